@@ -1,0 +1,3 @@
+"""grafito: a pencil for neural networks."""
+
+__version__ = "0.1.0"

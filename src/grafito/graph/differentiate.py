@@ -1,0 +1,111 @@
+"""Reverse-mode differentiation: one walk from the outputs back to the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grafito.errors import GraphError
+from grafito.graph.dtypes import is_floating
+from grafito.graph.evaluate import Feeds, topological_order, value
+from grafito.graph.tensor import Tensor, as_tensor, constant
+
+
+def gradients(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    output_gradients: Sequence[Any] | None = None,
+) -> Any:
+    """The gradient of the sum of the outputs with respect to each input, as tensors.
+
+    For y = f(x) the result is gᵀ ∂f/∂x, with g the output gradient (ones by default). The result
+    is a graph like any other and can be differentiated again. Where a value is used several
+    times its gradients add up; where an input has no influence the gradient is zero.
+
+    Args:
+        outputs: a tensor or several.
+        inputs: a tensor or several: placeholders, variables or values computed on the way.
+        output_gradients: one for each output, of its shape.
+
+    Returns:
+        A tensor for a single input, else a list, each of its input's shape.
+
+    Raises:
+        GraphError: when an output or an input is not of floating type.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> slope = gradients(x**3, x)
+        >>> float(graph.value(slope, {"x": 2})), float(graph.value(gradients(slope, x), {"x": 2}))
+        (12.0, 12.0)
+    """
+    ys = [as_tensor(y) for y in ([outputs] if isinstance(outputs, Tensor) else outputs)]
+    xs = [as_tensor(x) for x in ([inputs] if isinstance(inputs, Tensor) else inputs)]
+    for x in (*ys, *xs):
+        if not is_floating(x.dtype):
+            raise GraphError("Only floating values have gradients.", where=x, received=x.dtype)
+    incoming: dict[Tensor, Tensor] = {}
+    for i, y in enumerate(ys):
+        g = constant(1.0, y.dtype) if output_gradients is None else as_tensor(output_gradients[i])
+        _accumulate(incoming, y, g)
+
+    order = topological_order(ys)
+    leads_to_input = set(xs)
+    for node in order:
+        if any(x in leads_to_input for x in node.inputs):
+            leads_to_input.add(node)
+
+    for node in reversed(order):
+        if node not in leads_to_input or node not in incoming or not node.inputs:
+            continue
+        node_gradients = node.op.gradient(incoming[node], node, *node.inputs)
+        for x, g in zip(node.inputs, node_gradients, strict=True):
+            if g is not None and x in leads_to_input:
+                _accumulate(incoming, x, g)
+
+    results = [incoming[x] if x in incoming else _zeros_like(x) for x in xs]
+    return results[0] if isinstance(inputs, Tensor) else results
+
+
+def gradient(output: Tensor, node: Tensor, feeds: Feeds | None = None) -> Any:
+    """The numbers of the gradient of an output at any node, in float64.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> float(gradient(graph.sigmoid(x), x, {"x": 0}))
+        0.25
+    """
+    return value(gradients(output, node), feeds, dtype="float64")
+
+
+def _accumulate(incoming: dict[Tensor, Tensor], x: Tensor, g: Tensor) -> None:
+    g = _restore_shape(g, x.shape)
+    incoming[x] = incoming[x] + g if x in incoming else g
+
+
+def _restore_shape(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Undo broadcasting: sum over the axes along which a value was repeated."""
+    from grafito.graph.reductions import sum
+    from grafito.graph.shaping import broadcast_to, reshape
+
+    if g.shape == shape:
+        return g
+    added = g.ndim - len(shape)
+    if added >= 0:
+        stretched = [
+            i
+            for i, size in enumerate(g.shape)
+            if i < added or (shape[i - added] == 1 and size != 1)
+        ]
+        if stretched:
+            g = sum(g, axis=tuple(stretched), keepdims=True)
+            g = reshape(g, g.shape[added:])
+    return broadcast_to(g, shape)
+
+
+def _zeros_like(x: Tensor) -> Tensor:
+    from grafito.graph.shaping import broadcast_to
+
+    return broadcast_to(constant(0.0, x.dtype), x.shape)

@@ -1,0 +1,49 @@
+"""The element types of tensors and how two of them combine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grafito.errors import DtypeError
+
+FLOATING = ("bfloat16", "float32", "float64")  # from the narrowest to the widest
+INTEGER = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+DTYPES = (*FLOATING, *INTEGER, "bool")
+
+
+def is_floating(dtype: str) -> bool:
+    """Whether values of this dtype carry gradients."""
+    return dtype in FLOATING
+
+
+def dtype_name(dtype: object) -> str:
+    """The name of a dtype given as a name, a NumPy dtype or a Python type.
+
+    Raises:
+        DtypeError: for what a tensor cannot hold (strings, objects, complex numbers).
+    """
+    name = dtype if dtype in DTYPES else np.dtype(dtype).name  # type: ignore[call-overload]
+    if name == "float16":
+        return "float32"
+    if name not in DTYPES:
+        raise DtypeError(
+            "A tensor cannot hold this kind of value.",
+            received=f"dtype {name}",
+            expected="one of " + ", ".join(DTYPES),
+            fix="convert it first, for example numpy.asarray(values, dtype='float32')",
+        )
+    return str(name)
+
+
+def promote(a: str, b: str) -> str:
+    """The dtype of an operation between `a` and `b`: a floating type wins, then the wider one.
+
+    Unlike NumPy, an integer never widens a float: int32 with float32 is float32.
+    """
+    if a == b:
+        return a
+    if is_floating(a) and is_floating(b):
+        return max(a, b, key=FLOATING.index)
+    if is_floating(a) or is_floating(b):
+        return a if is_floating(a) else b
+    return dtype_name(np.result_type(a, b))

@@ -1,0 +1,148 @@
+"""From a graph to numbers, op by op, with NumPy: the definition of what every number means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, GraphError, ShapeError
+from grafito.graph.dtypes import is_floating
+from grafito.graph.tensor import Constant, Input, State, Tensor, Variable
+
+Feeds = Mapping[Any, Any]
+
+
+def topological_order(outputs: Iterable[Tensor]) -> list[Tensor]:
+    """All tensors that the outputs depend on, inputs before users; iterative, so depth is free."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(x, False) for x in reversed(list(outputs))]
+    while stack:
+        x, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(x)
+        elif x not in seen:
+            seen.add(x)
+            stack.append((x, True))
+            stack.extend((y, False) for y in reversed(x.inputs) if y not in seen)
+    return order
+
+
+class Evaluator:
+    """Computes outputs from leaves; the order and the lifetimes are found once.
+
+    Args:
+        outputs: tensors to compute.
+        dtype: "float64" computes everything floating in double precision.
+        keep: keep every intermediate value (`values`), not only the outputs.
+    """
+
+    def __init__(self, outputs: Sequence[Tensor], dtype: str | None = None, keep: bool = False):
+        self.outputs = list(outputs)
+        self.dtype = dtype
+        order = topological_order(self.outputs)
+        self.leaves = [x for x in order if isinstance(x.op, (Input, State))]
+        self.constants = {
+            x: np.asarray(x.op.array, self._leaf_dtype(x))
+            for x in order
+            if isinstance(x.op, Constant)
+        }
+        last_use: dict[Tensor, Tensor] = {x: x for x in order}
+        for x in order:
+            last_use.update(dict.fromkeys(x.inputs, x))
+        kept = set(order) if keep else {*self.outputs, *self.constants}
+        dying: dict[Tensor, list[Tensor]] = {}
+        for x, user in last_use.items():
+            if x not in kept:
+                dying.setdefault(user, []).append(x)
+        self.steps = [(x, x.op.value, x.inputs, dying.get(x, ())) for x in order if _computed(x)]
+
+    def _leaf_dtype(self, x: Tensor) -> str:
+        return self.dtype if self.dtype and is_floating(x.dtype) else x.dtype
+
+    def run(self, leaves: Mapping[Tensor, Any]) -> dict[Tensor, np.ndarray]:
+        """Values of the outputs (and of everything, where `keep` was asked for)."""
+        values: dict[Tensor, Any] = dict(self.constants)
+        for x in self.leaves:
+            values[x] = leaves[x]
+        with np.errstate(all="ignore"):  # infinities and NaN are values; checks look for them
+            for x, compute, inputs, dying in self.steps:
+                values[x] = compute(np, *[values[y] for y in inputs])
+                for y in dying:
+                    del values[y]
+        return values
+
+
+def _computed(x: Tensor) -> bool:
+    return not isinstance(x.op, (Input, State, Constant))
+
+
+def value(outputs: Any, feeds: Feeds | None = None, dtype: str | None = None) -> Any:
+    """The value of one tensor, or of each tensor in a list.
+
+    Args:
+        outputs: a tensor or a list of tensors.
+        feeds: values of the inputs, by tensor or by name; variables and constants may be
+            replaced too.
+        dtype: "float64" computes everything floating in double precision.
+
+    Returns:
+        An array, or a list of arrays.
+
+    Raises:
+        ArgumentError: when an input was given no value.
+        ShapeError: when a value has not the shape of its input.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> float(graph.value(x * x, {"x": 3}))
+        9.0
+    """
+    single = isinstance(outputs, Tensor)
+    wanted = [outputs] if single else list(outputs)
+    replaced = {x for x in feeds or {} if isinstance(x, Tensor) and _computed(x)}
+    if replaced:
+        raise GraphError(
+            "Only inputs, variables and constants can be fed.", received=sorted(map(repr, replaced))
+        )
+    evaluator = Evaluator(wanted, dtype)
+    leaves = _leaf_values(evaluator, feeds or {})
+    evaluator.constants.update({x: leaves[x] for x in evaluator.constants if x in leaves})
+    values = evaluator.run(leaves)
+    results = [np.asarray(values[x]) for x in wanted]
+    return results[0] if single else results
+
+
+def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]:
+    leaves = {*evaluator.leaves, *evaluator.constants}
+    names = {x.name: x for x in leaves if x.name}
+    found: dict[Tensor, Any] = {}
+    for key, fed in feeds.items():
+        x = names.get(key) if isinstance(key, str) else key
+        if x in leaves:  # others have no influence, like x on the slope of 2 x
+            found[x] = fed
+    for x in evaluator.leaves:
+        if x not in found and isinstance(x, Variable):
+            found[x] = x.storage
+        elif x not in found:
+            raise ArgumentError(
+                f"The input {x.name or 'without name'!r} was given no value.",
+                expected=f"{x.dtype}{list(x.shape)}",
+                fix=f"graph.value(..., {{{x.name!r}: values}})",
+            )
+    for x, fed in found.items():
+        array = np.asarray(fed)
+        if array.dtype.kind != "c":  # complex values come from the complex step
+            array = array.astype(evaluator._leaf_dtype(x))
+        if array.shape != x.shape:
+            raise ShapeError(
+                "A value does not have the shape of its input.",
+                where=x.name,
+                received=array.shape,
+                expected=x.shape,
+            )
+        found[x] = array
+    return found

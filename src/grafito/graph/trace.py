@@ -1,0 +1,80 @@
+"""What a traced function does besides returning values: it changes variables and adds penalties.
+
+While a `Trace` is active, `Variable.assign` records the new value instead of storing it, and every
+op that is given the variable afterwards reads the recorded value. So a Python function that reads
+like a sequence of statements becomes one graph from old state to new state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grafito.graph.tensor import Tensor, Variable
+
+_active: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+
+
+class Trace:
+    """The record of one traced call; a context manager.
+
+    Args:
+        training: whether layers behave as in training (dropout drops, statistics move).
+        step: integer tensor that counts training steps; random ops are keyed by it.
+
+    Attributes:
+        updates: variable to its new value.
+        penalties: scalar tensors that layers add to the loss.
+
+    Example:
+        >>> from grafito import graph
+        >>> count = graph.Variable(1.0, name="count")
+        >>> with Trace() as trace:
+        ...     count.assign(count + 1)
+        ...     total = count * 10
+        >>> float(graph.value(total))
+        20.0
+    """
+
+    def __init__(self, training: bool = False, step: Tensor | None = None):
+        self.training = training
+        self.step = step
+        self.updates: dict[Variable, Tensor] = {}
+        self.penalties: list[Tensor] = []
+        self._random_uses = 0
+
+    def __enter__(self) -> Trace:
+        self._token = _active.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _active.reset(self._token)
+
+    def next_random_use(self) -> int:
+        """A number that tells this use of random numbers from the others of the same step."""
+        self._random_uses += 1
+        return self._random_uses
+
+
+def current_trace() -> Trace | None:
+    """The active trace, or None outside of one."""
+    return _active.get()
+
+
+@contextlib.contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Everything built inside belongs to the function or layer called `name` (for drawings)."""
+    token = _scope.set((*_scope.get(), name))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def current_scope() -> tuple[str, ...]:
+    """Names of the functions and layers now being built, outermost first."""
+    return _scope.get()
