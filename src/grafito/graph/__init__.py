@@ -4,8 +4,8 @@
     >>> x = graph.placeholder((), name="x")
     >>> y = graph.sigmoid(2 * x + 1)
     >>> slope = graph.gradients(y, x)
-    >>> round(float(graph.value(slope, {"x": 0.5})), 4)
-    0.21
+    >>> print(f"{float(graph.value(slope, {'x': 0.5})):.4f}")
+    0.2100
 """
 
 from grafito.graph.differentiate import gradient, gradients

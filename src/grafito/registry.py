@@ -1,0 +1,165 @@
+"""Parts that are chosen by name: losses, optimizers, initializers, layers and the like.
+
+A part keeps each constructor argument as an attribute of the same name, so its configuration can be
+read off the signature, and a configuration gives the part back. No code is ever stored: a file
+names classes of a registry, or of the `custom_objects` that the caller passes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, unknown_name
+
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default={})
+
+
+@contextlib.contextmanager
+def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
+    """Names that configurations may use besides the registered ones, inside a `with` block."""
+    token = _custom.set({**_custom.get(), **(objects or {})})
+    try:
+        yield
+    finally:
+        _custom.reset(token)
+
+
+class Configurable:
+    """Something whose configuration is its constructor arguments."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor arguments as plain data (numbers, strings, lists, dictionaries)."""
+        config = {}
+        for name in constructor_arguments(type(self)):
+            if not hasattr(self, name):
+                raise ArgumentError(
+                    f"{type(self).__name__} does not keep its argument {name!r}.",
+                    expected=f"an attribute self.{name}, or a get_config of its own",
+                    fix=f"self.{name} = {name} in __init__",
+                )
+            config[name] = plain(getattr(self, name))
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """An object with this configuration."""
+        return cls(**config)
+
+
+def constructor_arguments(cls: type) -> list[str]:
+    """Names of the constructor's arguments; `**kwargs` stands for those of the base class."""
+    names: list[str] = []
+    for base in cls.__mro__:
+        if "__init__" not in vars(base) or base is object:
+            continue
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        named = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        names += [name for name in named if name not in names]
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return names
+
+
+def plain(value: Any) -> Any:
+    """A constructor argument as data that JSON can hold."""
+    if isinstance(value, Configurable):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if callable(value):
+        return getattr(value, "__name__", repr(value))
+    return value
+
+
+class Registry:
+    """The parts of one kind, by name.
+
+    Args:
+        kind: what messages call them, for example "loss".
+
+    Example:
+        >>> shapes = Registry("shape")
+        >>> @shapes.register("box")
+        ... class Square(Configurable):
+        ...     pass
+        >>> type(shapes.get("box")).__name__
+        'Square'
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+        self.entries: dict[str, Any] = {}
+
+    def register(self, *aliases: str) -> Callable[[Any], Any]:
+        """A decorator: the class or function is known by its name, in snake case too."""
+
+        def add(entry: Any) -> Any:
+            for name in (entry.__name__, snake_case(entry.__name__), *aliases):
+                self.entries[name] = entry
+            return entry
+
+        return add
+
+    def get(self, identifier: Any) -> Any:
+        """The part for a name, a configuration, a class or an object; None stays None.
+
+        Raises:
+            UnknownNameError: when the name is not known; it proposes the nearest.
+        """
+        if identifier is None:
+            return None
+        if isinstance(identifier, str):
+            entry = self.lookup(identifier)
+            return entry() if inspect.isclass(entry) else entry
+        if isinstance(identifier, Mapping):
+            if "class_name" not in identifier:
+                raise ArgumentError(
+                    f"This is no configuration of a {self.kind}.",
+                    received=identifier,
+                    expected="a dictionary with 'class_name' and 'config'",
+                )
+            entry = self.lookup(identifier["class_name"])
+            return entry.from_config(identifier.get("config", {}))
+        if inspect.isclass(identifier):
+            return identifier()
+        if isinstance(identifier, Configurable) or callable(identifier):
+            return identifier
+        raise ArgumentError(
+            f"This is no {self.kind}.",
+            received=repr(identifier),
+            expected="a name, an object or a function",
+        )
+
+    def lookup(self, name: str) -> Any:
+        """The class or function with this name."""
+        custom = _custom.get()
+        if name in custom:
+            return custom[name]
+        if name not in self.entries:
+            raise unknown_name(self.kind, name, [*self.entries, *custom])
+        return self.entries[name]
+
+
+def snake_case(name: str) -> str:
+    """'LeakyReLU' becomes 'leaky_re_lu', 'Conv2D' becomes 'conv2d', as in Keras.
+
+    Example:
+        >>> snake_case("BatchNormalization"), snake_case("Conv2DTranspose")
+        ('batch_normalization', 'conv2d_transpose')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
