@@ -53,6 +53,7 @@ from grafito.graph.elementwise import (
     where,
 )
 from grafito.graph.evaluate import Evaluator, topological_order, value
+from grafito.graph.execute import execute
 from grafito.graph.linear import matmul
 from grafito.graph.reductions import (
     argmax,

@@ -256,6 +256,7 @@ class Variable(Tensor):
         trainable: whether optimizers change it.
 
     Attributes:
+        path: name with that of its layer before it, for example "dense/kernel".
         storage: the current value as an array of the engine that used it last.
         regularizer: penalty on its value, or None.
         constraint: projection applied after each update, or None.
@@ -268,7 +269,7 @@ class Variable(Tensor):
         [3.0, 4.0]
     """
 
-    __slots__ = ("constraint", "regularizer", "storage", "trainable")
+    __slots__ = ("constraint", "path", "regularizer", "storage", "trainable")
 
     def __init__(
         self, value: Any, dtype: str | None = None, name: str | None = None, trainable: bool = True
@@ -276,6 +277,7 @@ class Variable(Tensor):
         initial = as_tensor(value, dtype=dtype)
         super().__init__(State(), (), initial.shape, initial.dtype, name)
         self.storage: Any = np.array(initial.numpy(), dtype=self.dtype)
+        self.path = name or "variable"
         self.trainable = trainable
         self.regularizer: Any = None
         self.constraint: Any = None

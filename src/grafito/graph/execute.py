@@ -1,0 +1,57 @@
+"""Run a function of tensors on arrays at once, with what it changes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grafito.graph.evaluate import value
+from grafito.graph.nest import flatten, map_structure
+from grafito.graph.tensor import Tensor, constant
+from grafito.graph.trace import Trace, current_trace
+
+_calls = itertools.count(1)  # steps of random numbers outside of training
+
+
+def execute(function: Callable[..., Any], *args: Any, training: bool = False) -> Any:
+    """Call a function of tensors on arrays: its variables change and its result is computed.
+
+    Inside a trace the function is only traced, like any other part of the step.
+
+    Args:
+        function: what to call; its tensors may be in lists, tuples and dictionaries.
+        args: arrays, numbers or (nested) lists of numbers.
+        training: whether layers behave as in training.
+
+    Returns:
+        The result, its tensors with computed values.
+
+    Example:
+        >>> from grafito import graph
+        >>> total = graph.Variable(0.0)
+        >>> execute(lambda x: total.assign(total + graph.sum(x)), [1.0, 2.0])
+        >>> total.numpy().item()
+        3.0
+    """
+    tensors = [_to_tensors(x) for x in args]
+    if current_trace() is not None:
+        return function(*tensors)
+    with Trace(training, step=constant(next(_calls) % 2**31, "int32")) as trace:
+        result = function(*tensors)
+    leaves = [x for x in flatten(result) if isinstance(x, Tensor)]
+    values = value([*leaves, *trace.updates.values()])
+    for variable, new in zip(trace.updates, values[len(leaves) :], strict=True):
+        variable.storage = np.array(new, dtype=variable.dtype)
+    computed = {x: constant(v, x.dtype) for x, v in zip(leaves, values, strict=False)}
+    return map_structure(lambda x: computed[x] if isinstance(x, Tensor) else x, result)
+
+
+def _to_tensors(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {k: _to_tensors(v) for k, v in x.items()}
+    if isinstance(x, (list, tuple)) and any(hasattr(v, "shape") for v in x):
+        return type(x)(_to_tensors(v) for v in x)
+    return x if isinstance(x, Tensor) or x is None else constant(x)

@@ -1,0 +1,336 @@
+"""The layer: configuration in `__init__`, weights in `build`, mathematics in `call`."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from grafito import graph, initializers, regularizers
+from grafito.constraints import get as get_constraint
+from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
+from grafito.graph.dtypes import dtype_name, is_floating
+from grafito.graph.nest import flatten, map_structure
+from grafito.layers.symbolic import Node, Symbol, infer_outputs, shape_path, symbols_in
+from grafito.registry import Configurable, Registry, snake_case
+
+registry = Registry("layer")
+register = registry.register
+
+_names: Counter[str] = Counter()
+
+
+def unique_name(prefix: str) -> str:
+    """'dense', then 'dense_1', 'dense_2', ..."""
+    count = _names[prefix]
+    _names[prefix] += 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+def reset_names() -> None:
+    """Start the automatic names again."""
+    _names.clear()
+
+
+class Layer(Configurable):
+    """A function of tensors with weights of its own; subclass it to write another.
+
+    Set the configuration in `__init__`, create weights with `add_weight` in `build(input_shape)`,
+    and compute with the functions of `grafito.graph` in `call`. A layer can be called on symbols
+    (to build a model), on tensors (inside another layer) and on arrays (computed at once).
+
+    Args:
+        activity_regularizer: penalty on the output, divided by the batch size.
+        trainable: whether optimizers change its weights.
+        dtype: element type of its weights and of its computation, "float32" by default.
+        name: by default made from the class name.
+
+    Example:
+        >>> from grafito import graph, layers
+        >>> class Double(layers.Layer):
+        ...     def call(self, inputs):
+        ...         return 2 * inputs
+        >>> Double()([[1.0, 2.0]]).numpy().tolist()
+        [[2.0, 4.0]]
+    """
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        if "input_dim" in kwargs:
+            kwargs["input_shape"] = (kwargs.pop("input_dim"),)
+        self.first_input_shape = kwargs.pop("input_shape", None)
+        if kwargs:
+            known = inspect.signature(type(self).__init__).parameters
+            raise ArgumentError(
+                f"{type(self).__name__} has no argument {next(iter(kwargs))!r}.",
+                expected="one of " + ", ".join(n for n in known if n not in ("self", "kwargs")),
+            )
+        self._weights: list[graph.Variable] = []
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._trainable = trainable
+        self.dtype = dtype_name(dtype or "float32")
+        self.name = name or unique_name(snake_case(type(self).__name__))
+        self.built = False
+        self.build_shape: Any = None
+        self.input_axes: dict[int, int] = {}
+
+    # What a layer is made of
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape (None for the batch)."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The output for input tensors."""
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs)")
+
+    def add_weight(
+        self,
+        shape: tuple[int, ...] | None = None,
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str = "variable",
+    ) -> graph.Variable:
+        """A new weight of the layer.
+
+        Args:
+            shape: its shape; () by default.
+            initializer: name or object; "glorot_uniform" by default, "zeros" for integers.
+            dtype: element type; that of the layer by default.
+            trainable: whether optimizers change it.
+            regularizer: penalty on its value.
+            constraint: projection applied after each update.
+            name: what tables and files call it.
+        """
+        dtype = dtype_name(dtype or self.dtype)
+        default = "glorot_uniform" if is_floating(dtype) else "zeros"
+        shape = tuple(shape or ())
+        if any(size is None for size in shape):
+            raise ShapeError(
+                "A weight needs sizes that are known when the layer is built.",
+                where=f"weight {name!r} of layer {self.name!r} ({type(self).__name__})",
+                received=shape,
+                fix="give Input the full shape, for example Input((784,))",
+            )
+        value = initializers.get(initializer or default)(shape, dtype)
+        variable = graph.Variable(value, dtype, name, trainable)
+        variable.path = f"{self.name}/{name}"
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = get_constraint(constraint)
+        self._weights.append(variable)
+        return variable
+
+    def add_loss(self, loss: graph.Tensor) -> None:
+        """Add a scalar to the loss of the model that is being trained."""
+        trace = graph.current_trace()
+        if trace is None:
+            raise GraphError(
+                "A penalty can be added only while a layer is being called.", where=self.name
+            )
+        trace.penalties.append(loss)
+
+    # Weights, in the order of Keras: own trainable ones, own others, those of the parts
+
+    def _parts(self) -> Iterator[Any]:
+        """Variables and layers among the attributes, inside lists and dictionaries too."""
+        stack = [v for k, v in reversed(vars(self).items()) if k != "build_shape"]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, (Layer, graph.Variable)):
+                yield value
+            elif isinstance(value, (list, tuple)):
+                stack.extend(reversed(value))
+            elif isinstance(value, dict):
+                stack.extend(reversed(value.values()))
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers that this layer is made of."""
+        return list(dict.fromkeys(p for p in self._parts() if isinstance(p, Layer)))
+
+    @property
+    def weights(self) -> list[graph.Variable]:
+        """All variables, of its parts too."""
+        own = dict.fromkeys(p for p in self._parts() if isinstance(p, graph.Variable))
+        ordered = sorted(own, key=lambda v: not v.trainable)
+        nested = itertools.chain.from_iterable(layer.weights for layer in self.sublayers)
+        return list(dict.fromkeys([*ordered, *nested]))
+
+    variables = weights
+
+    @property
+    def trainable_variables(self) -> list[graph.Variable]:
+        """The variables that optimizers change."""
+        if not self.trainable:
+            return []
+        own = [p for p in self._parts() if isinstance(p, graph.Variable) and p.trainable]
+        nested = itertools.chain.from_iterable(s.trainable_variables for s in self.sublayers)
+        return list(dict.fromkeys([*own, *nested]))
+
+    @property
+    def non_trainable_variables(self) -> list[graph.Variable]:
+        """The variables that optimizers leave alone."""
+        trainable = set(self.trainable_variables)
+        return [v for v in self.weights if v not in trainable]
+
+    trainable_weights = trainable_variables
+    non_trainable_weights = non_trainable_variables
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = value
+        for layer in self.sublayers:
+            layer.trainable = value
+
+    @property
+    def input_dtype(self) -> str:
+        """What floating inputs are converted to."""
+        return self.dtype
+
+    def count_params(self) -> int:
+        """The number of elements of all weights."""
+        return sum(v.size for v in self.weights)
+
+    def get_weights(self) -> list[Any]:
+        """Copies of the weights as arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Set all weights from arrays in the order of `get_weights`; all or none.
+
+        Raises:
+            ShapeError: when their number or a shape differs; nothing is changed then.
+        """
+        variables = self.weights
+        received = [getattr(w, "shape", ()) for w in weights]
+        if received != [v.shape for v in variables]:
+            raise ShapeError(
+                "The arrays do not fit the weights.",
+                where=f"set_weights of {self.name!r}",
+                received=received,
+                expected=[v.shape for v in variables],
+            )
+        for variable, array in zip(variables, weights, strict=True):
+            variable.assign(array)
+
+    def weight_penalties(self) -> list[graph.Tensor]:
+        """The penalties of the weights that have a regularizer."""
+        return [v.regularizer(v) for v in self.trainable_variables if v.regularizer]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output for inputs of this shape (None for the batch)."""
+        symbols = (
+            [Symbol(tuple(s), self.dtype) for s in input_shape]
+            if input_shape and isinstance(input_shape[0], (list, tuple))
+            else Symbol(tuple(input_shape), self.dtype)
+        )
+        return map_structure(lambda s: s.shape, self(symbols))
+
+    # Calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if symbols_in((args, kwargs)):
+            return self._call_on_symbols(args, kwargs)
+        if not any(isinstance(x, graph.Tensor) for x in flatten((args, kwargs))):
+            training = bool(kwargs.pop("training", None))
+            return graph.execute(lambda *arrays: self(*arrays, **kwargs), *args, training=training)
+        return self._call_on_tensors(args, kwargs)
+
+    def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            self._build_for(args[0] if args else next(iter(kwargs.values())))
+            outputs = infer_outputs(self._call_on_tensors, args, kwargs)
+        except GrafitoError as error:
+            if error.rows.get("path"):
+                raise
+            inputs = symbols_in((args, kwargs))
+            rows = {k: v for k, v in error.rows.items() if k not in ("where", "try")}
+            raise type(error)(
+                error.what,
+                where=f"layer {self.name!r} ({type(self).__name__})",
+                fix=error.rows.get("try"),
+                **{**rows, "path": shape_path(inputs[0])},
+            ) from None
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = map_structure(self._convert, args), map_structure(self._convert, kwargs)
+        with graph.scope(self.name):
+            self._build_for(args[0] if args else next(iter(kwargs.values())))
+            trace = graph.current_trace()
+            if trace is not None and kwargs.get("training") is None and self._takes_training:
+                kwargs["training"] = trace.training
+            outputs = self.call(*args, **kwargs)
+            if self.activity_regularizer is not None and trace is not None:
+                for x in flatten(outputs):
+                    self.add_loss(self.activity_regularizer(x) / float(max(x.shape[:1] or (1,))))
+        return outputs
+
+    @property
+    def _takes_training(self) -> bool:
+        return "training" in inspect.signature(self.call).parameters
+
+    def _convert(self, x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            x = graph.constant(x)
+        if isinstance(x, graph.Tensor) and is_floating(x.dtype):
+            return graph.cast(x, self.input_dtype)
+        return graph.as_tensor(x) if isinstance(x, graph.Tensor) else x
+
+    def _build_for(self, inputs: Any) -> None:
+        """Build on the first call; later, check that the inputs fit the weights."""
+        shape = map_structure(_build_shape, inputs)
+        if not self.built:
+            self.build(shape)
+            self.built, self.build_shape = True, shape
+        for axis, size in self.input_axes.items():
+            if shape[axis] != size:
+                raise ShapeError(
+                    f"Layer {self.name!r} ({type(self).__name__}) cannot use its input.",
+                    where=f"axis {axis} of the input",
+                    received=shape,
+                    expected=f"size {size}, with which its weights were built on the first call",
+                )
+
+
+def _build_shape(x: Any) -> Any:
+    if isinstance(x, Symbol):
+        return x.shape
+    return (None, *x.shape[1:]) if isinstance(x, graph.Tensor) else None
+
+
+def check_rank(layer: Layer, shape: Any, rank: int, axes: str, fix: str | None = None) -> None:
+    """Raise a ShapeError unless an input has this number of axes, batch included.
+
+    Args:
+        layer: the layer, for the message.
+        shape: the shape that came.
+        rank: the number of axes it needs.
+        axes: their names, for example "(batch, height, width, channels)".
+        fix: one edit to try.
+    """
+    if len(shape) != rank:
+        raise ShapeError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) cannot use its input.",
+            received=shape,
+            expected=f"{rank} axes: {axes}",
+            fix=fix,
+        )

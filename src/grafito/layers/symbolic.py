@@ -1,0 +1,184 @@
+"""The graph of layers: symbols with a free batch size, and the layer calls between them.
+
+A `Symbol` is what `Input` returns and what a layer makes of it. It has a shape in which None stands
+for a size that is known when the model runs. Tensors, in contrast, have static shapes: a model
+traces its layers once for each batch size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from grafito.errors import GraphError
+from grafito.graph import Trace, placeholder
+from grafito.graph.nest import flatten, map_structure
+
+if TYPE_CHECKING:
+    from grafito.layers.base import Layer
+
+SymbolicShape = tuple[int | None, ...]
+
+# Sizes that stand for None while shapes are found; a size that differs between the two is free.
+_PROBES = ((2, 64), (3, 128))
+
+
+class Symbol:
+    """The output of a layer, with a free batch size.
+
+    Attributes:
+        shape: sizes, None where free; the first is the batch.
+        dtype: name of the element type.
+        node: the layer call that makes it.
+
+    Example:
+        >>> from grafito import layers
+        >>> x = layers.Input((28, 28))
+        >>> layers.Flatten()(x).shape
+        (None, 784)
+    """
+
+    __array_ufunc__ = None
+
+    def __init__(self, shape: SymbolicShape, dtype: str, name: str | None = None):
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+        self.node: Node | None = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<Symbol {self.name or ''} {self.dtype}{list(self.shape)}>".replace("  ", " ")
+
+    def __bool__(self) -> bool:
+        raise GraphError(
+            "A symbolic value has no truth value while the model is being built.", where=self
+        )
+
+    # Arithmetic between symbols is a layer too, so it is drawn and saved like the others.
+    def __add__(self, other: Any) -> Symbol:
+        return _combine("add", self, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Symbol:
+        return _combine("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Symbol:
+        return (-self) + other
+
+    def __mul__(self, other: Any) -> Symbol:
+        return _combine("multiply", self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: float) -> Symbol:
+        return self * (1.0 / other)
+
+    def __neg__(self) -> Symbol:
+        return self * -1.0
+
+
+def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
+    from grafito import layers
+
+    if isinstance(other, Symbol):
+        return getattr(layers, kind)([x, other])
+    scale, offset = {"add": (1, other), "subtract": (1, -other), "multiply": (other, 0)}[kind]
+    return layers.Rescaling(scale, offset)(x)
+
+
+class Node:
+    """One call of a layer on symbols."""
+
+    def __init__(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any):
+        self.layer = layer
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = outputs
+        for symbol in flatten(outputs):
+            symbol.node = self
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        return symbols_in((self.args, self.kwargs))
+
+
+def symbols_in(structure: Any) -> list[Symbol]:
+    """The symbols among the leaves of a structure."""
+    return [x for x in flatten(structure) if isinstance(x, Symbol)]
+
+
+def infer_outputs(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Symbols for the outputs of a call, found by tracing it with two batch sizes."""
+    traced = []
+    for probe in _PROBES:
+        with Trace():
+            probed = [map_structure(lambda x, p=probe: _probe(x, p), a) for a in (args, kwargs)]
+            traced.append(call(*probed[0], **probed[1]))
+    small, large = traced
+    others = iter(flatten(large))
+    return map_structure(lambda x: _symbol(x, next(others)), small)
+
+
+def _probe(x: Any, probe: tuple[int, int]) -> Any:
+    if not isinstance(x, Symbol):
+        return x
+    batch, inner = probe
+    free = (batch, *[inner] * (x.ndim - 1))
+    shape = tuple(f if n is None else n for n, f in zip(x.shape, free, strict=True))
+    return placeholder(shape, x.dtype, x.name)
+
+
+def _symbol(small: Any, large: Any) -> Symbol:
+    shape = tuple(a if a == b else None for a, b in zip(small.shape, large.shape, strict=True))
+    return Symbol(shape, small.dtype)
+
+
+def nodes_between(inputs: list[Symbol], outputs: list[Symbol]) -> list[Node]:
+    """The layer calls from inputs to outputs, each after those that it needs.
+
+    Raises:
+        GraphError: when an output depends on a symbol that is not among the inputs.
+    """
+    order: list[Node] = []
+    done: set[int] = {id(x) for x in inputs}
+    seen: set[int] = set()
+    stack: list[tuple[Symbol, bool]] = [(x, False) for x in reversed(outputs)]
+    while stack:
+        symbol, inputs_done = stack.pop()
+        node = symbol.node
+        if id(symbol) in done:
+            continue
+        if node is None:
+            raise GraphError(
+                "An output depends on an input that the model is not given.",
+                where=repr(symbol),
+                fix="name it among the inputs: Model(inputs=[...], outputs=...)",
+            )
+        if inputs_done:
+            if id(node) not in seen:
+                seen.add(id(node))
+                order.append(node)
+            done.add(id(symbol))
+        else:
+            stack.append((symbol, True))
+            stack.extend((x, False) for x in reversed(node.inputs) if id(x) not in done)
+    return order
+
+
+def shape_path(symbol: Symbol) -> str:
+    """The chain of layers and shapes that led to a symbol, for messages."""
+    parts = [str(symbol.shape)]
+    for _ in range(6):
+        node = symbol.node
+        if node is None or not node.inputs:
+            break
+        symbol = node.inputs[0]
+        parts.append(f"{symbol.shape} -> {node.layer.name}")
+    else:
+        parts.append("...")
+    return " ".join(reversed(parts))
