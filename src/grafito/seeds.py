@@ -1,0 +1,46 @@
+"""One stream of seeds for everything random that was given no seed of its own."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+from numpy.random import SeedSequence
+
+from grafito.errors import ArgumentError
+
+_stream = SeedSequence()
+
+
+def set_seed(seed: int | None) -> None:
+    """Start the stream anew, so that a program draws the same seeds each time it runs.
+
+    Args:
+        seed: an integer that is not negative, or None for one that cannot be foreseen.
+
+    Raises:
+        ArgumentError: for anything else.
+
+    Example:
+        >>> set_seed(1)
+        >>> first = next_seed()
+        >>> set_seed(1)
+        >>> next_seed() == first
+        True
+    """
+    global _stream
+    if seed is not None and not (isinstance(seed, Integral) and seed >= 0):
+        raise ArgumentError(
+            "A seed is an integer that is not negative.", received=f"seed={seed!r}", fix="seed=0"
+        )
+    _stream = SeedSequence(seed if seed is None else int(seed))
+
+
+def next_seed() -> int:
+    """The next seed of the stream, an integer of 64 bits.
+
+    Example:
+        >>> next_seed() == next_seed()
+        False
+    """
+    (child,) = _stream.spawn(1)
+    return int(child.generate_state(1, "uint64")[0])
