@@ -1,0 +1,77 @@
+"""What every test stands on: fixed surroundings, the witnesses, real data where it is."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+
+# Read when the libraries are first imported, so these come before any of them.
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["JAX_ENABLE_X64"] = "1"  # witnesses compare in float64; float32 stays float32
+os.environ["MPLBACKEND"] = "agg"
+os.environ["GRAFITO_LANG"] = "en"
+
+# The same examples in every run: a failure that comes and goes tells nobody anything.
+hypothesis.settings.register_profile("grafito", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("grafito")
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that uses the fixture `torch` is marked so; without PyTorch marked tests skip."""
+    for item in items:
+        if "torch" in getattr(item, "fixturenames", ()):
+            item.add_marker("torch")
+        if not HAS_TORCH and item.get_closest_marker("torch"):
+            item.add_marker(pytest.mark.skip(reason="PyTorch, the second witness, is missing"))
+
+
+@pytest.fixture(autouse=True)
+def surroundings_stay() -> Iterator[None]:
+    """A test leaves our settings, the folder and NumPy's error state as it found them."""
+
+    def state() -> dict[str, Any]:
+        ours = {name: value for name, value in os.environ.items() if name.startswith("GRAFITO_")}
+        return {**ours, "folder": os.getcwd(), "np.seterr": np.geterr()}
+
+    before = state()
+    yield
+    assert state() == before
+
+
+@pytest.fixture
+def torch():
+    """PyTorch, the second witness."""
+    return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras 3 on its JAX backend, the first witness."""
+    import keras
+
+    assert keras.backend.backend() == "jax"
+    return keras
+
+
+@pytest.fixture
+def real_data():
+    """A function from a data set's name to its folder; skips where the files are absent."""
+
+    def folder(name: str) -> Path:
+        for root in filter(None, os.environ.get("GRAFITO_DATA", "").split(os.pathsep)):
+            if Path(root, name).is_dir():
+                return Path(root, name)
+        pytest.skip(f"{name}: no such folder in GRAFITO_DATA")
+
+    return folder

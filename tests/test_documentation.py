@@ -1,0 +1,139 @@
+"""What is written is true: examples run, public names say what they do, links lead somewhere."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+MODULES = sorted(
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+    for path in SOURCE.glob("grafito/**/*.py")
+    if path.name != "__main__.py"
+)
+
+LONGEST_DOCSTRING = 25  # lines; what needs more room is a page of the documentation
+MOST_ARGUMENTS = 7
+
+# Public names without an example in their docstring -> why. It may only shrink.
+WITHOUT_EXAMPLE: dict[str, str] = {}
+
+
+def page_name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Examples may write files; they land in a folder of the test."""
+    monkeypatch.chdir(tmp_path)
+
+
+# Pages
+
+
+def code_blocks(text: str) -> Iterator[tuple[int, str]]:
+    """The line number and the text of each block of Python code."""
+    for match in re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield text.count("\n", 0, match.start(1)), match[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_code_of_page(page):
+    """The blocks of a page run in order, as one program; its line numbers are the page's."""
+    namespace: dict[str, Any] = {"__name__": "page"}
+    for line, block in code_blocks(page.read_text()):
+        exec(compile("\n" * line + block, str(page), "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_of_page(page):
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    local = [target for target in targets if "://" not in target]
+    missing = [target for target in local if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_code_blocks_are_found():
+    text = "a\n```python\nx = 1\ny = 2\n```\n```sh\nls\n```\n```python\nz = 3\n```\n"
+    assert list(code_blocks(text)) == [(2, "x = 1\ny = 2\n"), (9, "z = 3\n")]
+
+
+# Docstrings
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_module(name):
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):
+        runner.run(test, out=report.append)
+    assert not report, "".join(report)
+
+
+def public_objects() -> dict[str, Any]:
+    """Every public function and class, by the first of its public names.
+
+    Public are the names that a module lists in `__all__`, and those that a file at the top of the
+    package defines without an underscore.
+    """
+    found: dict[str, Any] = {}
+    for name in MODULES:
+        here = importlib.import_module(name)
+        names = getattr(here, "__all__", None)
+        if names is None and name.count(".") == 1:
+            names = [n for n in vars(here) if not n.startswith("_")]
+        for each in names or ():
+            thing = getattr(here, each)
+            defined = getattr(thing, "__module__", "")
+            if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+                continue
+            if defined.startswith("grafito") and thing not in found.values():
+                found[f"{name}.{each}"] = thing
+    return found
+
+
+def test_public_names_are_explained():
+    """A docstring, at most a screen long, with an example (errors have one at their base)."""
+    wrong: list[str] = []
+    silent: set[str] = set()
+    for name, thing in public_objects().items():
+        text = inspect.cleandoc(thing.__doc__ or "")
+        lines = len(text.splitlines())
+        if not text:
+            wrong.append(f"{name}: no docstring")
+        elif lines > LONGEST_DOCSTRING:
+            wrong.append(f"{name}: {lines} lines, more than {LONGEST_DOCSTRING}")
+        if ">>>" not in text and not (inspect.isclass(thing) and issubclass(thing, Exception)):
+            silent.add(name)
+    wrong += [f"{name}: no example (>>>)" for name in sorted(silent - WITHOUT_EXAMPLE.keys())]
+    wrong += [f"{name}: has an example now" for name in sorted(WITHOUT_EXAMPLE.keys() - silent)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_arguments_are_few(keras):
+    """At most seven by position, unless Keras has the name too, and so its arguments."""
+    wrong = []
+    for name, thing in public_objects().items():
+        count = sum(
+            parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            for parameter in inspect.signature(thing).parameters.values()
+        )
+        if count > MOST_ARGUMENTS and find(keras, name.split(".")[1:]) is None:
+            wrong.append(f"{name}: {count} arguments, more than {MOST_ARGUMENTS}")
+    assert not wrong, "\n".join(wrong)
+
+
+def find(thing: Any, path: list[str]) -> Any:
+    for part in path:
+        thing = getattr(thing, part, None)
+    return thing
