@@ -102,9 +102,11 @@ def test_successive_steps_and_uses_are_independent(name):
 
 def test_the_bounds_of_uniform_and_truncated_normal_hold():
     unit = random.uniform((100_000,), seed=2).numpy()
-    assert 0 <= unit.min() < 1e-4 and 1 - 1e-4 < unit.max() < 1
+    assert 0 <= unit.min() < 1e-4
+    assert 1 - 1e-4 < unit.max() < 1
     wide = random.uniform((100_000,), -3.0, 5.0, seed=2).numpy()
-    assert wide.min() >= -3 and wide.max() < 5
+    assert wide.min() >= -3
+    assert wide.max() < 5
     assert np.allclose(wide, unit * 8 - 3, atol=1e-6)
     cut = random.truncated_normal((100_000,), seed=2).numpy()
     assert 1.99 < np.abs(cut).max() <= 2

@@ -185,7 +185,9 @@ def uniform(
         shape: shape of the result.
         low: the smallest value.
         high: the limit above.
-        seed, step, use: which numbers; see `random_bits`.
+        seed: which numbers, with step and use; see `random_bits`.
+        step: the step.
+        use: the use within a step.
         dtype: a floating type.
 
     Example:
@@ -214,8 +216,11 @@ def normal(
 
     Args:
         shape: shape of the result.
-        mean, stddev: of the distribution.
-        seed, step, use: which numbers; see `random_bits`.
+        mean: of the distribution.
+        stddev: of the distribution.
+        seed: which numbers, with step and use; see `random_bits`.
+        step: the step.
+        use: the use within a step.
         dtype: a floating type.
 
     Source: Box and Muller, "A note on the generation of random normal deviates", 1958.
@@ -248,8 +253,11 @@ def truncated_normal(
 
     Args:
         shape: shape of the result.
-        mean, stddev: of the normal distribution before the cut.
-        seed, step, use: which numbers; see `random_bits`.
+        mean: of the distribution.
+        stddev: of the distribution before the cut.
+        seed: which numbers, with step and use; see `random_bits`.
+        step: the step.
+        use: the use within a step.
         dtype: a floating type.
 
     Example:
@@ -267,7 +275,9 @@ def bernoulli(shape: Sequence[int], p: Any, *, seed: int, step: Any = 0, use: in
     Args:
         shape: shape of the result.
         p: a probability, or an array of them that broadcasts to the shape.
-        seed, step, use: which numbers; see `random_bits`.
+        seed: which numbers, with step and use; see `random_bits`.
+        step: the step.
+        use: the use within a step.
 
     Raises:
         ArgumentError: for a number outside [0, 1].
@@ -288,7 +298,9 @@ def permutation(n: int, *, seed: int, step: Any = 0, use: int = 0) -> Tensor:
 
     Args:
         n: how many.
-        seed, step, use: which numbers; see `random_bits`.
+        seed: which numbers, with step and use; see `random_bits`.
+        step: the step.
+        use: the use within a step.
 
     Example:
         >>> permutation(5, seed=7).numpy().tolist()
