@@ -77,7 +77,8 @@ def test_examples_of_module(name):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):
         runner.run(test, out=report.append)
-    assert not report, "".join(report)
+    if report:
+        pytest.fail("".join(report), pytrace=False)
 
 
 def public_objects() -> dict[str, Any]:
