@@ -104,7 +104,8 @@ class MaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w):
-        return MinMaxNorm(0, self.max_value, axis=self.axis)(w)
+        norm = _norm(w, self.axis)
+        return w * (graph.minimum(norm, self.max_value) / (norm + EPSILON))
 
 
 @registry.register()
@@ -115,8 +116,8 @@ class UnitNorm(Constraint):
         axis: along which the norm is taken: 0 for a Dense kernel, (0, 1, 2) for a Conv2D kernel.
 
     Example:
-        >>> UnitNorm()(graph.constant([3.0, 4.0])).numpy().round(3).tolist()
-        [0.6, 0.8]
+        >>> print(UnitNorm()(graph.constant([3.0, 4.0])).numpy().round(3))
+        [0.6 0.8]
     """
 
     def __init__(self, axis: Axis = 0):

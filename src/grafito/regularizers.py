@@ -94,7 +94,9 @@ class L1L2(Regularizer):
         self.l2 = _factor("l2", l2)
 
     def __call__(self, x):
-        return L1(self.l1)(x) + L2(self.l2)(x)
+        if not self.l1:
+            return L2(self.l2)(x)
+        return L1(self.l1)(x) + L2(self.l2)(x) if self.l2 else L1(self.l1)(x)
 
 
 @registry.register()
@@ -132,8 +134,8 @@ class OrthogonalRegularizer(Regularizer):
                 received=x.shape,
                 expected=f"a matrix with at least two {self.mode}",
             )
-        length = graph.sqrt(graph.sum(graph.square(rows), axis=1, keepdims=True))
-        unit = rows / graph.maximum(length, EPSILON)
+        square_length = graph.sum(graph.square(rows), axis=1, keepdims=True)
+        unit = rows / graph.sqrt(graph.maximum(square_length, EPSILON**2))
         cosines = unit @ unit.T
         different = graph.constant(~np.eye(len(rows), dtype=bool))
         total = graph.sum(graph.where(different, graph.abs(cosines), 0))

@@ -235,6 +235,5 @@ class Orthogonal(RandomInitializer):
         tall = (max(rows, columns), min(rows, columns))
         q, r = np.linalg.qr(random.normal(tall, **self.keys("float64")).numpy())
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
-        return constant(
-            self.gain * (q if rows >= columns else q.T).reshape(shape), dtype or "float32"
-        )
+        matrix = q if rows >= columns else q.T
+        return constant(self.gain * matrix.reshape(shape), dtype or "float32")
