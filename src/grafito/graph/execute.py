@@ -16,7 +16,7 @@ from grafito.graph.trace import Trace, current_trace
 _calls = itertools.count(1)  # steps of random numbers outside of training
 
 
-def execute(function: Callable[..., Any], *args: Any, training: bool = False) -> Any:
+def execute(function: Callable[..., Any], *args: Any, training: bool | None = False) -> Any:
     """Call a function of tensors on arrays: its variables change and its result is computed.
 
     Inside a trace the function is only traced, like any other part of the step.
@@ -24,7 +24,7 @@ def execute(function: Callable[..., Any], *args: Any, training: bool = False) ->
     Args:
         function: what to call; its tensors may be in lists, tuples and dictionaries.
         args: arrays, numbers or (nested) lists of numbers.
-        training: whether layers behave as in training.
+        training: whether layers behave as in training; None leaves it to each layer.
 
     Returns:
         The result, its tensors with computed values.

@@ -23,7 +23,8 @@ class Trace:
     """The record of one traced call; a context manager.
 
     Args:
-        training: whether layers behave as in training (dropout drops, statistics move).
+        training: whether layers behave as in training (dropout drops, statistics move); None
+            leaves it to each layer.
         step: integer tensor that counts training steps; random ops are keyed by it.
 
     Attributes:
@@ -40,7 +41,7 @@ class Trace:
         20.0
     """
 
-    def __init__(self, training: bool = False, step: Tensor | None = None):
+    def __init__(self, training: bool | None = False, step: Tensor | None = None):
         self.training = training
         self.step = step
         self.updates: dict[Variable, Tensor] = {}

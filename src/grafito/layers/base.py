@@ -8,15 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from grafito import graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
 from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.symbolic import Node, Symbol, infer_outputs, shape_path, symbols_in
-from grafito.registry import Configurable, Registry, snake_case
+from grafito.registry import Configurable, Registry, constructor_arguments, snake_case
 
 registry = Registry("layer")
 register = registry.register
@@ -71,10 +69,9 @@ class Layer(Configurable):
             kwargs["input_shape"] = (kwargs.pop("input_dim"),)
         self.first_input_shape = kwargs.pop("input_shape", None)
         if kwargs:
-            known = inspect.signature(type(self).__init__).parameters
             raise ArgumentError(
                 f"{type(self).__name__} has no argument {next(iter(kwargs))!r}.",
-                expected="one of " + ", ".join(n for n in known if n not in ("self", "kwargs")),
+                expected="one of " + ", ".join(constructor_arguments(type(self))),
             )
         self._weights: list[graph.Variable] = []
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -249,9 +246,9 @@ class Layer(Configurable):
         if symbols_in((args, kwargs)):
             return self._call_on_symbols(args, kwargs)
         if not any(isinstance(x, graph.Tensor) for x in flatten((args, kwargs))):
-            training = bool(kwargs.pop("training", None))
+            training = kwargs.pop("training", None)
             return graph.execute(lambda *arrays: self(*arrays, **kwargs), *args, training=training)
-        return self._call_on_tensors(args, kwargs)
+        return self._call_on_tensors(*args, **kwargs)
 
     def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
@@ -276,8 +273,10 @@ class Layer(Configurable):
         with graph.scope(self.name):
             self._build_for(args[0] if args else next(iter(kwargs.values())))
             trace = graph.current_trace()
-            if trace is not None and kwargs.get("training") is None and self._takes_training:
-                kwargs["training"] = trace.training
+            if self._takes_training and kwargs.get("training") is None:
+                kwargs.pop("training", None)  # the layer's own default holds where nobody says
+                if trace is not None and trace.training is not None:
+                    kwargs["training"] = trace.training
             outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None and trace is not None:
                 for x in flatten(outputs):
@@ -289,7 +288,7 @@ class Layer(Configurable):
         return "training" in inspect.signature(self.call).parameters
 
     def _convert(self, x: Any) -> Any:
-        if isinstance(x, np.ndarray):
+        if hasattr(x, "__array__") and not isinstance(x, graph.Tensor):
             x = graph.constant(x)
         if isinstance(x, graph.Tensor) and is_floating(x.dtype):
             return graph.cast(x, self.input_dtype)
