@@ -1,0 +1,99 @@
+"""Checks of constructor arguments that several layers share; each message proposes an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+from grafito.errors import ArgumentError, unknown_name
+
+
+def integer(layer: Any, name: str, value: Any, minimum: int = 1) -> int:
+    """The value as an int that is not below the minimum.
+
+    Raises:
+        ArgumentError: for anything else.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
+        raise ArgumentError(
+            f"{type(layer).__name__} needs a whole number as {name!r}.",
+            received=f"{name}={value!r}",
+            expected=f"an integer, {minimum} or more",
+            fix=f"{name}={max(minimum, int(value)) if _is_number(value) else max(minimum, 2)}",
+        )
+    return int(value)
+
+
+def integers(layer: Any, name: str, value: Any, count: int, minimum: int = 1) -> tuple[int, ...]:
+    """The value, one integer for all or one for each of `count`, as a tuple of that length.
+
+    Raises:
+        ArgumentError: for another number of them, or one below the minimum.
+    """
+    values = tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
+    good = all(isinstance(v, Integral) and not isinstance(v, bool) for v in values)
+    if len(values) != count or not good or any(v < minimum for v in values):
+        one = "an integer" if count == 1 else f"an integer or {count} of them"
+        raise ArgumentError(
+            f"{type(layer).__name__} cannot use this {name!r}.",
+            received=f"{name}={value!r}",
+            expected=f"{one}, {minimum} or more",
+            fix=f"{name}={max(minimum, 2)}",
+        )
+    return tuple(int(v) for v in values)
+
+
+def pairs(layer: Any, name: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) from that, from (vertical, horizontal), or from one number."""
+    rows, columns = value if isinstance(value, (list, tuple)) and len(value) == 2 else (value,) * 2
+    vertical = integers(layer, name, rows, 2, 0)
+    horizontal = integers(layer, name, columns, 2, 0)
+    return (vertical[0], vertical[1]), (horizontal[0], horizontal[1])
+
+
+def number(layer: Any, name: str, value: Any, low: float, high: float | None = None) -> float:
+    """The value as a number from `low` to `high` (no upper limit where None).
+
+    Raises:
+        ArgumentError: for anything else.
+    """
+    if not _is_number(value) or not low <= value <= (float("inf") if high is None else high):
+        raise ArgumentError(
+            f"{type(layer).__name__} cannot use this {name!r}.",
+            received=f"{name}={value!r}",
+            expected=f"a number, {low} or more" if high is None else f"a number, {low} to {high}",
+        )
+    return value
+
+
+def choice(layer: Any, name: str, value: Any, choices: Sequence[str]) -> str:
+    """The value in lower case, when it is one of the choices.
+
+    Raises:
+        UnknownNameError: otherwise; it proposes the nearest.
+    """
+    text = value.lower() if isinstance(value, str) else value
+    if text not in choices:
+        raise unknown_name(f"{name!r} of {type(layer).__name__}", value, choices)
+    return text
+
+
+def channels_last(layer: Any, data_format: str | None) -> str:
+    """The one order of axes there is: (batch, height, width, channels).
+
+    Raises:
+        ArgumentError: for "channels_first".
+    """
+    if data_format not in (None, "channels_last"):
+        raise ArgumentError(
+            f"{type(layer).__name__} takes images with the channels as the last axis.",
+            received=f"data_format={data_format!r}",
+            expected="data_format='channels_last'",
+            fix="Permute((2, 3, 1)) before it, from (channels, height, width)",
+        )
+    return "channels_last"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
