@@ -1,0 +1,54 @@
+"""Losses, with Keras's names and meanings: classes, functions, and the checks before training.
+
+>>> from grafito import losses
+>>> float(losses.get("mse")([[1.0], [3.0]], [[1.0], [1.0]]))
+2.0
+"""
+
+from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
+from grafito.losses.checks import LossWarning, check_labels, check_loss_fits
+from grafito.losses.choice import deserialize, get, resolve
+from grafito.losses.classification import (
+    BinaryCrossentropy,
+    BinaryFocalCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    SparseCategoricalCrossentropy,
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from grafito.losses.margins import (
+    CategoricalHinge,
+    Hinge,
+    MulticlassHinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    multiclass_hinge,
+    squared_hinge,
+)
+from grafito.losses.regression import (
+    Huber,
+    KLDivergence,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+)
+from grafito.losses.targets import align_weights, divide_no_nan, label_form, pair
+from grafito.registry import plain as serialize
+
+__all__ = [name for name in dir() if not name.startswith("_")]
