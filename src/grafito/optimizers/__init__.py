@@ -1,0 +1,38 @@
+"""Optimizers and learning-rate schedules, with Keras's names.
+
+>>> from grafito import graph, optimizers
+>>> w = graph.Variable(3.0, name="w")
+>>> adam = optimizers.get("adam")
+>>> adam.apply([graph.gradients(w**2, w)], [w])
+>>> round(w.numpy().item(), 4)
+2.999
+"""
+
+from typing import Any
+
+from grafito.optimizers import schedules
+from grafito.optimizers.adam import Adam, Adamax, AdamW, Nadam
+from grafito.optimizers.base import Optimizer, registry
+from grafito.optimizers.descent import SGD, Adadelta, Adagrad, RMSprop
+from grafito.registry import plain as serialize
+
+
+def get(identifier: Any) -> Any:
+    """The optimizer for a name in any case, a configuration, a class or an object.
+
+    Raises:
+        UnknownNameError: when the name is not known; it proposes the nearest.
+
+    Example:
+        >>> get("RMSProp").rho
+        0.9
+    """
+    if isinstance(identifier, str) and identifier.lower() in registry.entries:
+        identifier = identifier.lower()
+    return registry.get(identifier)
+
+
+deserialize = get
+
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer"]
+__all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]

@@ -1,0 +1,261 @@
+"""What all optimizers share: state, learning rate, clipping, decay, constraints, counting."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito import graph
+from grafito.errors import ArgumentError, unknown_name
+from grafito.graph import Tensor, Variable
+from grafito.optimizers import schedules
+from grafito.optimizers.clipping import Clipping
+from grafito.registry import Configurable, Registry, constructor_arguments, plain, snake_case
+
+registry = Registry("optimizer")
+
+Slots = dict[str, Tensor]
+
+
+class Optimizer(Configurable):
+    """Changes variables step by step so that a loss falls.
+
+    A subclass says in `update` how one variable changes, and in `slots` what it remembers of each.
+
+    Args:
+        learning_rate: a number, or a schedule of `grafito.optimizers.schedules`.
+        weight_decay: w loses weight_decay * learning_rate * w before each update.
+        clipnorm: the largest norm of the gradient of each variable.
+        clipvalue: the largest absolute value of an element of a gradient.
+        global_clipnorm: the largest norm of all gradients together.
+        name: what drawings and files call it.
+
+    Raises:
+        ArgumentError: for two kinds of clipping at once.
+
+    Example:
+        >>> w = graph.Variable([1.0, -3.0], name="w")
+        >>> class SignDescent(Optimizer):
+        ...     def update(self, w, g, rate, step, slots):
+        ...         return w - rate * graph.sign(g), {}
+        >>> SignDescent(0.5).apply([w], [w])
+        >>> w.numpy().tolist()
+        [0.5, -2.5]
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ):
+        self._refuse(unknown)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.name = name or snake_case(type(self).__name__)
+        self._clip = Clipping(clipnorm, clipvalue, global_clipnorm)
+        self.iterations = Variable(0, "int32", "iterations", trainable=False)
+        self._rate: Any = self._checked_rate(learning_rate)
+        if not isinstance(self._rate, schedules.LearningRateSchedule):
+            self._rate = Variable(self._rate, "float32", "learning_rate", trainable=False)
+        self._slots: dict[Variable, dict[str, Variable]] = {}
+        self._spared: tuple[set[Variable], set[str]] = (set(), set())
+
+    # What a subclass defines
+
+    def slots(self) -> Mapping[str, Any]:
+        """What is remembered of each variable: names with initial values.
+
+        A number stands for a slot of the variable's shape, an array for one of its own shape.
+        """
+        return {}
+
+    def update(
+        self, w: Tensor, g: Tensor, rate: Tensor, step: Tensor, slots: Slots
+    ) -> tuple[Tensor, Slots]:
+        """The rule, a pure function of tensors of the variable's dtype.
+
+        Args:
+            w: the variable before the update, after weight decay.
+            g: its gradient, after clipping.
+            rate: the learning rate.
+            step: 1 in the first update.
+            slots: values of the slots by name.
+
+        Returns:
+            The new variable and the new values of all slots.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no update rule.")
+
+    # State
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Create the slots of the variables; those that exist stay."""
+        for variable in variables:
+            if variable not in self._slots:
+                self._slots[variable] = {
+                    name: _slot(variable, name, initial) for name, initial in self.slots().items()
+                }
+
+    @property
+    def built(self) -> bool:
+        """Whether the slots exist."""
+        return bool(self._slots)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The whole state: the count of updates, the learning rate, the slots."""
+        slots = [slot for by_name in self._slots.values() for slot in by_name.values()]
+        rate = [self._rate] if isinstance(self._rate, Variable) else []
+        return [self.iterations, *rate, *slots]
+
+    @property
+    def learning_rate(self) -> Tensor:
+        """The current learning rate, a scalar tensor; a number may be assigned to it."""
+        return self._rate if isinstance(self._rate, Variable) else self._rate(self.iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        value = self._checked_rate(value)
+        if isinstance(value, schedules.LearningRateSchedule):
+            self._rate = value
+        elif isinstance(self._rate, Variable):
+            self._rate.assign(value)
+        else:
+            raise ArgumentError(
+                "The learning rate follows a schedule and cannot be set.",
+                where=self.name,
+                received=value,
+                fix=f"{type(self).__name__}(learning_rate={value}) without a schedule",
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor arguments as plain data, with the current learning rate."""
+        rate = self._rate
+        number = float(str(rate.numpy())) if isinstance(rate, Variable) else plain(rate)
+        return {**super().get_config(), "learning_rate": number}
+
+    def exclude_from_weight_decay(
+        self,
+        var_list: Iterable[Variable] | None = None,
+        var_names: Iterable[str] | None = None,
+    ) -> None:
+        """Spare variables from weight decay.
+
+        Args:
+            var_list: the variables.
+            var_names: words; variables whose name contains one of them are spared too.
+        """
+        self._spared = (set(var_list or ()), set(var_names or ()))
+
+    # A step
+
+    def apply(
+        self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None
+    ) -> None:
+        """Update the variables; within a traced step this becomes a part of the step.
+
+        Args:
+            grads: a gradient for each variable, or None for a variable that stays.
+            trainable_variables: the variables; those of `build` by default.
+
+        Raises:
+            ArgumentError: when their numbers differ, or there is no gradient at all.
+
+        Example:
+            >>> from grafito.optimizers import SGD
+            >>> w = graph.Variable(3.0, name="w")
+            >>> SGD(0.1).apply([graph.gradients(w**2, w)], [w])
+            >>> round(w.numpy().item(), 6)
+            2.4
+        """
+        gradients = list(grads)
+        variables = list(self._slots if trainable_variables is None else trainable_variables)
+        if len(gradients) != len(variables):
+            raise ArgumentError(
+                "Each variable needs a gradient.",
+                where=self.name,
+                received=f"{len(gradients)} gradients for {len(variables)} variables",
+            )
+        pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+        if variables and not pairs:
+            raise ArgumentError("No variable has a gradient.", where=self.name)
+        if len(pairs) < len(variables):
+            missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
+            warnings.warn(f"These variables have no gradient: {', '.join(missing)}", stacklevel=2)
+        self.build(v for _, v in pairs)
+        graph.execute(lambda: self._apply(pairs))
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """Update the variables, given pairs of a gradient and its variable."""
+        gradients, variables = zip(*grads_and_vars, strict=True)
+        self.apply(gradients, variables)
+        return self.iterations
+
+    def _apply(self, pairs: Sequence[tuple[Any, Variable]]) -> None:
+        with graph.scope(self.name):
+            count, rate = self.iterations + 1, self.learning_rate
+            gradients = self._clip([graph.cast(g, v.dtype) for g, v in pairs])
+            for g, (_, variable) in zip(gradients, pairs, strict=True):
+                of_dtype = [graph.cast(x, variable.dtype) for x in (rate, count)]
+                self._update_variable(variable, g, *of_dtype)
+            self.iterations.assign(count)
+
+    def _update_variable(self, variable: Variable, g: Tensor, rate: Tensor, count: Tensor) -> None:
+        """Decay, rule and constraint of one variable."""
+        slots = self._slots[variable]
+        w = graph.as_tensor(variable)
+        if self._decays(variable):
+            w = w - w * self.weight_decay * rate
+        values = {name: graph.as_tensor(slot) for name, slot in slots.items()}
+        w, new_slots = self.update(w, g, rate, count, values)
+        variable.assign(w if variable.constraint is None else variable.constraint(w))
+        for name, slot in slots.items():
+            slot.assign(new_slots[name])
+
+    def _decays(self, variable: Variable) -> bool:
+        spared, words = self._spared
+        named = any(word in (variable.name or "") for word in words)
+        return self.weight_decay is not None and variable not in spared and not named
+
+    # Arguments
+
+    def _refuse(self, unknown: dict[str, Any]) -> None:
+        if unknown.pop("decay", None) is not None:
+            warnings.warn(
+                "`decay` is ignored, as in Keras 3: use learning_rate=InverseTimeDecay(...)",
+                stacklevel=3,
+            )
+        for name in unknown:
+            names = constructor_arguments(type(self))
+            raise unknown_name(f"argument of {type(self).__name__}", name, names)
+
+    def _checked_rate(self, rate: Any) -> Any:
+        if isinstance(rate, Mapping):
+            rate = schedules.get(rate)
+        if isinstance(rate, schedules.LearningRateSchedule):
+            return rate
+        try:
+            return float(rate)
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                "A learning rate is a number or a schedule.",
+                where=type(self).__name__,
+                received=f"learning_rate={rate!r}",
+                fix="learning_rate=0.01",
+            ) from None
+
+
+def _slot(variable: Variable, name: str, initial: Any) -> Variable:
+    own_shape = isinstance(initial, np.ndarray)
+    value = initial if own_shape else np.full(variable.shape, initial)
+    return Variable(value, variable.dtype, f"{variable.path}/{name}", trainable=False)
