@@ -1,0 +1,26 @@
+"""MNIST: 70,000 handwritten digits."""
+
+from __future__ import annotations
+
+from grafito.datasets import _idx_images
+
+check = _idx_images.check
+
+
+def load_data(path: str = "mnist.npz") -> tuple[_idx_images.Arrays, _idx_images.Arrays]:
+    """Load MNIST, from the folders of GRAFITO_DATA or the cache, else by download (11.6 MB).
+
+    Args:
+        path: for programs written for Keras; it has no effect here.
+
+    Returns:
+        ((x_train, y_train), (x_test, y_test)): images (60000, 28, 28) and (10000, 28, 28) of
+        uint8 from 0 to 255, labels (60000,) and (10000,) of uint8 from 0 to 9.
+
+    Raises:
+        DataError: the files are not here and cannot be downloaded, or hold something else.
+        FileError: a file is damaged.
+
+    Source: https://keras.io/api/datasets/mnist/
+    """
+    return _idx_images.load("mnist")

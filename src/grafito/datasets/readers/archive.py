@@ -1,0 +1,196 @@
+"""Compressed files and tar archives, read as a stream into memory.
+
+Nothing is ever written to disk, so a hostile member name has nowhere to go; limits on bytes and
+members keep a small file that unpacks to a huge one from filling the memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import re
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from grafito.errors import FileError, GrafitoError
+
+_GZIP = b"\x1f\x8b"
+_XZ = b"\xfd7zXZ\x00"
+_CHUNK = 1 << 20
+_AGAIN = "fetch or copy the file again"
+# What the standard library lets out on damaged headers, besides its own error class.
+_TAR_ERRORS = (tarfile.TarError, ValueError, OverflowError, LookupError, RecursionError)
+
+
+@contextmanager
+def open_stream(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, unpacking gzip and xz by their first bytes, not by the name.
+
+    Args:
+        path: the file.
+
+    Yields:
+        A stream of bytes.
+
+    Raises:
+        FileError: the file is missing or, while it is read, cut short or damaged.
+    """
+    where = str(path)
+    try:
+        with open(path, "rb") as raw:
+            magic = raw.read(len(_XZ))
+            raw.seek(0)
+            if magic.startswith(_GZIP):
+                with gzip.GzipFile(fileobj=raw) as stream:
+                    yield cast(BinaryIO, stream)
+            elif magic == _XZ:
+                with lzma.LZMAFile(raw) as stream:
+                    yield cast(BinaryIO, stream)
+            else:
+                yield raw
+    except GrafitoError:
+        raise
+    except EOFError as error:
+        raise FileError(
+            "The compressed file ends too early.", where=where, received=error, fix=_AGAIN
+        ) from None
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        raise FileError(
+            "The compressed file is damaged or has something behind its end.",
+            where=where,
+            received=error,
+            fix=_AGAIN,
+        ) from None
+    except OSError as error:
+        raise FileError(
+            "The file cannot be read.", where=where, received=error.strerror or error
+        ) from None
+
+
+def read_up_to(stream: BinaryIO, count: int) -> bytearray:
+    """Read `count` bytes, or fewer where the stream ends, and never hold more than arrived.
+
+    Args:
+        stream: the source.
+        count: how many bytes are wanted.
+
+    Returns:
+        The bytes.
+
+    Example:
+        >>> import io
+        >>> read_up_to(io.BytesIO(b"abc"), 2)
+        bytearray(b'ab')
+    """
+    data = bytearray()
+    while len(data) < count:
+        chunk = stream.read(min(_CHUNK, count - len(data)))
+        if not chunk:
+            break
+        data += chunk
+    return data
+
+
+def read_tar(
+    path: str | Path, wanted: str, *, max_bytes: int, max_members: int = 250_000
+) -> Iterator[tuple[str, bytes]]:
+    """Read the expected regular members of a tar archive, one after the other.
+
+    Args:
+        path: the archive; plain, gz or xz.
+        wanted: a regular expression for the full names of the expected members; all others are
+            passed over.
+        max_bytes: the most that the whole archive may unpack to.
+        max_members: the most members that it may have.
+
+    Yields:
+        (name, bytes) in the order of the archive.
+
+    Raises:
+        FileError: the archive is damaged, too large, or has an expected member twice or as
+            something else than a regular file.
+    """
+    pattern = re.compile(wanted)
+    seen: set[str] = set()
+    where = str(path)
+    with open_stream(path) as stream:
+        limited = _Limited(stream, max_bytes, where)
+        try:
+            with tarfile.open(fileobj=cast(BinaryIO, limited), mode="r|") as archive:
+                for count, member in enumerate(_members(archive), start=1):
+                    if count > max_members:
+                        raise FileError(
+                            "The archive has too many members.",
+                            where=where,
+                            expected=f"at most {max_members}",
+                        )
+                    if not pattern.fullmatch(member.name):
+                        continue
+                    _check_member(member, seen, where)
+                    seen.add(member.name)
+                    yield member.name, _content(archive, member, where)
+        except _TAR_ERRORS as error:
+            raise FileError(
+                "The archive is damaged or is no tar archive.",
+                where=where,
+                received=error,
+                fix=_AGAIN,
+            ) from None
+        # The checksum of a compressed stream stands at its end, which tarfile does not read.
+        while limited.read(_CHUNK):
+            pass
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while (member := archive.next()) is not None:
+        archive.members = []  # type: ignore[attr-defined]  # else 100,000 records pile up
+        yield member
+
+
+def _check_member(member: tarfile.TarInfo, seen: set[str], where: str) -> None:
+    # A sparse member states any length without holding it.
+    if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
+        raise FileError(
+            f"The archive member {member.name!r} is not a regular file.",
+            where=where,
+            received="a link, folder, device or sparse file",
+            expected="a regular file",
+        )
+    if member.name in seen:
+        raise FileError(f"The archive has the member {member.name!r} twice.", where=where)
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, where: str) -> bytes:
+    source = archive.extractfile(member)
+    data = b"" if source is None else source.read()
+    if len(data) != member.size:
+        raise FileError(
+            f"The archive member {member.name!r} is cut short.",
+            where=where,
+            received=f"{len(data)} bytes",
+            expected=f"{member.size} bytes",
+            fix=_AGAIN,
+        )
+    return data
+
+
+class _Limited:
+    """A stream that refuses to give more than `limit` bytes."""
+
+    def __init__(self, stream: BinaryIO, limit: int, where: str):
+        self.stream, self.left, self.limit, self.where = stream, limit, limit, where
+
+    def read(self, count: int) -> bytes:
+        data = self.stream.read(count)
+        self.left -= len(data)
+        if self.left < 0:
+            raise FileError(
+                "The archive unpacks to more than the data set can hold.",
+                where=self.where,
+                expected=f"at most {self.limit} bytes",
+            )
+        return data
