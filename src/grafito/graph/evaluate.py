@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -57,10 +58,18 @@ class Evaluator:
         for x, user in last_use.items():
             if x not in kept:
                 dying.setdefault(user, []).append(x)
-        self.steps = [(x, x.op.value, x.inputs, dying.get(x, ())) for x in order if _computed(x)]
+        self.steps = [
+            (x, self._op(x).value, x.inputs, dying.get(x, ())) for x in order if _computed(x)
+        ]
 
     def _leaf_dtype(self, x: Tensor) -> str:
         return self.dtype if self.dtype and is_floating(x.dtype) else x.dtype
+
+    def _op(self, x: Tensor) -> Any:
+        """The op of x; one that makes a floating dtype (a cast) makes the one asked for."""
+        if self.dtype and is_floating(getattr(x.op, "dtype", "")):
+            return dataclasses.replace(x.op, dtype=self.dtype)  # type: ignore[type-var]
+        return x.op
 
     def run(self, leaves: Mapping[Tensor, Any]) -> dict[Tensor, np.ndarray]:
         """Values of the outputs (and of everything, where `keep` was asked for)."""
