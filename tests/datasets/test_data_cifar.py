@@ -232,3 +232,9 @@ def test_fortran_order_is_kept():
     values = np.arange(6, dtype=np.uint8).reshape(2, 3)
     steps = array_steps((2, 3), values.tobytes("F")).replace(b"\x89T", b"\x88T")
     np.testing.assert_array_equal(read_pickle(entry(steps), "F")["data"], values)
+
+
+def test_repeated_strings_come_from_the_memo():
+    steps = b"](U\x01ar\x00\x01\x00\x00j\x00\x01\x00\x00U\x01bq\xffh\xffe"
+    data = b"\x80\x02}q\x01(U\x09filenamesq\x02" + steps + b"u."
+    assert read_pickle(data, "memo") == {"filenames": ["a", "a", "b", "b"]}
