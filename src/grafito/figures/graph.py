@@ -1,0 +1,207 @@
+"""Drawings and tables of a computational graph with every value and every gradient on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from grafito import graph
+from grafito.errors import ArgumentError, unknown_name
+from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
+from grafito.figures.text import array_line, array_rows, words
+from grafito.graph import Tensor
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEVELS = ("ops", "functions", "layers")
+LARGEST = 400  # nodes; beyond, nobody reads a drawing
+
+
+def draw_graph(
+    outputs: Tensor | Sequence[Tensor],
+    feeds: Mapping[Any, Any] | None = None,
+    *,
+    level: str = "ops",
+    gradients: bool = True,
+    digits: int = 3,
+    lang: str = "en",
+) -> Figure:
+    """Draw a graph: values on black arrows, gradients on dashed red ones back.
+
+    Args:
+        outputs: a tensor or several; gradients are those of the sum of their elements.
+        feeds: values of the inputs, by tensor or name; without them shapes are drawn.
+        level: "ops" shows every op, "functions" one node for each function such as elu, "layers"
+            one for each layer.
+        gradients: whether to draw the way back.
+        digits: decimals.
+        lang: "en" or "es".
+
+    Returns:
+        A figure; `savefig` writes SVG (with text as text), PNG or PDF.
+
+    Raises:
+        ArgumentError: for an unknown level, a missing input, or too many nodes to read.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> draw_graph(graph.exp(-x), {"x": 1.0}).savefig("exp.svg")  # doctest: +SKIP
+    """
+    from grafito.figures.render import render
+
+    diagram = graph_diagram(
+        outputs, feeds, level=level, gradients=gradients, digits=digits, lang=lang
+    )
+    return render(diagram, words(lang))
+
+
+def graph_diagram(
+    outputs: Tensor | Sequence[Tensor],
+    feeds: Mapping[Any, Any] | None = None,
+    *,
+    level: str = "ops",
+    gradients: bool = True,
+    digits: int = 3,
+    lang: str = "en",
+) -> Diagram:
+    """What `draw_graph` draws, as plain data; the arguments are the same.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> [edge.gradient for edge in graph_diagram(3 * x, {"x": 2.0}).edges]
+        ['', '3.000', '1.000']
+    """
+    vocabulary = words(lang)
+    if level not in LEVELS:
+        raise unknown_name("level", level, LEVELS)
+    reading = read_graph(_listed(outputs), feeds, gradients)
+    if level != "ops":
+        reading = collapse(reading, level)
+    if len(reading.marks) > LARGEST:
+        raise ArgumentError(
+            "The graph has too many nodes for a drawing.",
+            received=f"{len(reading.marks)} nodes at level {level!r}",
+            expected=f"at most {LARGEST}",
+            fix="level='layers', or fewer outputs",
+        )
+    labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
+    nodes = [Node(m.name, labels[m.name], m.kind, m.groups) for m in reading.marks.values()]
+    edges = [_edge(arrow, reading, digits, lang) for arrow in reading.arrows]
+    return Diagram(tuple(nodes), tuple(edges))
+
+
+def _listed(outputs: Tensor | Sequence[Tensor]) -> list[Tensor]:
+    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    for x in tensors:
+        if not isinstance(x, Tensor):
+            raise ArgumentError(
+                "Only tensors of the graph can be drawn.",
+                where="outputs",
+                received=type(x).__name__,
+                expected="a Tensor, or several",
+            )
+    return tensors
+
+
+def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: str) -> str:
+    if len(mark.tensors) != 1 or mark.kind == "block":
+        return mark.title
+    (x,) = mark.tensors
+    name = (x.name or "").rpartition("/")[2]
+    if mark.kind == "output":
+        return name
+    if mark.kind == "op":
+        return x.op.symbol or x.op.name
+    if name:
+        return name
+    if mark.kind == "constant":
+        return _short(x, lang) if x.size == 1 else vocabulary["constant"]
+    alike = [
+        m.name for m in reading.marks.values() if m.kind == mark.kind and not m.tensors[0].name
+    ]
+    return f"{vocabulary[mark.kind]} {alike.index(mark.name) + 1}"
+
+
+def _short(x: Tensor, lang: str) -> str:
+    """The number of a constant, with no more decimals than it needs."""
+    text = f"{graph.value(x, dtype='float64').item():.4g}".replace("-", "−")
+    return text.replace(".", ",") if lang == "es" else text
+
+
+def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str) -> Edge:
+    value = gradient = ""
+    constant = reading.marks[arrow.source].kind == "constant"
+    if arrow.value is not None and not (constant and arrow.value.size == 1):
+        value = "\n".join(array_rows(arrow.value, digits, lang))
+    elif arrow.value is None and arrow.shape:
+        value = str(arrow.shape)
+    if arrow.gradient is not None:
+        gradient = "\n".join(array_rows(arrow.gradient, digits, lang))
+    return Edge(arrow.source, arrow.target, value, gradient)
+
+
+def graph_table(
+    outputs: Tensor | Sequence[Tensor],
+    feeds: Mapping[Any, Any] | None = None,
+    *,
+    gradients: bool = True,
+    digits: int = 3,
+    lang: str = "en",
+) -> str:
+    """The numbers of `draw_graph` as text: node, value, gradient, one row for each node.
+
+    The gradient is that of all uses of a value together; on a drawing each use has its arrow.
+    The arguments are those of `draw_graph`.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> print(graph_table(graph.exp(2 * x), {"x": 0.5}))
+        node        value  gradient
+        x           0.500     5.437
+        #1 = 2 × x  1.000     2.718
+        #2 = exp(#1)  2.718     1.000
+    """
+    vocabulary = words(lang)
+    reading = read_graph(_listed(outputs), feeds, gradients)
+    inputs: dict[str, list[str]] = {name: [] for name in reading.marks}
+    short: dict[str, str] = {}
+    shapes: dict[Tensor, tuple[int, ...]] = {}
+    rows = [(vocabulary["node"], vocabulary["value"], vocabulary["gradient"])]
+    for arrow in reading.arrows:
+        inputs[arrow.target].append(arrow.source)
+        shapes[arrow.tensor] = arrow.shape
+    count = 0
+    for mark in reading.marks.values():
+        x = mark.tensors[0]
+        text = short[mark.name] = _label(mark, reading, vocabulary, lang)
+        if mark.kind == "op":
+            count += not x.name
+            short[mark.name] = x.name or f"#{count}"
+            text = f"{short[mark.name]} = {_formula(x, [short[n] for n in inputs[mark.name]])}"
+        elif mark.kind == "output" or (mark.kind == "constant" and x.size == 1):
+            continue
+        cells = [
+            array_line(numbers[x].reshape(shapes[x]), digits, lang) if x in numbers else ""
+            for numbers in (reading.values, reading.gradients)
+        ]
+        rows.append((text, cells[0] or str(x.shape), cells[1]))
+    columns = 3 if reading.gradients else 2
+    wide = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join(
+        "  ".join([row[0].ljust(wide[0]), *(row[i].rjust(wide[i]) for i in range(1, columns))])
+        for row in rows
+    )
+
+
+def _formula(x: Tensor, names: Sequence[str]) -> str:
+    symbol = x.op.symbol or x.op.name
+    if len(names) == 2 and not symbol.isalpha():
+        return f"{names[0]} {symbol} {names[1]}"
+    if x.op.name == "negative":
+        return f"{symbol}{names[0]}"
+    return f"{symbol}({', '.join(names)})"

@@ -1,0 +1,129 @@
+"""Numbers and words as figures and tables write them, in English and Spanish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import unknown_name
+
+LARGEST = 4  # rows and columns of a matrix that is written out; of larger ones only the shape
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "node": "node",
+        "value": "value",
+        "gradient": "gradient",
+        "input": "input",
+        "parameter": "parameter",
+        "constant": "constant",
+        "epoch": "epoch",
+        "loss": "loss",
+        "accuracy": "accuracy",
+        "training": "training",
+        "validation": "validation",
+        "best": "best",
+        "true class": "true class",
+        "predicted class": "predicted class",
+        "examples": "examples",
+        "share": "share",
+        "class": "class",
+    },
+    "es": {
+        "node": "nodo",
+        "value": "valor",
+        "gradient": "gradiente",
+        "input": "entrada",
+        "parameter": "parámetro",
+        "constant": "constante",
+        "epoch": "época",
+        "loss": "pérdida",
+        "accuracy": "exactitud",
+        "training": "entrenamiento",
+        "validation": "validación",
+        "best": "mejor",
+        "true class": "clase verdadera",
+        "predicted class": "clase predicha",
+        "examples": "ejemplos",
+        "share": "proporción",
+        "class": "clase",
+    },
+}
+
+
+def words(lang: str) -> Mapping[str, str]:
+    """The words of a language.
+
+    Raises:
+        UnknownNameError: for a language other than "en" and "es".
+
+    Example:
+        >>> words("es")["value"]
+        'valor'
+    """
+    if lang not in WORDS:
+        raise unknown_name("language", lang, WORDS)
+    return WORDS[lang]
+
+
+def number(value: Any, digits: int = 3, lang: str = "en") -> str:
+    """One number: decimals for floating types, none for integers and truth values.
+
+    Numbers that the decimals would show as zero, or as a long row of digits, get an exponent.
+
+    Example:
+        >>> number(-0.4), number(0.22218, lang="es"), number(np.int64(7)), number(1.5e-7)
+        ('-0.400', '0,222', '7', '1.5e-07')
+    """
+    value = np.asarray(value)
+    if value.dtype.kind in "biu":
+        return str(int(value))
+    x = float(value)
+    if not np.isfinite(x):
+        text = {"inf": "∞", "-inf": "-∞"}.get(str(x), "NaN")
+    elif x != 0 and not 0.5 * 10.0**-digits <= abs(x) < 1e6:
+        text = f"{x:.1e}"
+    else:
+        text = f"{x:.{digits}f}"
+    return text.replace(".", ",") if lang == "es" else text
+
+
+def array_rows(array: Any, digits: int = 3, lang: str = "en") -> list[str]:
+    """A scalar as its number, a small vector or matrix as rows in brackets, else the shape.
+
+    Example:
+        >>> array_rows(np.array([[1.0, -2.0], [0.5, 10.0]]))
+        ['[1.000 -2.000]', '[0.500 10.000]']
+        >>> array_rows(np.zeros((128, 10)))
+        ['(128, 10)']
+    """
+    if not _is_small(array):
+        return [str(np.shape(array))]
+    if np.ndim(array) == 0:
+        return [number(array, digits, lang)]
+    cells = [[number(x, digits, lang) for x in row] for row in np.atleast_2d(array)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "[" + " ".join(x.rjust(w) for x, w in zip(row, widths, strict=True)) + "]" for row in cells
+    ]
+
+
+def array_line(array: Any, digits: int = 3, lang: str = "en") -> str:
+    """The same on one line, for tables.
+
+    Example:
+        >>> array_line(np.array([[1.0, -2.0], [0.5, 1.0]]))
+        '[[1.000 -2.000] [0.500 1.000]]'
+    """
+    if not _is_small(array):
+        return str(np.shape(array))
+    if np.ndim(array) == 0:
+        return number(array, digits, lang)
+    return "[" + " ".join(array_line(row, digits, lang) for row in array) + "]"
+
+
+def _is_small(array: Any) -> bool:
+    shape = np.shape(array)
+    return len(shape) <= 2 and all(0 < size <= LARGEST for size in shape)
