@@ -8,6 +8,14 @@
     0.2100
 """
 
+from grafito.graph.check import check_gradients
+from grafito.graph.convolution import (
+    conv1d,
+    conv1d_transpose,
+    conv2d,
+    conv2d_transpose,
+    depthwise_conv2d,
+)
 from grafito.graph.differentiate import gradient, gradients
 from grafito.graph.elementwise import (
     abs,
@@ -55,6 +63,25 @@ from grafito.graph.elementwise import (
 from grafito.graph.evaluate import Evaluator, topological_order, value
 from grafito.graph.execute import execute
 from grafito.graph.linear import matmul
+from grafito.graph.neural import (
+    binary_cross_entropy,
+    cross_entropy,
+    log_softmax,
+    sigmoid_cross_entropy,
+    softmax,
+    softmax_cross_entropy,
+)
+from grafito.graph.parse import parse
+from grafito.graph.pooling import average_pool, max_pool
+from grafito.graph.random import (
+    argsort,
+    bernoulli,
+    normal,
+    permutation,
+    random_bits,
+    truncated_normal,
+    uniform,
+)
 from grafito.graph.reductions import (
     argmax,
     argmin,
