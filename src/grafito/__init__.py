@@ -1,3 +1,64 @@
-"""grafito: a pencil for neural networks."""
+"""grafito: a pencil for neural networks.
+
+Write a network with Keras's names; see its computational graph with every value and gradient;
+train it on the machine in front of you. The parts are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_MODULES = (
+    "activations",
+    "callbacks",
+    "constraints",
+    "datasets",
+    "engines",
+    "errors",
+    "figures",
+    "files",
+    "graph",
+    "initializers",
+    "lab",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "utils",
+)
+_NAMES = {
+    "Functional": "models",
+    "Initializer": "initializers",
+    "Input": "layers",
+    "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Model": "models",
+    "Optimizer": "optimizers",
+    "Regularizer": "regularizers",
+    "Sequential": "models",
+    "Variable": "graph",
+}
+
+__all__ = [*_MODULES, *_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"grafito.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"grafito.{_NAMES[name]}"), name)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, __all__, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise AttributeError(f"module 'grafito' has no attribute {name!r}.{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

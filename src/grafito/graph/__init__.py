@@ -1,14 +1,18 @@
 """The graph: symbolic tensors, ops with their gradients, differentiation, checking.
 
-    >>> from grafito import graph
-    >>> x = graph.placeholder((), name="x")
-    >>> y = graph.sigmoid(2 * x + 1)
-    >>> slope = graph.gradients(y, x)
-    >>> print(f"{float(graph.value(slope, {'x': 0.5})):.4f}")
-    0.2100
+>>> from grafito import graph
+>>> x = graph.placeholder((), name="x")
+>>> y = graph.sigmoid(2 * x + 1)
+>>> slope = graph.gradients(y, x)
+>>> print(f"{float(graph.value(slope, {'x': 0.5})):.4f}")
+0.2100
 """
 
-from grafito.graph.check import check_gradients
+# First, because the ops need the tensor and the tensor's operators need the ops.
+from grafito.graph.tensor import Op, Tensor, Variable, as_tensor, constant, placeholder  # isort: split
+
+from grafito.graph import random
+from grafito.graph.check import GradientError, GradientReport, check_gradients
 from grafito.graph.convolution import (
     conv1d,
     conv1d_transpose,
@@ -71,17 +75,9 @@ from grafito.graph.neural import (
     softmax,
     softmax_cross_entropy,
 )
-from grafito.graph.parse import parse
+from grafito.graph.parse import inputs, parse
 from grafito.graph.pooling import average_pool, max_pool
-from grafito.graph.random import (
-    argsort,
-    bernoulli,
-    normal,
-    permutation,
-    random_bits,
-    truncated_normal,
-    uniform,
-)
+from grafito.graph.program import Graph, trace_graph
 from grafito.graph.reductions import (
     argmax,
     argmin,
@@ -94,6 +90,7 @@ from grafito.graph.reductions import (
     sum,
     variance,
 )
+from grafito.graph.rewrite import rewrite
 from grafito.graph.shaping import (
     broadcast_to,
     concatenate,
@@ -113,7 +110,113 @@ from grafito.graph.shaping import (
     transpose,
     zeros_like,
 )
-from grafito.graph.tensor import Op, Tensor, Variable, as_tensor, constant, placeholder
 from grafito.graph.trace import Trace, current_trace, scope
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "Evaluator",
+    "GradientError",
+    "GradientReport",
+    "Graph",
+    "Op",
+    "Tensor",
+    "Trace",
+    "Variable",
+    "abs",
+    "add",
+    "argmax",
+    "argmin",
+    "as_tensor",
+    "average_pool",
+    "binary_cross_entropy",
+    "broadcast_to",
+    "cast",
+    "check_gradients",
+    "clip",
+    "concatenate",
+    "constant",
+    "conv1d",
+    "conv1d_transpose",
+    "conv2d",
+    "conv2d_transpose",
+    "cos",
+    "cross_entropy",
+    "cumsum",
+    "current_trace",
+    "depthwise_conv2d",
+    "divide",
+    "equal",
+    "erf",
+    "erfinv",
+    "execute",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "gradient",
+    "gradients",
+    "greater",
+    "greater_equal",
+    "inputs",
+    "isfinite",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logsumexp",
+    "matmul",
+    "max",
+    "max_pool",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mod",
+    "moveaxis",
+    "multiply",
+    "negative",
+    "not_equal",
+    "one_hot",
+    "ones_like",
+    "pad",
+    "parse",
+    "placeholder",
+    "power",
+    "prod",
+    "random",
+    "relu",
+    "reshape",
+    "rewrite",
+    "round",
+    "scatter_add",
+    "scope",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sign",
+    "sin",
+    "slice",
+    "softmax",
+    "softmax_cross_entropy",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "stop_gradient",
+    "subtract",
+    "sum",
+    "take",
+    "tanh",
+    "topological_order",
+    "trace_graph",
+    "transpose",
+    "value",
+    "variance",
+    "where",
+    "zeros_like",
+]

@@ -81,6 +81,7 @@ class Layer(Configurable):
         self.built = False
         self.build_shape: Any = None
         self.input_axes: dict[int, int] = {}
+        self.last_outputs: list[tuple[tuple[int, ...], str]] = []  # shapes and dtypes, for tables
 
     # What a layer is made of
 
@@ -273,18 +274,19 @@ class Layer(Configurable):
         with graph.scope(self.name):
             self._build_for(args[0] if args else next(iter(kwargs.values())))
             trace = graph.current_trace()
-            if self._takes_training and kwargs.get("training") is None:
+            if self.takes_training and kwargs.get("training") is None:
                 kwargs.pop("training", None)  # the layer's own default holds where nobody says
                 if trace is not None and trace.training is not None:
                     kwargs["training"] = trace.training
             outputs = self.call(*args, **kwargs)
+            self.last_outputs = [(x.shape, x.dtype) for x in flatten(outputs)]
             if self.activity_regularizer is not None and trace is not None:
                 for x in flatten(outputs):
                     self.add_loss(self.activity_regularizer(x) / float(max(x.shape[:1] or (1,))))
         return outputs
 
     @property
-    def _takes_training(self) -> bool:
+    def takes_training(self) -> bool:
         return "training" in inspect.signature(self.call).parameters
 
     def _convert(self, x: Any) -> Any:

@@ -153,7 +153,7 @@ def nodes_between(inputs: list[Symbol], outputs: list[Symbol]) -> list[Node]:
         node = symbol.node
         if id(symbol) in done:
             continue
-        if node is None:
+        if node is None or not node.inputs:
             raise GraphError(
                 "An output depends on an input that the model is not given.",
                 where=repr(symbol),

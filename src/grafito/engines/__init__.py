@@ -1,0 +1,49 @@
+"""The engines that run graphs, one module or folder each; nothing outside names them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+from grafito.engines.interface import Engine, Program
+from grafito.errors import unknown_name
+
+__all__ = ["Engine", "Program", "get", "names"]
+
+
+def names() -> list[str]:
+    """The engines that this version has, best first.
+
+    Example:
+        >>> "reference" in names()
+        True
+    """
+    found = [m.name for m in pkgutil.iter_modules(__path__) if m.name != "interface"]
+    return sorted(found, key=lambda name: -_engine_class(name).preference)
+
+
+def get(engine: Any = "auto") -> Engine:
+    """An engine by name; "auto" is the best one that this machine can run.
+
+    Args:
+        engine: "auto", a name of `names()`, or an engine, which is returned.
+
+    Raises:
+        UnknownNameError: when there is no engine of that name.
+
+    Example:
+        >>> get("reference").name
+        'reference'
+    """
+    if isinstance(engine, Engine):
+        return engine
+    if engine == "auto":
+        engine = next(name for name in names() if _engine_class(name).available())
+    elif engine not in names():
+        raise unknown_name("engine", engine, ["auto", *names()])
+    return _engine_class(engine)()
+
+
+def _engine_class(name: str) -> type[Engine]:
+    return importlib.import_module(f"{__name__}.{name}").Engine

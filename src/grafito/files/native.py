@@ -1,0 +1,244 @@
+"""grafito's own file: one safetensors file whose header carries the architecture.
+
+Header entries: "format", "version", "content" (JSON: architecture, training configuration, counters,
+names of the arrays), "digests" (JSON: SHA-256 of each array with its dtype and shape, and of the
+content). Any flipped bit is found. Loading runs no code of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grafito import graph
+from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.models.architecture import layer_entry, model_from_entry
+from grafito.models.state import assign_all
+from grafito.registry import custom_objects as custom_object_scope
+from grafito.registry import plain
+
+FORMAT = "grafito"
+VERSION = 1
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
+    """Write a model to one file: architecture, weights, optimizer state, random counters.
+
+    Args:
+        model: the model.
+        filepath: the file; it is replaced only when the new one is complete and on the disk.
+        overwrite: False raises where the file exists.
+
+    Raises:
+        FileError: when it cannot be written; an older file stays as it was.
+    """
+    content: dict[str, Any] = {"model": layer_entry(model)}
+    arrays = _named(model.weights, "weights")
+    content["weights"] = list(arrays)
+    if model.compiled:
+        training, state = model.training_state()
+        content["training"] = plain(training)
+        content["state"] = {}
+        for part, variables in state.items():
+            named = _named(variables, part)
+            content["state"][part] = list(named)
+            arrays |= named
+    write_arrays(filepath, arrays, content, overwrite)
+
+
+def load_model(
+    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Any:
+    """Read a model from a file; it predicts the same bits and trains on as if never stopped.
+
+    Args:
+        filepath: a file written by `model.save`.
+        custom_objects: classes and functions of your own that the model uses, by name.
+        compile: restore optimizer, losses and metrics too.
+
+    Raises:
+        FileError: for a file that is missing, cut short, damaged or of another kind.
+        UnknownNameError: for a class that is not registered and not in `custom_objects`.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
+        >>> model.save("model.safetensors")
+        >>> load_model("model.safetensors").count_params()
+        3
+    """
+    arrays, content = read_arrays(filepath)
+    with custom_object_scope(custom_objects):
+        model = model_from_entry(content["model"])
+        assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
+        if compile and "training" in content:
+            state = {
+                part: [arrays[name] for name in names] for part, names in content["state"].items()
+            }
+            model.restore_training(content["training"], state)
+    return model
+
+
+def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
+    """Write the weights alone."""
+    arrays = _named(model.weights, "weights")
+    write_arrays(filepath, arrays, {"weights": list(arrays)}, overwrite)
+
+
+def load_weights(model: Any, filepath: Any) -> None:
+    """Read weights into a model of the same architecture; all or none.
+
+    Raises:
+        FileError: for a damaged file, or weights of another architecture.
+    """
+    arrays, content = read_arrays(filepath)
+    assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
+
+
+def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:
+    return {
+        f"{part}/{i:03d}/{v.path}": np.ascontiguousarray(v.numpy()) for i, v in enumerate(variables)
+    }
+
+
+def write_arrays(
+    filepath: Any, arrays: dict[str, np.ndarray], content: dict[str, Any], overwrite: bool = True
+) -> None:
+    """Write arrays and content: to a sibling file, synced, then renamed."""
+    from safetensors.numpy import save
+
+    path = Path(os.fspath(filepath))
+    if path.exists() and not overwrite:
+        raise FileError("The file exists.", where=path, fix="overwrite=True, or another name")
+    if path.is_dir():
+        raise FileError("This is a folder.", where=path, fix="name a file in it")
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    digests = {name: _digest(array) for name, array in arrays.items()}
+    digests[""] = hashlib.sha256(text.encode()).hexdigest()
+    header = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "content": text,
+        "digests": json.dumps(digests, separators=(",", ":")),
+    }
+    replace_file(path, save(arrays, header))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace a file by new content, so that at every instant one of the two is whole.
+
+    Raises:
+        FileError: when the disk is full or the folder cannot be written; the old file stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        free = shutil.disk_usage(path.parent).free
+        if free < len(data):
+            raise FileError(
+                "The disk has not enough room.",
+                where=path,
+                received=f"{free:,} bytes free",
+                expected=f"{len(data):,} bytes",
+            )
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(
+            "The file cannot be written; an older one is as it was.",
+            where=path,
+            received=error.strerror or str(error),
+            fix="choose a folder that exists and that you may write to",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _digest(array: np.ndarray) -> str:
+    head = f"{array.dtype.name}{array.shape}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the content of a file, after checking every digest.
+
+    Raises:
+        FileError: for a file that is missing, cut short, damaged or of another kind.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(os.fspath(filepath))
+    if not path.is_file():
+        raise FileError("There is no such file.", where=path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = file.metadata() or {}
+            _check_kind(path, header)
+            content = _json(header["content"])
+            digests = _json(header["digests"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except GrafitoError:
+        raise
+    except (SafetensorError, KeyError, ValueError, TypeError, OSError, RecursionError) as error:
+        raise FileError(
+            "The file is damaged or cut short.",
+            where=path,
+            received=f"{type(error).__name__}: {error}",
+            fix="use another copy of it",
+        ) from error
+    found = {name: _digest(array) for name, array in arrays.items()}
+    found[""] = hashlib.sha256(header["content"].encode()).hexdigest()
+    if found != digests:
+        wrong = [name for name in {**digests, **found} if digests.get(name) != found.get(name)]
+        names = ", ".join(repr(name) if name else "the architecture" for name in wrong)
+        raise FileError(
+            "The file is damaged: its content does not have the digest that was saved with it.",
+            where=f"{path}: {names}",
+            fix="use another copy of it",
+        )
+    return arrays, content
+
+
+def _check_kind(path: Path, header: Mapping[str, str]) -> None:
+    if header.get("format") != FORMAT:
+        raise FileError(
+            "This safetensors file was not written by grafito.",
+            where=path,
+            received=f"format {header.get('format')!r}",
+        )
+    if not header.get("version", "").isdigit() or int(header["version"]) > VERSION:
+        raise FileError(
+            "The file was written by a newer version of grafito.",
+            where=path,
+            received=f"version {header.get('version')}",
+            expected=f"at most version {VERSION}",
+            fix="pip install --upgrade grafito",
+        )
+
+
+def _json(text: str) -> Any:
+    def refuse(token: str) -> None:
+        raise ArgumentError("The file has a number that JSON does not allow.", received=token)
+
+    return json.loads(text, parse_constant=refuse)

@@ -1,0 +1,15 @@
+"""Models: networks that can be trained, evaluated, saved and drawn."""
+
+from typing import Any
+
+from grafito.models.model import Functional, Model, Sequential
+
+__all__ = ["Functional", "Model", "Sequential", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "load_model":  # Keras has it here; files are built on models, so it is found late
+        from grafito.files import load_model
+
+        return load_model
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

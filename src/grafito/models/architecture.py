@@ -1,0 +1,177 @@
+"""The architecture of a model as plain data, and back. No code is stored and none is run.
+
+A layer is {"class_name", "config", "build_shape"}; classes are looked up in the registry of layers
+and among the `custom_objects` of the caller. A functional model lists its layers once and then its
+layer calls, in which ["call", 3, 0] stands for the first output of the fourth call and
+["input", 0] for the first input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grafito import layers
+from grafito.errors import FileError, GrafitoError
+from grafito.graph.nest import flatten
+from grafito.layers.base import Layer, registry
+from grafito.layers.symbolic import Symbol
+from grafito.models.model import Functional, Model, Sequential
+from grafito.registry import plain
+
+
+def layer_entry(layer: Layer) -> dict[str, Any]:
+    """One layer as data."""
+    return {
+        "class_name": type(layer).__name__,
+        "config": layer.get_config(),
+        "build_shape": plain(layer.build_shape),
+    }
+
+
+def layer_from_entry(entry: Any) -> Layer:
+    """The layer, not yet built.
+
+    Raises:
+        UnknownNameError: for a class that is neither registered nor given by the caller.
+        FileError: for an entry that describes no layer.
+    """
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        raise FileError(
+            "The file describes a layer in a form that is not known.", received=repr(entry)[:80]
+        )
+    cls = registry.lookup(str(entry.get("class_name")))
+    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+        raise FileError("The file names something that is no layer.", received=repr(cls))
+    try:
+        return cls.from_config(dict(entry["config"]))
+    except TypeError as error:
+        raise FileError(
+            f"The file has a configuration that {cls.__name__} does not take.", received=error
+        ) from error
+
+
+def sequential_config(model: Sequential) -> dict[str, Any]:
+    """A stack of layers as data."""
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": [layer_entry(layer) for layer in model.stack],
+    }
+
+
+def sequential_from_config(config: Mapping[str, Any]) -> Sequential:
+    """The stack, connected where it knows its input shape."""
+    model = Sequential(name=config.get("name"), trainable=config.get("trainable", True))
+    for entry in config["layers"]:
+        model.add(layer_from_entry(entry))
+    return model
+
+
+def functional_config(model: Functional) -> dict[str, Any]:
+    """A model made from symbols as data."""
+    inputs = flatten(model.inputs)
+    places: dict[int, list[Any]] = {id(s): ["input", i] for i, s in enumerate(inputs)}
+    members: list[Layer] = []
+    calls = []
+
+    def place(x: Any) -> Any:
+        if isinstance(x, Symbol):
+            return {"symbol": places[id(x)]}
+        return {"value": plain(x)}
+
+    for node in model.nodes:
+        if node.layer not in members:
+            members.append(node.layer)
+        calls.append(
+            {
+                "layer": members.index(node.layer),
+                "args": _tree(place, node.args),
+                "kwargs": _tree(place, node.kwargs),
+            }
+        )
+        for j, symbol in enumerate(flatten(node.outputs)):
+            places[id(symbol)] = ["call", len(calls) - 1, j]
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "inputs": _tree(lambda s: {"value": [list(s.shape), s.dtype, s.name]}, model.inputs),
+        "layers": [layer_entry(layer) for layer in members],
+        "calls": calls,
+        "outputs": _tree(place, model.outputs),
+    }
+
+
+def functional_from_config(config: Mapping[str, Any]) -> Functional:
+    """The model, by calling its layers again on new symbols."""
+
+    def make_input(leaf: Any) -> Symbol:
+        shape, dtype, name = leaf["value"]
+        return layers.Input(batch_shape=tuple(shape), dtype=dtype, name=name)
+
+    inputs = _untree(make_input, config["inputs"])
+    members = [layer_from_entry(entry) for entry in config["layers"]]
+    results: list[list[Any]] = []
+
+    def resolve(leaf: Any) -> Any:
+        if "value" in leaf:
+            return leaf["value"]
+        kind, index, *output = leaf["symbol"]
+        return flatten(inputs)[index] if kind == "input" else results[index][output[0]]
+
+    for call in config["calls"]:
+        args = _untree(resolve, call["args"])
+        outputs = members[call["layer"]](*args, **_untree(resolve, call["kwargs"]))
+        results.append(flatten(outputs))
+    outputs = _untree(resolve, config["outputs"])
+    return Functional(inputs, outputs, config.get("name"), config.get("trainable", True))
+
+
+def _tree(leaf: Any, structure: Any) -> Any:
+    """A structure as data in which leaves are dictionaries and cannot be taken for structure."""
+    if isinstance(structure, (list, tuple)):
+        kind = "tuple" if isinstance(structure, tuple) else "list"
+        return [kind, [_tree(leaf, part) for part in structure]]
+    if isinstance(structure, dict):
+        return ["dict", {key: _tree(leaf, part) for key, part in structure.items()}]
+    return leaf(structure)
+
+
+def _untree(leaf: Any, data: Any) -> Any:
+    if isinstance(data, dict):
+        return leaf(data)
+    kind, parts = data
+    if kind == "dict":
+        return {key: _untree(leaf, part) for key, part in parts.items()}
+    return (tuple if kind == "tuple" else list)(_untree(leaf, part) for part in parts)
+
+
+def model_from_entry(entry: Mapping[str, Any]) -> Model:
+    """The model, built, with new weights.
+
+    Raises:
+        FileError: when the description is not that of a model.
+    """
+    try:
+        model = layer_from_entry(entry)
+        if not isinstance(model, Model):
+            raise FileError("The file describes a layer, not a model.", received=type(model))
+        if not model.built and entry.get("build_shape") is not None:
+            model.build(_shape(entry["build_shape"]))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, GrafitoError):
+            raise
+        raise FileError(
+            "The architecture in the file cannot be read.",
+            received=f"{type(error).__name__}: {error}",
+        ) from error
+    return model
+
+
+def _shape(shape: Any) -> Any:
+    """A shape, or a structure of shapes, as it was before JSON made lists of tuples."""
+    if isinstance(shape, dict):
+        return {key: _shape(part) for key, part in shape.items()}
+    if shape and isinstance(shape[0], list):
+        return [_shape(part) for part in shape]
+    return tuple(shape)

@@ -1,0 +1,182 @@
+"""The data of `fit`, `evaluate` and `predict`: arrays with one example a row, or batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, DataError
+from grafito.graph.nest import map_structure
+
+_CHUNK = 1 << 22  # elements looked at together when searching for NaN
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs, targets and weights of n examples, each an array or a structure of arrays."""
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        return self.x, self.y, self.sample_weight
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays by name: "x", "x[1]", "y['label']", ..."""
+        names = ("x", "y", "sample_weight")
+        return dict(
+            leaf
+            for n, p in zip(names, self.parts, strict=True)
+            if p is not None
+            for leaf in named_leaves(n, p)
+        )
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def rows(self, indices: Any) -> Examples:
+        """The examples at these positions."""
+        return Examples(
+            *(p if p is None else map_structure(lambda a: a[indices], p) for p in self.parts)
+        )
+
+
+def named_leaves(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a structure with the expressions that reach them."""
+    if isinstance(structure, (list, tuple)):
+        for i, part in enumerate(structure):
+            yield from named_leaves(f"{name}[{i}]", part)
+    elif isinstance(structure, Mapping):
+        for key in sorted(structure):
+            yield from named_leaves(f"{name}[{key!r}]", structure[key])
+    else:
+        yield name, structure
+
+
+def is_stream(x: Any) -> bool:
+    """Whether the data come as batches: a generator, a loader, any iterable that is no array."""
+    plain = isinstance(x, (list, tuple, Mapping, np.ndarray)) or hasattr(x, "__array__")
+    return not plain and (hasattr(x, "__iter__") or hasattr(x, "__getitem__"))
+
+
+def stream_batches(source: Any) -> Iterable[Any]:
+    """One pass over the batches of a stream (an iterable, or a sequence with a length)."""
+    if hasattr(source, "__iter__"):
+        return iter(source)
+    return (source[i] for i in range(len(source)))
+
+
+def batch_examples(batch: Any) -> Examples:
+    """A batch of a stream: x, (x, y) or (x, y, sample_weight)."""
+    parts = batch if isinstance(batch, tuple) else (batch,)
+    if not 1 <= len(parts) <= 3:
+        raise DataError(
+            "A batch is x, (x, y) or (x, y, sample_weight).",
+            received=f"a tuple of {len(parts)}",
+        )
+    return make_examples(*parts)
+
+
+def make_examples(
+    x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+) -> Examples:
+    """Arrays as examples, after checking that they can be used.
+
+    Raises:
+        DataError: for no examples, different numbers of them, what is no number, NaN or infinity.
+        ArgumentError: for a class_weight that does not fit the labels.
+    """
+    parts = [_to_arrays(n, p) for n, p in (("x", x), ("y", y), ("sample_weight", sample_weight))]
+    if class_weight is not None:
+        parts[2] = _class_weights(class_weight, parts[1], parts[2])
+    examples = Examples(*parts)
+    arrays = examples.arrays
+    if not arrays:
+        raise DataError("There is no input.", fix="model.fit(x, y)")
+    sizes = {name: len(a) if a.ndim else None for name, a in arrays.items()}
+    if None in sizes.values():
+        name = next(n for n, size in sizes.items() if size is None)
+        raise DataError(
+            "An array has no axis for the examples.",
+            where=name,
+            received="a single number",
+            fix="numpy.array([value])",
+        )
+    if len(set(sizes.values())) > 1:
+        raise DataError(
+            "The arrays do not have the same number of examples.",
+            received=", ".join(f"{n}: {size}" for n, size in sizes.items()),
+        )
+    if not next(iter(sizes.values())):
+        raise DataError(
+            "There are no examples.", received=f"{arrays['x'].shape if 'x' in arrays else 0}"
+        )
+    for name, array in arrays.items():
+        check_finite(name, array)
+    return examples
+
+
+def _to_arrays(name: str, part: Any) -> Any:
+    if part is None:
+        return None
+    if isinstance(part, Mapping):
+        return {str(key): _to_array(f"{name}[{key!r}]", part[key]) for key in part}
+    if isinstance(part, (list, tuple)) and part and all(getattr(p, "ndim", 0) for p in part):
+        return [_to_array(f"{name}[{i}]", p) for i, p in enumerate(part)]
+    return _to_array(name, part)
+
+
+def _to_array(name: str, values: Any) -> np.ndarray:
+    try:
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    except ValueError as error:
+        raise DataError("The rows do not have the same length.", where=name) from error
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            "An array does not hold numbers.",
+            where=name,
+            received=f"dtype {array.dtype}",
+            fix=f"{name}.astype('float32'), or map text labels to integers first",
+        )
+    return array.astype("float32") if array.dtype == np.float16 else array
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raise a DataError that names the first NaN or infinite element."""
+    if array.dtype.kind != "f":
+        return
+    rows = max(1, _CHUNK // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        chunk = array[start : start + rows]
+        finite = np.isfinite(chunk)
+        if not finite.all():
+            first = tuple(int(i) for i in np.argwhere(~finite)[0])
+            raise DataError(
+                "The data have values that are no finite numbers.",
+                where=f"{name}[{', '.join(map(str, (first[0] + start, *first[1:])))}], the first one",
+                received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
+                fix=f"drop those rows, or numpy.nan_to_num({name})",
+            )
+
+
+def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
+    if not isinstance(class_weight, Mapping):
+        raise ArgumentError(
+            "class_weight is a dictionary from class to weight.",
+            received=class_weight,
+            fix="class_weight={0: 1.0, 1: 2.0}",
+        )
+    if not isinstance(y, np.ndarray):
+        raise ArgumentError("class_weight needs one array of targets.", received=type(y).__name__)
+    one_hot = y.ndim == 2 and y.shape[1] > 1
+    labels = y.argmax(axis=1) if one_hot else y.reshape(len(y), -1)[:, 0]
+    weights = np.ones(len(y), "float32")
+    for label, weight in class_weight.items():
+        weights[labels == label] = weight
+    return weights if sample_weight is None else weights * sample_weight

@@ -1,0 +1,402 @@
+"""Models: a layer that can be trained. By subclassing, from symbols, or as a stack of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from grafito import graph, layers
+from grafito.errors import ArgumentError, GraphError, ShapeError, unknown_name
+from grafito.graph.nest import flatten, map_structure
+from grafito.layers import Layer
+from grafito.layers.base import register
+from grafito.layers.symbolic import Node, Symbol, nodes_between
+from grafito.models.objectives import Objectives
+from grafito.models.runner import Runner
+from grafito.models.training import Trainer
+
+
+@register()
+class Model(Trainer, Layer):
+    """A network that can be trained, evaluated, saved and drawn.
+
+    `Model(inputs, outputs)` makes one from symbols. A subclass defines `call` (and `train_step`
+    for a training step of its own).
+
+    Args:
+        inputs: a symbol, or a list or dictionary of symbols, made by `Input`.
+        outputs: symbols computed from them by layers.
+        name: by default made from the class name.
+
+    Example:
+        >>> from grafito import Model, layers
+        >>> x = layers.Input((4,))
+        >>> y = layers.Dense(2)(layers.concatenate([layers.Dense(3)(x), x]))
+        >>> Model(x, y).count_params()
+        31
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        symbolic = (
+            len(args) >= 2 or {"inputs", "outputs"} <= set(kwargs) or len(args) + len(kwargs) > 1
+        )
+        if cls is Model and symbolic and (args or "inputs" in kwargs):
+            return super().__new__(Functional)
+        return super().__new__(cls)
+
+    def __init__(
+        self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None
+    ):
+        Layer.__init__(self, name=name, trainable=trainable, dtype=dtype)
+        self._runner = Runner()
+        self._objectives = Objectives(None, None, None, None)
+        self._compiled = False
+        self._shuffle_seed = 0
+        self._output_structure: Any = None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the model, in the order in which they were made or added."""
+        return self.sublayers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by name or by position."""
+        if index is not None:
+            return self.layers[index]
+        found = [layer for layer in self.layers if layer.name == name]
+        if not found:
+            raise unknown_name("layer", name, [layer.name for layer in self.layers])
+        return found[0]
+
+    def output_names_for(self, y_pred: Any) -> list[str]:
+        """The names of the outputs."""
+        if isinstance(y_pred, Mapping):
+            return sorted(y_pred)
+        n = len(flatten(y_pred))
+        return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers by calling the model on inputs of this shape."""
+        if self.weights or type(self).call is Layer.call:
+            return
+        is_list = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
+        shapes = input_shape if is_list or isinstance(input_shape, dict) else [input_shape]
+        symbols = (
+            {k: Symbol(tuple(s), self.dtype) for k, s in shapes.items()}
+            if isinstance(shapes, dict)
+            else [Symbol(tuple(s), self.dtype) for s in shapes]
+        )
+        self.built, self.build_shape = True, input_shape
+        self(symbols if is_list or isinstance(shapes, dict) else symbols[0])
+
+    def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
+        """Print the layers with shapes, parameters, multiply-adds and memory.
+
+        Args:
+            line_length: width of the table; that of the terminal by default.
+            print_fn: what takes the text; it is printed by default.
+        """
+        from grafito.models.summary import summary_text
+
+        (print_fn or print)(summary_text(self, line_length))
+
+    def save(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write architecture, weights and training state to one file.
+
+        Args:
+            filepath: the file; it is replaced only when the new one is complete.
+            overwrite: False raises where the file exists.
+        """
+        from grafito.files import save_model
+
+        save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights to one file."""
+        from grafito.files import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any) -> None:
+        """Read the weights from a file; all or none."""
+        from grafito.files import load_weights
+
+        load_weights(self, filepath)
+
+
+@register()
+class Functional(Model):
+    """A model made from symbols: `Model(inputs, outputs)`."""
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True):
+        super().__init__(name=name, trainable=trainable)
+        for symbol in flatten((inputs, outputs)):
+            if not isinstance(symbol, Symbol):
+                raise ArgumentError(
+                    "A model is made from symbols.",
+                    received=repr(symbol),
+                    expected="what Input(shape) returns, and what layers make of it",
+                    fix="x = Input(shape); y = layer(x); Model(x, y)",
+                )
+        self.inputs = inputs
+        self.outputs = outputs
+        self._nodes = nodes_between(flatten(inputs), flatten(outputs))
+        self.built = True
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The layer calls, each after those that it needs."""
+        return self._nodes
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        first = [s.node.layer for s in flatten(self.inputs) if s.node is not None]
+        return list(dict.fromkeys([*first, *(node.layer for node in self._nodes)]))
+
+    @property
+    def input_names(self) -> list[str]:
+        return [symbol.name for symbol in flatten(self.inputs)]
+
+    @property
+    def output_names(self) -> list[str]:
+        return self.output_names_for(self.outputs)
+
+    @property
+    def input_shape(self) -> Any:
+        return map_structure(lambda s: s.shape, self.inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        return map_structure(lambda s: s.shape, self.outputs)
+
+    def output_names_for(self, y_pred: Any) -> list[str]:
+        if isinstance(self.outputs, Mapping):
+            return sorted(self.outputs)
+        return [symbol.node.layer.name for symbol in flatten(self.outputs)]
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        values = dict(zip(map(id, flatten(self.inputs)), self._match_inputs(inputs), strict=True))
+
+        def known(x: Any) -> Any:
+            return values[id(x)] if isinstance(x, Symbol) else x
+
+        for node in self._nodes:
+            kwargs = {**map_structure(known, node.kwargs)}
+            if node.layer.takes_training and "training" not in kwargs:
+                kwargs["training"] = training
+            outputs = node.layer(*map_structure(known, node.args), **kwargs)
+            for symbol, tensor in zip(flatten(node.outputs), flatten(outputs), strict=True):
+                values[id(symbol)] = tensor
+        return map_structure(known, self.outputs)
+
+    def _match_inputs(self, inputs: Any) -> list[graph.Tensor]:
+        """The given tensors in the order of the inputs, checked and converted."""
+        symbols = flatten(self.inputs)
+        if isinstance(inputs, Mapping) and not isinstance(self.inputs, Mapping):
+            missing = [s.name for s in symbols if s.name not in inputs]
+            if missing:
+                raise ArgumentError(
+                    f"The input {missing[0]!r} is missing.",
+                    where=f"model {self.name!r}",
+                    received=f"names {sorted(inputs)}",
+                    expected=f"names {self.input_names}",
+                )
+            given = [inputs[s.name] for s in symbols]
+        else:
+            given = flatten(inputs)
+        if len(given) != len(symbols):
+            raise ShapeError(
+                f"The model has {len(symbols)} inputs.",
+                where=f"model {self.name!r}",
+                received=f"{len(given)} arrays",
+            )
+        return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
+
+    def _match(self, symbol: Symbol, x: graph.Tensor) -> graph.Tensor:
+        expected, shape = symbol.shape[1:], x.shape[1:]
+        if len(shape) == len(expected) - 1 and expected[-1] == 1:
+            x = graph.expand_dims(x, -1)  # (n,) for a model of one feature, as in Keras
+        elif len(shape) == len(expected) + 1 and shape[-1] == 1:
+            x = graph.squeeze(x, -1)
+        shape = x.shape[1:]
+        if len(shape) != len(expected) or any(
+            e is not None and e != n for n, e in zip(shape, expected, strict=True)
+        ):
+            raise ShapeError(
+                "An input does not have the shape that the model was built for.",
+                where=f"input {symbol.name!r} of model {self.name!r}",
+                received=f"examples of shape {shape}",
+                expected=f"examples of shape {expected}",
+                fix=_input_fix(shape, expected),
+            )
+        return graph.cast(x, symbol.dtype)
+
+    def _convert(self, x: Any) -> Any:
+        return graph.as_tensor(x)  # each input is converted to the dtype of its symbol
+
+    def get_config(self) -> dict[str, Any]:
+        from grafito.models.architecture import functional_config
+
+        return functional_config(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        from grafito.models.architecture import functional_from_config
+
+        return functional_from_config(config)
+
+
+def _input_fix(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> str | None:
+    size = 1
+    for n in shape:
+        size *= n
+    if len(expected) == 1 and size == expected[0]:
+        return f"x.reshape(len(x), {size}), or a Flatten layer first with Input({shape})"
+    if tuple(e for e in expected if e != 1) == shape:
+        return f"x.reshape(len(x), {', '.join(map(str, expected))})"
+    return f"Input({shape})"
+
+
+@register()
+class Sequential(Model):
+    """A stack of layers, each taking the output of the one before.
+
+    Args:
+        layers: the layers; more can be added with `add`.
+        name: by default "sequential".
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> model = Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
+        >>> model.output_shape
+        (None, 1)
+    """
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
+        super().__init__(name=name, trainable=trainable)
+        self._stack: list[Layer] = []
+        self._functional: list[Functional] = []  # one, when the input shape is known
+        for layer in layers or []:
+            self.add(layer)
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Put a layer on top of the stack."""
+        if isinstance(layer, Symbol) and layer.node is not None:
+            layer = layer.node.layer  # Input(...) in the list
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                "A Sequential model is made of layers.",
+                received=repr(layer),
+                fix=f"{layer.__name__}(...)" if isinstance(layer, type) else None,
+            )
+        if layer.name in [other.name for other in self._stack]:
+            raise ArgumentError(
+                f"Two layers have the name {layer.name!r}.", fix="give one of them another name="
+            )
+        if not self._stack and layer.first_input_shape is not None:
+            self._stack.append(layers.InputLayer(tuple(layer.first_input_shape)))
+        self._stack.append(layer)
+        self._functional = []
+        self.built = False
+        if isinstance(self._stack[0], layers.InputLayer) or _is_built_model(self._stack[0]):
+            self._connect(None)
+
+    def pop(self) -> Layer:
+        """Take the last layer off the stack."""
+        layer = self._stack.pop()
+        self._functional = []
+        self.built = False
+        if self._stack and isinstance(self._stack[0], layers.InputLayer):
+            self._connect(None)
+        return layer
+
+    def _connect(self, input_shape: Any) -> None:
+        first, rest = self._stack[0], self._stack[1:]
+        if isinstance(first, layers.InputLayer):
+            x = inputs = first.output
+        elif input_shape is None:
+            inputs = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.inputs)
+            x, rest = inputs, self._stack
+        else:
+            x = inputs = layers.Input(tuple(input_shape)[1:])
+            rest = self._stack
+        for layer in rest:
+            x = layer(x)
+        self._functional = [Functional(inputs, x, name=f"{self.name}_stack")]
+        self.built = True
+
+    def build(self, input_shape: Any) -> None:
+        if not self._functional:
+            if not self._stack:
+                raise GraphError("The model has no layers.", fix="model.add(layers.Dense(1))")
+            self._connect(input_shape)
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [layer for layer in self._stack if not isinstance(layer, layers.InputLayer)]
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        return self.layers
+
+    @property
+    def stack(self) -> list[Layer]:
+        """The layers with the InputLayer, if there is one."""
+        return list(self._stack)
+
+    @property
+    def functional(self) -> Functional:
+        """The same network as a model made from symbols."""
+        if not self._functional:
+            raise GraphError(
+                "The model does not know its input shape yet.",
+                where=f"model {self.name!r}",
+                fix="put Input(shape) first, or call model.build((None, ...))",
+            )
+        return self._functional[0]
+
+    @property
+    def inputs(self) -> Any:
+        return self.functional.inputs
+
+    @property
+    def outputs(self) -> Any:
+        return self.functional.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        return self.functional.input_shape
+
+    @property
+    def output_shape(self) -> Any:
+        return self.functional.output_shape
+
+    def output_names_for(self, y_pred: Any) -> list[str]:
+        return self.functional.output_names_for(y_pred)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return self.functional.call(inputs, training=training)
+
+    def _convert(self, x: Any) -> Any:
+        return graph.as_tensor(x)
+
+    def get_config(self) -> dict[str, Any]:
+        from grafito.models.architecture import sequential_config
+
+        return sequential_config(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        from grafito.models.architecture import sequential_from_config
+
+        return sequential_from_config(config)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+
+def _is_built_model(layer: Layer) -> bool:
+    return isinstance(layer, Functional) or (isinstance(layer, Sequential) and layer.built)

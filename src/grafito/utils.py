@@ -1,0 +1,108 @@
+"""The few helpers that course programs use from `keras.utils`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, DataError, unknown_name
+from grafito.seeds import set_seed
+
+__all__ = ["pad_sequences", "set_random_seed", "to_categorical"]
+
+
+def set_random_seed(seed: int) -> None:
+    """Start all random numbers anew: of grafito, NumPy and Python.
+
+    Args:
+        seed: an integer that is not negative.
+
+    Example:
+        >>> set_random_seed(1)
+    """
+    import random
+
+    set_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+    """Class numbers as one-hot rows.
+
+    Args:
+        x: integers from 0, of shape (n,) or (n, 1).
+        num_classes: the largest plus one by default.
+
+    Returns:
+        Shape (n, num_classes), float64 as in Keras.
+
+    Raises:
+        DataError: for a label that is no class.
+
+    Example:
+        >>> to_categorical([0, 2]).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    labels = np.asarray(x)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    classes = num_classes or (int(labels.max()) + 1 if labels.size else 0)
+    wrong = (labels < 0) | (labels >= classes) | (labels != np.floor(labels))
+    if wrong.any():
+        raise DataError(
+            "A label is not one of the classes.",
+            received=labels[wrong].flat[0],
+            expected=f"integers from 0 to {classes - 1}",
+            fix="labels - labels.min() where they start at 1",
+        )
+    return np.eye(classes)[labels.astype("int64")]
+
+
+def pad_sequences(
+    sequences: Sequence[Sequence[Any]],
+    maxlen: int | None = None,
+    dtype: str = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: float = 0.0,
+) -> np.ndarray:
+    """Sequences of different lengths as the rows of one array.
+
+    Args:
+        sequences: lists of numbers.
+        maxlen: length of a row; that of the longest by default.
+        dtype: element type.
+        padding: "pre" or "post", where short sequences are filled.
+        truncating: "pre" or "post", where long ones are cut.
+        value: what they are filled with.
+
+    Returns:
+        Shape (number of sequences, maxlen).
+
+    Example:
+        >>> pad_sequences([[1], [2, 3, 4]], maxlen=2).tolist()
+        [[0, 1], [3, 4]]
+    """
+    for name, choice in (("padding", padding), ("truncating", truncating)):
+        if choice not in ("pre", "post"):
+            raise unknown_name(name, choice, ["pre", "post"])
+    if not hasattr(sequences, "__len__") or any(not hasattr(s, "__len__") for s in sequences):
+        raise ArgumentError(
+            "Sequences are lists of numbers.",
+            received=type(sequences).__name__,
+            fix="[[1, 2], [3]]",
+        )
+    length = max((len(s) for s in sequences), default=0) if maxlen is None else maxlen
+    rows = np.full((len(sequences), length), value, dtype)
+    for row, sequence in zip(rows, sequences, strict=True):
+        kept = np.asarray(sequence[-length:] if truncating == "pre" else sequence[:length], dtype)
+        if not length or not len(kept):
+            continue
+        if padding == "pre":
+            row[-len(kept) :] = kept
+        else:
+            row[: len(kept)] = kept
+    return rows
