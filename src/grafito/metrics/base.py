@@ -1,0 +1,154 @@
+"""The metric: sums over batches in variables, and a result computed from the sums.
+
+Sums are kept in float64: a count stays exact to 2⁵³ and the loss of an epoch loses no digit that
+float32 examples had. An engine without float64 must add with compensation to give the same.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito import graph
+from grafito.errors import ArgumentError, GraphError
+from grafito.graph.tensor import Tensor, Variable
+from grafito.registry import Configurable, Registry, snake_case
+
+registry = Registry("metric")
+register = registry.register
+
+STATE = "float64"  # of sums and results, where no other dtype is asked for
+
+
+class Metric(Configurable):
+    """A number that describes how well a model does over many batches; subclass it for another.
+
+    Make the sums with `add_variable` in `__init__`, move them with ops and `assign` in
+    `update_state`, and compute from them in `result`. While a step is traced, an update becomes
+    part of its graph; otherwise it happens at once.
+
+    Args:
+        dtype: of the sums and the result, by default float64.
+        name: key in the history, by default made from the class name.
+
+    Example:
+        >>> from grafito import graph, metrics
+        >>> class Largest(metrics.Metric):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.largest = self.add_variable((), name="largest")
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.largest.assign(graph.maximum(self.largest, graph.max(y_pred)))
+        ...     def result(self):
+        ...         return self.largest
+        >>> float(Largest()([0.0, 0.0], [1.0, 3.0]))
+        3.0
+    """
+
+    def __init__(self, dtype: str | None = None, name: str | None = None):
+        self.dtype = dtype
+        self.name = name or snake_case(type(self).__name__)
+        self._variables: list[Variable] = []
+
+    def __init_subclass__(cls) -> None:
+        if "update_state" in vars(cls):
+            cls.update_state = _at_once(cls.update_state)  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its sums, and those of metrics kept as attributes."""
+        parts = [part for part in vars(self).values() if isinstance(part, Metric)]
+        return [*self._variables, *(v for part in parts for v in part.variables)]
+
+    def add_variable(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "zeros",
+        dtype: str | None = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """A sum of this metric, zero at first and after `reset_state`.
+
+        Args:
+            shape: its shape.
+            initializer: "zeros"; a metric starts from nothing.
+            dtype: by default that of the metric.
+            aggregation: how the parts of several devices combine; only "sum".
+            name: what tables call it.
+
+        Raises:
+            ArgumentError: for another initializer or aggregation.
+        """
+        if "_variables" not in vars(self):
+            raise GraphError(
+                "The metric is not ready for variables.",
+                where=type(self).__name__,
+                fix="super().__init__() as the first line of __init__",
+            )
+        if aggregation != "sum" or snake_case(_name(initializer)) not in ("zeros", "none"):
+            raise ArgumentError(
+                "A variable of a metric starts at zero and is summed.",
+                where=f"{self.name}.{name or 'variable'}",
+                received=f"initializer={initializer!r}, aggregation={aggregation!r}",
+                fix='initializer="zeros"',
+            )
+        variable = Variable(np.zeros(shape), dtype or self.dtype or STATE, name, trainable=False)
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "zeros",
+        dtype: str | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """The same as `add_variable`, by another of Keras's names."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take in a batch; most metrics take (y_true, y_pred, sample_weight=None)."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method update_state")
+
+    def result(self) -> Tensor:
+        """The metric of everything taken in since the last `reset_state`."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method result")
+
+    def reset_state(self) -> None:
+        """Forget every batch."""
+        for variable in self.variables:
+            variable.assign(graph.zeros_like(variable))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Take in a batch and give the result so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+
+def _name(initializer: Any) -> str:
+    kind = initializer if isinstance(initializer, str) else type(initializer).__name__
+    return "none" if initializer is None else kind
+
+
+def _at_once(update: Callable[..., None]) -> Callable[..., None]:
+    """Outside a trace the assignments of an update are evaluated together, and stored."""
+
+    @functools.wraps(update)
+    def update_state(self: Metric, *args: Any, **kwargs: Any) -> None:
+        if graph.current_trace() is not None:
+            return update(self, *args, **kwargs)
+        with graph.Trace() as trace:
+            update(self, *args, **kwargs)
+        values = graph.value(list(trace.updates.values()))
+        for variable, value in zip(trace.updates, values, strict=True):
+            variable.assign(value)
+        return None
+
+    return update_state
