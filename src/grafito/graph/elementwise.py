@@ -103,7 +103,7 @@ class Divide(Elementwise):
 
 
 class Mod(Elementwise):
-    """x - y floor(x / y), with the sign of y. No gradient passes to y."""
+    """x - y floor(x / y), with the sign of y; the slope of the floor is 0 everywhere"""
 
     symbol = "mod"
     analytic = False
@@ -112,7 +112,7 @@ class Mod(Elementwise):
         return xp.mod(x, y)
 
     def gradient(self, g, out, x, y):
-        return g, None
+        return g, -(g * floor(x / y))
 
 
 class Power(Elementwise):
