@@ -1,0 +1,8 @@
+"""The table of ops: a row for each op and for each public function of the graph."""
+
+from specs_arrays import ARRAYS
+from specs_elementwise import ELEMENTWISE
+from specs_neural import NEURAL, RANDOM
+from specs_windows import CONVOLUTIONS, POOLINGS
+
+OPS = [*ELEMENTWISE, *ARRAYS, *NEURAL, *RANDOM, *CONVOLUTIONS, *POOLINGS]
