@@ -1,13 +1,55 @@
 """Layers, with Keras's names, arguments and defaults; images have their channels last.
 
->>> from grafito import layers
->>> x = layers.Input((28, 28))
->>> layers.Dense(10, activation="softmax")(layers.Flatten()(x)).shape
-(None, 10)
+Example:
+    >>> from grafito import layers
+    >>> x = layers.Input((28, 28))
+    >>> layers.Dense(10, activation="softmax")(layers.Flatten()(x)).shape
+    (None, 10)
 """
 
+from grafito.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from grafito.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from grafito.layers.base import Layer, registry
+from grafito.layers.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
 from grafito.layers.core import Activation, Dense, Identity, Input, InputLayer, Lambda
+from grafito.layers.depthwise import DepthwiseConv2D, SeparableConv2D
+from grafito.layers.embedding import Embedding
+from grafito.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from grafito.layers.normalization import BatchNormalization, LayerNormalization
+from grafito.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from grafito.layers.preprocessing import Normalization, Rescaling
 from grafito.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,

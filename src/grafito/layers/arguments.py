@@ -1,4 +1,4 @@
-"""Checks of constructor arguments that several layers share; each message proposes an edit."""
+"""Checks of arguments and input shapes that several layers share; messages propose an edit."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from numbers import Integral, Real
 from typing import Any
 
 from grafito.errors import ArgumentError, unknown_name
+from grafito.layers.base import Layer, check_rank
+
+PLACES = {1: ("steps",), 2: ("height", "width")}
 
 
-def integer(layer: Any, name: str, value: Any, minimum: int = 1) -> int:
+def integer(layer: Layer, name: str, value: Any, minimum: int = 1) -> int:
     """The value as an int that is not below the minimum.
 
     Raises:
@@ -25,7 +28,7 @@ def integer(layer: Any, name: str, value: Any, minimum: int = 1) -> int:
     return int(value)
 
 
-def integers(layer: Any, name: str, value: Any, count: int, minimum: int = 1) -> tuple[int, ...]:
+def integers(layer: Layer, name: str, value: Any, count: int, minimum: int = 1) -> tuple[int, ...]:
     """The value, one integer for all or one for each of `count`, as a tuple of that length.
 
     Raises:
@@ -44,7 +47,7 @@ def integers(layer: Any, name: str, value: Any, count: int, minimum: int = 1) ->
     return tuple(int(v) for v in values)
 
 
-def pairs(layer: Any, name: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+def pairs(layer: Layer, name: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """((top, bottom), (left, right)) from that, from (vertical, horizontal), or from one number."""
     rows, columns = value if isinstance(value, (list, tuple)) and len(value) == 2 else (value,) * 2
     vertical = integers(layer, name, rows, 2, 0)
@@ -52,7 +55,7 @@ def pairs(layer: Any, name: str, value: Any) -> tuple[tuple[int, int], tuple[int
     return (vertical[0], vertical[1]), (horizontal[0], horizontal[1])
 
 
-def number(layer: Any, name: str, value: Any, low: float, high: float | None = None) -> float:
+def number(layer: Layer, name: str, value: Any, low: float, high: float | None = None) -> float:
     """The value as a number from `low` to `high` (no upper limit where None).
 
     Raises:
@@ -67,7 +70,7 @@ def number(layer: Any, name: str, value: Any, low: float, high: float | None = N
     return value
 
 
-def choice(layer: Any, name: str, value: Any, choices: Sequence[str]) -> str:
+def choice(layer: Layer, name: str, value: Any, choices: Sequence[str]) -> str:
     """The value in lower case, when it is one of the choices.
 
     Raises:
@@ -79,7 +82,7 @@ def choice(layer: Any, name: str, value: Any, choices: Sequence[str]) -> str:
     return text
 
 
-def channels_last(layer: Any, data_format: str | None) -> str:
+def channels_last(layer: Layer, data_format: str | None) -> str:
     """The one order of axes there is: (batch, height, width, channels).
 
     Raises:
@@ -93,6 +96,19 @@ def channels_last(layer: Any, data_format: str | None) -> str:
             fix="Permute((2, 3, 1)) before it, from (channels, height, width)",
         )
     return "channels_last"
+
+
+def check_places(layer: Layer, shape: Any, axes: int) -> None:
+    """Raise a ShapeError unless the input is a batch of sequences (1 axis) or images (2 axes)."""
+    names = ("batch", *PLACES[axes], "channels")
+    fix = None
+    if len(shape) == axes + 1:  # the usual slip: no axis for the one channel
+        sizes = (*shape[1:], 1)
+        free = tuple(-1 if n is None else n for n in sizes)
+        fix = f"Reshape({free}) before it, or Input({sizes}) for data with an axis of one channel"
+    elif len(shape) == 2:
+        fix = f"Reshape(({', '.join(names[1:])})) before it"
+    check_rank(layer, shape, axes + 2, f"({', '.join(names)})", fix)
 
 
 def _is_number(value: Any) -> bool:

@@ -198,8 +198,8 @@ class Layer(Configurable):
             layer.trainable = value
 
     @property
-    def input_dtype(self) -> str:
-        """What floating inputs are converted to."""
+    def input_dtype(self) -> str | None:
+        """What floating inputs are converted to; None leaves them as they are."""
         return self.dtype
 
     def count_params(self) -> int:
@@ -292,7 +292,7 @@ class Layer(Configurable):
     def _convert(self, x: Any) -> Any:
         if hasattr(x, "__array__") and not isinstance(x, graph.Tensor):
             x = graph.constant(x)
-        if isinstance(x, graph.Tensor) and is_floating(x.dtype):
+        if isinstance(x, graph.Tensor) and is_floating(x.dtype) and self.input_dtype:
             return graph.cast(x, self.input_dtype)
         return graph.as_tensor(x) if isinstance(x, graph.Tensor) else x
 

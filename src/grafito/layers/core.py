@@ -11,7 +11,7 @@ from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.layers.arguments import integer
 from grafito.layers.base import Layer, register
-from grafito.layers.symbolic import Symbol, SymbolicShape
+from grafito.layers.symbolic import Node, Symbol, SymbolicShape
 from grafito.layers.weighted import ActivatedLayer
 
 
@@ -52,6 +52,7 @@ class InputLayer(Layer):
             )
         self.batch_shape: SymbolicShape = self._sizes("batch_shape", batch_shape)
         self.output = Symbol(self.batch_shape, self.dtype, self.name)
+        Node(self, (), {}, self.output)
         self.built = True
 
     def _sizes(self, name: str, shape: Any) -> SymbolicShape:
@@ -71,7 +72,7 @@ class InputLayer(Layer):
         return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
 
 
-def Input(  # noqa: N802 (Keras's name)
+def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
     dtype: str | None = None,

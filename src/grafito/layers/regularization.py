@@ -8,8 +8,8 @@ from typing import Any
 
 from grafito import graph, regularizers, seeds
 from grafito.errors import ArgumentError
-from grafito.layers.arguments import channels_last, integer, number
-from grafito.layers.base import Layer, check_rank, register
+from grafito.layers.arguments import channels_last, check_places, integer, number
+from grafito.layers.base import Layer, register
 
 
 class RandomLayer(Layer):
@@ -69,7 +69,7 @@ class Dropout(RandomLayer):
     def call(self, inputs: graph.Tensor, training: bool = False) -> graph.Tensor:
         if not training or not self.rate:
             return inputs
-        kept = graph.bernoulli(self.noise_sizes(inputs), 1 - self.rate, **self.draw())
+        kept = graph.random.bernoulli(self.noise_sizes(inputs), 1 - self.rate, **self.draw())
         scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
         return graph.where(kept, inputs * scale, 0)
 
@@ -81,7 +81,7 @@ class Dropout(RandomLayer):
             raise ArgumentError(
                 "The shape of the noise needs a size for each axis of the input.",
                 where=f"layer {self.name!r} ({type(self).__name__})",
-                received=f"noise_shape={self.noise_shape} for an input of shape {inputs.shape}",
+                received=f"noise_shape={self.noise_shape} for an input of {inputs.ndim} axes",
                 expected=f"{inputs.ndim} sizes, batch included; None for those of the input",
             )
         pairs = zip(self.noise_shape, inputs.shape, strict=True)
@@ -91,17 +91,16 @@ class Dropout(RandomLayer):
 class _SpatialDropout(Dropout):
     """Dropout of whole channels: all places of a channel share one choice."""
 
-    places: tuple[str, ...]
+    places: int  # the number of axes between batch and channels
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
         super().__init__(rate, seed=seed, **kwargs)
 
     def build(self, input_shape: Any) -> None:
-        axes = ("batch", *self.places, "channels")
-        check_rank(self, input_shape, len(axes), f"({', '.join(axes)})")
+        check_places(self, input_shape, self.places)
 
     def noise_sizes(self, inputs: graph.Tensor) -> tuple[int, ...]:
-        return (inputs.shape[0], *[1] * len(self.places), inputs.shape[-1])
+        return (inputs.shape[0], *[1] * self.places, inputs.shape[-1])
 
 
 @register()
@@ -122,7 +121,7 @@ class SpatialDropout1D(_SpatialDropout):
         (1, 2, 2)
     """
 
-    places = ("steps",)
+    places = 1
 
 
 @register()
@@ -144,7 +143,7 @@ class SpatialDropout2D(_SpatialDropout):
         (1, 1, 1, 2)
     """
 
-    places = ("height", "width")
+    places = 2
 
     def __init__(
         self,
@@ -249,7 +248,7 @@ class AlphaDropout(Dropout):
     def call(self, inputs: graph.Tensor, training: bool = False) -> graph.Tensor:
         if not training or not self.rate:
             return inputs
-        kept = graph.bernoulli(self.noise_sizes(inputs), 1 - self.rate, **self.draw())
+        kept = graph.random.bernoulli(self.noise_sizes(inputs), 1 - self.rate, **self.draw())
         scale = ((1 - self.rate) * (1 + self.rate * self.dropped**2)) ** -0.5
         mixed = graph.where(kept, inputs, self.dropped)
         return scale * mixed - scale * self.dropped * self.rate
@@ -284,7 +283,7 @@ class ActivityRegularization(Layer):
 
 
 def _normal_like(x: graph.Tensor, mean: float, stddev: float, key: dict[str, Any]) -> graph.Tensor:
-    return graph.normal(x.shape, mean, stddev, dtype=x.dtype, **key)
+    return graph.random.normal(x.shape, mean, stddev, dtype=x.dtype, **key)
 
 
 def _below_one(layer: Layer, rate: float) -> float:

@@ -8,11 +8,15 @@ from typing import Any
 
 from grafito import graph
 from grafito.errors import ShapeError
-from grafito.layers.arguments import channels_last, choice, integer, integers, pairs
-from grafito.layers.base import Layer, check_rank, register
-
-SEQUENCE = "(batch, steps, channels)"
-IMAGE = "(batch, height, width, channels)"
+from grafito.layers.arguments import (
+    channels_last,
+    check_places,
+    choice,
+    integer,
+    integers,
+    pairs,
+)
+from grafito.layers.base import Layer, register
 
 Sides = int | Sequence[int] | Sequence[Sequence[int]]
 
@@ -41,10 +45,11 @@ class ZeroPadding1D(Layer):
         self.data_format = channels_last(self, data_format)
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 3, SEQUENCE)
+        check_places(self, input_shape, 1)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        return graph.pad(inputs, ((0, 0), self.padding, (0, 0)))
+        before, after = self.padding
+        return graph.pad(inputs, ((0, 0), (before, after), (0, 0)))
 
 
 @register()
@@ -69,7 +74,7 @@ class ZeroPadding2D(Layer):
         self.data_format = channels_last(self, data_format)
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 4, IMAGE)
+        check_places(self, input_shape, 2)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         return graph.pad(inputs, ((0, 0), *self.padding, (0, 0)))
@@ -98,7 +103,7 @@ class Cropping1D(Layer):
         self.cropping = integers(self, "cropping", cropping, 2, 0)
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 3, SEQUENCE)
+        check_places(self, input_shape, 1)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         return _crop(self, inputs, [self.cropping])
@@ -132,7 +137,7 @@ class Cropping2D(Layer):
         self.data_format = channels_last(self, data_format)
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 4, IMAGE)
+        check_places(self, input_shape, 2)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         return _crop(self, inputs, self.cropping)
@@ -170,7 +175,7 @@ class UpSampling1D(Layer):
         self.size = integer(self, "size", size)
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 3, SEQUENCE)
+        check_places(self, input_shape, 1)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         return _repeat(inputs, 1, self.size)
@@ -209,7 +214,7 @@ class UpSampling2D(Layer):
         self.interpolation = choice(self, "interpolation", interpolation, ("nearest", "bilinear"))
 
     def build(self, input_shape: Any) -> None:
-        check_rank(self, input_shape, 4, IMAGE)
+        check_places(self, input_shape, 2)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         enlarge = _repeat if self.interpolation == "nearest" else _interpolate

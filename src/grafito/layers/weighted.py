@@ -24,10 +24,16 @@ class WeightedLayer(Layer):
         for name, value in arguments.items():
             setattr(self, name, _GET[name.rpartition("_")[2]](value))
 
-    def make(self, name: str, shape: tuple[int, ...], prefix: str | None = None) -> graph.Variable:
+    def make(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        prefix: str | None = None,
+        trainable: bool = True,
+    ) -> graph.Variable:
         """A weight made as the arguments say whose names begin with the prefix (its own name)."""
         parts = {kind: getattr(self, f"{prefix or name}_{kind}", None) for kind in _GET}
-        return self.add_weight(shape, name=name, **parts)
+        return self.add_weight(shape, name=name, trainable=trainable, **parts)
 
 
 class ActivatedLayer(WeightedLayer):
