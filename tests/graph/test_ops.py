@@ -120,6 +120,11 @@ def test_the_gradient_agrees_with_differences_and_the_complex_step(row):
     assert (report.complex_step[0] is not None) == row.analytic
 
 
+@rows(lambda row: row.order)
+def test_the_gradient_of_the_gradient_passes_through_all_that_it_is_made_of(row):
+    check_gradients(lambda *xs: graph.sin(row.function(*xs)), row.inputs, tolerance=TOLERANCE)
+
+
 @rows(lambda row: row.torch and row.order)
 def test_value_and_gradient_are_those_of_torch(row, compute, torch):
     leaves = [torch.tensor(x, requires_grad=x.dtype.kind == "f") for x in row.inputs]
