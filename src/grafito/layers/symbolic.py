@@ -170,6 +170,37 @@ def nodes_between(inputs: list[Symbol], outputs: list[Symbol]) -> list[Node]:
     return order
 
 
+def layers_by_depth(nodes: list[Node], outputs: list[Symbol]) -> list[Layer]:
+    """The layers of these calls in Keras's order, which is that of `get_weights`.
+
+    The farthest from the outputs come first; layers of the same depth stand in the order in which
+    a walk back from the outputs meets them.
+    """
+    depth_of_node: dict[int, int] = {}
+    depth_of_layer: dict[Layer, int] = {}
+    for node in reversed(nodes):
+        depth = max(depth_of_node.get(id(node), 0), depth_of_layer.get(node.layer, 0))
+        depth_of_layer[node.layer] = depth
+        for symbol in node.inputs:
+            source = symbol.node
+            if source is not None:
+                depth_of_node[id(source)] = max(depth_of_node.get(id(source), 0), depth + 1)
+                if not source.inputs:
+                    depth_of_layer[source.layer] = depth_of_node[id(source)]
+    met: dict[Layer, int] = {}
+    walked: set[int] = set()
+    stack = list(reversed(outputs))
+    while stack:
+        source = stack.pop().node
+        if source is None or id(source) in walked:
+            continue
+        walked.add(id(source))
+        if source.layer in depth_of_layer:
+            met.setdefault(source.layer, len(met))
+            stack.extend(reversed(source.inputs))
+    return sorted(met, key=lambda layer: (-depth_of_layer[layer], met[layer]))
+
+
 def shape_path(symbol: Symbol) -> str:
     """The chain of layers and shapes that led to a symbol, for messages."""
     parts = [str(symbol.shape)]

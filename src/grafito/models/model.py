@@ -10,7 +10,7 @@ from grafito.errors import ArgumentError, GraphError, ShapeError, unknown_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
-from grafito.layers.symbolic import Node, Symbol, nodes_between
+from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.objectives import Objectives
 from grafito.models.runner import Runner
 from grafito.models.training import Trainer
@@ -141,6 +141,13 @@ class Functional(Model):
         self.inputs = inputs
         self.outputs = outputs
         self._nodes = nodes_between(flatten(inputs), flatten(outputs))
+        self._members = layers_by_depth(self._nodes, flatten(outputs))
+        names = [layer.name for layer in self._members]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ArgumentError(
+                f"Two layers have the name {twice!r}.", fix="give one of them another name="
+            )
         self.built = True
 
     @property
@@ -150,8 +157,7 @@ class Functional(Model):
 
     @property
     def sublayers(self) -> list[Layer]:
-        first = [s.node.layer for s in flatten(self.inputs) if s.node is not None]
-        return list(dict.fromkeys([*first, *(node.layer for node in self._nodes)]))
+        return self._members
 
     @property
     def input_names(self) -> list[str]:
@@ -231,8 +237,10 @@ class Functional(Model):
             )
         return graph.cast(x, symbol.dtype)
 
-    def _convert(self, x: Any) -> Any:
-        return graph.as_tensor(x)  # each input is converted to the dtype of its symbol
+    @property
+    def input_dtype(self) -> None:
+        """Each input is converted to the dtype of its own symbol."""
+        return None
 
     def get_config(self) -> dict[str, Any]:
         from grafito.models.architecture import functional_config
@@ -377,8 +385,10 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         return self.functional.call(inputs, training=training)
 
-    def _convert(self, x: Any) -> Any:
-        return graph.as_tensor(x)
+    @property
+    def input_dtype(self) -> None:
+        """Inputs are converted by the functional form."""
+        return None
 
     def get_config(self) -> dict[str, Any]:
         from grafito.models.architecture import sequential_config

@@ -34,7 +34,11 @@ class Objectives:
             return
         loss, loss_weights, plain, weighted = self.given
         single = len(names) == 1
-        self.losses = [losses.get(one) for one in _spread(loss, names, "loss")]
+        shapes = [
+            (t.shape if t is not None else p.shape, p.shape) for t, p in zip(y, y_pred, strict=True)
+        ]
+        chosen = zip(_spread(loss, names, "loss"), shapes, strict=True)
+        self.losses = [losses.resolve(one, *shape) for one, shape in chosen]
         self.loss_weights = _spread(loss_weights, names, "loss_weights")
         if not single:
             self.loss_trackers = [metrics.Mean(name=f"{name}_loss") for name in names]
@@ -45,9 +49,7 @@ class Objectives:
                         raise DataError(
                             "A metric needs targets.", where=names[i], received="no target"
                         )
-                    metric = metrics.resolve(
-                        identifier, y[i].shape, y_pred[i].shape, self.losses[i]
-                    )
+                    metric = metrics.resolve(identifier, *shapes[i])
                     if not single:
                         metric.name = f"{names[i]}_{metric.name}"
                     self.measures.append((i, is_weighted, metric))

@@ -46,7 +46,7 @@ def hold_out(source: Any, fraction: float, seed: int, verbose: Any) -> tuple[Exa
     targets = flatten(source.y)
     labels = targets[0] if len(targets) == 1 and targets[0] is not None else None
     labels = np.zeros(len(source)) if labels is None else labels
-    kept, held_out = stratified_split(labels, fraction, seed=seed)
+    kept, held_out = stratified_split(labels, fraction, seed=seed % 2**32)
     if verbose:
         report_split(labels, kept, held_out)
     return source.rows(kept), source.rows(held_out)

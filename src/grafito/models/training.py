@@ -12,7 +12,7 @@ from grafito.errors import ArgumentError, DataError, GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import rewrite
-from grafito.models.examples import Examples, make_examples
+from grafito.models.examples import Examples, is_stream, make_examples
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.passes import hold_out, interruptible, make_source, passes
 from grafito.models.progress import Progress
@@ -454,11 +454,12 @@ class Trainer:
             return
         with graph.Trace(training=False):
             y_pred = self(map_structure(_one_example, examples.x))
-        names = self.output_names_for(y_pred)
-        outputs = self._in_output_order(y_pred, names)
-        targets = match_outputs(examples.y, names, "y")
-        placeholders = [None if y is None else _one_example(y) for y in targets]
-        self._objectives.resolve(names, placeholders, outputs)
+            names = self.output_names_for(y_pred)
+            outputs = self._in_output_order(y_pred, names)
+            targets = match_outputs(examples.y, names, "y")
+            placeholders = [None if y is None else _one_example(y) for y in targets]
+            self._objectives.resolve(names, placeholders, outputs)
+            self._objectives.loss(placeholders, outputs, [None] * len(names))  # checks the shapes
         self._objectives.check(names, targets, outputs)
         self._prepared_for = examples
 
