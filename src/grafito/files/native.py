@@ -75,6 +75,12 @@ def load_model(
         3
     """
     arrays, content = read_arrays(filepath)
+    if "model" not in content:
+        raise FileError(
+            "The file has weights alone, no model.",
+            where=filepath,
+            fix="build the model, then model.load_weights(filepath)",
+        )
     with custom_object_scope(custom_objects):
         model = model_from_entry(content["model"])
         assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
@@ -103,9 +109,7 @@ def load_weights(model: Any, filepath: Any) -> None:
 
 
 def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:
-    return {
-        f"{part}/{i:03d}/{v.path}": np.ascontiguousarray(v.numpy()) for i, v in enumerate(variables)
-    }
+    return {f"{part}/{i:03d}/{v.path}": v.numpy() for i, v in enumerate(variables)}
 
 
 def write_arrays(
@@ -177,7 +181,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _digest(array: np.ndarray) -> str:
     head = f"{array.dtype.name}{array.shape}".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+    return hashlib.sha256(head + array.tobytes()).hexdigest()
 
 
 def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
