@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,11 @@ def _average(average: Tensor, x: Tensor, beta: float) -> Tensor:
 
 
 def _weight(beta: float, step: Tensor) -> Tensor:
-    """The weight of the first `step` terms in an average that began with 0: 1 - betaᵗ."""
-    return 1 - graph.power(beta, step)
+    """The weight of the first `step` terms in an average that began with 0: 1 - betaᵗ.
+
+    As -expm1(t ln beta) it keeps in float32 the digits that 1 - 0.999 loses.
+    """
+    return -graph.expm1(step * (math.log(beta) if beta else -math.inf))
 
 
 @registry.register()

@@ -92,7 +92,7 @@ class Optimizer(Configurable):
             slots: values of the slots by name.
 
         Returns:
-            The new variable and the new values of all slots.
+            The new variable and the new values of the slots that change.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no update rule.")
 
@@ -187,7 +187,9 @@ class Optimizer(Configurable):
                 received=f"{len(gradients)} gradients for {len(variables)} variables",
             )
         pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
-        if variables and not pairs:
+        if not variables:
+            return
+        if not pairs:
             raise ArgumentError("No variable has a gradient.", where=self.name)
         if len(pairs) < len(variables):
             missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
@@ -197,8 +199,8 @@ class Optimizer(Configurable):
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Update the variables, given pairs of a gradient and its variable."""
-        gradients, variables = zip(*grads_and_vars, strict=True)
-        self.apply(gradients, variables)
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self.iterations
 
     def _apply(self, pairs: Sequence[tuple[Any, Variable]]) -> None:
@@ -218,9 +220,11 @@ class Optimizer(Configurable):
             w = w - w * self.weight_decay * rate
         values = {name: graph.as_tensor(slot) for name, slot in slots.items()}
         w, new_slots = self.update(w, g, rate, count, values)
-        variable.assign(w if variable.constraint is None else variable.constraint(w))
-        for name, slot in slots.items():
-            slot.assign(new_slots[name])
+        w = w if variable.constraint is None else variable.constraint(w)
+        # What is computed later in the step does not look back through the update.
+        variable.assign(graph.stop_gradient(w))
+        for name, new in new_slots.items():
+            slots[name].assign(new)
 
     def _decays(self, variable: Variable) -> bool:
         spared, words = self._spared
