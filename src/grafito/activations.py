@@ -14,7 +14,12 @@ from typing import Any
 
 from grafito import graph
 from grafito.graph import Tensor
-from grafito.registry import Registry, plain
+from grafito.registry import Registry
+from grafito.registry import plain as serialize
+
+__all__ = ["celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu"]
+__all__ += ["linear", "log_softmax", "mish", "registry", "relu", "selu", "serialize", "sigmoid"]
+__all__ += ["silu", "softmax", "softplus", "softsign", "swish", "tanh"]
 
 registry = Registry("activation")
 
@@ -32,7 +37,6 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
     return linear if identifier is None else registry.get(identifier)
 
 
-serialize = plain  # a function by its name, an object by its configuration
 deserialize = get
 
 
