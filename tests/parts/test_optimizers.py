@@ -1,0 +1,358 @@
+"""Optimizers: steps by hand, of Keras and of PyTorch, known minima, clipping, state."""
+
+import numpy as np
+import pytest
+from specs_parts import OPTIMIZERS
+
+from grafito import constraints, graph, optimizers
+from grafito.errors import ArgumentError, UnknownNameError
+from grafito.optimizers import schedules
+
+rows = pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
+RATE = 1 / 16  # exact in float32, the dtype of the learning rate
+
+# What every rule shares, tried with one rule.
+SHARED = [
+    ("SGD", {"weight_decay": 0.1}),
+    ("SGD", {"momentum": 0.9, "weight_decay": 0.1, "clipvalue": 0.3}),
+    ("SGD", {"clipvalue": 0.3}),
+    ("SGD", {"clipnorm": 0.5}),
+    ("SGD", {"clipnorm": 100.0}),
+    ("SGD", {"global_clipnorm": 0.7}),
+    ("SGD", {"global_clipnorm": 100.0}),
+    ("Adam", {"weight_decay": 0.1, "global_clipnorm": 0.7}),
+]
+REGISTERED = [(row.name, row.arguments) for row in OPTIMIZERS]
+
+
+def starts_and_gradients(dtype):
+    """Two weights and the gradients of 20 steps."""
+    rng = np.random.default_rng(3)
+    shapes = [(3, 4), (4,)]
+    numbers = [[rng.normal(size=s).astype("float32") for s in shapes] for _ in range(21)]
+    starts, *gradients = [[x.astype(dtype) for x in pair] for pair in numbers]
+    return starts, gradients
+
+
+def run(optimizer, dtype, constraint=None):
+    starts, gradients = starts_and_gradients(dtype)
+    variables = [graph.Variable(x, name=name) for x, name in zip(starts, "wb", strict=True)]
+    for variable in variables:
+        variable.constraint = constraint
+    for pair in gradients:
+        optimizer.apply(pair, variables)
+    assert {v.dtype for v in variables} == {dtype}
+    return [v.numpy() for v in variables]
+
+
+def run_keras(keras, optimizer, dtype, constraint=None):
+    starts, gradients = starts_and_gradients(dtype)
+    variables = [keras.Variable(x, dtype=dtype) for x in starts]
+    for variable in variables:
+        variable.constraint = constraint
+    for pair in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(g) for g in pair], variables)
+    return [np.asarray(v.value) for v in variables]
+
+
+def compile_step(loss, variables, optimizer):
+    """A training step traced once: what an engine compiles."""
+    with graph.Trace(training=True) as trace:
+        optimizer.apply(graph.gradients(loss(), variables), variables)
+    evaluator = graph.Evaluator(list(trace.updates.values()))
+
+    def step():
+        values = evaluator.run({leaf: leaf.storage for leaf in evaluator.leaves})
+        for variable, new in trace.updates.items():
+            variable.storage = np.asarray(values[new])
+
+    return step
+
+
+def test_every_optimizer_has_a_row():
+    registered = {cls.__name__ for cls in optimizers.registry.entries.values()}
+    assert registered == {row.name for row in OPTIMIZERS}
+
+
+@rows
+def test_first_step_by_hand(row):
+    w = graph.Variable(np.array([1.0]))
+    row.build(optimizers, learning_rate=0.125).apply([np.array([2.0])], [w])
+    assert 1 - w.numpy().item() == pytest.approx(row.step, rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "arguments"), REGISTERED + SHARED)
+def test_keras_takes_the_same_steps(keras, name, arguments):
+    # In float32, Keras and JAX lose digits in 1 - betaᵗ, and grafito does not: so its steps are
+    # held against the float64 ones in both precisions.
+    theirs = getattr(keras.optimizers, name)(learning_rate=RATE, **arguments)
+    theirs = run_keras(keras, theirs, "float64")
+    for dtype, tolerance in (("float64", 1e-13), ("float32", 2e-6)):
+        ours = run(getattr(optimizers, name)(learning_rate=RATE, **arguments), dtype)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@rows
+def test_keras_in_float32_is_near(keras, row):
+    theirs = run_keras(keras, row.build(keras.optimizers, learning_rate=RATE), "float32")
+    ours = run(row.build(optimizers, learning_rate=RATE), "float32")
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5)
+
+
+def test_keras_projects_after_each_step(keras):
+    theirs = keras.optimizers.SGD(RATE, momentum=0.9)
+    theirs = run_keras(keras, theirs, "float64", keras.constraints.MaxNorm(1.0))
+    ours = run(optimizers.SGD(RATE, momentum=0.9), "float64", constraints.MaxNorm(1.0))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_keras_follows_the_same_schedule(keras):
+    arguments = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
+    theirs = keras.optimizers.schedules.InverseTimeDecay(**arguments)
+    theirs = run_keras(keras, keras.optimizers.Adam(theirs), "float64")
+    ours = run(optimizers.Adam(schedules.InverseTimeDecay(**arguments)), "float64")
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)  # the rate is float32
+
+
+@rows
+def test_torch_takes_the_same_steps(torch, row):
+    if row.torch is None:
+        pytest.skip(f"{row}: PyTorch has no rule with this meaning")
+    name, arguments = row.torch
+    starts, gradients = starts_and_gradients("float64")
+    weights = [torch.tensor(x, requires_grad=True) for x in starts]
+    theirs = getattr(torch.optim, name)(weights, lr=RATE, **arguments)
+    for pair in gradients:
+        for weight, gradient in zip(weights, pair, strict=True):
+            weight.grad = torch.tensor(gradient)
+        theirs.step()
+    ours = run(row.build(optimizers, learning_rate=RATE), "float64")
+    for a, b in zip(ours, weights, strict=True):
+        np.testing.assert_allclose(a, b.detach().numpy(), rtol=1e-7, atol=1e-9)
+
+
+@rows
+def test_reaches_the_bottom_of_a_parabola(row):
+    w = graph.Variable([5.0, -3.0], name="w")
+    scale = graph.constant([1.0, 10.0])
+
+    def loss():
+        return graph.sum(scale * graph.square(w - 1)) / 2
+
+    step = compile_step(loss, [w], row.build(optimizers, learning_rate=row.rate))
+    for _ in range(row.steps):
+        step()
+    assert abs(w.numpy() - 1).max() < 0.02
+
+
+@rows
+def test_reaches_the_minimum_of_rosenbrock(row):
+    if not row.valley:
+        pytest.skip(f"{row} does not come to rest in a narrow valley")
+    x, y = graph.Variable(-1.2, name="x"), graph.Variable(1.0, name="y")
+
+    def loss():
+        return graph.square(1 - x) + 100 * graph.square(y - graph.square(x))
+
+    step = compile_step(loss, [x, y], row.build(optimizers, learning_rate=row.rate))
+    for _ in range(row.steps):
+        step()
+    assert loss().item() < 0.01
+
+
+@pytest.mark.parametrize(("name", "arguments"), REGISTERED + SHARED)
+def test_a_traced_step_is_an_eager_step(name, arguments):
+    def setting():
+        w = graph.Variable([5.0, -3.0], name="w")
+        return w, getattr(optimizers, name)(learning_rate=0.1, **arguments)
+
+    (eager, one), (traced, two) = setting(), setting()
+    step = compile_step(lambda: graph.sum(traced**3), [traced], two)
+    for _ in range(3):
+        one.apply([graph.gradients(graph.sum(eager**3), eager)], [eager])
+        step()
+    assert np.array_equal(eager.numpy(), traced.numpy())
+    for a, b in zip(one.variables, two.variables, strict=True):
+        assert (a.name, a.dtype) == (b.name, b.dtype)
+        assert np.array_equal(a.numpy(), b.numpy())
+    assert one.iterations.numpy() == 3
+
+
+@rows
+def test_configuration_round_trip(row):
+    part = row.build(optimizers, learning_rate=0.02, clipnorm=3.0, name="mine")
+    again = optimizers.deserialize(optimizers.serialize(part))
+    assert type(again) is type(part)
+    assert again.get_config() == part.get_config()
+    assert again.get_config()["learning_rate"] == 0.02
+    for a, b in zip(run(part, "float32"), run(again, "float32"), strict=True):
+        assert np.array_equal(a, b)
+
+
+@rows
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras
+def test_keras_has_the_same_defaults(keras, row):
+    theirs = getattr(keras.optimizers, row.name)().get_config()
+    ours = getattr(optimizers, row.name)().get_config()
+    ours.pop("name")
+    assert ours == {k: v if v is None else pytest.approx(v) for k, v in theirs.items() if k in ours}
+
+
+def test_state_is_named_and_restores_training():
+    weights = [graph.Variable(np.ones((2, 3)), name="kernel"), graph.Variable(1.0, name="bias")]
+    one = optimizers.Adam(0.1)
+    assert not one.built
+    one.build(weights)
+    assert [v.name for v in one.variables] == [
+        "iterations",
+        "learning_rate",
+        "kernel/momentum",
+        "kernel/velocity",
+        "bias/momentum",
+        "bias/velocity",
+    ]
+    assert not any(v.trainable for v in one.variables)
+    slots = one.variables
+    one.build(weights)
+    assert one.built
+    assert one.variables == slots
+
+    gradients = [np.full((2, 3), 2.0), 3.0]
+    one.apply(gradients)
+    saved, values = [v.numpy() for v in one.variables], [w.numpy() for w in weights]
+    one.apply(gradients)
+    expected = [w.numpy() for w in weights]
+    two = optimizers.Adam(0.5)
+    two.build(weights)
+    for variable, value in zip([*two.variables, *weights], [*saved, *values], strict=True):
+        variable.assign(value)
+    two.apply(gradients)
+    assert all(np.array_equal(w.numpy(), e) for w, e in zip(weights, expected, strict=True))
+
+
+def test_the_learning_rate_changes_without_a_new_graph():
+    w = graph.Variable(1.0, name="w")
+    sgd = optimizers.SGD(0.5)
+    step = compile_step(lambda: 1.0 * w, [w], sgd)
+    step()
+    sgd.learning_rate = 0.25
+    step()
+    assert w.numpy() == 0.25
+    assert float(sgd.learning_rate) == 0.25
+    assert sgd.get_config()["learning_rate"] == 0.25
+
+
+def test_a_schedule_counts_the_updates():
+    w = graph.Variable(10.0, name="w")
+    sgd = optimizers.SGD(schedules.PiecewiseConstantDecay([1], [1.0, 0.25]))
+    for _ in range(3):
+        sgd.apply([1.0], [w])
+    assert w.numpy() == 10 - 1 - 1 - 0.25
+    assert float(sgd.learning_rate) == 0.25
+    assert sgd.variables == [sgd.iterations]
+    with pytest.raises(ArgumentError, match="schedule"):
+        sgd.learning_rate = 0.1
+    again = optimizers.get(optimizers.serialize(sgd))
+    assert again.get_config() == sgd.get_config()
+    assert float(again.learning_rate) == 1.0
+    again.learning_rate = schedules.ExponentialDecay(0.5, 1, 0.5)
+    assert float(again.learning_rate) == 0.5
+
+
+def test_clipping_keeps_directions():
+    w, b = graph.Variable([0.0, 0.0], name="w"), graph.Variable(0.0, name="b")
+
+    def after(**clip):
+        w.assign([0.0, 0.0])
+        b.assign(0.0)
+        optimizers.SGD(1.0, **clip).apply([[3.0, -4.0], 12.0], [w, b])
+        return [*-w.numpy(), -b.numpy()]
+
+    assert after() == [3, -4, 12]
+    assert after(clipvalue=3.5) == [3, -3.5, 3.5]
+    assert after(clipnorm=10) == [3, -4, 10]
+    assert after(clipnorm=2.5) == [1.5, -2, 2.5]
+    assert after(global_clipnorm=6.5) == [1.5, -2, 6]
+    assert after(global_clipnorm=14) == [3, -4, 12]
+
+
+def test_an_infinite_gradient_does_not_pass_the_global_norm():
+    w, b = graph.Variable(1.0, name="w"), graph.Variable(1.0, name="b")
+    optimizers.SGD(0.1, global_clipnorm=1.0).apply([np.inf, 1.0], [w, b])
+    assert np.isnan([w.numpy(), b.numpy()]).all()
+
+
+def test_weight_decay_spares_what_is_excluded():
+    names = ["kernel", "bias", "gamma"]
+    kernel, bias, gamma = variables = [graph.Variable(1.0, name=name) for name in names]
+    adamw = optimizers.AdamW(0.5, weight_decay=0.5)
+    adamw.exclude_from_weight_decay(var_list=[gamma], var_names=["bias"])
+    adamw.apply([0.0, 0.0, 0.0], variables)
+    assert [kernel.numpy(), bias.numpy(), gamma.numpy()] == [0.75, 1.0, 1.0]
+
+
+def test_two_optimizers_share_a_step():
+    x, y = graph.Variable(1.0, name="x"), graph.Variable(2.0, name="y")
+    up, down = optimizers.SGD(0.5), optimizers.SGD(0.5, momentum=0.5)
+    with graph.Trace() as trace:
+        up.apply([-graph.gradients(x * y, x)], [x])
+        # With the new x, which is a number here, though y went into it.
+        down.apply([graph.gradients(x * y, y)], [y])
+        down.apply([graph.gradients(x * y, y)], [y])
+    assert x.numpy() == 1.0
+    values = dict(zip(trace.updates, graph.value(list(trace.updates.values())), strict=True))
+    assert values[x] == 2.0
+    assert values[y] == 2.0 - 1.0 - 1.5
+    assert values[down.iterations] == 2
+
+
+def test_pairs_and_missing_gradients():
+    w, b = graph.Variable(1.0, name="w"), graph.Variable(1.0, name="b")
+    sgd = optimizers.SGD(0.5)
+    assert sgd.apply_gradients(zip([1.0, 2.0], [w, b], strict=True)) is sgd.iterations
+    with pytest.warns(UserWarning, match="no gradient: b"):
+        sgd.apply([1.0, None], [w, b])
+    assert [w.numpy(), b.numpy()] == [0.0, 0.0]
+    sgd.apply([], [])
+    assert sgd.iterations.numpy() == 2
+    with pytest.raises(ArgumentError, match="No variable"):
+        sgd.apply([None], [w])
+    with pytest.raises(ArgumentError, match="1 gradients for 2"):
+        sgd.apply([1.0], [w, b])
+
+
+def test_names():
+    assert type(optimizers.get("adam")) is optimizers.Adam
+    assert type(optimizers.get("RMSProp")) is optimizers.RMSprop
+    assert type(optimizers.get(optimizers.Nadam)) is optimizers.Nadam
+    adam = optimizers.Adam()
+    assert optimizers.get(adam) is adam
+    assert adam.name == "adam"
+    with pytest.raises(UnknownNameError, match="'adam'"):
+        optimizers.get("adm")
+
+
+def test_decay_of_old_programs_is_ignored_aloud():
+    with pytest.warns(UserWarning, match="InverseTimeDecay"):
+        optimizers.SGD(0.1, decay=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "error"),
+    [
+        (lambda: optimizers.SGD(learnin_rate=0.1), "'learning_rate'"),
+        (lambda: optimizers.Adam(lr=0.1), "Unknown argument of Adam 'lr'"),
+        (lambda: optimizers.SGD("fast"), "learning_rate='fast'"),
+        (lambda: optimizers.SGD(momentum=1.5), "momentum=1.5"),
+        (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "one of clipnorm"),
+        (lambda: optimizers.SGD(clipvalue=-1.0), "positive"),
+        (lambda: optimizers.AdamW(weight_decay=None), "weight decay"),
+    ],
+)
+def test_errors(build, error):
+    with pytest.raises(ArgumentError, match=error):
+        build()
