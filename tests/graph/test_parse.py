@@ -9,7 +9,7 @@ import pytest
 
 from grafito import graph
 from grafito.errors import ArgumentError, GrafitoError
-from grafito.graph.parse import FUNCTIONS, FormulaError, inputs, parse
+from grafito.graph.parse import FormulaError, inputs, parse
 
 
 def number(formula, **feeds):
