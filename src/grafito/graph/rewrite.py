@@ -12,7 +12,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 import numpy as np
 
 from grafito.graph import elementwise as ew
-from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import topological_order
 from grafito.graph.neural import (
     BinaryCrossEntropy,
@@ -171,7 +170,7 @@ def _all_equal(x: Tensor, number: float) -> bool:
         (x,) = x.inputs
     if not isinstance(x.op, Constant) or not 0 < x.size <= SMALL:
         return False
-    return bool(np.all(_array(x) == number))
+    return bool(np.all(x.op.array == number))
 
 
 def idle_move(x: Tensor) -> Tensor | None:
@@ -219,19 +218,15 @@ def idle_broadcast(x: Tensor) -> Tensor | None:
 
 
 def constant_folding(x: Tensor) -> Tensor | None:
-    """An op on constants is a constant, computed in float64, where that makes no large array"""
-    if isinstance(x.op, BroadcastTo) or x.size > max(SMALL, *(z.size for z in x.inputs)):
-        return None
-    arrays = [_array(z) for z in x.inputs if isinstance(z.op, Constant)]
+    """An op on constants is a constant, of the same bits, where that makes no large array"""
+    large = x.size > max(SMALL, *(z.size for z in x.inputs))
+    if large or isinstance(x.op, BroadcastTo) or "bfloat16" in (x.dtype, x.inputs[0].dtype):
+        return None  # NumPy alone has no bfloat16
+    arrays = [np.asarray(z.op.array, z.dtype) for z in x.inputs if isinstance(z.op, Constant)]
     if len(arrays) != len(x.inputs):
         return None
     with np.errstate(all="ignore"):  # infinities and NaN are values
         return _like(x, Constant(np.asarray(x.op.value(np, *arrays))))
-
-
-def _array(x: Tensor) -> np.ndarray:
-    assert isinstance(x.op, Constant)
-    return np.asarray(x.op.array, "float64" if is_floating(x.dtype) else x.dtype)
 
 
 RULES: tuple[Rule, ...] = (
