@@ -168,7 +168,7 @@ class Optimizer(Part):
     """A rule with its first step by hand, its equal in PyTorch, and a way to known minima."""
 
     step: float = 0.0  # what is taken from 1 when the gradient is 2 and the rate 1/8
-    torch: tuple[str, dict[str, Any]] | None = None
+    torch: tuple[str, dict[str, Any]] = ("", {})
     rate: float = 0.02  # with it these steps reach a parabola's minimum and Rosenbrock's
     steps: int = 4000
     valley: bool = True  # whether it can come to rest in Rosenbrock's narrow valley
@@ -213,7 +213,14 @@ OPTIMIZERS = [
         valley=False,  # its steps keep their size
     ),
     Optimizer("Adam", NONE, 0.125, ("Adam", TINY)),
-    Optimizer("Adam", {"beta_1": 0.0, "beta_2": 0.5} | NONE, 0.125, None, 0.002, 6000),
+    Optimizer(
+        "Adam",
+        {"beta_1": 0.0, "beta_2": 0.5} | NONE,
+        0.125,
+        ("Adam", {"betas": (0.0, 0.5)} | TINY),
+        0.002,
+        6000,
+    ),
     Optimizer("Adam", {"amsgrad": True} | NONE, 0.125, ("Adam", {"amsgrad": True} | TINY), 0.05),
     Optimizer(
         "AdamW",

@@ -120,8 +120,6 @@ def test_keras_follows_the_same_schedule(keras):
 
 @rows
 def test_torch_takes_the_same_steps(torch, row):
-    if row.torch is None:
-        pytest.skip(f"{row}: PyTorch has no rule with this meaning")
     name, arguments = row.torch
     starts, gradients = starts_and_gradients("float64")
     weights = [torch.tensor(x, requires_grad=True) for x in starts]
@@ -319,6 +317,10 @@ def test_pairs_and_missing_gradients():
     assert [w.numpy(), b.numpy()] == [0.0, 0.0]
     sgd.apply([], [])
     assert sgd.iterations.numpy() == 2
+    momentum = optimizers.SGD(0.5, momentum=0.9)
+    with pytest.warns(UserWarning, match="no gradient: b"):
+        momentum.apply([1.0, None], [w, b])
+    assert [v.name for v in momentum.variables[2:]] == ["w/momentum", "b/momentum"]
     with pytest.raises(ArgumentError, match="No variable"):
         sgd.apply([None], [w])
     with pytest.raises(ArgumentError, match="1 gradients for 2"):

@@ -194,7 +194,7 @@ class Optimizer(Configurable):
         if len(pairs) < len(variables):
             missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
             warnings.warn(f"These variables have no gradient: {', '.join(missing)}", stacklevel=2)
-        self.build(v for _, v in pairs)
+        self.build(variables)
         graph.execute(lambda: self._apply(pairs))
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
