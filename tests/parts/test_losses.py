@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from specs_losses import LABELS, LOGITS, LOSSES, NUMBERS, ONE_HOT, SOFTMAX, WEIGHTS, K, N, Row
 
-from grafito import graph, layers, losses, models
+from grafito import graph, layers, losses
 from grafito.errors import ArgumentError, DataError, ShapeError, UnknownNameError
 from grafito.graph.rewrite import rewrite
 from grafito.registry import custom_objects, snake_case
@@ -494,6 +494,8 @@ def test_what_is_not_recognised_is_not_checked():
 
 
 def test_training_checks_the_loss():
+    from grafito import models
+
     model = models.Sequential([layers.Input((2,)), layers.Dense(1, activation="softmax")])
     model.compile("sgd", "binary_crossentropy")
     with pytest.raises(ArgumentError, match="always 1"):

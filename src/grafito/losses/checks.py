@@ -185,7 +185,7 @@ def check_labels(loss: Loss, y: Any, classes: int | None = None, where: str = "y
         target = targets.ONE_HOT if rows else targets.CLASSES
     if target == targets.CLASSES:
         _check_class_numbers(y, classes, getattr(loss, "ignore_class", None), where)
-    elif target == targets.ONE_HOT:
+    elif target == targets.ONE_HOT and y.ndim > 1:
         _check_rows(y, getattr(loss, "axis", -1), where, loss.other)
     elif target == targets.UNIT:
         _check_unit(y, where)
@@ -233,7 +233,7 @@ def _check_rows(y: np.ndarray, axis: int, where: str, other: str | None) -> None
         np.abs(sums - 1) < 1e-3,
         sums,
         where,
-        "A row of one-hot targets does not have sum 1.",
+        "A row of one-hot targets has another sum than 1.",
         "rows with 1 at the class and 0 elsewhere, or other numbers with sum 1",
         'for several classes at once: activation="sigmoid" with "binary_crossentropy"'
         + (f"; for integer labels: {other!r}" if other else ""),

@@ -68,7 +68,7 @@ def _known(names: Any, identifier: str) -> bool:
     return True
 
 
-def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Any:
+def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape, loss: Any = None) -> Any:
     """The metric for an identifier, given the shapes that it will compare.
 
     "accuracy" and "acc", "crossentropy" and "ce" choose the binary, the integer or the one-hot
@@ -78,6 +78,7 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Any:
         identifier: see `get`.
         y_true_shape: shape of the targets.
         y_pred_shape: shape of the predictions.
+        loss: what the output is trained for; a "crossentropy" is one of logits where it is.
 
     Example:
         >>> from grafito import metrics
@@ -87,7 +88,12 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Any:
     if not isinstance(identifier, str):
         return get(identifier)
     word = identifier.lower()
-    forms = FORMS.get(SHORT.get(word, word))
-    metric = forms[label_form(y_true_shape, y_pred_shape)]() if forms else get(identifier)
+    word = SHORT.get(word, word)
+    if word not in FORMS:
+        metric = get(identifier)
+    else:
+        logits = word == "crossentropy" and getattr(loss, "from_logits", False)
+        form = FORMS[word][label_form(y_true_shape, y_pred_shape)]
+        metric = form(**({"from_logits": True} if logits else {}))
     metric.name = identifier
     return metric
