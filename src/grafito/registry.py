@@ -68,7 +68,15 @@ def constructor_arguments(cls: type) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """A constructor argument as data that JSON can hold."""
+    """A constructor argument as data that JSON can hold.
+
+    Raises:
+        ArgumentError: for a function without a name.
+
+    Example:
+        >>> plain((1, [np.float32(2)], {"a": None}))
+        [1, [2.0], {'a': None}]
+    """
     if isinstance(value, Configurable):
         return {"class_name": type(value).__name__, "config": value.get_config()}
     if isinstance(value, (list, tuple)):
@@ -80,7 +88,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if callable(value):
-        return getattr(value, "__name__", repr(value))
+        name = getattr(value, "__name__", "<lambda>")
+        if name == "<lambda>":
+            raise ArgumentError(
+                "A function without a name cannot be written down.",
+                received=repr(value),
+                fix="define it with `def`, and pass custom_objects={name: function} when loading",
+            )
+        return name
     return value
 
 

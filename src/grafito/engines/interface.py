@@ -17,6 +17,18 @@ class Program(ABC):
 
     The value of a variable is in `Variable.storage` before and after each run, as an array of the
     engine that ran last; anything that `numpy.asarray` can read will do.
+
+    Example:
+        >>> from grafito import engines, graph
+        >>> total = graph.Variable(0.0)
+        >>> def count(x):
+        ...     total.assign(total + x)
+        ...     return {"total": total}
+        >>> x = graph.placeholder((), name="x")
+        >>> program = engines.get("reference").compile(graph.trace_graph(count, {"x": x}))
+        >>> program.bind({"x": np.float32(2)})
+        >>> program.run(steps=3)["total"].tolist()
+        [2.0, 4.0, 6.0]
     """
 
     def __init__(self, graph: Graph):
@@ -57,10 +69,20 @@ class Program(ABC):
 
 
 class Engine(ABC):
-    """A way to run graphs."""
+    """A way to run graphs.
+
+    Attributes:
+        name: what the user calls it.
+        preference: "auto" takes the available engine with the highest.
+
+    Example:
+        >>> from grafito import engines
+        >>> engines.get("reference").available()
+        True
+    """
 
     name: ClassVar[str]
-    preference: ClassVar[int]  # "auto" takes the available engine with the highest
+    preference: ClassVar[int]
 
     @classmethod
     def available(cls) -> bool:

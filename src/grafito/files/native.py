@@ -1,8 +1,8 @@
 """grafito's own file: one safetensors file whose header carries the architecture.
 
-Header entries: "format", "version", "content" (JSON: architecture, training configuration, counters,
-names of the arrays), "digests" (JSON: SHA-256 of each array with its dtype and shape, and of the
-content). Any flipped bit is found. Loading runs no code of the file.
+Header entries: "format", "version", "content" (JSON: architecture, training configuration, names of
+the arrays), "digests" (JSON: SHA-256 of each array with its dtype and shape, and of the content).
+Any flipped bit is found. Loading runs no code of the file.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
 
     Raises:
         FileError: when it cannot be written; an older file stays as it was.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> save_model(Sequential([layers.Input((2,)), layers.Dense(1)]), "model.safetensors")
     """
     content: dict[str, Any] = {"model": layer_entry(model)}
     arrays = _named(model.weights, "weights")
@@ -93,7 +97,17 @@ def load_model(
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write the weights alone."""
+    """Write the weights alone.
+
+    Args:
+        model: the model.
+        filepath: the file; it is replaced only when the new one is complete.
+        overwrite: False raises where the file exists.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> save_weights(Sequential([layers.Input((2,)), layers.Dense(1)]), "w.safetensors")
+    """
     arrays = _named(model.weights, "weights")
     write_arrays(filepath, arrays, {"weights": list(arrays)}, overwrite)
 
@@ -103,6 +117,14 @@ def load_weights(model: Any, filepath: Any) -> None:
 
     Raises:
         FileError: for a damaged file, or weights of another architecture.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> one, two = (Sequential([layers.Input((2,)), layers.Dense(1)]) for _ in range(2))
+        >>> one.save_weights("w.safetensors")
+        >>> load_weights(two, "w.safetensors")
+        >>> bool((one.get_weights()[0] == two.get_weights()[0]).all())
+        True
     """
     arrays, content = read_arrays(filepath)
     assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)

@@ -16,7 +16,14 @@ Feeds = Mapping[Any, Any]
 
 
 def topological_order(outputs: Iterable[Tensor]) -> list[Tensor]:
-    """All tensors that the outputs depend on, inputs before users; iterative, so depth is free."""
+    """All tensors that the outputs depend on, inputs before users; iterative, so depth is free.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> [node.op.name for node in topological_order([graph.exp(-x)])]
+        ['input', 'negative', 'exp']
+    """
     order: list[Tensor] = []
     seen: set[Tensor] = set()
     stack: list[tuple[Tensor, bool]] = [(x, False) for x in reversed(list(outputs))]
@@ -37,7 +44,14 @@ class Evaluator:
     Args:
         outputs: tensors to compute.
         dtype: "float64" computes everything floating in double precision.
-        keep: keep every intermediate value (`values`), not only the outputs.
+        keep: keep every intermediate value, not only the outputs.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> y = 2 * x
+        >>> float(Evaluator([y]).run({x: 3.0})[y])
+        6.0
     """
 
     def __init__(self, outputs: Sequence[Tensor], dtype: str | None = None, keep: bool = False):

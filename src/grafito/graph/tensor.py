@@ -21,6 +21,19 @@ class Op:
 
     A subclass is a frozen dataclass; its fields are the static attributes (an axis, a stride), so
     two ops are equal when their class and attributes are.
+
+    Example:
+        >>> from grafito import graph
+        >>> class Cube(graph.Op):
+        ...     def infer(self, x):
+        ...         return x.shape, x.dtype
+        ...     def value(self, xp, x):
+        ...         return x * x * x
+        ...     def gradient(self, g, out, x):
+        ...         return (3 * x * x * g,)
+        >>> x = graph.constant(2.0)
+        >>> graph.gradients(Cube()(x), x).item()
+        12.0
     """
 
     symbol: ClassVar[str] = ""  # what a drawing writes in the node
@@ -200,7 +213,7 @@ class Tensor:
 
     # NumPy-named methods.
     @property
-    def T(self) -> Tensor:  # noqa: N802 (NumPy's name)
+    def T(self) -> Tensor:
         return shaping.transpose(self)
 
     def transpose(self, axes: tuple[int, ...] | None = None) -> Tensor:
@@ -302,7 +315,8 @@ class Variable(Tensor):
             )
         trace = current_trace()
         if trace is not None:
-            trace.updates[self] = elementwise.cast(new, self.dtype)
+            # A later gradient in the same step is one of the new value, not through the update.
+            trace.updates[self] = elementwise.stop_gradient(elementwise.cast(new, self.dtype))
         else:
             self.storage = np.array(new.numpy(), dtype=self.dtype)
 
@@ -351,7 +365,16 @@ def placeholder(shape: Shape, dtype: str = "float32", name: str | None = None) -
 
 
 def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
-    """The value as a tensor: tensors pass, numbers and arrays become constants."""
+    """The value as a tensor: tensors pass, numbers and arrays become constants.
+
+    Args:
+        value: a tensor, number, list or array.
+        dtype: what it is converted to, if given.
+
+    Example:
+        >>> as_tensor([1, 2], dtype="float32")
+        <constant float32[2]>
+    """
     if not isinstance(value, Tensor):
         return constant(value, dtype)
     trace = current_trace()

@@ -62,13 +62,27 @@ class Trace:
 
 
 def current_trace() -> Trace | None:
-    """The active trace, or None outside of one."""
+    """The active trace, or None outside of one.
+
+    Example:
+        >>> with Trace(training=True):
+        ...     current_trace().training
+        True
+    """
     return _active.get()
 
 
 @contextlib.contextmanager
 def scope(name: str) -> Iterator[None]:
-    """Everything built inside belongs to the function or layer called `name` (for drawings)."""
+    """Everything built inside belongs to the function or layer called `name` (for drawings).
+
+    Example:
+        >>> from grafito import graph
+        >>> with scope("double"):
+        ...     y = graph.constant(1.0) * 2
+        >>> y.scope
+        ('double',)
+    """
     token = _scope.set((*_scope.get(), name))
     try:
         yield

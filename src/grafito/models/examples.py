@@ -157,9 +157,10 @@ def check_finite(name: str, array: np.ndarray) -> None:
         finite = np.isfinite(chunk)
         if not finite.all():
             first = tuple(int(i) for i in np.argwhere(~finite)[0])
+            place = ", ".join(map(str, (first[0] + start, *first[1:])))
             raise DataError(
                 "The data have values that are no finite numbers.",
-                where=f"{name}[{', '.join(map(str, (first[0] + start, *first[1:])))}], the first one",
+                where=f"{name}[{place}], the first one",
                 received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
                 fix=f"drop those rows, or numpy.nan_to_num({name})",
             )

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grafito.callbacks import Callback, Logs
+from grafito.callbacks import Callback
+from grafito.callbacks.base import Logs
 
 
 class Progress(Callback):

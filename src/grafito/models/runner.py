@@ -1,7 +1,7 @@
 """Runs a model over examples: builds the step graphs, has them compiled, slices epochs.
 
-A step gathers its batch from the bound arrays by index, so an epoch is a loop over a counter and the
-data stay in their compact form. The last, smaller batch has a program of its own.
+A step gathers its batch from the bound arrays by index, so an epoch is a loop over a counter and
+the data stay in their compact form. The last, smaller batch has a program of its own.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class Optimizer(Configurable):
         w, new_slots = self.update(w, g, rate, count, values)
         w = w if variable.constraint is None else variable.constraint(w)
         # What is computed later in the step does not look back through the update.
-        variable.assign(graph.stop_gradient(w))
+        variable.assign(w)
         for name, new in new_slots.items():
             slots[name].assign(new)
 

@@ -1,121 +1,30 @@
-"""What happens between epochs and batches: stopping early, saving, schedules, logs."""
+"""Callbacks that watch one value: stop early, keep the best, lower the learning rate."""
 
 from __future__ import annotations
 
-import csv
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from grafito.callbacks.base import Callback, Logs
 from grafito.errors import ArgumentError, unknown_name
-
-Logs = dict[str, Any]
-
-
-class Callback:
-    """Something that `fit` calls at its turning points; subclass it and define what you need.
-
-    A callback that defines a batch hook makes training stop after each batch to call it.
-    Setting `self.model.stop_training = True` ends training after the current slice.
-
-    Attributes:
-        model: the model being trained.
-        params: "epochs" and "verbose" of the call.
-
-    Example:
-        >>> class Count(Callback):
-        ...     epochs = 0
-        ...     def on_epoch_end(self, epoch, logs=None):
-        ...         self.epochs += 1
-    """
-
-    model: Any = None
-    params: dict[str, Any]
-
-    def set_model(self, model: Any) -> None:
-        self.model = model
-
-    def set_params(self, params: dict[str, Any]) -> None:
-        self.params = params
-
-    def on_train_begin(self, logs: Logs | None = None) -> None: ...
-    def on_train_end(self, logs: Logs | None = None) -> None: ...
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
-    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_test_begin(self, logs: Logs | None = None) -> None: ...
-    def on_test_end(self, logs: Logs | None = None) -> None: ...
-    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_predict_begin(self, logs: Logs | None = None) -> None: ...
-    def on_predict_end(self, logs: Logs | None = None) -> None: ...
-    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
-
-    def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
-        """After each slice of about a fifth of a second: batches done of the total, if known."""
-
-
-class CallbackList:
-    """The callbacks of one call of `fit`, `evaluate` or `predict`, called together."""
-
-    def __init__(self, callbacks: Any, model: Any, params: dict[str, Any]):
-        given = [] if callbacks is None else callbacks
-        self.callbacks: list[Callback] = list(
-            given if isinstance(given, (list, tuple)) else [given]
-        )
-        for callback in self.callbacks:
-            if not isinstance(callback, Callback):
-                raise ArgumentError(
-                    "A callback is an object of a subclass of Callback.",
-                    received=repr(callback),
-                    fix=f"{callback.__name__}()" if isinstance(callback, type) else None,
-                )
-            callback.set_model(model)
-            callback.set_params(params)
-
-    def call(self, hook: str, *args: Any) -> None:
-        """Call one hook of all callbacks, in order."""
-        for callback in self.callbacks:
-            getattr(callback, hook)(*args)
-
-    def wants_batches(self, kind: str) -> bool:
-        """Whether some callback defines a batch hook for training, testing or predicting."""
-        hooks = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
-        return any(
-            getattr(type(c), hook) is not getattr(Callback, hook) or hook in vars(c)
-            for c in self.callbacks
-            for hook in hooks
-        )
-
-
-class History(Callback):
-    """What `fit` returns: the logs of every epoch.
-
-    Attributes:
-        epoch: numbers of the epochs, from 0.
-        history: from name to the list of its values, one for each epoch.
-        interrupted: whether Ctrl-C ended the training.
-    """
-
-    def __init__(self) -> None:
-        self.epoch: list[int] = []
-        self.history: dict[str, list[Any]] = {}
-        self.interrupted = False
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
 
 
 class Monitor(Callback):
-    """Watches one entry of the logs and knows when it has become better."""
+    """Watches one entry of the logs and knows when it has become better.
+
+    Args:
+        monitor: name in the logs.
+        mode: "min", "max" or "auto": by the name, accuracies and the like rise.
+        min_delta: a smaller change is no improvement.
+
+    Example:
+        >>> Monitor("val_accuracy").maximize, Monitor("val_loss").maximize
+        (True, False)
+    """
 
     def __init__(self, monitor: str, mode: str = "auto", min_delta: float = 0.0):
         if mode not in ("auto", "min", "max"):
@@ -239,6 +148,9 @@ class ModelCheckpoint(Monitor):
         mode: "min", "max" or "auto" (by the name).
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: what the first save must be better than.
+
+    Example:
+        >>> best = ModelCheckpoint("best.safetensors", "val_loss", save_best_only=True)
     """
 
     def __init__(
@@ -304,6 +216,13 @@ class ReduceLROnPlateau(Monitor):
         min_delta: a smaller change is no improvement.
         cooldown: epochs to wait after it acted.
         min_lr: the rate does not become smaller.
+
+    Raises:
+        ArgumentError: for a factor that is not between 0 and 1.
+
+    Example:
+        >>> ReduceLROnPlateau("val_loss", factor=0.5, patience=3).cooldown
+        0
     """
 
     def __init__(
@@ -333,7 +252,7 @@ class ReduceLROnPlateau(Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.read(logs)
-        rate = _learning_rate(self.model)
+        rate = learning_rate(self.model)
         if logs is not None:
             logs["learning_rate"] = rate
         if self._cooling:
@@ -347,110 +266,9 @@ class ReduceLROnPlateau(Monitor):
                 self.model.optimizer.learning_rate = max(rate * self.factor, self.min_lr)
                 self._waited, self._cooling = 0, self.cooldown
                 if self.verbose:
-                    print(f"Epoch {epoch + 1}: learning rate {_learning_rate(self.model):g}")
+                    print(f"Epoch {epoch + 1}: learning rate {learning_rate(self.model):g}")
 
 
-class LearningRateScheduler(Callback):
-    """Sets the learning rate at the start of each epoch.
-
-    Args:
-        schedule: function of the epoch (from 0) and the present rate that returns the new one.
-        verbose: 1 says the rate.
-    """
-
-    def __init__(self, schedule: Callable[..., float], verbose: int = 0):
-        self.schedule = schedule
-        self.verbose = verbose
-
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        try:
-            rate = self.schedule(epoch, _learning_rate(self.model))
-        except TypeError:  # Keras also allows a function of the epoch alone
-            rate = self.schedule(epoch)
-        if not isinstance(rate, (int, float, np.number)):
-            raise ArgumentError("A schedule returns a number.", received=repr(rate))
-        self.model.optimizer.learning_rate = float(rate)
-        if self.verbose:
-            print(f"Epoch {epoch + 1}: learning rate {float(rate):g}")
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if logs is not None:
-            logs["learning_rate"] = _learning_rate(self.model)
-
-
-def _learning_rate(model: Any) -> float:
+def learning_rate(model: Any) -> float:
+    """The present learning rate of a model's optimizer."""
     return float(np.asarray(model.optimizer.learning_rate))
-
-
-class CSVLogger(Callback):
-    """Writes the logs of each epoch as a row of a CSV file.
-
-    Args:
-        filename: the file.
-        separator: between fields.
-        append: go on with an existing file.
-    """
-
-    def __init__(
-        self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
-    ):
-        self.filename = os.fspath(filename)
-        self.separator = separator
-        self.append = append
-        self._columns: list[str] | None = None
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._columns = None
-        path = Path(self.filename)
-        if self.append and path.exists() and path.stat().st_size:
-            with path.open(newline="", encoding="utf-8") as file:
-                header = next(csv.reader(file, delimiter=self.separator), [])
-            self._columns = header[1:] or None
-        else:
-            path.write_text("", encoding="utf-8")
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        logs = logs or {}
-        with open(self.filename, "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            if self._columns is None:
-                self._columns = list(logs)
-                writer.writerow(["epoch", *self._columns])
-            writer.writerow([epoch, *(logs.get(name, "NA") for name in self._columns)])
-
-
-class TerminateOnNaN(Callback):
-    """Ends training when the loss is NaN or infinite."""
-
-    def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
-        if kind == "train" and not math.isfinite(float(logs.get("loss", 0.0))):
-            print(f"Batch {done}: the loss is {logs['loss']}; training ends.")
-            self.model.stop_training = True
-
-
-class LambdaCallback(Callback):
-    """Calls functions at the turning points of training.
-
-    Args:
-        on_epoch_begin: function of (epoch, logs).
-        on_epoch_end: function of (epoch, logs).
-        on_train_begin: function of (logs).
-        on_train_end: function of (logs).
-        on_train_batch_begin: function of (batch, logs).
-        on_train_batch_end: function of (batch, logs).
-
-    Example:
-        >>> _ = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
-    """
-
-    def __init__(
-        self,
-        on_epoch_begin: Callable[..., Any] | None = None,
-        on_epoch_end: Callable[..., Any] | None = None,
-        on_train_begin: Callable[..., Any] | None = None,
-        on_train_end: Callable[..., Any] | None = None,
-        on_train_batch_begin: Callable[..., Any] | None = None,
-        on_train_batch_end: Callable[..., Any] | None = None,
-    ):
-        hooks = {k: v for k, v in locals().items() if k.startswith("on_") and v is not None}
-        self.__dict__.update(hooks)

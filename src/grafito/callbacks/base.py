@@ -1,0 +1,129 @@
+"""The callback, the list that `fit` calls, and the history that it returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafito.errors import ArgumentError
+
+Logs = dict[str, Any]
+
+
+class Callback:
+    """Something that `fit` calls at its turning points; subclass it and define what you need.
+
+    A callback that defines a batch hook makes training stop after each batch to call it.
+    Setting `self.model.stop_training = True` ends training after the current slice.
+
+    Attributes:
+        model: the model being trained.
+        params: "epochs" and "verbose" of the call.
+
+    Example:
+        >>> class Count(Callback):
+        ...     epochs = 0
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         self.epochs += 1
+    """
+
+    model: Any = None
+    params: dict[str, Any]
+
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None: ...
+    def on_train_end(self, logs: Logs | None = None) -> None: ...
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_test_begin(self, logs: Logs | None = None) -> None: ...
+    def on_test_end(self, logs: Logs | None = None) -> None: ...
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_predict_begin(self, logs: Logs | None = None) -> None: ...
+    def on_predict_end(self, logs: Logs | None = None) -> None: ...
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
+        """After each slice of about a fifth of a second: batches done of the total, if known."""
+
+
+class CallbackList:
+    """The callbacks of one call of `fit`, `evaluate` or `predict`, called together.
+
+    Args:
+        callbacks: a callback, a list of them, or None.
+        model: what they see as `self.model`.
+        params: what they see as `self.params`.
+
+    Raises:
+        ArgumentError: for an element that is no callback.
+
+    Example:
+        >>> history = History()
+        >>> CallbackList([history], model=None, params={}).call("on_epoch_end", 0, {"loss": 2.0})
+        >>> history.history
+        {'loss': [2.0]}
+    """
+
+    def __init__(self, callbacks: Any, model: Any, params: dict[str, Any]):
+        given = [] if callbacks is None else callbacks
+        self.callbacks: list[Callback] = list(
+            given if isinstance(given, (list, tuple)) else [given]
+        )
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                raise ArgumentError(
+                    "A callback is an object of a subclass of Callback.",
+                    received=repr(callback),
+                    fix=f"{callback.__name__}()" if isinstance(callback, type) else None,
+                )
+            callback.set_model(model)
+            callback.set_params(params)
+
+    def call(self, hook: str, *args: Any) -> None:
+        """Call one hook of all callbacks, in order."""
+        for callback in self.callbacks:
+            getattr(callback, hook)(*args)
+
+    def wants_batches(self, kind: str) -> bool:
+        """Whether some callback defines a batch hook for training, testing or predicting."""
+        hooks = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
+        return any(
+            getattr(type(c), hook) is not getattr(Callback, hook) or hook in vars(c)
+            for c in self.callbacks
+            for hook in hooks
+        )
+
+
+class History(Callback):
+    """What `fit` returns: the logs of every epoch.
+
+    Attributes:
+        epoch: numbers of the epochs, from 0.
+        history: from name to the list of its values, one for each epoch.
+        interrupted: whether Ctrl-C ended the training.
+
+    Example:
+        >>> log = History()
+        >>> log.on_epoch_end(0, {"loss": 0.5})
+        >>> log.on_epoch_end(1, {"loss": 0.25})
+        >>> log.history["loss"]
+        [0.5, 0.25]
+    """
+
+    def __init__(self) -> None:
+        self.epoch: list[int] = []
+        self.history: dict[str, list[Any]] = {}
+        self.interrupted = False
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

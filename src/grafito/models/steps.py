@@ -1,0 +1,211 @@
+"""One step of training, evaluation or prediction as a function of tensors, and what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grafito import graph, metrics, optimizers, seeds
+from grafito.errors import GraphError
+from grafito.graph.dtypes import dtype_name
+from grafito.graph.nest import flatten, map_structure
+from grafito.graph.rewrite import rewrite
+from grafito.models.examples import Examples
+from grafito.models.objectives import Objectives, match_outputs
+from grafito.models.runner import Runner
+from grafito.models.state import assign_all
+
+
+class Steps:
+    """The steps of a model and what they are compiled with; override one for another kind."""
+
+    optimizer: Any = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        engine: Any = "auto",
+    ) -> None:
+        """Choose what the model is trained for, how, and what is measured.
+
+        Args:
+            optimizer: name or object.
+            loss: name, object or function (y_true, y_pred); a list or a dictionary by output name
+                where there are several outputs.
+            loss_weights: factors of the losses.
+            metrics: names, objects or functions; a list or dictionary of such by output.
+            weighted_metrics: the same, computed with the sample weights.
+            engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
+
+        Example:
+            >>> from grafito import Sequential, layers
+            >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
+            >>> model.compile("sgd", loss="mse", metrics=["mae"])
+        """
+        self.optimizer = optimizers.get(optimizer)
+        self._objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        self._loss_tracker = _loss_tracker()
+        step = self._runner.step if self._compiled else None
+        self._runner = Runner(engine)
+        if step is not None:
+            self._runner.step = step
+        self._shuffle_seed = seeds.next_seed()
+        self._compiled = True
+        self._prepared_for: Examples | None = None
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss tracker and all metrics, in the order in which they were given."""
+        return [self._loss_tracker, *self._objectives.metrics]
+
+    # One step. These are traced; override them to train in another way.
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One training step as a function of tensors; override it for another kind of training.
+
+        The function is traced once for each batch size and compiled. Inside, variables assigned
+        to have their new value from then on.
+
+        Args:
+            data: (x, y, sample_weight), the last two None where not given.
+
+        Returns:
+            Names and scalar tensors for the log.
+        """
+        x, y, sample_weight = data
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        self._loss_tracker.update_state(loss, sample_weight=_batch_size(data))
+        variables = self.trainable_variables
+        if variables:
+            self.optimizer.apply(graph.gradients(loss, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One evaluation step as a function of tensors."""
+        x, y, sample_weight = data
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        self._loss_tracker.update_state(loss, sample_weight=_batch_size(data))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """One prediction step as a function of tensors."""
+        return self(data[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+    ) -> graph.Tensor:
+        """The loss of a batch with all penalties, in its numerically stable form."""
+        names = self.output_names_for(y_pred)
+        outputs = self._in_output_order(y_pred, names)
+        targets = match_outputs(y, names, "y")
+        weights = match_outputs(sample_weight, names, "sample_weight")
+        self._objectives.resolve(names, targets, outputs)
+        loss = self._objectives.loss(targets, outputs, weights)
+        trace = graph.current_trace()
+        penalties = [*self.weight_penalties(), *(trace.penalties if trace else ())]
+        for penalty in penalties:
+            loss = penalty if loss is None else loss + penalty
+        if loss is None:
+            raise GraphError(
+                "There is nothing to minimize.",
+                where=f"model {self.name!r}",
+                received="no loss and no penalty" if y is not None else "no targets y",
+                fix="model.compile(optimizer, loss='mse') and model.fit(x, y)",
+            )
+        return rewrite([loss])[0]
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Add a batch to the metrics; their results so far, by name."""
+        names = self.output_names_for(y_pred)
+        self._objectives.update(
+            match_outputs(y, names, "y"),
+            self._in_output_order(y_pred, names),
+            match_outputs(sample_weight, names, "sample_weight"),
+        )
+        return self.metric_results()
+
+    def metric_results(self) -> dict[str, Any]:
+        """The results of all metrics, by name."""
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def reset_metrics(self) -> None:
+        """Start all metrics again."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def prepare(self, examples: Examples) -> None:
+        """Before the first step: build the model, fit losses and metrics to it, check the labels.
+
+        A model with a training step of its own is built by tracing that step.
+        """
+        if self._prepared_for is examples or type(self).train_step is not Steps.train_step:
+            return
+        with graph.Trace(training=False):
+            y_pred = self(map_structure(_one_example, examples.x))
+            names = self.output_names_for(y_pred)
+            outputs = self._in_output_order(y_pred, names)
+            targets = match_outputs(examples.y, names, "y")
+            placeholders = [None if y is None else _one_example(y) for y in targets]
+            self._objectives.resolve(names, placeholders, outputs)
+            self._objectives.loss(placeholders, outputs, [None] * len(names))  # checks the shapes
+        self._objectives.check(names, targets, outputs)
+        self._prepared_for = examples
+
+    def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
+        return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
+
+    # What files keep of the training
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._compiled
+
+    def training_state(self) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
+        """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
+        loss, loss_weights, plain_metrics, weighted = self._objectives.given
+        configuration = {
+            "optimizer": self.optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": plain_metrics,
+            "weighted_metrics": weighted,
+            "shuffle_seed": self._shuffle_seed,
+        }
+        return configuration, {
+            "optimizer": self.optimizer.variables,
+            "counters": [self._runner.step],
+        }
+
+    def restore_training(
+        self, configuration: dict[str, Any], state: dict[str, list[np.ndarray]]
+    ) -> None:
+        """Compile as saved, and go on from the saved optimizer state and counters."""
+        arguments = dict(configuration)
+        shuffle_seed = arguments.pop("shuffle_seed")
+        self.compile(**arguments)
+        self._shuffle_seed = shuffle_seed
+        self.optimizer.build(self.trainable_variables)
+        assign_all(self.optimizer.variables, state["optimizer"], "the saved optimizer state")
+        assign_all([self._runner.step], state["counters"], "the saved counters")
+
+
+def _loss_tracker() -> metrics.Mean:
+    return metrics.Mean(name="loss")
+
+
+def _one_example(array: np.ndarray) -> graph.Tensor:
+    return graph.placeholder((1, *array.shape[1:]), dtype_name(array.dtype))
+
+
+def _batch_size(data: Any) -> int:
+    return flatten(data[0])[0].shape[0]
