@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DataError
+from grafito.errors import ArgumentError, DataError, GrafitoError
 from grafito.graph.tensor import Tensor
 from grafito.losses import targets
 from grafito.losses.base import Loss
@@ -39,7 +39,10 @@ SIGNED = (
 
 
 class LossWarning(UserWarning):
-    """A loss that trains, but does not fit what the model gives."""
+    """A loss that trains, but does not fit what the model gives; its text is like an error's."""
+
+    def __init__(self, what: str, **rows: object):
+        super().__init__(GrafitoError(what, **rows).message)
 
 
 def check_loss_fits(
@@ -131,8 +134,7 @@ def _words(kind: str | None, units: int | None) -> str:
 
 
 def _warn(what: str, where: str, found: str, fix: str) -> None:
-    message = ArgumentError(what, where=where, received=found, fix=fix).message
-    warnings.warn(LossWarning(message), stacklevel=3)
+    warnings.warn(LossWarning(what, where=where, received=found, fix=fix), stacklevel=3)
 
 
 def _activation_of(output: Tensor) -> str:

@@ -93,7 +93,7 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape, loss: Any
         metric = get(identifier)
     else:
         logits = word == "crossentropy" and getattr(loss, "from_logits", False)
-        form = FORMS[word][label_form(y_true_shape, y_pred_shape)]
+        form: Any = FORMS[word][label_form(y_true_shape, y_pred_shape)]
         metric = form(**({"from_logits": True} if logits else {}))
     metric.name = identifier
     return metric
