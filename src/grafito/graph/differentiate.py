@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.errors import GraphError
+from grafito.errors import ArgumentError, GraphError
 from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import Feeds, topological_order, value
 from grafito.graph.tensor import Tensor, as_tensor, constant
@@ -32,6 +32,7 @@ def gradients(
 
     Raises:
         GraphError: when an output or an input is not of floating type.
+        ArgumentError: when there are not as many output gradients as outputs.
 
     Example:
         >>> from grafito import graph
@@ -45,10 +46,15 @@ def gradients(
     for x in (*ys, *xs):
         if not is_floating(x.dtype):
             raise GraphError("Only floating values have gradients.", where=x, received=x.dtype)
+    given = [constant(1.0, y.dtype) for y in ys] if output_gradients is None else output_gradients
+    if len(given) != len(ys):
+        raise ArgumentError(
+            "Each output has one output gradient.",
+            received=f"{len(ys)} outputs and {len(given)} output gradients",
+        )
     incoming: dict[Tensor, Tensor] = {}
-    for i, y in enumerate(ys):
-        g = constant(1.0, y.dtype) if output_gradients is None else as_tensor(output_gradients[i])
-        _accumulate(incoming, y, g)
+    for y, g in zip(ys, given, strict=True):
+        _accumulate(incoming, y, as_tensor(g))
 
     order = topological_order(ys)
     leads_to_input = set(xs)
@@ -60,9 +66,9 @@ def gradients(
         if node not in leads_to_input or node not in incoming or not node.inputs:
             continue
         node_gradients = node.op.gradient(incoming[node], node, *node.inputs)
-        for x, g in zip(node.inputs, node_gradients, strict=True):
-            if g is not None and x in leads_to_input:
-                _accumulate(incoming, x, g)
+        for x, part in zip(node.inputs, node_gradients, strict=True):
+            if part is not None and x in leads_to_input:
+                _accumulate(incoming, x, part)
 
     results = [incoming[x] if x in incoming else _zeros_like(x) for x in xs]
     return results[0] if isinstance(inputs, Tensor) else results

@@ -22,7 +22,14 @@ def dtype_name(dtype: object) -> str:
     Raises:
         DtypeError: for what a tensor cannot hold (strings, objects, complex numbers).
     """
-    name = dtype if dtype in DTYPES else np.dtype(dtype).name  # type: ignore[call-overload]
+    try:
+        name = dtype if dtype in DTYPES else np.dtype(dtype).name  # type: ignore[call-overload]
+    except TypeError:
+        raise DtypeError(
+            "There is no such dtype.",
+            received=f"dtype {dtype!r}",
+            expected="one of " + ", ".join(DTYPES),
+        ) from None
     if name == "float16":
         return "float32"
     if name not in DTYPES:

@@ -162,7 +162,7 @@ def _axes(x: Tensor, axis: Axis) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(sorted(normalize_axis(a, x.ndim) for a in axes))
+    return tuple(sorted({normalize_axis(a, x.ndim) for a in axes}))
 
 
 def _reduce(op: type[Reduction], x: Any, axis: Axis, keepdims: bool) -> Tensor:
@@ -242,7 +242,8 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> round(logsumexp([1000.0, 1000.0]).item(), 3)
         1000.693
     """
-    return _reduce(LogSumExp, *ew._real(x), axis, keepdims)
+    (x,) = ew._real(x)
+    return _reduce(LogSumExp, x, axis, keepdims)
 
 
 def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DataError, ShapeError
+from grafito.errors import ArgumentError, DataError, DtypeError, ShapeError
 from grafito.graph import elementwise as ew
+from grafito.graph.dtypes import INTEGER
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, operands
 
 
@@ -259,13 +261,13 @@ def normalize_axis(axis: int, ndim: int) -> int:
     Raises:
         ArgumentError: when there is no such axis.
     """
-    if not -ndim <= axis < ndim:
+    if not isinstance(axis, Integral) or not -ndim <= axis < ndim:
         raise ArgumentError(
             "There is no such axis.",
-            received=f"axis={axis}",
-            expected=f"-{ndim} to {ndim - 1} for {ndim} axes",
+            received=f"axis={axis!r}",
+            expected=f"an integer from {-ndim} to {ndim - 1}" if ndim else "none: it is a scalar",
         )
-    return axis % ndim
+    return int(axis) % ndim
 
 
 def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
@@ -371,6 +373,8 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
         [1.0, 2.0, 3.0]
     """
     tensors = operands(*xs)
+    if not tensors:
+        raise ArgumentError("There is nothing to join.", received="no tensors")
     return Concatenate(normalize_axis(axis, tensors[0].ndim))(*tensors)
 
 
@@ -464,7 +468,7 @@ def split(x: Any, sections: int, axis: int = 0) -> list[Tensor]:
     """
     x = as_tensor(x)
     axis = normalize_axis(axis, x.ndim)
-    if x.shape[axis] % sections:
+    if sections < 1 or x.shape[axis] % sections:
         raise ShapeError(
             "The axis cannot be cut into equal parts.",
             received=f"{x.shape[axis]} elements, {sections} parts",
@@ -524,7 +528,7 @@ def take(x: Any, indices: Any, axis: int = 0) -> Tensor:
         >>> take([[1.0, 2.0], [3.0, 4.0]], [1, 1, 0]).shape
         (3, 2)
     """
-    x, indices = as_tensor(x), as_tensor(indices)
+    x, indices = as_tensor(x), _integers(indices)
     return Take(normalize_axis(axis, x.ndim))(x, indices)
 
 
@@ -541,8 +545,26 @@ def scatter_add(x: Any, indices: Any, size: int, axis: int = 0) -> Tensor:
         >>> scatter_add([1.0, 2.0, 3.0], [0, 2, 2], 4).numpy().tolist()
         [1.0, 0.0, 5.0, 0.0]
     """
-    x = as_tensor(x)
-    return ScatterAdd(normalize_axis(axis, x.ndim), size)(x, as_tensor(indices))
+    x, indices = as_tensor(x), _integers(indices)
+    axis = normalize_axis(axis, x.ndim)
+    if x.shape[axis : axis + indices.ndim] != indices.shape:
+        raise ShapeError(
+            "What is added must have the shape of the indices, from the axis on.",
+            where="scatter_add",
+            received=f"x {x.shape}, indices {indices.shape}, axis {axis}",
+        )
+    return ScatterAdd(axis, size)(x, indices)
+
+
+def _integers(indices: Any) -> Tensor:
+    indices = as_tensor(indices)
+    if indices.dtype not in INTEGER:
+        raise DtypeError(
+            "Positions are integers.",
+            received=indices.dtype,
+            fix="graph.cast(indices, 'int32')",
+        )
+    return indices
 
 
 def one_hot(indices: Any, depth: int, dtype: str = "float32") -> Tensor:
