@@ -28,7 +28,7 @@ class _Augmentation(RandomLayer):
             check_rank(self, input_shape, 4, "(batch, height, width, channels)")
 
     def call(self, inputs: graph.Tensor, training: bool = True) -> graph.Tensor:
-        images = graph.cast(inputs, self.input_dtype)
+        images = graph.cast(inputs, self.dtype)
         if images.ndim == 3:
             return graph.squeeze(self.change(graph.expand_dims(images, 0), training), 0)
         return self.change(images, training)

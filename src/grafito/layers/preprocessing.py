@@ -36,7 +36,7 @@ class Rescaling(Layer):
         self.scale, self.offset = scale, offset
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        scaled = graph.cast(inputs, self.input_dtype) * self.scale
+        scaled = graph.cast(inputs, self.dtype) * self.scale
         return scaled + self.offset
 
 
@@ -119,7 +119,7 @@ class Normalization(Layer):
         return graph.broadcast_to(x, self.sizes)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        x = graph.cast(inputs, self.input_dtype)
+        x = graph.cast(inputs, self.dtype)
         deviation = graph.maximum(graph.sqrt(self.variance), _SMALLEST)
         return x * deviation + self.mean if self.invert else (x - self.mean) / deviation
 
