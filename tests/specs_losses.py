@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from grafito import graph
+
 RANDOM = np.random.default_rng(7)
 N, K = 11, 4
 
@@ -173,3 +175,20 @@ METRICS = [
 ]
 # Means of values, not of pairs; tests of their own.
 METRICS_OF_VALUES = {"Sum", "Mean", "MeanMetricWrapper"}
+
+
+def measure(metric, y_true, y_pred, weights=None, cuts=()):
+    """The result after the examples came in parts."""
+    metric.reset_state()
+    for part in np.split(np.arange(len(y_true)), sorted(cuts)):
+        if len(part):
+            extra = () if weights is None else (weights[part],)
+            metric.update_state(y_true[part], y_pred[part], *extra)
+    return np.asarray(metric.result())
+
+
+def value_and_gradient(loss, y_true, y_pred, weights=None, dtype="float64"):
+    """The loss, and the gradient of its sum in the predictions."""
+    x = graph.placeholder(np.shape(y_pred), dtype, name="y_pred")
+    out = loss(y_true, x, weights)
+    return graph.value([out, graph.gradients(graph.sum(out), x)], {x: y_pred})

@@ -19,31 +19,19 @@ from specs_losses import (
     METRICS_OF_VALUES,
     NUMBERS,
     ONE_HOT,
-    SIGMOIDS,
     SOFTMAX,
     WEIGHTS,
-    YES_NO,
     K,
     N,
+    measure,
 )
 
-from grafito import graph, layers, losses, metrics
-from grafito.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
-from grafito.registry import custom_objects, snake_case
+from grafito import graph, losses, metrics
+from grafito.registry import snake_case
 
 rows = pytest.mark.parametrize("row", METRICS, ids=str)
 keras_rows = pytest.mark.parametrize("row", [r for r in METRICS if r.keras], ids=str)
 weighted = pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
-
-
-def measure(metric, y_true, y_pred, weights=None, cuts=()):
-    """The result after the examples came in parts."""
-    metric.reset_state()
-    for part in np.split(np.arange(len(y_true)), sorted(cuts)):
-        if len(part):
-            extra = () if weights is None else (weights[part],)
-            metric.update_state(y_true[part], y_pred[part], *extra)
-    return np.asarray(metric.result())
 
 
 # The tables
@@ -322,170 +310,3 @@ def test_a_mean_of_examples_with_several_values():
     weights = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     assert float(metrics.Mean()(values, weights)) == 5.5
     assert float(metrics.Mean()(np.zeros((0, 3)))) == 0
-
-
-# What a user writes
-
-
-def test_names_classes_functions_and_objects():
-    auc = metrics.AUC
-    for identifier in ("auc", "AUC", auc, auc()):
-        assert type(metrics.get(identifier)) is auc
-    assert metrics.get(None) is None
-    assert type(metrics.get("accuracy")) is metrics.Accuracy
-    with pytest.raises(UnknownNameError, match="precision"):
-        metrics.get("precison")
-    with pytest.raises(UnknownNameError, match="categorical_hinge"):
-        metrics.resolve("categorial_hinge", (N, K), (N, K))
-
-
-SHAPES = [((9,), (9, 1)), ((9, 1), (9, 1)), ((9,), (9, 4)), ((9, 1), (9, 4)), ((9, 4), (9, 4))]
-SHAPES += [((9, 5), (9, 5, 4)), ((9, 5, 4), (9, 5, 4)), ((9, 5), (9, 5, 1))]
-
-
-@pytest.mark.parametrize("shapes", SHAPES, ids=str)
-@pytest.mark.parametrize("name", ["accuracy", "acc", "Accuracy"])
-def test_accuracy_chooses_the_form_that_keras_chooses(keras, name, shapes):
-    from keras.src.trainers.compile_utils import get_metric
-
-    ours = metrics.resolve(name, *shapes)
-    theirs = get_metric(name, *(np.zeros(shape) for shape in shapes))
-    assert (type(ours).__name__, ours.name) == (type(theirs).__name__, theirs.name)
-
-
-@pytest.mark.parametrize("shapes", SHAPES, ids=str)
-def test_crossentropy_chooses_the_form_of_the_loss(shapes):
-    loss = losses.resolve("ce", *shapes)
-    assert type(metrics.resolve("ce", *shapes).loss) is type(loss)
-    logits = type(loss)(from_logits=True)
-    assert metrics.resolve("ce", *shapes, logits).from_logits
-    assert not metrics.resolve("ce", *shapes, loss).from_logits
-
-
-def test_a_name_stays_the_name_in_the_history():
-    for name in ("mse", "MAE", "acc", "hinge", "auc", "huber", "top_k_categorical_accuracy"):
-        assert metrics.resolve(name, (N,), (N, K)).name == name
-    assert metrics.resolve(metrics.Recall(name="found"), (N,), (N, 1)).name == "found"
-
-
-def test_a_users_own_function():
-    def within_one(y_true, y_pred):
-        return graph.cast(abs(y_true - y_pred) < 1, "float32")
-
-    metric = metrics.resolve(within_one, (N,), (N, 1))
-    assert metric.name == "within_one"
-    expected = np.mean(np.abs(NUMBERS[:, 0] - LOGITS[:, 0]) < 1)
-    assert float(measure(metric, NUMBERS[:, 0], LOGITS[:, :1], cuts=[3])) == pytest.approx(expected)
-    with custom_objects({"within_one": within_one}):
-        assert metrics.deserialize(metrics.serialize(metric)).fn is within_one
-
-
-def test_a_function_with_arguments():
-    metric = metrics.MeanMetricWrapper(metrics.binary_accuracy, name="strict", threshold=0.9)
-    assert float(metric([1, 0], [0.8, 0.1])) == 0.5
-    assert metric.get_config()["threshold"] == 0.9
-
-
-def test_a_metric_as_keras_users_write_it():
-    class Largest(metrics.Metric):
-        def __init__(self, name="largest", **kwargs):
-            super().__init__(name=name, **kwargs)
-            self.value = self.add_weight(name="value", initializer="zeros")
-            self.mean = metrics.Mean()
-
-        def update_state(self, y_true, y_pred, sample_weight=None):
-            self.value.assign(graph.maximum(self.value, graph.max(y_pred)))
-            self.mean.update_state(y_pred)
-
-        def result(self):
-            return self.value - self.mean.result()
-
-    metric = Largest()
-    assert len(metric.variables) == 3
-    assert float(metric([0.0, 0.0], [1.0, 4.0])) == 1.5
-    assert float(metric([0.0], [4.0])) == 1.0
-    metric.reset_state()
-    assert float(metric.result()) == 0
-
-
-def test_a_metric_without_its_base():
-    class Forgetful(metrics.Metric):
-        def __init__(self):
-            self.total = self.add_variable()
-
-    with pytest.raises(GraphError, match=r"super\(\).__init__\(\)"):
-        Forgetful()
-    with pytest.raises(NotImplementedError, match="update_state"):
-        metrics.Metric().update_state()
-    with pytest.raises(ArgumentError, match='initializer="zeros"'):
-        metrics.Metric().add_variable((), "ones")
-
-
-# Errors
-
-
-@pytest.mark.parametrize(
-    ("metric", "y_true", "y_pred", "words"),
-    [
-        (metrics.MeanSquaredError(), (5, 3), (5, 4), ["(5, 3)", "(5, 4)"]),
-        (metrics.Accuracy(), (5, 3), (5,), ["(5, 3)", "(5,)"]),
-        (metrics.CategoricalAccuracy(), (5,), (5, 4), ["sparse_categorical_accuracy"]),
-        (metrics.SparseCategoricalAccuracy(), (5, 4), (5, 4), ["'categorical_accuracy'"]),
-        (metrics.Precision(), (5, 3), (5, 4), ["precision", "(5, 3)"]),
-        (metrics.F1Score(), (5, 3, 2), (5, 3, 2), ["(n, columns)"]),
-        (metrics.ConfusionMatrix(3), (5,), (5, 4), ["ConfusionMatrix(4)"]),
-        (metrics.AUC(), (5,), (5, 2), ["auc", "(5, 2)"]),
-    ],
-)
-def test_wrong_shapes_say_what_to_edit(metric, y_true, y_pred, words):
-    with pytest.raises(ShapeError) as error:
-        metric.update_state(np.zeros(y_true, int), np.zeros(y_pred))
-    assert not [word for word in words if word not in str(error.value)], error.value
-    assert graph.current_trace() is None
-
-
-def test_vectors_are_never_broadcast_against_columns():
-    for metric in (metrics.get("mse"), metrics.BinaryAccuracy(), metrics.R2Score(), metrics.AUC()):
-        flat = measure(metric, COLUMN[:, 0], COLUMN_PRED[:, 0])
-        assert measure(metric, COLUMN[:, 0], COLUMN_PRED) == pytest.approx(flat, rel=1e-12)
-        assert measure(metric, COLUMN, COLUMN_PRED[:, 0]) == pytest.approx(flat, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    "build",
-    [
-        lambda: metrics.Precision(thresholds=1.5),
-        lambda: metrics.Recall(thresholds=[0.2, -1]),
-        lambda: metrics.AUC(curve="IOU"),
-        lambda: metrics.AUC(summation_method="sum"),
-        lambda: metrics.AUC(num_thresholds=1),
-        lambda: metrics.F1Score(average="mean"),
-        lambda: metrics.F1Score(threshold=2.0),
-        lambda: metrics.FBetaScore(beta=-1.0),
-        lambda: metrics.R2Score("median"),
-        lambda: metrics.R2Score(num_regressors=-1),
-        lambda: metrics.ConfusionMatrix(1),
-    ],
-)
-def test_wrong_arguments_are_errors(build):
-    with pytest.raises(ArgumentError):
-        build()
-
-
-def test_training_measures():
-    """Metrics ride in the training step, and their names are those of the history."""
-    from grafito import models
-
-    x = np.linspace(-1, 1, 40)[:, None]
-    y = (x[:, 0] > 0).astype("int64")
-    model = models.Sequential([layers.Input((1,)), layers.Dense(1, activation="sigmoid")])
-    measures = ["accuracy", "auc", "mse", metrics.F1Score(threshold=0.5, name="f1")]
-    model.compile("sgd", "binary_crossentropy", metrics=measures)
-    history = model.fit(x, y, batch_size=16, epochs=2, verbose=0).history
-    assert set(history) == {"loss", "accuracy", "auc", "mse", "f1"}
-    p = model.predict(x, verbose=0)
-    found = model.evaluate(x, y, batch_size=16, verbose=0, return_dict=True)
-    assert found["accuracy"] == pytest.approx(np.mean((p[:, 0] > 0.5) == y))
-    assert found["auc"] == pytest.approx(sk.roc_auc_score(y, p), abs=5e-3)
-    assert found["mse"] == pytest.approx(np.mean((p[:, 0] - y) ** 2), rel=1e-6)
-    assert SIGMOIDS.shape == YES_NO.shape == (N, K)
