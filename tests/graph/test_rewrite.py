@@ -12,7 +12,7 @@ from grafito.graph import neural
 from grafito.graph.dtypes import is_floating
 from grafito.graph.linear import MatMul
 from grafito.graph.reductions import Sum
-from grafito.graph.rewrite import RULES, log_of_sigmoid, rewrite
+from grafito.graph.rewrite import RULES, STABLE_FORMS, log_of_sigmoid, rewrite
 from grafito.graph.shaping import BroadcastTo, Reshape, Transpose
 from grafito.graph.tensor import Constant, Tensor
 
@@ -135,7 +135,7 @@ def test_value_and_gradient_of_every_row_stay(row):
 
 def test_stable_forms_are_finite_where_the_plain_ones_are_not(x, t):
     feeds = {x: np.array([[-1000.0, 0.0, 0.0, 1000.0]] * 3), t: T}
-    for name in [rule.__name__ for rule in RULES[:4]]:
+    for name in [rule.__name__ for rule in STABLE_FORMS]:
         y = graph.sum(FIRES[name][0](x, t))
         (stable,) = rewrite([y])
         slopes = graph.value([stable, graph.gradients(stable, x)], feeds)
@@ -226,6 +226,32 @@ def test_what_is_kept_stays_and_can_be_fed(x):
     np.testing.assert_allclose(graph.value(y, {x: X, rate: 3.0}), 9 * np.tanh(X))
     (other,) = rewrite([rate * graph.constant(2.0, "float64")], keep=[rate])
     assert graph.value(other, {rate: 3.0}) == 6.0
+
+
+def test_new_values_of_variables_stay_in_a_trace(x):
+    """A gradient with respect to a variable is one with respect to its new value, which stays."""
+    v = graph.Variable(np.ones(4), name="v")
+    with graph.Trace():
+        v.assign(v - 0.1 * 1 * graph.gradients(graph.sum(graph.square(v * x)), v))
+        loss = graph.log(graph.sigmoid(graph.mean(v * x)))
+        expected = graph.gradients(loss, v)
+        (after,) = rewrite([loss])
+        assert isinstance(after.op, ew.Negative)
+        found = graph.gradients(after, v)
+    found, expected = graph.value([found, expected], {x: X})
+    assert expected.all()
+    np.testing.assert_allclose(found, expected, **TOLERANCE)
+
+
+def test_stable_forms_alone_leave_what_is_before_them(x, t):
+    z = graph.tanh(x * 1)
+    same = graph.tanh(x * 1)
+    loss = neural.cross_entropy(neural.softmax(z + same), t)
+    (after,) = rewrite([loss], rules=STABLE_FORMS, merge=False)
+    assert isinstance(after.op, neural.SoftmaxCrossEntropy)
+    assert after.inputs == (loss.inputs[0].inputs[0], t)
+    slopes = graph.value(graph.gradients([after], [z, same]), {x: X, t: T})
+    np.testing.assert_allclose(slopes[0], slopes[1], **TOLERANCE)
 
 
 def test_names_and_scopes_stay(x):

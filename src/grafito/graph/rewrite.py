@@ -24,6 +24,7 @@ from grafito.graph.neural import (
 from grafito.graph.reductions import Sum
 from grafito.graph.shaping import BroadcastTo, Reshape, Transpose
 from grafito.graph.tensor import Constant, Input, Op, State, Tensor
+from grafito.graph.trace import current_trace
 
 Rule = Callable[[Tensor], Tensor | None]
 
@@ -31,19 +32,23 @@ SMALL = 1024  # elements: constants up to this size are compared by their bytes 
 
 
 def rewrite(
-    outputs: Iterable[Tensor], keep: Iterable[Tensor] = (), rules: Sequence[Rule] | None = None
+    outputs: Iterable[Tensor],
+    keep: Iterable[Tensor] = (),
+    rules: Sequence[Rule] | None = None,
+    merge: bool = True,
 ) -> list[Tensor]:
     """The outputs computed by a simpler graph, with the same values and gradients.
 
-    Ops with equal inputs and attributes become one, and what no output needs is gone. Inputs and
-    variables stay the same objects; ops that are rebuilt keep their names and scopes. To have the
-    stable forms in the gradient too, rewrite first, differentiate, and rewrite the whole.
+    Inputs and variables stay the same objects, and so do the new values of variables in an active
+    trace; ops that are rebuilt keep their names and scopes. To have the stable forms in the
+    gradient too, rewrite a loss by `STABLE_FORMS`, differentiate it, then rewrite the whole.
 
     Args:
         outputs: tensors to compute.
         keep: tensors that stay the same objects, with what they are computed from; rules do not
             look inside them. For example constants that will be fed.
         rules: `RULES` by default.
+        merge: make one of ops with equal inputs and attributes.
 
     Returns:
         A tensor for each output, of its shape and dtype.
@@ -55,16 +60,21 @@ def rewrite(
         <softplus float32[]>
     """
     now, rules = list(outputs), RULES if rules is None else rules
-    opaque = set(keep)
+    trace = current_trace()
+    opaque = {*keep, *(trace.updates.values() if trace else ())}
     fixed = set(topological_order(opaque))
     while True:
-        before, now = now, _one_pass(now, opaque, fixed, rules)
+        before, now = now, _one_pass(now, opaque, fixed, rules, merge)
         if all(x is y for x, y in zip(before, now, strict=True)):
             return now
 
 
 def _one_pass(
-    outputs: list[Tensor], opaque: set[Tensor], fixed: set[Tensor], rules: Sequence[Rule]
+    outputs: list[Tensor],
+    opaque: set[Tensor],
+    fixed: set[Tensor],
+    rules: Sequence[Rule],
+    merge: bool,
 ) -> list[Tensor]:
     became = {x: x for x in fixed}
     known: dict[Hashable, Tensor] = {}
@@ -75,7 +85,7 @@ def _one_pass(
             y = x if same else _like(x, x.op, *inputs)
             if inputs and opaque.isdisjoint(inputs):
                 y = _apply(rules, y)
-            became[x] = known.setdefault(_identity(y), y)
+            became[x] = known.setdefault(_identity(y), y) if merge else y
     return [became[x] for x in outputs]
 
 
@@ -229,11 +239,14 @@ def constant_folding(x: Tensor) -> Tensor | None:
         return _like(x, Constant(np.asarray(x.op.value(np, *arrays))))
 
 
-RULES: tuple[Rule, ...] = (
+STABLE_FORMS: tuple[Rule, ...] = (
     log_of_softmax,
     log_of_sigmoid,
     cross_entropy_of_softmax,
     cross_entropy_of_sigmoid,
+)
+RULES: tuple[Rule, ...] = (
+    *STABLE_FORMS,
     neutral_number,
     idle_move,
     double_move,
