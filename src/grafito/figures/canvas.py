@@ -10,7 +10,9 @@ from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
 # alternates in lightness, so that neighbours differ in grey print.
@@ -26,6 +28,9 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, FAINT, RED = "#1a1a1a", "#8a8a8a", "#b3191f"
+
+# One colour and one line for each split, in all figures; the dashes tell them apart in grey print.
+SPLITS = {"training": (BLUE, "solid"), "validation": (VERMILION, (0, (4, 2))), "test": (GREEN, ":")}
 
 SANS = ["DejaVu Sans", "sans-serif"]
 MONO = ["DejaVu Sans Mono", "monospace"]
@@ -77,6 +82,28 @@ class Sheet(Figure):
 def new_sheet(width: float, height: float, **options: Any) -> Sheet:
     """An empty sheet; width and height in inches."""
     return Sheet(figsize=(width, height), facecolor="white", **options)
+
+
+def shades_of(colour: str) -> LinearSegmentedColormap:
+    """From white to the colour."""
+    return LinearSegmentedColormap.from_list("shades", ["white", colour])
+
+
+def pale_colours(count: int) -> ListedColormap:
+    """The cycle of colours, mixed with white, as grounds to draw on."""
+    colours = [to_rgb(CYCLE[i % len(CYCLE)]) for i in range(count)]
+    return ListedColormap([tuple(1 - 0.28 * (1 - c) for c in colour) for colour in colours])
+
+
+class _DecimalComma(ScalarFormatter):
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return super().__call__(x, pos).replace(".", ",")
+
+
+def use_decimal_comma(axis: Any, lang: str) -> None:
+    """Write the numbers of an axis as Spanish does."""
+    if lang == "es":
+        axis.set_major_formatter(_DecimalComma())
 
 
 def style() -> Any:

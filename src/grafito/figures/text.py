@@ -22,13 +22,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "epoch": "epoch",
         "loss": "loss",
         "accuracy": "accuracy",
+        "learning_rate": "learning rate",
         "training": "training",
         "validation": "validation",
-        "best": "best",
         "true class": "true class",
         "predicted class": "predicted class",
-        "examples": "examples",
-        "share": "share",
         "class": "class",
     },
     "es": {
@@ -41,13 +39,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "epoch": "época",
         "loss": "pérdida",
         "accuracy": "exactitud",
+        "learning_rate": "tasa de aprendizaje",
         "training": "entrenamiento",
         "validation": "validación",
-        "best": "mejor",
         "true class": "clase verdadera",
         "predicted class": "clase predicha",
-        "examples": "ejemplos",
-        "share": "proporción",
         "class": "clase",
     },
 }
@@ -80,7 +76,7 @@ def number(value: Any, digits: int = 3, lang: str = "en") -> str:
     value = np.asarray(value)
     if value.dtype.kind in "biu":
         return str(int(value))
-    x = float(value)
+    x = float(value) + 0.0  # no negative zero
     if not np.isfinite(x):
         text = {"inf": "∞", "-inf": "-∞"}.get(str(x), "NaN")
     elif x != 0 and not 0.5 * 10.0**-digits <= abs(x) < 1e6:
