@@ -12,6 +12,8 @@ import numpy as np
 from grafito.figures.diagram import Diagram
 from grafito.figures.layered import Box, Placement, Stretch
 
+SLACK = 2.0  # where its column is this much wider than a node, an edge crosses the rest level
+
 Point = tuple[float, float]
 
 
@@ -36,7 +38,7 @@ def leanings(
     for (name, side), places in wanted.items():
         places.sort()
         box = boxes[name]
-        gap, limit = (0.45, 1.2) if is_round(box) else (7.0, box.height / 2 - 4.5)
+        gap, limit = (0.45, 0.9) if is_round(box) else (9.0, box.height / 2 - 4.5)
         leans = _spread([place for place, _ in places], gap, limit)
         for (_, index), lean in zip(places, leans, strict=True):
             result[index][side] = lean
@@ -74,19 +76,32 @@ def _port(
 
 
 def control_points(
-    ends: Sequence[tuple[Point, Box]],
+    ends: Sequence[tuple[Point, Box, tuple[float, float]]],
     leaning: tuple[float, float],
     route: Sequence[Stretch],
     shift: float,
 ) -> np.ndarray:
-    """Control points of the cubic curves from source to target, moved down by `shift`."""
-    start, out = _port(*ends[0], 1.0, leaning[0], shift)
-    stop, back = _port(*ends[1], -1.0, leaning[1], shift)
+    """Control points of the cubic curves from source to target, moved down by `shift`.
+
+    Args:
+        ends: for source and target its centre, its box and where its column begins and ends.
+        leaning: how far from the middle the edge leaves and enters.
+        route: level pieces between.
+        shift: how far the line lies below the middle of the edge.
+    """
+    (source, first, (_, right)), (target, last, (left, _)) = ends
+    start, out = _port(source, first, 1.0, leaning[0], shift)
+    stop, back = _port(target, last, -1.0, leaning[1], shift)
     level = np.array([1.0, 0.0])
     knots = [(start, out)]
+    if right > source[0] + first.width / 2 + SLACK:
+        knots = [(start, level), (np.array([right, start[1]]), level)]
     for stretch in route:
         knots += [(np.array([x, stretch.y + shift]), level) for x in (stretch.left, stretch.right)]
-    knots.append((stop, -back))
+    if left < target[0] - last.width / 2 - SLACK:
+        knots += [(np.array([left, stop[1]]), level), (stop, level)]
+    else:
+        knots.append((stop, -back))
     points = [start]
     for (a, leave), (b, arrive) in itertools.pairwise(knots):
         reach = 0.45 * abs(b[0] - a[0])

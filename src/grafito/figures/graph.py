@@ -50,11 +50,30 @@ def draw_graph(
         >>> x = graph.placeholder((), name="x")
         >>> draw_graph(graph.exp(-x), {"x": 1.0}).savefig("exp.svg")  # doctest: +SKIP
     """
-    from grafito.figures.render import render
-
     diagram = graph_diagram(
         outputs, feeds, level=level, gradients=gradients, digits=digits, lang=lang
     )
+    return draw_diagram(diagram, lang=lang)
+
+
+def draw_diagram(diagram: Diagram, *, lang: str = "en") -> Figure:
+    """Draw a diagram of one's own: nodes, edges and their texts.
+
+    Args:
+        diagram: what to draw.
+        lang: language of the legend, "en" or "es".
+
+    Raises:
+        GraphError: when the edges form a cycle.
+
+    Example:
+        >>> nodes = (Node("x", "x", "input"), Node("y", "exp"))
+        >>> figure = draw_diagram(Diagram(nodes, (Edge("x", "y", "1.000", "2.718"),)))
+        >>> [text.get_text() for text in figure.axes[0].texts][:2]
+        ['1.000', '2.718']
+    """
+    from grafito.figures.render import render
+
     return render(diagram, words(lang))
 
 
@@ -115,7 +134,11 @@ def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: st
     if mark.kind == "output":
         return name
     if mark.kind == "op":
-        return x.op.symbol or x.op.name
+        symbol = x.op.symbol or x.op.name
+        word = symbol.isascii() and symbol.isalpha()
+        # "flatten" says more than "reshape", but "ReLU" is how relu is written.
+        alias = mark.title if word and mark.title.lower() != symbol.lower() else ""
+        return alias or symbol
     if name:
         return name
     if mark.kind == "constant":
@@ -161,9 +184,9 @@ def graph_table(
         >>> from grafito import graph
         >>> x = graph.placeholder((), name="x")
         >>> print(graph_table(graph.exp(2 * x), {"x": 0.5}))
-        node        value  gradient
-        x           0.500     5.437
-        #1 = 2 × x  1.000     2.718
+        node          value  gradient
+        x             0.500     5.437
+        #1 = 2 × x    1.000     2.718
         #2 = exp(#1)  2.718     1.000
     """
     vocabulary = words(lang)

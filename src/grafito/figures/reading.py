@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.figures.diagram import Kind
-from grafito.figures.layered import Link, split_groups
+from grafito.figures.layered import Link, Path, split_groups
 from grafito.graph import Op, Tensor
 
 KINDS: dict[str, Kind] = {"input": "input", "state": "parameter", "constant": "constant"}
@@ -178,13 +178,23 @@ def _assign_groups(reading: Reading) -> None:
             for depth, name in enumerate(mark.groups)
             if mark.groups[: depth + 1] not in containers
         )
-    size: dict[tuple[str, ...], int] = defaultdict(int)
-    for mark in reading.marks.values():
-        for depth in range(2, len(mark.groups) + 1):
-            size[mark.groups[:depth]] += mark.kind != "constant"
-    for mark in reading.marks.values():
-        while size.get(mark.groups) == 1:  # an inner region around a single op says nothing
-            mark.groups = mark.groups[:-1]
+    paths = _paths(reading)
+    size = Counter(
+        path[:depth]
+        for name, path in paths.items()
+        for depth in range(2, len(path) + 1)
+        if reading.marks[name].kind != "constant"
+    )
+    for name, path in paths.items():
+        while size[path] == 1:  # an inner region around a single op says nothing
+            path = path[:-1]
+        reading.marks[name].groups = tuple(group for group, _ in path)
+
+
+def _paths(reading: Reading) -> dict[str, Path]:
+    """The groups of each node, in pieces where a layer is called in several places."""
+    links = [Link(arrow.source, arrow.target) for arrow in reading.arrows]
+    return split_groups({mark.name: mark.groups for mark in reading.marks.values()}, links)
 
 
 def _containers(reading: Reading) -> set[tuple[str, ...]]:
@@ -211,8 +221,7 @@ def collapse(reading: Reading, level: str) -> Reading:
         reading: the graph with all its ops.
         level: "functions" or "layers".
     """
-    links = [Link(arrow.source, arrow.target) for arrow in reading.arrows]
-    paths = split_groups({m.name: m.groups for m in reading.marks.values()}, links)
+    paths = _paths(reading)
     if level == "layers":
         whole = {path[:1] for path in paths.values() if path}
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
 from grafito.figures import canvas
-from grafito.figures.arrows import control_points, is_round, leanings
+from grafito.figures.arrows import Point, control_points, is_round, leanings
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.layered import Box, Link, Placement, Region, Stretch, place
 
@@ -22,6 +23,7 @@ SMALL = FontProperties(family=canvas.SANS, size=7.5)
 NUMBER = FontProperties(family=canvas.MONO, size=7)
 LINE = 8.6  # from one line of numbers to the next
 CAPITAL = 5.2  # height of a digit
+PORT = 9.0  # from one arrow to the next at a node
 RADIUS = 12.5
 APART = 1.7  # from the middle of an edge to each of its two arrows
 AIR = 2.5  # between an arrow and its text
@@ -41,7 +43,9 @@ REGIONS = ("#e3f1ec", "#e6eefa", "#faecdf", "#f4e6ee", "#f3f2d8", "#e9e9f5")
 
 def render(diagram: Diagram, words: Mapping[str, str]) -> canvas.Sheet:
     """The figure of a diagram; `words` names value, gradient, input and parameter."""
-    boxes = {node.name: Box(*_node_size(node), node.groups) for node in diagram.nodes}
+    ports = Counter(edge.source for edge in diagram.edges)
+    ports |= Counter(edge.target for edge in diagram.edges)
+    boxes = {n.name: Box(*_node_size(n, ports[n.name]), n.groups) for n in diagram.nodes}
     links = [Link(edge.source, edge.target, *_label_size(edge)) for edge in diagram.edges]
     names = {group for node in diagram.nodes for group in node.groups}
     titles = {name: (_width(name, SMALL), 9.0) for name in names}
@@ -60,13 +64,14 @@ def _font(node: Node) -> FontProperties:
     return SMALL if small else NAME
 
 
-def _node_size(node: Node) -> tuple[float, float]:
+def _node_size(node: Node, ports: int) -> tuple[float, float]:
+    """Width and height; what is not round grows with the number of arrows on one side."""
     width = _width(node.label, _font(node))
     if node.kind == "output":
         return width + 4, 14.0
     if node.kind == "op" and width <= 1.65 * RADIUS:
         return 2 * RADIUS, 2 * RADIUS
-    return max(width + 12, 2 * RADIUS), 2 * RADIUS - 2
+    return max(width + 12, 2 * RADIUS), max(2 * RADIUS - 2, PORT * ports)
 
 
 def _label_size(edge: Edge) -> tuple[float, float]:
@@ -98,7 +103,10 @@ def _draw(
             _draw_region(axes, region, colours[region.path[0]])
         leaning = leanings(diagram, boxes, placement)
         for index, (edge, route) in enumerate(zip(diagram.edges, placement.routes, strict=True)):
-            ends = [(placement.nodes[name], boxes[name]) for name in (edge.source, edge.target)]
+            ends = [
+                (placement.nodes[name], boxes[name], placement.sides[name])
+                for name in (edge.source, edge.target)
+            ]
             _draw_edge(axes, index, edge, route, leaning[index], ends)
         for node in diagram.nodes:
             _draw_node(axes, node, boxes[node.name], placement.nodes[node.name])
@@ -121,7 +129,7 @@ def _draw_region(axes: Axes, region: Region, colour: str) -> None:
         )
     )
     axes.text(
-        region.left + 6,
+        region.title,
         region.top + 10,
         region.path[-1],
         font=SMALL,
@@ -144,7 +152,8 @@ def _draw_node(axes: Axes, node: Node, box: Box, centre: tuple[float, float]) ->
         if is_round(box):
             axes.add_patch(Circle(centre, box.width / 2, **style))
         else:
-            corner = 4 if node.kind in ("input", "parameter", "constant") else box.height / 2
+            leaf = node.kind in ("input", "parameter", "constant")
+            corner = 4 if leaf else min(box.height / 2, RADIUS)
             shape = f"round,pad=0,rounding_size={corner}"
             corner_at = (x - box.width / 2, y - box.height / 2)
             axes.add_patch(FancyBboxPatch(corner_at, box.width, box.height, shape, **style))
@@ -166,7 +175,7 @@ def _draw_edge(
     edge: Edge,
     route: Sequence[Stretch],
     leaning: tuple[float, float],
-    ends: Sequence[tuple[tuple[float, float], Box]],
+    ends: Sequence[tuple[Point, Box, tuple[float, float]]],
 ) -> None:
     """The black arrow there, the dashed red arrow back and the numbers of both."""
     up = -APART if edge.gradient else 0.0

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from grafito.figures.layered.columns import Box, Link, build_columns, split_groups
+from grafito.figures.layered.columns import Box, Link, Path, build_columns, split_groups
 from grafito.figures.layered.coordinates import Placement, Region, Stretch, assign_coordinates
 from grafito.figures.layered.crossings import count_crossings, order_columns
 
-__all__ = ["Box", "Link", "Placement", "Region", "Stretch", "place", "split_groups"]
+__all__ = ["Box", "Link", "Path", "Placement", "Region", "Stretch", "place", "split_groups"]
 
 
 def place(

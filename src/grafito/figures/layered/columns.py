@@ -151,9 +151,8 @@ def _entries(part: set[str], order: Sequence[str], links: Sequence[Link]) -> dic
         if ways or name in part:
             count[name] = max([*ways, 0])
     for name in part:
-        readers = [count[t] for t in targets[name] if t in part]
-        if not sources[name] and readers:
-            count[name] = min(readers)
+        if targets[name] and not sources[name] and part.issuperset(targets[name]):
+            count[name] = min(count[target] for target in targets[name])
     return {name: count[name] for name in order if name in part}
 
 

@@ -12,11 +12,10 @@ from grafito.figures.layered.columns import Item, Path, prefixes, shared_depth
 
 ROW_GAP = 7.0  # between two things in a column
 COLUMN_GAP = 13.0  # between two columns, where lines bend
-WIDEST_GAP = 48.0
-STEEPNESS = 2.5  # rise over run of a bend, as long as the gap may grow
-PORT = 3.0  # from the outline of a node to the first bend of a line that has to run level
+WIDEST_GAP = 60.0
+STEEPNESS = 1.7  # rise over run of a bend, as long as the gap may grow
 MARGIN = 9.0  # between the border of a region and what lies in it or beside it
-STRAIGHT = 300.0  # how much more a line resists a bend on its way than at a node
+STRAIGHT = 1e4  # how much more a line resists a bend on its way than at a node
 CHAIN = 10.0  # the same for the only line between two nodes
 SIDEWAYS = 0.05  # a leaf that joins the main flow follows it, and hardly bends it
 UNIT = 100.0  # lengths are solved in this unit, so that the numbers stay near 1
@@ -36,22 +35,38 @@ class Stretch:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Region:
-    """The rectangle of a group; `path` names the groups around it and, last, the group."""
+    """The rectangle of a group.
+
+    Attributes:
+        path: names of the groups around it and, last, of the group.
+        title: where its title begins, so that no line on its way in crosses it.
+    """
 
     path: tuple[str, ...]
     left: float
     top: float
     right: float
     bottom: float
+    title: float
 
 
 @dataclasses.dataclass(slots=True)
 class Placement:
-    """A finished layout: centres of nodes, level pieces of each line, regions, overall size."""
+    """A finished layout.
+
+    Attributes:
+        width, height: overall size.
+        nodes: the centre of each node.
+        sides: left and right of each node, from where on lines may bend.
+        routes: the level pieces of each line; curves go from one to the next.
+        regions: the rectangles of the groups, outer ones first.
+        crossings: how many pairs of lines cross.
+    """
 
     width: float
     height: float
     nodes: dict[str, tuple[float, float]]
+    sides: dict[str, tuple[float, float]]
     routes: list[list[Stretch]]
     regions: list[Region]
     crossings: int = 0
@@ -66,34 +81,25 @@ def assign_coordinates(
     groups = _spans(columns)
     y, tops, bottoms = _heights(columns, list(groups), titles)
     left, right = _widths(columns, groups, titles, y)
-    nodes, routes, regions = {}, [], []
+    nodes, sides, routes, regions = {}, {}, [], []
+    level = {}
     for item in itertools.chain.from_iterable(columns):
+        before, after = _borders(item, groups)
+        middle = (left[item.column] + right[item.column]) / 2
+        start, stop = left[item.column] - before, right[item.column] + after
+        level[item] = Stretch(start, stop, y[item], middle if item.kind == "label" else None)
         if item.kind == "node":
-            nodes[item.name] = ((left[item.column] + right[item.column]) / 2, y[item])
+            nodes[item.name], sides[item.name] = (middle, y[item]), (start, stop)
     for chain in chains:
-        stretches = []
-        for item in chain:
-            before, after = _borders(item, groups)
-            start, stop = left[item.column] - before, right[item.column] + after
-            middle = (left[item.column] + right[item.column]) / 2
-            if item.kind != "node":
-                label = middle if item.kind == "label" else None
-                stretches.append(Stretch(start, stop, y[item], label))
-            elif after and item is chain[0]:
-                start = middle + item.width / 2 + PORT
-                stretches.append(Stretch(start, stop, y[item]))
-            elif before and item is chain[-1]:
-                stop = middle - item.width / 2 - PORT
-                stretches.append(Stretch(start, stop, y[item]))
-        routes.append(stretches)
+        routes.append([level[item] for item in chain[1:-1]])
     for group, (first, last) in groups.items():
         margin = _margin(group, groups)
         names = tuple(name for name, _ in group)
-        sides = left[first] - margin, tops[group], right[last] + margin, bottoms[group]
-        regions.append(Region(names, *sides))
+        edges = left[first] - margin, tops[group], right[last] + margin, bottoms[group]
+        regions.append(Region(names, *edges, title=left[first]))
     width = max([right[-1], *(region.right for region in regions)])
     height = max([y[i] + i.height / 2 for c in columns for i in c] + list(bottoms.values()))
-    return Placement(width, height, nodes, routes, regions)
+    return Placement(width, height, nodes, sides, routes, regions)
 
 
 def _spans(columns: Sequence[Sequence[Item]]) -> dict[Path, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from bisect import bisect_right, insort
 from collections import defaultdict
@@ -10,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from grafito.figures.layered.columns import Item, Path, prefixes
 
-SWEEPS = 12
-RESTARTS = 12
+ATTEMPTS = 12
+PATIENCE = 4  # sweeps that may pass without a better order
 
 Columns = list[list[Item]]
 
@@ -25,24 +26,25 @@ def order_columns(columns: Columns) -> None:
     """
     chance = random.Random(0)
     start = [list(column) for column in columns]
-    best, fewest = None, None
-    for attempt in range(RESTARTS):
+    best, fewest = start, math.inf
+    for attempt in range(ATTEMPTS):
         for column, items in zip(columns, start, strict=True):
             column[:] = chance.sample(items, len(items)) if attempt else items
-        for sweep in range(SWEEPS + 1):
-            if sweep == 0:
-                _settle(columns, lambda item, at: at[item])
-            else:
-                _sweep(columns, rightwards=sweep % 2 == 1)
+        _settle(columns, lambda item, at: at[item])
+        least, idle = math.inf, 0
+        for sweep in itertools.count():
             _swap_neighbours(columns)
             crossings = count_crossings(columns)
-            if fewest is None or crossings < fewest:
+            idle = 0 if crossings < least else idle + 1
+            least = min(crossings, least)
+            if crossings < fewest:
                 best, fewest = [list(column) for column in columns], crossings
-            if fewest == 0:
+            if fewest == 0 or idle == PATIENCE:
                 break
+            _sweep(columns, rightwards=sweep % 2 == 0)
         if fewest == 0:
             break
-    for column, items in zip(columns, best or [], strict=True):
+    for column, items in zip(columns, best, strict=True):
         column[:] = items
 
 
