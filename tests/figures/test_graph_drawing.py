@@ -1,0 +1,200 @@
+"""What drawings and tables of graphs say: numbers, names, levels, languages, errors."""
+
+import pytest
+from figures import drawings
+
+from grafito import activations, graph
+from grafito.errors import ArgumentError, GraphError
+from grafito.figures import (
+    Diagram,
+    Edge,
+    Node,
+    draw_diagram,
+    draw_graph,
+    graph_diagram,
+    graph_table,
+)
+
+X = {"x": [-3.1, 1.5]}
+
+# Course exercise 1: output, then the gradients of w0, x0, w1, x1, b.
+NEURONS = {
+    "sigmoid": (graph.sigmoid, "0.666", "0.623 0.323 -0.400 -0.078 0.222"),
+    "tanh": (graph.tanh, "0.598", "1.799 0.932 -1.156 -0.225 0.642"),
+    "elu": (activations.elu, "0.690", "2.800 1.450 -1.800 -0.350 1.000"),
+    "leaky_relu": (
+        lambda z: activations.leaky_relu(z, 0.1),
+        "0.690",
+        "2.800 1.450 -1.800 -0.350 1.000",
+    ),
+}
+
+
+def table_rows(text):
+    """Cells by the name of the node; cells lie two spaces apart."""
+    lines = [[cell.strip() for cell in line.split("  ") if cell] for line in text.splitlines()]
+    return {cells[0].partition(" = ")[0]: cells[1:] for cells in lines}
+
+
+@pytest.mark.parametrize(("activation", "output", "slopes"), NEURONS.values(), ids=NEURONS)
+def test_numbers_of_exercise_1(activation, output, slopes):
+    y = drawings.neuron(activation)
+    diagram = graph_diagram(y, drawings.NEURON)
+    leaves = {node.name: node.label for node in diagram.nodes if node.kind == "input"}
+    found = {leaves[edge.source]: edge for edge in diagram.edges if edge.source in leaves}
+    assert [found[name].gradient for name in ("w0", "x0", "w1", "x1", "b")] == slopes.split()
+    assert found["w1"].value == "-0.350"
+    assert (diagram.edges[-1].value, diagram.edges[-1].gradient) == (output, "1.000")
+    rows = table_rows(graph_table(y, drawings.NEURON))
+    assert rows["#4"][0] == "0.690"
+    assert [rows[name][1] for name in ("w0", "x0", "w1", "x1", "b")] == slopes.split()
+
+
+def test_numbers_of_exercise_2():
+    rows = table_rows(graph_table(drawings.dense_layer()[2], X))
+    assert rows["W"][1] == "[[-0.304 0.147] [-0.406 0.196]]"
+    assert rows["b"][1] == "[0.098 0.131]"
+    assert rows["#2"][0] == "[-0.380 0.100]"
+    assert rows["#3"][0] == "[0.406 0.525]"
+    assert list(rows.values())[-1] == ["0.220", "1.000"]
+
+
+def test_a_table_in_spanish():
+    x = graph.placeholder((), name="x")
+    assert graph_table(graph.exp(-x), {"x": 1.0}, lang="es").splitlines() == [
+        "nodo           valor  gradiente",
+        "x              1,000     -0,368",
+        "#1 = −x       -1,000      0,368",
+        "#2 = exp(#1)   0,368      1,000",
+    ]
+
+
+FORMULAS = {
+    "x @ w": lambda x, w: x @ w,
+    "x − 2": lambda x, w: x - 2,
+    "1 ÷ x": lambda x, w: 1 / x,
+    "−x": lambda x, w: -x,
+    "tanh(x)": lambda x, w: graph.tanh(x),
+    "max(x, w)": lambda x, w: graph.maximum(x, w),
+    "where(x, w, 0.5)": lambda x, w: graph.where(x, w, 0.5),
+}
+
+
+@pytest.mark.parametrize(("formula", "build"), FORMULAS.items(), ids=FORMULAS)
+def test_a_table_writes_ops_as_formulas(formula, build):
+    x = graph.placeholder((2, 2), name="x", dtype="bool" if "where" in formula else "float32")
+    w = graph.placeholder((2, 2), name="w")
+    table = graph_table(build(x, w), gradients=False)
+    assert f"#1 = {formula} " in table
+
+
+def test_each_use_of_a_value_has_its_gradient():
+    x = graph.placeholder((), name="x")
+    diagram = graph_diagram(x * x + x, {"x": 3.0})
+    assert sorted(edge.gradient for edge in diagram.edges if edge.source == "0") == [
+        "1.000",
+        "3.000",
+        "3.000",
+    ]
+    assert table_rows(graph_table(x * x + x, {"x": 3.0}))["x"] == ["3.000", "7.000"]
+
+
+def test_no_gradient_flows_to_constants_integers_and_conditions():
+    x = graph.placeholder((), name="x")
+    y = graph.where(x > 0, 2 * x, graph.constant(0.0))
+    diagram = graph_diagram(y, {"x": 1.5})
+    labels = {node.name: node.label for node in diagram.nodes}
+    back = {(labels[e.source], labels[e.target]) for e in diagram.edges if e.gradient}
+    assert back == {("x", "×"), ("×", "where"), ("where", "")}
+
+
+def test_without_values_shapes_are_drawn():
+    x = graph.placeholder((5, 2), name="x")
+    diagram = graph_diagram(graph.sum(graph.tanh(x)))
+    assert [edge.value for edge in diagram.edges] == ["(5, 2)", "(5, 2)", ""]
+    assert not any(edge.gradient for edge in diagram.edges)
+
+
+def test_variables_need_no_feeds():
+    w = graph.Variable(2.0, name="layer/w")
+    diagram = graph_diagram(w * w)
+    assert diagram.nodes[0].label == "w"
+    assert diagram.nodes[0].kind == "parameter"
+    assert diagram.edges[-1].value == "4.000"
+
+
+def test_plumbing_is_left_out():
+    labels = [node.label for node in graph_diagram(drawings.dense_layer()[0], X).nodes]
+    assert labels == ["W", "x", "@", "b", "+", ""]
+
+
+LEVELS = {
+    "ops": ["@", "+", ">", "expm1", "where"] * 2 + ["+"],
+    "functions": ["@", "+", "elu"] * 2 + ["+"],
+    "layers": ["dense_0", "dense_1", "add"],
+}
+
+
+@pytest.mark.parametrize(("level", "labels"), LEVELS.items(), ids=LEVELS)
+def test_levels(level, labels):
+    diagram = graph_diagram(drawings.network(2), X, level=level)
+    found = [node.label for node in diagram.nodes if node.kind in ("op", "block")]
+    assert sorted(found) == sorted(labels)
+    first, last = diagram.edges[0], diagram.edges[-1]
+    ops = graph_diagram(drawings.network(2), X)
+    assert last.value == ops.edges[-1].value
+    assert first.value == "[-3.100 1.500]"
+    assert first.gradient == ops.edges[0].gradient
+
+
+def test_a_layer_called_twice_is_drawn_twice():
+    def layer(x):
+        with graph.scope("shared"):
+            return graph.tanh(graph.exp(x))
+
+    x = graph.placeholder((), name="x")
+    diagram = graph_diagram(layer(layer(x) * 2), {"x": 0.1}, level="layers")
+    assert [n.label for n in diagram.nodes if n.kind == "block"] == ["shared", "shared"]
+
+
+def test_a_model_is_no_layer():
+    with graph.scope("model"):
+        y = drawings.network(2)
+    diagram = graph_diagram(y, X, level="layers")
+    assert {n.label for n in diagram.nodes if n.kind == "block"} == {"dense_0", "dense_1", "add"}
+
+
+def test_an_inner_region_around_one_op_is_left_out():
+    assert {node.groups for node in graph_diagram(drawings.dense_layer()[1], X).nodes} == {
+        (),
+        ("dense",),
+    }
+
+
+x = graph.placeholder((2,), name="x")
+n0, n1 = Node("a", "a"), Node("b", "b")
+MISTAKES = {
+    "level": (lambda: draw_graph(x, level="layer"), ArgumentError, "'layers'"),
+    "language": (lambda: draw_graph(x, lang="fr"), ArgumentError, "one of en, es"),
+    "no tensor": (lambda: draw_graph([1.0]), ArgumentError, "Only tensors"),
+    "missing input": (lambda: draw_graph(graph.exp(x), {}), ArgumentError, "'x'"),
+    "too large": (
+        lambda: draw_graph(graph.stack([graph.exp(x) for _ in range(500)])),
+        ArgumentError,
+        "too many nodes",
+    ),
+    "no nodes": (lambda: Diagram(()), ArgumentError, "at least one node"),
+    "twice": (lambda: Diagram((n0, n1, n0)), ArgumentError, "same name"),
+    "to nowhere": (lambda: Diagram((n0,), (Edge("a", "c"),)), ArgumentError, "does not exist"),
+    "cycle": (
+        lambda: draw_diagram(Diagram((n0, n1), (Edge("a", "b"), Edge("b", "a")))),
+        GraphError,
+        "cycle",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "text"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_explained(call, error, text):
+    with pytest.raises(error, match=text):
+        call()

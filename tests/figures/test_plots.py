@@ -1,0 +1,197 @@
+"""Learning curves, confusion matrices and decision regions show what they were given."""
+
+import types
+
+import numpy as np
+import pytest
+
+from grafito.errors import ArgumentError, ShapeError
+from grafito.figures import canvas, confusion_matrix, curves, decision_regions
+
+HISTORY = {
+    "accuracy": [0.5, 0.7, 0.8],
+    "loss": [1.0, 0.6, 0.5],
+    "val_accuracy": [0.4, 0.75, 0.7],
+    "val_loss": [1.2, 0.8, 0.9],
+}
+
+
+def lines(axes):
+    """Points of the lines by label; a marked epoch has none."""
+    return {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+
+
+# Learning curves
+
+
+def test_curves_show_every_epoch():
+    loss, accuracy = curves(HISTORY).axes
+    assert (loss.get_title(), accuracy.get_title()) == ("loss", "accuracy")
+    assert lines(loss)["training"] == [[1, 1.0], [2, 0.6], [3, 0.5]]
+    assert lines(accuracy)["validation"] == [[1, 0.4], [2, 0.75], [3, 0.7]]
+
+
+def test_curves_mark_the_best_epoch():
+    loss, accuracy = curves(HISTORY, lang="es").axes
+    assert [text.get_text() for text in (*loss.texts, *accuracy.texts)] == ["0,800", "0,750"]
+    assert [axes.lines[-1].get_xdata()[0] for axes in (loss, accuracy)] == [2, 2]
+
+
+def test_splits_differ_in_colour_and_in_line():
+    for axes in curves(HISTORY).axes:
+        training, validation = axes.lines[:2]
+        assert training.get_color() == canvas.SPLITS["training"][0]
+        assert validation.get_color() == canvas.SPLITS["validation"][0]
+        assert training.get_linestyle() != validation.get_linestyle()
+
+
+def test_curves_speak_spanish():
+    loss, accuracy = curves(HISTORY, lang="es", title="dígitos").axes
+    assert (loss.get_title(), accuracy.get_title()) == ("pérdida", "exactitud")
+    assert loss.get_xlabel() == "época"
+    assert [text.get_text() for text in loss.get_legend().texts] == ["entrenamiento", "validación"]
+
+
+def test_curves_of_a_continued_training_keep_their_epochs():
+    history = types.SimpleNamespace(history={"loss": [0.5, 0.4]}, epoch=[10, 11])
+    assert lines(curves(history).axes[0])["training"] == [[11, 0.5], [12, 0.4]]
+
+
+HISTORIES = {
+    "one epoch": ({"loss": [1.0], "val_loss": [2.0]}, 1),
+    "not a number": ({"loss": [1.0, np.nan], "val_loss": [np.nan, np.nan]}, 1),
+    "unknown metric": ({"loss": [1.0, 0.5], "val_zeal": [1.0, 2.0]}, 2),
+    "many metrics": ({name: [1.0, 2.0] for name in "abcdefg"}, 7),
+}
+
+
+@pytest.mark.parametrize(("history", "panels"), HISTORIES.values(), ids=HISTORIES)
+def test_curves_of_odd_histories(history, panels, tmp_path):
+    figure = curves(history)
+    assert len(figure.axes) == panels
+    figure.savefig(tmp_path / "curves.svg")
+
+
+def test_chosen_metrics_in_the_given_order():
+    assert [a.get_title() for a in curves(HISTORY, ["accuracy", "loss"]).axes] == [
+        "accuracy",
+        "loss",
+    ]
+
+
+# Confusion matrices
+
+COUNTS = [[8, 2, 0], [1, 9, 0], [0, 0, 0]]
+NORMALISED = {
+    None: "8 2 0 1 9 0 0 0 0",
+    "true": "0.80 0.20 0 0.10 0.90 0 0 0 0",
+    "predicted": "0.89 0.18 0 0.11 0.82 0 0 0 0",
+    "all": "0.40 0.10 0 0.05 0.45 0 0 0 0",
+}
+
+
+@pytest.mark.parametrize(("by", "cells"), NORMALISED.items())
+def test_cells_of_a_confusion_matrix(by, cells):
+    (axes,) = confusion_matrix(COUNTS, normalise=by).axes
+    assert [text.get_text() for text in axes.texts] == cells.split()
+
+
+def test_rows_are_the_true_classes():
+    (axes,) = confusion_matrix(COUNTS, ["a", "b", "c"], lang="es").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("clase verdadera", "clase predicha")
+    (two,) = [text for text in axes.texts if text.get_text() == "2"]
+    assert two.get_position() == (1, 0)  # column of the predicted class, row of the true one
+
+
+def test_numbers_can_be_read_on_their_ground():
+    (axes,) = confusion_matrix([[1000, 1], [500, 300]]).axes
+    assert [text.get_color() for text in axes.texts] == ["white", canvas.INK, "white", canvas.INK]
+
+
+def test_many_classes_have_no_numbers(tmp_path):
+    figure = confusion_matrix(np.eye(100))
+    assert not figure.axes[0].texts
+    figure.savefig(tmp_path / "matrix.png")
+
+
+# Decision regions
+
+POINTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype="float32")
+PREDICTIONS = {
+    "classes": lambda p: (p[:, 0] > 0.5).astype(int),
+    "truth values": lambda p: p[:, 0] > 0.5,
+    "probability": lambda p: 1 / (1 + np.exp(-8 * (p[:, 0] - 0.5))),
+    "one sigmoid unit": lambda p: 1 / (1 + np.exp(-8 * (p[:, :1] - 0.5))),
+    "softmax": lambda p: np.stack([1 - p[:, 0], p[:, 0]], axis=1),
+}
+LABELS = {
+    "numbers": [0, 0, 1, 1],
+    "column": [[0], [0], [1], [1]],
+    "floats": [0.0, 0.0, 1.0, 1.0],
+    "one-hot": [[1, 0], [1, 0], [0, 1], [0, 1]],
+}
+
+
+@pytest.mark.parametrize("predict", PREDICTIONS.values(), ids=PREDICTIONS)
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+def test_regions_are_where_the_prediction_is(predict, labels):
+    (axes,) = decision_regions(predict, POINTS, labels, resolution=20).axes
+    plane = np.asarray(axes.images[0].get_array())
+    assert (plane[:, :10] == 0).all()
+    assert (plane[:, 10:] == 1).all()
+    examples = [c for c in axes.collections if len(c.get_offsets()) == 2]
+    assert [np.asarray(c.get_offsets()).tolist() for c in examples] == [
+        POINTS[:2].tolist(),
+        POINTS[2:].tolist(),
+    ]
+
+
+def test_regions_ask_in_the_type_of_the_examples():
+    seen = []
+    decision_regions(lambda p: seen.append(p) or p[:, 0] > 0, POINTS, [0, 1, 0, 1], resolution=5)
+    assert (seen[0].dtype, seen[0].shape) == (np.float32, (25, 2))
+
+
+def test_regions_of_classes_that_are_never_predicted(tmp_path):
+    figure = decision_regions(
+        lambda p: np.zeros(len(p), int), POINTS, [0, 1, 2, 2], class_names="abc", resolution=5
+    )
+    assert [text.get_text() for text in figure.legends[0].texts] == ["a", "b", "c"]
+    figure.savefig(tmp_path / "regions.svg")
+
+
+MISTAKES = {
+    "empty history": (lambda: curves({}), ArgumentError, "nothing to draw"),
+    "no history": (lambda: curves(None), ArgumentError, "nothing to draw"),
+    "no epoch": (lambda: curves({"loss": []}), ArgumentError, "nothing to draw"),
+    "metric": (lambda: curves(HISTORY, ["acuracy"]), ArgumentError, "'accuracy'"),
+    "not square": (lambda: confusion_matrix([[1, 2]]), ShapeError, "square"),
+    "no matrix": (lambda: confusion_matrix([]), ShapeError, "square"),
+    "negative": (lambda: confusion_matrix([[-1]]), ArgumentError, "counts"),
+    "not finite": (lambda: confusion_matrix([[np.nan]]), ArgumentError, "counts"),
+    "names": (lambda: confusion_matrix([[1]], ["a", "b"]), ArgumentError, "2 names for 1"),
+    "normalise": (lambda: confusion_matrix([[1]], normalise="rows"), ArgumentError, "predicted"),
+    "three columns": (
+        lambda: decision_regions(PREDICTIONS["classes"], np.zeros((4, 3)), [0] * 4),
+        ShapeError,
+        "plane",
+    ),
+    "labels": (
+        lambda: decision_regions(PREDICTIONS["classes"], POINTS, [0, 1]),
+        ShapeError,
+        "one class",
+    ),
+    "prediction": (lambda: decision_regions(lambda p: 1, POINTS, [0] * 4), ShapeError, "one row"),
+    "class names": (
+        lambda: decision_regions(PREDICTIONS["classes"], POINTS, [0] * 4, class_names=["a"]),
+        ArgumentError,
+        "one name",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "text"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_explained(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
