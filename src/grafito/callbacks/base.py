@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from grafito.errors import ArgumentError
@@ -17,7 +18,7 @@ class Callback:
 
     Attributes:
         model: the model being trained.
-        params: "epochs" and "verbose" of the call.
+        params: "epochs", "verbose" and "validation_freq" of the call.
 
     Example:
         >>> class Count(Callback):
@@ -27,12 +28,12 @@ class Callback:
     """
 
     model: Any = None
-    params: dict[str, Any]
+    params: Mapping[str, Any] = {}
 
     def set_model(self, model: Any) -> None:
         self.model = model
 
-    def set_params(self, params: dict[str, Any]) -> None:
+    def set_params(self, params: Mapping[str, Any]) -> None:
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None: ...

@@ -41,8 +41,8 @@ class Monitor(Callback):
         named = any(word in self.monitor.lower() for word in rising)
         return self.mode == "max" or (self.mode == "auto" and named)
 
-    def read(self, logs: Logs | None) -> float:
-        """The watched value.
+    def read(self, logs: Logs | None) -> float | None:
+        """The watched value; None in an epoch that is not validated, of a validation value.
 
         Raises:
             UnknownNameError: when the logs have no such name.
@@ -51,6 +51,8 @@ class Monitor(Callback):
         if self.monitor not in logs:
             error = unknown_name(f"monitor of {type(self).__name__}", self.monitor, logs)
             if self.monitor.startswith("val_") and not any(n.startswith("val_") for n in logs):
+                if self.params.get("validation_freq", 1) > 1:
+                    return None
                 raise ArgumentError(
                     f"{type(self).__name__} watches {self.monitor!r}, but nothing is validated.",
                     expected="one of " + ", ".join(sorted(logs)),
@@ -114,7 +116,7 @@ class EarlyStopping(Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.read(logs)
-        if epoch < self.start_from_epoch:
+        if value is None or epoch < self.start_from_epoch:
             return
         if self.better(value):
             self.best, self.best_epoch, self._waited = value, epoch, 0
@@ -191,7 +193,7 @@ class ModelCheckpoint(Monitor):
     def _save(self, epoch: int, logs: Logs | None) -> None:
         if self.save_best_only:
             value = self.read(logs)
-            if not self.better(value):
+            if value is None or not self.better(value):
                 return
             self.best = value
         try:
@@ -255,6 +257,8 @@ class ReduceLROnPlateau(Monitor):
         rate = learning_rate(self.model)
         if logs is not None:
             logs["learning_rate"] = rate
+        if value is None:
+            return
         if self._cooling:
             self._cooling -= 1
             self._waited = 0

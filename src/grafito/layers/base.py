@@ -274,7 +274,9 @@ class Layer(Configurable):
         with graph.scope(self.name):
             self._build_for(args[0] if args else next(iter(kwargs.values())))
             trace = graph.current_trace()
-            if self.takes_training and kwargs.get("training") is None:
+            if not self.takes_training:
+                kwargs.pop("training", None)  # layers inside read it from the trace
+            elif kwargs.get("training") is None:
                 kwargs.pop("training", None)  # the layer's own default holds where nobody says
                 if trace is not None and trace.training is not None:
                     kwargs["training"] = trace.training

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,15 @@ class Progress(Callback):
         self.epochs = 1
         self.style = resolve_verbose(verbose)
 
-    def set_params(self, params: dict[str, Any]) -> None:
+    def set_params(self, params: Mapping[str, Any]) -> None:
         self.epochs = params.get("epochs", 1)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._began = time.perf_counter()
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        self._open("Evaluating")
+        if self.task != "fit":  # validation shares the line of its epoch
+            self._open("Evaluating")
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._open("Predicting")
@@ -41,7 +43,7 @@ class Progress(Callback):
         if self.bar is None:
             return
         if kind == "test" and self.task == "fit":
-            return  # validation shares the line of its epoch
+            return
         self.bar.update(self.row, completed=done, total=total, logs=format_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -53,6 +55,8 @@ class Progress(Callback):
             print(f"Epoch {epoch + 1}/{self.epochs} - {seconds:.1f}s - {line}", flush=True)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
+        if self.task == "fit":
+            return
         line = format_logs(logs or {})
         if self.bar is not None:
             self._close(line)

@@ -81,7 +81,9 @@ class Trainer(Steps):
             held_out = make_source(*parts)
 
         history = self.history = History()
-        log = self._callbacks("fit", callbacks, verbose, history, epochs)
+        log = self._callbacks(
+            "fit", callbacks, verbose, history, epochs=epochs, validation_freq=validation_freq
+        )
         self.stop_training = False
         with interruptible() as interrupted:
             log.call("on_train_begin")
@@ -100,6 +102,7 @@ class Trainer(Steps):
                 if interrupted:  # an epoch that was cut short has no place in the history
                     break
                 if held_out is not None and not (epoch + 1) % validation_freq:
+                    log.call("on_test_begin")
                     validation = self._run_epoch(
                         "test",
                         self.test_step,
@@ -108,6 +111,7 @@ class Trainer(Steps):
                         log,
                         limit=validation_steps,
                     )
+                    log.call("on_test_end", validation)
                     logs |= {f"val_{name}": value for name, value in validation.items()}
                 log.call("on_epoch_end", epoch, logs)
                 if self.stop_training or interrupted:
@@ -275,12 +279,12 @@ class Trainer(Steps):
         callbacks: Any,
         verbose: Any,
         history: History | None = None,
-        epochs: int = 1,
+        **params: Any,
     ) -> CallbackList:
         """The user's callbacks, then the history, then the display."""
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
         ours = [c for c in (history, Progress(verbose, task)) if c is not None]
-        params = {"epochs": epochs, "verbose": verbose}
+        params["verbose"] = verbose
         return CallbackList([c for c in given if c is not None] + ours, self, params)
 
     def _require_compiled(self, what: str) -> None:

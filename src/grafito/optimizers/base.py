@@ -221,7 +221,6 @@ class Optimizer(Configurable):
         values = {name: graph.as_tensor(slot) for name, slot in slots.items()}
         w, new_slots = self.update(w, g, rate, count, values)
         w = w if variable.constraint is None else variable.constraint(w)
-        # What is computed later in the step does not look back through the update.
         variable.assign(w)
         for name, new in new_slots.items():
             slots[name].assign(new)
