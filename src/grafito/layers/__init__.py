@@ -8,18 +8,13 @@ Example:
 """
 
 from grafito.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
-from grafito.layers.augmentation import (
-    RandomCrop,
-    RandomFlip,
-    RandomRotation,
-    RandomTranslation,
-    RandomZoom,
-)
+from grafito.layers.augmentation import RandomCrop, RandomFlip
 from grafito.layers.base import Layer, registry
 from grafito.layers.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
 from grafito.layers.core import Activation, Dense, Identity, Input, InputLayer, Lambda
 from grafito.layers.depthwise import DepthwiseConv2D, SeparableConv2D
 from grafito.layers.embedding import Embedding
+from grafito.layers.geometry import RandomRotation, RandomTranslation, RandomZoom
 from grafito.layers.merging import (
     Add,
     Average,

@@ -245,7 +245,7 @@ class Lambda(Layer):
         self.function = function
         self.output_shape = output_shape
         self.arguments = dict(arguments or {})
-        self._wants_training = "training" in inspect.signature(function).parameters
+        self._wants_training = _takes_training(function)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         mode = {"training": training} if self._wants_training else {}
@@ -257,3 +257,10 @@ class Lambda(Layer):
             where=f"layer {self.name!r} (Lambda)",
             fix="write a subclass of Layer with this call, and pass it in custom_objects to load",
         )
+
+
+def _takes_training(function: Callable[..., Any]) -> bool:
+    try:
+        return "training" in inspect.signature(function).parameters
+    except ValueError:  # a function written in C may have no signature
+        return False
