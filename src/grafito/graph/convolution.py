@@ -232,7 +232,7 @@ def depthwise_conv2d(
         >>> depthwise_conv2d(np.ones((1, 4, 4, 3)), np.ones((2, 2, 3, 2))).shape
         (1, 3, 3, 6)
     """
-    x, kernel = ew._real(x, kernel)
+    x, kernel = ew.reals(x, kernel)
     _check("depthwise_conv2d", x, kernel, "height, width, channels, M", -2)
     height, width, channels, each = kernel.shape
     kernel = reshape(kernel, (height, width, 1, channels * each))
@@ -306,7 +306,7 @@ def conv1d_transpose(
 def _convolution(where, x, kernel, strides, padding, dilation, groups) -> Tensor:
     """A convolution over one or two axes, as `where` says."""
     axes = 1 if where == "conv1d" else 2
-    x, kernel = ew._real(x, kernel)
+    x, kernel = ew.reals(x, kernel)
     (groups,) = per_axis("groups", groups, 1)
     layout = ("length", "height, width")[axes - 1] + ", channels / groups, filters"
     _check(where, x, kernel, layout, -2, groups)
@@ -324,7 +324,7 @@ def _convolution(where, x, kernel, strides, padding, dilation, groups) -> Tensor
 def _transposed(where, x, kernel, strides, padding, output_padding, dilation) -> Tensor:
     """A transposed convolution over one or two axes, as `where` says."""
     axes = 1 if where == "conv1d_transpose" else 2
-    x, kernel = ew._real(x, kernel)
+    x, kernel = ew.reals(x, kernel)
     layout = ("length", "height, width")[axes - 1] + ", filters, channels"
     _check(where, x, kernel, layout, -1)
     strides = per_axis("strides", strides, axes)

@@ -168,7 +168,7 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
         >>> softmax([1000.0, 1000.0]).numpy().tolist()
         [0.5, 0.5]
     """
-    (x,) = ew._real(x)
+    (x,) = ew.reals(x)
     return Softmax(normalize_axis(axis, x.ndim))(x)
 
 
@@ -179,7 +179,7 @@ def log_softmax(x: Any, axis: int = -1) -> Tensor:
         >>> log_softmax([0.0, 1000.0]).numpy().tolist()
         [-1000.0, 0.0]
     """
-    (x,) = ew._real(x)
+    (x,) = ew.reals(x)
     return LogSoftmax(normalize_axis(axis, x.ndim))(x)
 
 
@@ -267,7 +267,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any) -> Tensor:
 
 def _pair(where: str, name: str, x: Any, t: Any, axes: int = 0) -> tuple[Tensor, ...]:
     """Outputs and targets as tensors of one dtype and shape, which has at least so many axes."""
-    x, t = ew._real(x, t)
+    x, t = ew.reals(x, t)
     if x.shape != t.shape or x.ndim < axes:
         numbers = bool(axes and x.shape) and t.shape == x.shape[:-1]
         raise ShapeError(

@@ -234,7 +234,7 @@ class _Parser:
     def call(
         self, at: Token, function: Callable[..., Any], positional: list[Any], named: dict[str, Any]
     ) -> Any:
-        if function.__module__ == elementwise.__name__:  # no whole number there is an axis
+        if function.__module__.startswith(elementwise.__name__):  # no whole number there is an axis
             positional = [float(x) if isinstance(x, int) else x for x in positional]
             if not any(isinstance(x, Tensor) for x in positional):
                 positional = [self.tensor(x) for x in positional]

@@ -215,7 +215,7 @@ def average_pool(x: Any, pool_size: Any, strides: Any = None, padding: str = "va
 def _pool(
     kind: type[Pool], where: str, x: Any, pool_size: Any, strides: Any, padding: str
 ) -> Tensor:
-    (x,) = ew._real(x)
+    (x,) = ew.reals(x)
     if x.ndim not in (3, 4):
         raise ShapeError(
             f"{where} takes sequences or images.",

@@ -242,7 +242,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> round(logsumexp([1000.0, 1000.0]).item(), 3)
         1000.693
     """
-    (x,) = ew._real(x)
+    (x,) = ew.reals(x)
     return _reduce(LogSumExp, x, axis, keepdims)
 
 
@@ -253,7 +253,7 @@ def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> variance([1.0, 2.0, 3.0, 4.0]).item()
         1.25
     """
-    (x,) = ew._real(x)
+    (x,) = ew.reals(x)
     return mean(ew.square(x - mean(x, axis, keepdims=True)), axis, keepdims)
 
 

@@ -126,7 +126,24 @@ class Model(Trainer, Layer):
 
 @register()
 class Functional(Model):
-    """A model made from symbols: `Model(inputs, outputs)`."""
+    """A model made from symbols; `Model(inputs, outputs)` returns one.
+
+    Args:
+        inputs: a symbol, or a list or dictionary of symbols, made by `Input`.
+        outputs: symbols computed from them by layers.
+        name: by default "functional".
+        trainable: whether optimizers change its weights.
+
+    Raises:
+        ArgumentError: for what is no symbol, or two layers of one name.
+        GraphError: when an output depends on an input that is not given.
+
+    Example:
+        >>> from grafito import layers
+        >>> x = layers.Input((4,))
+        >>> Functional(x, layers.Dense(2)(x)).output_shape
+        (None, 2)
+    """
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True):
         super().__init__(name=name, trainable=trainable)

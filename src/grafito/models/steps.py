@@ -10,7 +10,7 @@ from grafito import graph, metrics, optimizers, seeds
 from grafito.errors import GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
-from grafito.graph.rewrite import rewrite
+from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.models.examples import Examples
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.runner import Runner
@@ -119,7 +119,7 @@ class Steps:
                 received="no loss and no penalty" if y is not None else "no targets y",
                 fix="model.compile(optimizer, loss='mse') and model.fit(x, y)",
             )
-        return rewrite([loss])[0]
+        return rewrite([loss], rules=STABLE_FORMS, merge=False)[0]
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
