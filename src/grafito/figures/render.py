@@ -33,11 +33,13 @@ EDGE = 12.0  # white border of the page
 
 FILL = {
     "input": "#d9ecf7",
-    "parameter": "#fdebc8",
+    "parameter": "#f8d48f",
     "constant": "#f0f0f0",
     "op": "white",
     "block": "#e9e3f1",
 }
+# In grey print corners and lightness tell an input from a parameter.
+CORNER = {"input": 6.0, "parameter": 0.5, "constant": 3.0, "op": RADIUS, "block": RADIUS}
 REGIONS = ("#e3f1ec", "#e6eefa", "#faecdf", "#f4e6ee", "#f3f2d8", "#e9e9f5")
 
 
@@ -152,8 +154,7 @@ def _draw_node(axes: Axes, node: Node, box: Box, centre: tuple[float, float]) ->
         if is_round(box):
             axes.add_patch(Circle(centre, box.width / 2, **style))
         else:
-            leaf = node.kind in ("input", "parameter", "constant")
-            corner = 4 if leaf else min(box.height / 2, RADIUS)
+            corner = min(CORNER[node.kind], box.height / 2)
             shape = f"round,pad=0,rounding_size={corner}"
             corner_at = (x - box.width / 2, y - box.height / 2)
             axes.add_patch(FancyBboxPatch(corner_at, box.width, box.height, shape, **style))
@@ -246,7 +247,7 @@ def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str, float]], y: float)
             line = np.array([[x + 18, y], [x + 12, y], [x + 6, y], [x, y]])
             _arrow(axes, line, canvas.RED, DASHES, "legend")
         else:
-            shape = "round,pad=0,rounding_size=2.5"
+            shape = f"round,pad=0,rounding_size={CORNER[kind] / 2}"
             axes.add_patch(
                 FancyBboxPatch((x + 4, y - 5), 13, 10, shape, fc=FILL[kind], ec=canvas.INK, lw=0.8)
             )
