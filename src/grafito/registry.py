@@ -12,13 +12,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
 
-_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default={})
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
 @contextlib.contextmanager
@@ -59,7 +60,7 @@ def constructor_arguments(cls: type) -> list[str]:
     for base in cls.__mro__:
         if "__init__" not in vars(base) or base is object:
             continue
-        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
         named = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         names += [name for name in named if name not in names]
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):

@@ -31,7 +31,7 @@ class Program(interface.Program):
         missing = [name for name in self.graph.inputs if name not in self.arrays]
         if missing:
             raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
-        leaves = {self.graph.inputs[name]: array for name, array in self.arrays.items()}
+        leaves = {self.graph.inputs[n]: self._load(array) for n, array in self.arrays.items()}
         outputs: dict[str, list[Any]] = {name: [] for name in self.graph.outputs}
         for _ in range(steps):
             leaves.update({v: self._load(v.storage) for v in self._variables})

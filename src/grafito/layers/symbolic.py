@@ -7,6 +7,7 @@ traces its layers once for each batch size.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,8 @@ def infer_outputs(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
     traced = []
     for probe in _PROBES:
         with Trace():
-            probed = [map_structure(lambda x, p=probe: _probe(x, p), a) for a in (args, kwargs)]
+            stand_in = functools.partial(_probe, probe=probe)
+            probed = map_structure(stand_in, args), map_structure(stand_in, kwargs)
             traced.append(call(*probed[0], **probed[1]))
     small, large = traced
     others = iter(flatten(large))

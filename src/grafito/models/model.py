@@ -11,13 +11,11 @@ from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
-from grafito.models.objectives import Objectives
-from grafito.models.runner import Runner
 from grafito.models.training import Trainer
 
 
 @register()
-class Model(Trainer, Layer):
+class Model(Trainer):
     """A network that can be trained, evaluated, saved and drawn.
 
     `Model(inputs, outputs)` makes one from symbols. A subclass defines `call` (and `train_step`
@@ -47,12 +45,7 @@ class Model(Trainer, Layer):
     def __init__(
         self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None
     ):
-        Layer.__init__(self, name=name, trainable=trainable, dtype=dtype)
-        self._runner = Runner()
-        self._objectives = Objectives(None, None, None, None)
-        self._compiled = False
-        self._shuffle_seed = 0
-        self._output_structure: Any = None
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
 
     @property
     def layers(self) -> list[Layer]:
@@ -67,13 +60,6 @@ class Model(Trainer, Layer):
         if not found:
             raise unknown_name("layer", name, [layer.name for layer in self.layers])
         return found[0]
-
-    def output_names_for(self, y_pred: Any) -> list[str]:
-        """The names of the outputs."""
-        if isinstance(y_pred, Mapping):
-            return sorted(y_pred)
-        n = len(flatten(y_pred))
-        return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
 
     def build(self, input_shape: Any) -> None:
         """Build the layers by calling the model on inputs of this shape."""
@@ -339,7 +325,7 @@ class Sequential(Model):
         first, rest = self._stack[0], self._stack[1:]
         if isinstance(first, layers.InputLayer):
             x = inputs = first.output
-        elif input_shape is None:
+        elif isinstance(first, (Functional, Sequential)) and input_shape is None:
             inputs = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.inputs)
             x, rest = inputs, self._stack
         else:

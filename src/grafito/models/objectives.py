@@ -35,10 +35,10 @@ class Objectives:
         loss, loss_weights, plain, weighted = self.given
         single = len(names) == 1
         shapes = [
-            (t.shape if t is not None else p.shape, p.shape) for t, p in zip(y, y_pred, strict=True)
+            (p.shape if t is None else t.shape, p.shape) for t, p in zip(y, y_pred, strict=True)
         ]
-        chosen = zip(_spread(loss, names, "loss"), shapes, strict=True)
-        self.losses = [losses.resolve(one, *shape) for one, shape in chosen]
+        given = _spread(loss, names, "loss")
+        self.losses = [losses.resolve(g, *s) for g, s in zip(given, shapes, strict=True)]
         self.loss_weights = _spread(loss_weights, names, "loss_weights")
         if not single:
             self.loss_trackers = [metrics.Mean(name=f"{name}_loss") for name in names]

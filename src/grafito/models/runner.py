@@ -100,7 +100,7 @@ class Runner:
     def _compile(
         self, kind: str, step: Step, examples: Examples, spec: dict[str, Any], size: int
     ) -> Program:
-        inputs = {name: graph.placeholder(*s, name=name) for name, s in spec.items()}
+        inputs = {name: graph.placeholder(shape, d, name) for name, (shape, d) in spec.items()}
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
             positions = self._start + graph.constant(np.arange(size, dtype="int32"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,36 @@ from grafito.errors import GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
+from grafito.layers import Layer
 from grafito.models.examples import Examples
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.runner import Runner
 from grafito.models.state import assign_all
 
 
-class Steps:
-    """The steps of a model and what they are compiled with; override one for another kind."""
+class Steps(Layer):
+    """A layer with the steps of training, evaluation and prediction; override one for another kind.
+
+    Attributes:
+        optimizer: what `compile` chose, or None.
+    """
 
     optimizer: Any = None
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._runner = Runner()
+        self._objectives = Objectives(None, None, None, None)
+        self._compiled = False
+        self._shuffle_seed = 0
+        self._output_structure: Any = None
+
+    def output_names_for(self, y_pred: Any) -> list[str]:
+        """The names of the outputs."""
+        if isinstance(y_pred, Mapping):
+            return sorted(y_pred)
+        n = len(flatten(y_pred))
+        return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
 
     def compile(
         self,

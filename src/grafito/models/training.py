@@ -19,7 +19,7 @@ Logs = dict[str, float]
 
 
 class Trainer(Steps):
-    """Training, evaluation and prediction; the part of `Model` that is no layer."""
+    """A layer with the loops of training, evaluation and prediction."""
 
     stop_training = False
     history: History | None = None
