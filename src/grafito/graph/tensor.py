@@ -320,6 +320,14 @@ class Variable(Tensor):
         else:
             self.storage = np.array(new.numpy(), dtype=self.dtype)
 
+    def assign_add(self, value: Any) -> None:
+        """Add to the value; see `assign`."""
+        self.assign(self + value)
+
+    def assign_sub(self, value: Any) -> None:
+        """Subtract from the value; see `assign`."""
+        self.assign(self - value)
+
 
 def constant(value: Any, dtype: str | None = None, name: str | None = None) -> Tensor:
     """A tensor with a known value.
