@@ -198,3 +198,11 @@ MISTAKES = {
 def test_mistakes_are_explained(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_a_graph_without_functions_is_the_same_at_both_levels():
+    y = graph.parse("1/(1+exp(-x))")
+    ops, functions = (
+        graph_diagram(y, {"x": 0.5}, level=level) for level in ("ops", "functions")
+    )
+    assert [node.label for node in ops.nodes] == [node.label for node in functions.nodes]

@@ -225,9 +225,8 @@ def collapse(reading: Reading, level: str) -> Reading:
     if level == "layers":
         whole = {path[:1] for path in paths.values() if path}
     else:
-        whole = set(paths.values()) - {
-            path[:i] for path in paths.values() for i in range(len(path))
-        }
+        outer = {path[:i] for path in paths.values() for i in range(len(path))}
+        whole = {path for path in paths.values() if path} - outer
         whole -= {paths[m.name] for m in reading.marks.values() if m.kind == "parameter"}
     into: dict[str, str] = {}
     marks: dict[str, Mark] = {}
@@ -238,8 +237,8 @@ def collapse(reading: Reading, level: str) -> Reading:
             marks[mark.name] = mark
         elif into[mark.name] not in marks:
             kind: Kind = "block" if level == "layers" else "op"
-            outer = tuple(name for name, _ in path[:-1])
-            marks[into[mark.name]] = Mark(into[mark.name], kind, [], outer, path[-1][0])
+            groups = tuple(name for name, _ in path[:-1])
+            marks[into[mark.name]] = Mark(into[mark.name], kind, [], groups, path[-1][0])
         if path in whole and mark.kind == "op":
             marks[into[mark.name]].tensors += mark.tensors
     arrows: dict[tuple[Tensor, str], Arrow] = {}
