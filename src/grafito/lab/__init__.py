@@ -1,0 +1,67 @@
+"""The laboratory: experiments by name, each run leaving a folder with all that it was and gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafito.errors import unknown_name
+from grafito.lab.experiment import Experiment
+from grafito.lab.ice_creams import IceCreams
+from grafito.lab.images import Digits, FashionDense, MnistDense
+from grafito.lab.moons import Moons
+from grafito.lab.parity import Parity, Xor
+from grafito.lab.runner import Result, run
+from grafito.lab.settings import read_settings
+
+__all__ = ["Experiment", "Result", "get", "kinds", "names", "read_settings", "run"]
+
+_KINDS: tuple[type[Experiment], ...] = (
+    Digits,
+    MnistDense,
+    FashionDense,
+    Xor,
+    Parity,
+    IceCreams,
+    Moons,
+)
+
+
+def kinds() -> dict[str, type[Experiment]]:
+    """The classes of all experiments, by name.
+
+    Example:
+        >>> kinds()["mnist-dense"].data
+        'mnist'
+    """
+    return {kind.name: kind for kind in _KINDS}
+
+
+def names() -> list[str]:
+    """The names of all experiments.
+
+    Example:
+        >>> "digits" in names()
+        True
+    """
+    return list(kinds())
+
+
+def get(name: str, variant: str | None = None, **settings: Any) -> Experiment:
+    """An experiment as it stands in the course, in one of its variants, with settings changed.
+
+    Args:
+        name: one of `names()`.
+        variant: one of its variants; the first by default.
+        settings: attributes of the experiment, such as `epochs`; None leaves one as it is.
+
+    Raises:
+        UnknownNameError: for a name, a variant or a setting that is not known.
+
+    Example:
+        >>> get("mnist-dense", epochs=3).epochs
+        3
+    """
+    if name not in kinds():
+        raise unknown_name("experiment", name, kinds())
+    given = {key: value for key, value in settings.items() if value is not None}
+    return kinds()[name].usual(variant).with_settings(**given)

@@ -1,0 +1,103 @@
+"""The folder of a run: readable at any moment, and it says whether the run came to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grafito.errors import FileError
+
+
+class RunFolder:
+    """A new folder OUT/NAME/TIME whose configuration.json holds the status of the run.
+
+    The status is "running" until the run ends; then "complete", "interrupted" or "failed". A run
+    that was killed stays "running".
+
+    Args:
+        out: the folder for all runs.
+        name: of the experiment.
+        configuration: what describes the run, as plain data.
+
+    Raises:
+        FileError: when the folder cannot be made.
+    """
+
+    def __init__(self, out: str | os.PathLike[str], name: str, configuration: dict[str, Any]):
+        self.configuration = {"status": "running", **configuration, "started": _now()}
+        try:
+            self.path = _new_folder(Path(out, name))
+            self._write_configuration()
+        except OSError as error:
+            raise _unwritable(Path(out), error) from None
+
+    @property
+    def status(self) -> str:
+        return self.configuration["status"]
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        """A block after which the status is no longer "running", however it ends.
+
+        Raises:
+            FileError: when a file of the run cannot be written.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.end("interrupted")
+            raise
+        except Exception as error:
+            with contextlib.suppress(OSError):  # a full disk; then it stays "running"
+                self.end("failed", error=f"{type(error).__name__}: {error}")
+            if isinstance(error, OSError) and not isinstance(error, FileError):
+                raise _unwritable(self.path, error) from error
+            raise
+        if self.status == "running":
+            self.end("complete")
+
+    def end(self, status: str, **more: Any) -> None:
+        """Write how the run ended."""
+        self.configuration |= {"status": status, "finished": _now(), **more}
+        self._write_configuration()
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write a file, whole or not at all."""
+        path, partial = self.path / name, self.path / f".{name}.partial"
+        partial.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        os.replace(partial, path)
+
+    def _write_configuration(self) -> None:
+        self.write_json("configuration.json", self.configuration)
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _new_folder(parent: Path) -> Path:
+    """A folder named by the time; a number follows where another run had the same second."""
+    time = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        path = parent / (time if number == 1 else f"{time}_{number}")
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise FileExistsError(f"{parent / time} and 999 like it exist")
+
+
+def _unwritable(path: Path, error: OSError) -> FileError:
+    return FileError(
+        "The results cannot be written.",
+        where=error.filename or path,
+        received=error.strerror or error,
+        fix="another folder with --out, or out=",
+    )

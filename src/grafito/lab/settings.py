@@ -1,0 +1,65 @@
+"""Settings as a command line writes them: NAME=VALUE,NAME=VALUE."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from grafito.errors import ArgumentError
+
+# A comma parts two settings only where a name and "=" follow it; others belong to a list.
+_COMMA = re.compile(r",(?=\s*\w+\s*=)")
+
+
+def read_settings(text: str) -> dict[str, Any]:
+    """Settings from text; a value is a number, a list of values in brackets, true, false or a word.
+
+    Raises:
+        ArgumentError: for something that is no NAME=VALUE, or a name that comes twice.
+
+    Example:
+        >>> read_settings("bits=3,units=[100,70],optimizer=sgd")
+        {'bits': 3, 'units': [100, 70], 'optimizer': 'sgd'}
+    """
+    settings: dict[str, Any] = {}
+    for part in _COMMA.split(text) if text.strip() else []:
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (equals and name.isidentifier() and value):
+            raise ArgumentError(
+                "Settings are written NAME=VALUE,NAME=VALUE.",
+                received=part.strip(),
+                expected="as in w=2,x=[1,-1]",
+            )
+        if name in settings:
+            raise ArgumentError(f"The setting {name!r} is given twice.", received=text)
+        settings[name] = _value(value)
+    return settings
+
+
+def write_settings(settings: Mapping[str, Any]) -> str:
+    """The text that `read_settings` reads.
+
+    Example:
+        >>> write_settings({"bits": 3, "units": (100, 70), "optimizer": "sgd"})
+        'bits=3,units=[100,70],optimizer=sgd'
+    """
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        for name, value in settings.items()
+    }
+    return ",".join(f"{name}={text}" for name, text in texts.items())
+
+
+def _value(text: str) -> Any:
+    for read in (json.loads, float):  # .5 and +1 are numbers to us, though not to JSON
+        try:
+            return read(text)
+        except (ValueError, RecursionError):
+            continue
+    if text[0] in "[{":
+        raise ArgumentError(
+            "A list cannot be read.", received=text, expected="numbers in brackets, as in [1,-1]"
+        )
+    return text
