@@ -74,6 +74,15 @@ SPANISH = {
     "folder": "carpeta",
     "drawing": "dibujo",
     "partial": "parcial",
+    # Training
+    "Epoch": "Época",
+    "Evaluating": "Evaluación",
+    "Predicting": "Predicción",
+    "Held out {} of {} examples": "Se apartan {} de {} ejemplos",
+    "of each class": "de cada clase",
+    "Ended by Ctrl-C. History and weights are kept.": (
+        "Terminado con Ctrl-C. La historia y los pesos se conservan."
+    ),
     # The experiments
     "accuracy": "exactitud",
     "loss": "pérdida",

@@ -72,7 +72,7 @@ class Result:
         shown = list(self.metrics.items())[:SHOWN_METRICS]
         titles = ["experiment", *(name for name, _ in shown), "epochs", "seconds", "engine"]
         cells = [self.experiment, *(number(value, 4, lang) for _, value in shown)]
-        cells += [str(self.epochs), number(self.seconds, 1, lang), self.engine]
+        cells += [str(self.epochs), number(round(self.seconds, 1), 1, lang), self.engine]
         with language.use(lang):
             titles = [translate(title.replace("_", " ")) for title in titles]
             folder = translate("folder")
@@ -225,4 +225,5 @@ class _Milestones(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if not (epoch + 1) % self.every:
-            print(f"Epoch {epoch + 1}/{self.epochs} - {format_logs(logs or {})}", flush=True)
+            title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
+            print(f"{title} - {format_logs(logs or {})}", flush=True)

@@ -11,10 +11,11 @@ import numpy as np
 
 from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
+from grafito.language import translate
 
 
 class Progress(Callback):
-    """Shows a bar with rich (verbose=1) or prints a line for each epoch (verbose=2)."""
+    """Prints a line for each epoch (verbose=2), after a bar with rich while it runs (verbose=1)."""
 
     def __init__(self, verbose: Any, task: str):
         self.bar: Any = None
@@ -30,14 +31,14 @@ class Progress(Callback):
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         if self.task != "fit":  # validation shares the line of its epoch
-            self._open("Evaluating")
+            self._open(translate("Evaluating"))
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        self._open("Predicting")
+        self._open(translate("Predicting"))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch_began = time.perf_counter()
-        self._open(f"Epoch {epoch + 1}/{self.epochs}")
+        self._open(f"{translate('Epoch')} {epoch + 1}/{self.epochs}")
 
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
         if self.bar is None:
@@ -48,52 +49,50 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._epoch_began
-        line = f"{format_logs(logs or {})}"
-        if self.bar is not None:
-            self._close(line)
-        elif self.style:
-            print(f"Epoch {epoch + 1}/{self.epochs} - {seconds:.1f}s - {line}", flush=True)
+        self._close()
+        if self.style:
+            line = format_logs(logs or {})
+            title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
+            print(f"{title} - {seconds:.1f}s - {line}", flush=True)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
             return
-        line = format_logs(logs or {})
-        if self.bar is not None:
-            self._close(line)
-        elif self.style:
-            print(line, flush=True)
+        self._close()
+        if self.style:
+            print(format_logs(logs or {}), flush=True)
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        if self.bar is not None:
-            self._close("")
+        self._close()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self.bar is not None:
-            self._close("")
+        self._close()
         history = self.model.history
         if self.style and history is not None and history.interrupted:
-            print("Ended by Ctrl-C. History and weights are kept.", flush=True)
+            print(translate("Ended by Ctrl-C. History and weights are kept."), flush=True)
 
     def _open(self, title: str) -> None:
         if self.style != 1:
             return
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
         self.bar = Bar(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[logs]}"),
+            TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=False)),
+            transient=True,
         )
         self.row = self.bar.add_task(title, total=None, logs="")
         self.bar.start()
 
-    def _close(self, line: str) -> None:
-        self.bar.update(self.row, logs=line)
-        self.bar.stop()
-        self.bar = None
+    def _close(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
 
 
 def resolve_verbose(verbose: Any) -> int:
@@ -122,7 +121,8 @@ def report_split(labels: np.ndarray, kept: np.ndarray, held_out: np.ndarray) -> 
     if np.array_equal(classes, np.round(classes)):
         values, numbers = np.unique(classes.astype(int), return_counts=True)
         if 1 < len(values) <= 20:
-            counts = "; of each class " + ", ".join(
+            counts = f"; {translate('of each class')} " + ", ".join(
                 f"{value}: {n}" for value, n in zip(values, numbers, strict=True)
             )
-    print(f"Held out {len(held_out)} of {len(kept) + len(held_out)} examples{counts}.", flush=True)
+    sizes = translate("Held out {} of {} examples").format(len(held_out), len(kept) + len(held_out))
+    print(f"{sizes}{counts}.", flush=True)
