@@ -10,7 +10,8 @@ import pytest
 from figures import drawings
 
 from grafito import graph
-from grafito.figures import draw_graph
+from grafito.errors import UnknownNameError
+from grafito.figures import curves, draw_graph
 from grafito.figures.text import array_line, array_rows, number, words
 
 MINUS = "\N{MINUS SIGN}"
@@ -139,3 +140,10 @@ def test_arrays(array, rows, line):
 
 def test_both_languages_have_the_same_words():
     assert words("en").keys() == words("es").keys()
+
+
+@pytest.mark.parametrize("name", ["figure.xyz", "figure"])
+def test_unknown_formats_are_named(name, tmp_path):
+    with pytest.raises(UnknownNameError, match="Unknown format"):
+        curves({"loss": [2.0, 1.0]}).savefig(tmp_path / name)
+    assert not list(tmp_path.iterdir())

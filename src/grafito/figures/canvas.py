@@ -6,12 +6,15 @@ This module imports Matplotlib; the modules with the public functions import it 
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
+
+from grafito.errors import unknown_name
 from matplotlib.ticker import ScalarFormatter
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
@@ -64,8 +67,15 @@ class Sheet(Figure):
         FigureCanvasAgg(self)
 
     def savefig(self, fname: Any, **options: Any) -> None:
-        """Write the figure; the format follows the ending: .svg, .png, .pdf, ..."""
-        kind = options.get("format") or str(fname).rpartition(".")[2].lower()
+        """Write the figure; the format follows the ending: .svg, .png, .pdf, ...
+
+        Raises:
+            UnknownNameError: for an ending that is no format of figures.
+        """
+        kind = options.get("format") or os.path.splitext(str(fname))[1].lower().removeprefix(".")
+        formats = self.canvas.get_supported_filetypes()
+        if isinstance(fname, (str, os.PathLike)) and kind not in formats:
+            raise unknown_name("format of figures", kind, formats)
         if kind in ("svg", "pdf"):
             stamp = {"svg": "Date", "pdf": "CreationDate"}[kind]
             options["metadata"] = {stamp: None, **(options.get("metadata") or {})}
