@@ -13,9 +13,9 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from grafito.errors import unknown_name
-from matplotlib.ticker import ScalarFormatter
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
 # alternates in lightness, so that neighbours differ in grey print.
