@@ -1,0 +1,36 @@
+"""The CPU engine: the graph compiled to machine code through LLVM, from Python alone."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from grafito.engines import interface
+from grafito.graph.program import Graph
+
+
+class Engine(interface.Engine):
+    """Machine code for this CPU.
+
+    Args:
+        threads: how many threads run a program; by default GRAFITO_THREADS, or one for each CPU.
+        cpu: compile for another CPU, by LLVM's name.
+        features: its features, as LLVM spells them.
+    """
+
+    name = "llvm"
+    preference = -1
+
+    def __init__(
+        self, threads: int | None = None, cpu: str | None = None, features: str | None = None
+    ):
+        self.threads, self.cpu, self.features = threads, cpu, features
+
+    @classmethod
+    def available(cls) -> bool:
+        return importlib.util.find_spec("llvmlite") is not None
+
+    def compile(self, graph: Graph) -> interface.Program:
+        from grafito.engines.llvm.machine import Machine
+        from grafito.engines.llvm.runtime import Program
+
+        return Program(graph, Machine(self.cpu, self.features), self.threads)

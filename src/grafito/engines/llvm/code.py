@@ -1,0 +1,248 @@
+"""A thin layer over llvmlite's builder: loops, vectors, masks, loads and stores.
+
+Every value in a register is a vector of `lanes` elements, also where there is one lane. Integers
+that count or address are i64 scalars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import llvmlite.ir as ir
+
+from grafito.graph.dtypes import is_floating
+
+I1, I8, I16, I32, I64 = (ir.IntType(n) for n in (1, 8, 16, 32, 64))
+POINTER = ir.PointerType()
+F32, F64 = ir.FloatType(), ir.DoubleType()
+
+REGISTER = {"float32": F32, "float64": F64, "bfloat16": F32, "bool": I1}
+MEMORY = {"float32": F32, "float64": F64, "bfloat16": I16, "bool": I8}
+SIZES = {"float32": 4, "float64": 8, "bfloat16": 2, "bool": 1}
+for _bits in (8, 16, 32, 64):
+    for _name in (f"int{_bits}", f"uint{_bits}"):
+        REGISTER[_name] = MEMORY[_name] = ir.IntType(_bits)
+        SIZES[_name] = _bits // 8
+
+
+def i64(value: int) -> Any:
+    """A constant that counts."""
+    return ir.Constant(I64, int(value))
+
+
+class Code:
+    """Emits one function.
+
+    Args:
+        function: the LLVM function; emission starts in a new block of it.
+        lanes: elements of a vector.
+    """
+
+    def __init__(self, function: Any, lanes: int):
+        self.function = function
+        self.b = ir.IRBuilder(function.append_basic_block())
+        self.lanes = lanes
+
+    @classmethod
+    def on(cls, other: Code, lanes: int) -> Code:
+        """The same place in the same function, with vectors of another length."""
+        code = cls.__new__(cls)
+        code.function, code.b, code.lanes = other.function, other.b, lanes
+        return code
+
+    # Loops
+
+    def loop(
+        self,
+        start: Any,
+        stop: Any,
+        step: int,
+        body: Callable[..., Sequence[Any] | None],
+        carried: Sequence[Any] = (),
+    ) -> list[Any]:
+        """`body(i, *carried)` for i = start, start + step, ...; it returns the next `carried`."""
+        b = self.b
+        before = b.block
+        head, inside, after = (self.function.append_basic_block() for _ in range(3))
+        b.branch(head)
+        b.position_at_end(head)
+        i = b.phi(I64)
+        i.add_incoming(start, before)
+        phis = [b.phi(x.type) for x in carried]
+        for phi, x in zip(phis, carried, strict=True):
+            phi.add_incoming(x, before)
+        b.cbranch(b.icmp_signed("<", i, stop), inside, after)
+        b.position_at_end(inside)
+        new = body(i, *phis) or ()
+        i.add_incoming(b.add(i, i64(step)), b.block)
+        for phi, x in zip(phis, new, strict=True):
+            phi.add_incoming(x, b.block)
+        b.branch(head)
+        b.position_at_end(after)
+        return phis
+
+    def when(self, condition: Any, body: Callable[[], None]) -> None:
+        """`body()` where a scalar condition holds."""
+        with self.b.if_then(condition):
+            body()
+
+    # Values
+
+    def vector(self, element: Any) -> Any:
+        """The type of a register of such elements."""
+        return ir.VectorType(element, self.lanes)
+
+    def const(self, value: Any, dtype: str) -> Any:
+        """The same number in all lanes."""
+        element = REGISTER[dtype]
+        value = float(value) if is_floating(dtype) else int(value)
+        return ir.Constant(self.vector(element), [ir.Constant(element, value)] * self.lanes)
+
+    def integers(self, values: Sequence[int], element: Any = I64) -> Any:
+        """A vector of known integers."""
+        return ir.Constant(
+            ir.VectorType(element, len(values)), [ir.Constant(element, v) for v in values]
+        )
+
+    def splat(self, scalar: Any) -> Any:
+        """A scalar in all lanes."""
+        kind = self.vector(scalar.type)
+        nothing = ir.Constant(kind, ir.Undefined)
+        first = self.b.insert_element(nothing, scalar, ir.Constant(I32, 0))
+        return self.b.shuffle_vector(first, nothing, self.integers([0] * self.lanes, I32))
+
+    def iota(self) -> Any:
+        """0, 1, ... as i64."""
+        return self.integers(range(self.lanes))
+
+    def first(self, x: Any) -> Any:
+        """The scalar in lane 0."""
+        return self.b.extract_element(x, ir.Constant(I32, 0))
+
+    def intrinsic(self, name: str, result: Any, *args: Any) -> Any:
+        """A call of an LLVM intrinsic, declared where it is new."""
+        module = self.function.module
+        known = module.globals.get(name)
+        if known is None:
+            known = ir.Function(module, ir.FunctionType(result, [a.type for a in args]), name)
+        return self.b.call(known, args)
+
+    def apply(self, name: str, x: Any, *more: Any) -> Any:
+        """`llvm.name` on vectors of one type."""
+        return self.intrinsic(f"llvm.{name}.{_suffix(x.type)}", x.type, x, *more)
+
+    def fma(self, x: Any, y: Any, z: Any) -> Any:
+        """The value of x y + z, in one rounding where the CPU can."""
+        return self.apply("fmuladd", x, y, z)
+
+    # Masks
+
+    def mask(self, count: Any) -> Any:
+        """True in the first `count` lanes."""
+        return self.b.icmp_signed("<", self.iota(), self.splat(count))
+
+    def any(self, mask: Any) -> Any:
+        """Whether one lane at least is true, as a scalar."""
+        return self.intrinsic(f"llvm.vector.reduce.or.v{self.lanes}i1", I1, mask)
+
+    # Memory
+
+    def at(self, pointer: Any, dtype: str, offset: Any) -> Any:
+        """The address of an element."""
+        return self.b.gep(pointer, [offset], source_etype=MEMORY[dtype])
+
+    def load_scalar(self, pointer: Any, dtype: str, offset: Any) -> Any:
+        """One element, as it is in memory."""
+        return self.b.load(self.at(pointer, dtype, offset), typ=MEMORY[dtype], align=SIZES[dtype])
+
+    def load(self, pointer: Any, dtype: str, offset: Any, mask: Any = None) -> Any:
+        """`lanes` elements next to each other; 0 where the mask is false."""
+        address = self.at(pointer, dtype, offset)
+        kind = self.vector(MEMORY[dtype])
+        if mask is None:
+            raw = self.b.load(address, typ=kind, align=SIZES[dtype])
+        else:
+            name = f"llvm.masked.load.{_suffix(kind)}.p0"
+            zero = ir.Constant(kind, None)
+            raw = self.intrinsic(name, kind, address, ir.Constant(I32, SIZES[dtype]), mask, zero)
+        return self.from_memory(raw, dtype)
+
+    def gather(self, pointer: Any, dtype: str, offsets: Any, mask: Any = None) -> Any:
+        """The elements at a vector of offsets; 0 where the mask is false."""
+        addresses = self.b.gep(pointer, [offsets], source_etype=MEMORY[dtype])
+        addresses.type = ir.VectorType(POINTER, self.lanes)
+        kind = self.vector(MEMORY[dtype])
+        mask = (
+            mask
+            if mask is not None
+            else ir.Constant(self.vector(I1), [ir.Constant(I1, 1)] * self.lanes)
+        )
+        name = f"llvm.masked.gather.{_suffix(kind)}.v{self.lanes}p0"
+        zero = ir.Constant(kind, None)
+        raw = self.intrinsic(name, kind, addresses, ir.Constant(I32, SIZES[dtype]), mask, zero)
+        return self.from_memory(raw, dtype)
+
+    def store(self, x: Any, pointer: Any, dtype: str, offset: Any, mask: Any = None) -> None:
+        """`lanes` elements next to each other, where the mask is true."""
+        x = self.to_memory(x, dtype)
+        address = self.at(pointer, dtype, offset)
+        if mask is None:
+            self.b.store(x, address, align=SIZES[dtype])
+        else:
+            name = f"llvm.masked.store.{_suffix(x.type)}.p0"
+            self.intrinsic(name, ir.VoidType(), x, address, ir.Constant(I32, SIZES[dtype]), mask)
+
+    def scatter(self, x: Any, pointer: Any, dtype: str, offsets: Any, mask: Any = None) -> None:
+        """Elements to a vector of offsets, all different."""
+        x = self.to_memory(x, dtype)
+        addresses = self.b.gep(pointer, [offsets], source_etype=MEMORY[dtype])
+        addresses.type = ir.VectorType(POINTER, self.lanes)
+        mask = (
+            mask
+            if mask is not None
+            else ir.Constant(self.vector(I1), [ir.Constant(I1, 1)] * self.lanes)
+        )
+        name = f"llvm.masked.scatter.{_suffix(x.type)}.v{self.lanes}p0"
+        self.intrinsic(name, ir.VoidType(), x, addresses, ir.Constant(I32, SIZES[dtype]), mask)
+
+    def store_scalar(self, x: Any, pointer: Any, dtype: str, offset: Any) -> None:
+        """Lane 0 to one element."""
+        raw = self.first(self.to_memory(x, dtype))
+        self.b.store(raw, self.at(pointer, dtype, offset), align=SIZES[dtype])
+
+    def from_memory(self, raw: Any, dtype: str) -> Any:
+        """Memory form to register form: booleans are bytes there, bfloat16 half words."""
+        if dtype == "bool":
+            return self.b.icmp_unsigned("!=", raw, ir.Constant(raw.type, None))
+        if dtype == "bfloat16":
+            wide = self.b.zext(raw, self.vector(I32))
+            high = self.b.shl(wide, self.const(16, "int32"))
+            return self.b.bitcast(high, self.vector(F32))
+        return raw
+
+    def to_memory(self, x: Any, dtype: str) -> Any:
+        """The inverse; a bfloat16 was rounded when it was computed."""
+        if dtype == "bool":
+            return self.b.zext(x, self.vector(I8))
+        if dtype == "bfloat16":
+            bits = self.b.bitcast(x, self.vector(I32))
+            return self.b.trunc(self.b.lshr(bits, self.const(16, "int32")), self.vector(I16))
+        return x
+
+    def round_bfloat16(self, x: Any) -> Any:
+        """The nearest bfloat16, ties to even, as a float32; NaN stays."""
+        b = self.b
+        bits = b.bitcast(x, self.vector(I32))
+        odd = b.and_(b.lshr(bits, self.const(16, "int32")), self.const(1, "int32"))
+        rounded = b.add(bits, b.add(odd, self.const(0x7FFF, "int32")))
+        cut = b.and_(rounded, self.const(-65536, "int32"))
+        nan = b.fcmp_unordered("uno", x, x)
+        return b.select(nan, x, b.bitcast(cut, x.type))
+
+
+def _suffix(kind: Any) -> str:
+    """How intrinsics spell a vector type."""
+    element = kind.element
+    name = {F32: "f32", F64: "f64"}.get(element) or f"i{element.width}"
+    return f"v{kind.count}{name}"

@@ -1,0 +1,301 @@
+"""Convolutions with images as lanes: a register holds one element of many images.
+
+Weights are broadcast scalars, so every number of channels and every window fills the registers.
+Padding is there already: the inputs of these kernels are padded images.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grafito.engines.llvm import loops as nest
+from grafito.engines.llvm.affine import Affine, Loop, var
+from grafito.engines.llvm.code import Code, i64
+from grafito.engines.llvm.kernels import (
+    Compiled,
+    Frame,
+    combine_lanes,
+    finish_results,
+)
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.products import (
+    REGISTERS,
+    TileStore,
+    accumulate,
+    best_tile,
+    finish_tile,
+    in_pieces,
+)
+from grafito.engines.llvm.reader import Index, Reader, address
+
+UNROLLED = 12  # inner steps that are written out
+
+
+@dataclass
+class Taps:
+    """Along one axis of the result: which input and which weight each step meets.
+
+    Result place `step * t + start` takes, for each m of `loop`, the input at `t * stride + input`
+    and the weight at `weight`, both affine in the variable m.
+    """
+
+    places: int
+    start: int
+    step: int
+    stride: int
+    loop: Loop
+    input: Affine
+    weight: Affine
+
+
+def forward_taps(places: int, length: int, stride: int, dilation: int) -> list[Taps]:
+    """Place t sees input s t + d a through weight a."""
+    a = Loop(length)
+    return [Taps(places, 0, 1, stride, a, var(a) * dilation, var(a))]
+
+
+def backward_taps(
+    size: int, length: int, stride: int, dilation: int, origin: int, before: int
+) -> list[Taps]:
+    """Input place h comes from place (h + p - d a) / s of y, for the a that make it whole.
+
+    Places with the same remainder by the stride see the same weights, so each remainder has taps
+    of its own.
+    """
+    found = []
+    every = stride // math.gcd(stride, dilation)
+    for start in range(min(stride, size)):
+        fitting = [a for a in range(length) if (start + origin - dilation * a) % stride == 0]
+        m = Loop(len(fitting))
+        first = fitting[0] if fitting else 0
+        at = (start + origin - dilation * first) // stride + before
+        back = dilation * every // stride
+        places = -(-(size - start) // stride)
+        found.append(Taps(places, start, stride, 1, m, var(m) * -back + at, var(m) * every + first))
+    return found
+
+
+def conv(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
+    out = kernel.primary
+    assert out is not None
+    k = out.inputs[1]
+    axes = zip(out.shape[1:3], k.shape, out.strides, out.dilation, strict=False)
+    rows, columns = (forward_taps(*axis) for axis in axes)
+    channels, filters = k.shape[2], k.shape[3] // out.groups
+    return _Convolution(kernel, stored, width, shared, channels, filters, False).emit(rows, columns)
+
+
+def convback(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
+    out = kernel.primary
+    assert out is not None
+    k = out.inputs[1]
+    axes = zip(
+        out.shape[1:3], k.shape, out.strides, out.dilation, out.origin, out.before, strict=False
+    )
+    rows, columns = (backward_taps(*axis) for axis in axes)
+    channels, filters = k.shape[2], k.shape[3] // out.groups
+    return _Convolution(kernel, stored, width, shared, filters, channels, True).emit(rows, columns)
+
+
+class _Convolution:
+    """A tile is a few places of a row by a few result channels, each a vector of images."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        stored: set[Node],
+        width: int,
+        shared: bool,
+        summed: int,
+        made: int,
+        backward: bool,
+    ):
+        self.kernel, self.stored, self.width = kernel, stored, width
+        self.frame = Frame(kernel, stored, width, shared)
+        self.code = self.frame.code(width)
+        self.reader = self.frame.reader(self.code)
+        self.summed, self.made, self.backward = summed, made, backward
+        self.store = TileStore(self.code, self._out.dtype, REGISTERS)
+        self.units = 0
+
+    @property
+    def _out(self) -> Node:
+        assert self.kernel.primary is not None
+        return self.kernel.primary
+
+    def emit(self, rows: Sequence[Taps], columns: Sequence[Taps]) -> Compiled:
+        steps = 0
+        for r, c in itertools.product(rows, columns):
+            self._phase(r, c)
+            steps += r.places * c.places * r.loop.size * c.loop.size
+        blocks = -(-self._out.shape[0] // self.width)
+        cost = 2.0 * steps * blocks * self.summed * self.made * self._out.groups
+        return self.frame.finish(self.code, self.units, cost)
+
+    def _phase(self, r: Taps, c: Taps) -> None:
+        """The result places of one remainder by the strides."""
+        out, code, reader = self._out, self.code, self.reader
+        image, weights = out.inputs
+        tile = best_tile(c.places, self.made, 1)
+        block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
+        i, group = Loop(r.places), Loop(out.groups)
+        wide, made = Loop(-(-c.places // tile.rows)), Loop(-(-self.made // tile.vectors))
+        place, channel, inner = Loop(c.places), Loop(self.made), Loop(self.summed)
+        n = var(block) * self.width + var(lane)
+        j = var(wide) * tile.rows + var(place)
+        own = var(made) * tile.vectors + var(channel)
+        seen = var(group) * self.summed + var(inner)
+        at = (n, var(i) * r.stride + r.input, j * c.stride + c.input, seen)
+        if self.backward:
+            taps = (r.weight, c.weight, own, seen)
+        else:
+            taps = (r.weight, c.weight, var(inner), var(group) * self.made + own)
+        x_at = address(image, existing(image, at), self.width, self.stored)
+        k_at = address(weights, existing(weights, taps), self.width, self.stored)
+        rows, columns = var(i) * r.step + r.start, j * c.step + c.start
+        index = existing(out, (n, rows, columns, var(group) * self.made + own))
+        loops: list[tuple[Loop, bool]] = []
+        budget = UNROLLED
+        for loop in (inner, c.loop, r.loop):
+            loops.insert(0, (loop, loop.size <= budget))
+            budget = budget // loop.size if loop.size and loop.size <= budget else 0
+        mask = batch_mask(code, reader, out, block, self.width)
+
+        def run(height: int, across: int) -> None:
+            totals = accumulate(
+                reader, out.dtype, x_at, k_at, (place, channel), lane, loops, height, across
+            )
+            following = (lambda _: mask()) if mask is not None else None
+            finish_tile(
+                reader, self.kernel, index, (place, channel), lane, totals, across, self.store,
+                following,
+            )  # fmt: skip
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, [block, i, wide, group, made], reader.env)
+
+            def row(height: int) -> None:
+                in_pieces(
+                    code, reader.env[made], made, self.made, tile.vectors,
+                    lambda across: run(height, across),
+                )  # fmt: skip
+
+            in_pieces(code, reader.env[wide], wide, c.places, tile.rows, row)
+
+        units = nest.product([block, i, wide, group, made])
+        if units:
+            low = _clamp(code, code.b.sub(self.frame.begin, i64(self.units)), units)
+            high = _clamp(code, code.b.sub(self.frame.end, i64(self.units)), units)
+            code.loop(low, high, 1, unit)
+        self.units += units
+
+
+def _clamp(code: Code, value: Any, most: int) -> Any:
+    b = code.b
+    value = b.select(b.icmp_signed("<", value, i64(0)), i64(0), value)
+    return b.select(b.icmp_signed(">", value, i64(most)), i64(most), value)
+
+
+def existing(node: Node, index: Sequence[Affine]) -> Index:
+    """The index, 0 along axes of size 1 (but for the batch, which is in lanes)."""
+    return tuple(
+        a if n != 1 or (axis == 0 and node.lanes) else Affine()
+        for axis, (a, n) in enumerate(zip(index, node.shape, strict=True))
+    )
+
+
+def batch_mask(
+    code: Code, reader: Reader, node: Node, block: Loop, width: int
+) -> Callable[[], Any] | None:
+    """Emits which lanes of a block hold an image; None where all blocks are full."""
+    if node.shape[0] % width == 0:
+        return None
+    return lambda: code.mask(
+        code.b.sub(i64(node.shape[0]), code.b.mul(reader.env[block], i64(width)))
+    )
+
+
+def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """Σ x[n, s i + d a, s j + d b, c] y[n, i, j, f] over n, i and j; lanes are summed last."""
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    image, y = out.inputs
+    height, breadth, channels, filters = out.shape
+    each = filters // out.groups
+    by_channel = channels >= breadth
+    rows = channels if by_channel else breadth
+    tile = best_tile(rows, each, 1)
+    code = frame.code(width)
+    one = Code.on(code, 1)
+    reader, single = frame.reader(code), frame.reader(one)
+    single.env = reader.env
+    store = TileStore(code, out.dtype, REGISTERS)
+    block, lane, i, j = (
+        Loop(-(-y.shape[0] // width)),
+        Loop(width),
+        Loop(y.shape[1]),
+        Loop(y.shape[2]),
+    )
+    a, other = Loop(height), Loop(breadth if by_channel else channels)
+    group, tall, wide = (
+        Loop(out.groups),
+        Loop(-(-rows // tile.rows)),
+        Loop(-(-each // tile.vectors)),
+    )
+    row, column = Loop(tile.rows), Loop(tile.vectors)
+    moving = var(tall) * tile.rows + var(row)
+    b, c = (var(other), moving) if by_channel else (moving, var(other))
+    f = var(group) * each + var(wide) * tile.vectors + var(column)
+    n = var(block) * width + var(lane)
+    (s0, s1), (d0, d1) = out.strides, out.dilation
+    x_index = (n, var(i) * s0 + var(a) * d0, var(j) * s1 + b * d1, var(group) * channels + c)
+    x_at = address(image, existing(image, x_index), width, stored)
+    y_at = address(y, existing(y, (n, var(i), var(j), f)), width, stored)
+    index = existing(out, (var(a), b, c, f))
+    mask = batch_mask(code, reader, y, block, width)
+    inner = [(loop, False) for loop in (block, i, j)]
+
+    def run(rows_here: int, across: int) -> None:
+        totals = accumulate(
+            reader, out.dtype, x_at, y_at, (row, column), lane, inner, rows_here, across, 0, mask
+        )
+        for place, total in enumerate(totals):
+            store.put(place, total)
+
+        def element(place: Any) -> None:
+            reader.env[row] = code.b.udiv(place, i64(across))
+            reader.env[column] = code.b.urem(place, i64(across))
+            total = combine_lanes(code, store.get(place), "sum", out.dtype)
+            finish_results(single, kernel, index, total)
+
+        code.loop(i64(0), i64(len(totals)), 1, element)
+
+    outer = [a, other, group, tall, wide]
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, outer, reader.env)
+
+        def by_row(rows_here: int) -> None:
+            in_pieces(
+                code, reader.env[wide], wide, each, tile.vectors,
+                lambda across: run(rows_here, across),
+            )  # fmt: skip
+
+        in_pieces(code, reader.env[tall], tall, rows, tile.rows, by_row)
+
+    units = nest.product(outer)
+    if units:
+        code.loop(frame.begin, frame.end, 1, unit)
+    cost = 2.0 * out.size * nest.product([block, i, j])
+    return frame.finish(code, units, cost)
+
+
+EMIT = {"conv": conv, "convback": convback, "convkernel": convkernel}

@@ -1,0 +1,381 @@
+"""Machine code of a kernel: the frame of its function, elementwise work and reductions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ir
+import numpy as np
+
+from grafito.engines.llvm import loops as nest
+from grafito.engines.llvm.affine import Affine, Loop
+from grafito.engines.llvm.code import I32, I64, POINTER, Code, i64
+from grafito.engines.llvm.elementwise import OPS
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel, Store
+from grafito.engines.llvm.reader import Index, Reader, buffers_of, physical
+from grafito.graph.dtypes import is_floating
+
+CHUNK = 64  # vectors of a long loop that are one unit of work
+
+
+@dataclass
+class Compiled:
+    """The text of a kernel's function and how to call it.
+
+    Attributes:
+        text: LLVM code of the module with one function, called `name`.
+        buffers: the nodes whose pointers it takes, in order.
+        units: how much work there is; a call does the units from `begin` to `end`.
+        cost: operations, roughly.
+        scratch: bytes that each thread needs while it runs.
+    """
+
+    text: str
+    buffers: list[Node]
+    units: int
+    cost: float
+    scratch: int = 0
+
+
+class Frame:
+    """The function of one kernel: its arguments and a reader of its inputs.
+
+    Args:
+        kernel: what to compute.
+        stored: nodes that have a buffer.
+        width: lanes of the layout.
+        shared: whether a result is written over an input.
+    """
+
+    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
+        self.kernel, self.stored, self.width = kernel, stored, width
+        targets = [s.target for s in kernel.stores]
+        self.buffers = buffers_of(dict.fromkeys([*sorted(kernel.reads, key=id), *targets]))
+        self.module = ir.Module("kernel")
+        arguments = [POINTER] * (len(self.buffers) + 2) + [I64, I64]
+        kind = ir.FunctionType(ir.VoidType(), arguments)
+        self.function = ir.Function(self.module, kind, "kernel")
+        for argument in self.function.args[: len(self.buffers)]:
+            if not shared:
+                argument.add_attribute("noalias")
+        self.pointers = dict(zip(self.buffers, self.function.args, strict=False))
+        self.errors, self.scratch, self.begin, self.end = self.function.args[-4:]
+
+    def code(self, lanes: int) -> Code:
+        return Code(self.function, lanes)
+
+    def reader(self, code: Code) -> Reader:
+        return Reader(code, self.stored, self.pointers, self.width, self.errors)
+
+    def finish(self, code: Code, units: int, cost: float, scratch: int = 0) -> Compiled:
+        code.b.ret_void()
+        return Compiled(str(self.module), self.buffers, units, cost, scratch)
+
+
+def store_place(s: Store, index: Index, width: int) -> Affine:
+    """Where a result goes, given its own index."""
+    if s.starts is not None and s.steps is not None:
+        index = tuple(i * k + n for i, k, n in zip(index, s.steps, s.starts, strict=True))
+    return physical(s.target, index, width)
+
+
+def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
+    """Compute and store all results at an index, given the primary's register."""
+    start = {}
+    if kernel.primary is not None:
+        start[(kernel.primary, index)] = known
+    reader.start(start)
+    values = {}
+    for x in kernel.results:
+        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
+        if x is kernel.primary:
+            values[x] = known
+        else:
+            values[x] = reader.compute(x, at)
+            reader._memo[(x, at)] = values[x]
+    for s in kernel.stores:
+        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        reader.store(values[s.node], s.target, store_place(s, at, reader.width))
+
+
+def result_places(kernel: Kernel, index: Index, stored: set[Node], width: int) -> list[Affine]:
+    """All addresses that the results read and write, apart from the primary's inputs."""
+    places: list[Affine] = []
+    for x in kernel.results:
+        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
+        if x is not kernel.primary:
+            inside = stored | set(kernel.results)
+            places += nest.addresses(x, at, inside, width)
+    for s in kernel.stores:
+        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        places.append(store_place(s, at, width))
+    return places
+
+
+# Elementwise
+
+
+def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """All results, element by element."""
+    frame = Frame(kernel, stored, width, shared)
+    loops, index = nest.own_index(kernel.shape, kernel.lanes, width)
+    places = result_places(kernel, index, stored, width)
+    groups = lane_groups(loops, kernel.shape, width) if kernel.lanes else {}
+    loops, new = nest.merge(loops, places, groups)
+    index = nest.replace(index, new)
+    size = loops[-1].size if loops else 1
+    code = frame.code(nest.vector_lanes(size, width))
+    reader = frame.reader(code)
+    outer, lane = (loops[:-1], loops[-1]) if loops else ([], None)
+    chunk = CHUNK * code.lanes if not outer else max(size, 1)
+    units = nest.product(outer) if outer else -(-size // chunk)
+
+    def unit(u: Any) -> None:
+        if lane is None:
+            finish_results(reader, kernel, index)
+            return
+        if outer:
+            nest.decode(code, u, outer, reader.env)
+            first, stop = i64(0), i64(size)
+        else:
+            first = code.b.mul(u, i64(chunk))
+            stop = code.b.add(first, i64(chunk))
+            stop = code.b.select(code.b.icmp_signed("<", stop, i64(size)), stop, i64(size))
+        existing = images(kernel, index, lane)
+        vectors(
+            code, reader, lane, first, stop, lambda: finish_results(reader, kernel, index), existing
+        )
+
+    code.loop(frame.begin, frame.end, 1, unit)
+    work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
+    return frame.finish(code, units, float(math.prod(kernel.shape)) * work)
+
+
+def lane_groups(loops: list[Loop], shape: tuple[int, ...], width: int) -> dict[Loop, str]:
+    """The loops of a batch in lanes that stay apart; that over blocks only if one is not full."""
+    if shape[0] % width:
+        return {loops[0]: "block", loops[-1]: "lane"}
+    return {loops[-1]: "lane"}
+
+
+def images(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | None:
+    """Where a batch does not fill its lanes: its size, and the first image of a block."""
+    width = lane.size
+    if not kernel.lanes or kernel.shape[0] % width == 0:
+        return None
+    return kernel.shape[0], _at_lane_0(index[0], lane)
+
+
+def vectors(
+    code: Code,
+    reader: Reader,
+    lane: Loop,
+    first: Any,
+    stop: Any,
+    body: Callable[[], None],
+    existing: tuple[int, Affine] | None = None,
+) -> None:
+    """The vector loop of a reader; its last vector may be partly masked.
+
+    Args:
+        code: where to emit.
+        reader: whose lane variable runs.
+        lane: the loop.
+        first: where it starts.
+        stop: where it ends.
+        body: emits what is done for a vector.
+        existing: how many images there are, and the first of this block; lanes beyond have none.
+    """
+
+    def step(j: Any) -> None:
+        reader.lane = lane if code.lanes > 1 else None
+        reader.env[lane] = j
+        if lane.size % code.lanes:
+            reader.mask = code.mask(code.b.sub(stop, j))
+        elif existing is not None:
+            count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
+            reader.mask = code.mask(count)
+        body()
+
+    if lane.size == code.lanes:
+        step(i64(0))
+    else:
+        code.loop(first, stop, code.lanes, step)
+    reader.mask = None
+
+
+# Reductions
+
+IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
+COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+
+
+def identity(kind: str, dtype: str) -> Any:
+    """The number that changes nothing."""
+    if is_floating(dtype):
+        return IDENTITY[kind]
+    if kind in ("sum", "prod"):
+        return int(IDENTITY[kind])
+    if dtype == "bool":
+        return kind == "min"
+    info = np.iinfo(dtype)
+    return info.min if kind == "max" else info.max
+
+
+def reduction(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """A reduction of whatever its input is computed from; results may follow it."""
+    frame = Frame(kernel, stored, width, shared)
+    x = kernel.primary
+    assert x is not None
+    (y,) = x.inputs
+    loops, index = nest.own_index(y.shape, y.lanes, width)
+    inside = {loop for a in x.axis for loop, _ in index[a].terms}
+    kept_index = tuple(Affine() if a in x.axis else i for a, i in enumerate(index))
+    places = [
+        *nest.addresses(y, index, stored, width, False),
+        *result_places(kernel, kept_index, stored, width),
+    ]
+    groups: dict[Loop, Any] = {loop: loop in inside for loop in loops}
+    if y.lanes:
+        for loop, name in lane_groups(loops, y.shape, width).items():
+            groups[loop] = (name, groups[loop])
+    loops, new = nest.merge(loops, places, groups)
+    index, kept_index = nest.replace(index, new), nest.replace(kept_index, new)
+    kept = [loop for loop in loops if groups[loop] in (False, ("lane", False), ("block", False))]
+    gone = [loop for loop in loops if loop not in kept]
+    return _Reduction(frame, x, y, index, kept_index, kept, gone).emit(loops[-1])
+
+
+class _Reduction:
+    """The loops of one reduction.
+
+    The last loop runs in vectors: either it is reduced, and the lanes are combined at the end, or
+    it is kept, and each lane has a result of its own.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        x: Node,
+        y: Node,
+        index: Index,
+        kept_index: Index,
+        kept: list[Loop],
+        gone: list[Loop],
+    ):
+        self.frame, self.x, self.y = frame, x, y
+        self.index, self.kept_index = index, kept_index
+        self.kept, self.gone = kept, gone
+
+    def emit(self, lane: Loop) -> Compiled:
+        code = self.frame.code(nest.vector_lanes(lane.size, self.frame.width))
+        reader = self.frame.reader(code)
+        kernel, y = self.frame.kernel, self.y
+        across = lane in self.gone
+        outer = self.kept if across else self.kept[:-1]
+        padded = y.lanes and y.shape[0] % self.frame.width != 0
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, outer, reader.env)
+            if across:
+                total = self._accumulate(code, reader, self.gone, lane, padded)
+                one = Code.on(code, 1)
+                total = combine_lanes(code, total, self.x.kind, self.x.dtype)
+                finish_results(self._single(one, reader), kernel, self.kept_index, total)
+            else:
+                size = i64(lane.size)
+
+                def body() -> None:
+                    total = self._accumulate(code, reader, self.gone, lane, False)
+                    finish_results(reader, kernel, self.kept_index, total)
+
+                existing = images(kernel, self.kept_index, lane)
+                vectors(code, reader, lane, i64(0), size, body, existing)
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product(outer), 2.0 * y.size)
+
+    def _single(self, one: Code, reader: Reader) -> Reader:
+        single = self.frame.reader(one)
+        single.env = reader.env
+        return single
+
+    def _accumulate(
+        self, code: Code, reader: Reader, gone: list[Loop], lane: Loop, padded: bool
+    ) -> Any:
+        """The reduced loops, carrying a vector of results."""
+        kind, dtype = self.x.kind, self.x.dtype
+        operand = "float32" if dtype == "bfloat16" else dtype
+        neutral = code.const(identity(kind, dtype), operand)
+        combine = OPS[COMBINE[kind]]
+
+        def body(total: Any) -> Any:
+            reader.start()
+            value = reader.value(self.y, self.index)
+            mask = reader.mask
+            if padded:  # images that do not exist
+                count = code.b.sub(
+                    i64(self.y.shape[0]), reader.scalar(_at_lane_0(self.index[0], lane))
+                )
+                mask = code.mask(count)
+            if lane in gone and mask is not None:
+                value = code.b.select(mask, value, neutral)
+            return combine(code, operand, total, value)
+
+        def descend(loops: list[Loop], total: Any) -> Any:
+            if not loops:
+                return body(total)
+            loop, rest = loops[0], loops[1:]
+            if loop is lane:
+                return self._lane_loop(code, reader, lane, total, body)
+
+            def step(i: Any, carried: Any) -> list[Any]:
+                reader.env[loop] = i
+                return [descend(rest, carried)]
+
+            return code.loop(i64(0), i64(loop.size), 1, step, [total])[0]
+
+        return descend(gone, neutral)
+
+    def _lane_loop(
+        self, code: Code, reader: Reader, lane: Loop, total: Any, body: Callable[[Any], Any]
+    ) -> Any:
+        whole = lane.size // code.lanes * code.lanes
+        reader.lane = lane if code.lanes > 1 else None
+
+        def step(j: Any, carried: Any) -> list[Any]:
+            reader.env[lane] = j
+            return [body(carried)]
+
+        if whole == code.lanes:
+            total = step(i64(0), total)[0]
+        elif whole:
+            total = code.loop(i64(0), i64(whole), code.lanes, step, [total])[0]
+        if lane.size % code.lanes:
+            reader.mask = code.mask(i64(lane.size - whole))
+            total = step(i64(whole), total)[0]
+            reader.mask = None
+        return total
+
+
+def combine_lanes(code: Code, total: Any, kind: str, dtype: str) -> Any:
+    """One lane from many: halves onto halves, so the order is the same on every run."""
+    lanes = code.lanes
+    operand = "float32" if dtype == "bfloat16" else dtype
+    while lanes > 1:
+        lanes //= 2
+        low, high = (
+            code.b.shuffle_vector(total, total, code.integers(range(at, at + lanes), I32))
+            for at in (0, lanes)
+        )
+        total = OPS[COMBINE[kind]](Code.on(code, lanes), operand, low, high)
+    return Code.on(code, 1).round_bfloat16(total) if dtype == "bfloat16" else total
+
+
+def _at_lane_0(index: Affine, lane: Loop) -> Affine:
+    """The first image of the block."""
+    return Affine(index.constant, tuple((v, c) for v, c in index.terms if v is not lane))

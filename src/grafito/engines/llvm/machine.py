@@ -1,0 +1,76 @@
+"""The CPU and LLVM: what to compile for, and from text to functions that can be called."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import sys
+from typing import Any
+
+import llvmlite.binding as llvm
+
+
+@functools.cache
+def _initialize() -> None:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+class Machine:
+    """The CPU to compile for.
+
+    Args:
+        cpu: name of a CPU, as LLVM calls it; this one by default.
+        features: its features, as LLVM spells them.
+
+    Attributes:
+        width: float32 numbers in a vector register: the lanes of the layout.
+    """
+
+    def __init__(self, cpu: str | None = None, features: str | None = None):
+        _initialize()
+        self.cpu = cpu or llvm.get_host_cpu_name()
+        self.features = features or llvm.get_host_cpu_features().flatten()
+        enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
+        self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
+        if self.width == 16:
+            self.features += ",-prefer-256-bit"
+        target = llvm.Target.from_default_triple()
+        self._target = target.create_target_machine(
+            cpu=self.cpu, features=self.features, opt=2, jit=True
+        )
+
+    def optimize(self, texts: list[str], level: int = 2) -> Any:
+        """One module from the texts of several, optimized."""
+        module = llvm.parse_assembly(texts[0])
+        for text in texts[1:]:
+            module.link_in(llvm.parse_assembly(text))
+        module.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options.loop_vectorization = False
+        options.slp_vectorization = False
+        options.loop_unrolling = False
+        builder = llvm.create_pass_builder(self._target, options)
+        builder.getModulePassManager().run(module, builder)
+        return module
+
+    def load(self, module: Any) -> Any:
+        """Machine code of a module, in memory."""
+        engine = llvm.create_mcjit_compiler(module, self._target)
+        engine.finalize_object()
+        return engine
+
+    def assembly(self, module: Any) -> str:
+        return self._target.emit_assembly(module)
+
+
+def pause() -> tuple[str, str]:
+    """The instruction of a waiting loop, and its declaration."""
+    if platform.machine().lower() in ("x86_64", "amd64", "i686"):
+        return "call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"
+    return "fence seq_cst", ""
+
+
+def yield_name() -> str:
+    """The C function that lets other threads run."""
+    return "SwitchToThread" if sys.platform == "win32" else "sched_yield"

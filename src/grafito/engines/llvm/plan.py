@@ -1,0 +1,373 @@
+"""Which nodes are stored, with which layout, and which are computed together in one kernel.
+
+A node that is not stored is computed where it is read. A kernel has one primary (a product, a
+reduction, ...) or none, and any number of results of the same shape that are computed element by
+element from what it has in registers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grafito.engines.llvm.elementwise import CHEAP
+from grafito.engines.llvm.nodes import (
+    LEAVES,
+    MADE,
+    MOVES,
+    REDUCTIONS,
+    WHOLE,
+    WINDOWS,
+    Node,
+    Shape,
+    order_of,
+)
+
+PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
+RICH = REDUCTIONS | {"matmul", "conv", "convback"}  # primaries that others may join
+DEAR = 8  # cost of a function like exp, in additions
+LIMIT = 4  # what may be computed twice rather than stored
+
+
+@dataclass
+class Kernel:
+    """What one function computes.
+
+    Attributes:
+        primary: its product, reduction, ...; None for elementwise work alone.
+        shape: of the results, in whose order it loops.
+        lanes: whether it loops with images as lanes.
+        results: nodes computed in registers, in order; those of `stores` go to memory.
+        stores: where results go: the node whose buffer it is, and the place in it.
+        reads: the stored nodes that it reads.
+    """
+
+    primary: Node | None
+    shape: Shape
+    lanes: bool
+    results: list[Node] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    reads: set[Node] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A result and where it goes: `start + step index` along each axis of the target."""
+
+    node: Node
+    target: Node
+    starts: Shape | None = None
+    steps: Shape | None = None
+
+
+@dataclass
+class Plan:
+    """Kernels in order, and which nodes have a buffer.
+
+    Attributes:
+        in_place: new values of variables that are written over the old ones.
+    """
+
+    kernels: list[Kernel]
+    stored: set[Node]
+    in_place: dict[Node, Node]
+
+
+# Layout
+
+
+def spread_lanes(order: Sequence[Node]) -> None:
+    """Mark what is stored with images as lanes: convolutions, pooling and what joins them.
+
+    A node that is needed in another layout than its own is copied.
+    """
+    copies: dict[tuple[Node, bool], Node] = {}
+
+    def as_layout(x: Node, lanes: bool) -> Node:
+        if x.lanes == lanes:
+            return x
+        key = (x, lanes)
+        if key not in copies:
+            copies[key] = Node("copy", (x,), x.shape, x.dtype)
+            copies[key].lanes = lanes
+            copies[key].scope = x.scope
+        return copies[key]
+
+    for x in order:
+        if x.kind in WINDOWS:
+            data = 1 if x.kind in ("conv", "convback") else len(x.inputs)
+            x.inputs = tuple(
+                as_layout(y, True) if i < data else as_layout(y, False)
+                for i, y in enumerate(x.inputs)
+            )
+            x.lanes = x.kind != "convkernel"
+        elif (x.elementwise and x.kind != "check") or x.kind == "broadcast":
+            x.lanes = any(y.lanes and y.shape == x.shape for y in x.inputs)
+            if not x.lanes:
+                x.inputs = tuple(as_layout(y, False) for y in x.inputs)
+            else:  # smaller ones are read element by element
+                x.inputs = tuple(
+                    y if y.shape == x.shape or not y.lanes else as_layout(y, False)
+                    for y in x.inputs
+                )
+        elif x.kind == "reshape":
+            (y,) = x.inputs
+            x.lanes = y.lanes and x.shape[:1] == y.shape[:1] and len(x.shape) > 1
+            x.inputs = (as_layout(y, x.lanes),)
+        elif x.kind == "slice":
+            (y,) = x.inputs
+            x.lanes = y.lanes and x.shape[0] == y.shape[0]
+            x.inputs = (as_layout(y, x.lanes),)
+        elif x.kind == "parts":
+            x.lanes = any(y.lanes for y in x.inputs) and all(
+                y.shape[0] == x.shape[0] for y in x.inputs
+            )
+            if not x.lanes:
+                x.inputs = tuple(as_layout(y, False) for y in x.inputs)
+        elif x.kind == "copy":
+            pass
+        elif x.kind in REDUCTIONS:
+            (y,) = x.inputs
+            x.lanes = y.lanes and 0 not in x.axis and len(x.shape) > 1
+        else:
+            x.inputs = tuple(as_layout(y, False) for y in x.inputs)
+
+
+# What is stored
+
+
+def trivial(x: Node) -> bool:
+    """Whether a reshape only adds or drops axes of size 1."""
+    (y,) = x.inputs
+    if x.lanes:  # the first axis is the batch, whatever its size
+        return _without_ones(x.shape[1:]) == _without_ones(y.shape[1:])
+    return _without_ones(x.shape) == _without_ones(y.shape)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(n for n in shape if n != 1)
+
+
+def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
+    """The nodes that get a buffer."""
+    users: dict[Node, set[Node]] = defaultdict(set)
+    for x in order:
+        for y in x.inputs:
+            users[y].add(x)
+    stored = {x for x in results if x.kind not in LEAVES}
+    stored |= {x for x in order if x.kind in PRIMARY | {"parts", "copy", "check"}}
+
+    def store_base(x: Node) -> None:
+        """What is read by address must come from memory, through moves at most."""
+        while x.kind in MOVES and x not in stored:
+            x = x.inputs[0]
+        if x.kind not in LEAVES:
+            stored.add(x)
+
+    for x in order:
+        if x.kind in WINDOWS | {"matmul", "bits"}:
+            for y in x.inputs:
+                store_base(y)
+        elif x.kind == "scatter":  # read as a whole, row after row
+            stored |= {y for y in x.inputs if y.kind not in LEAVES}
+        elif x.kind == "take":
+            store_base(x.inputs[0])
+            store_base(x.inputs[1])
+        elif x.kind == "reshape" and not trivial(x):
+            (y,) = x.inputs
+            while y.kind == "reshape" and not trivial(y):
+                (y,) = y.inputs
+            if y.kind not in LEAVES:
+                stored.add(y)
+    cost: dict[Node, int] = {}
+    for x in order:
+        if x.kind in LEAVES or x in stored:
+            cost[x] = 0
+            continue
+        own = 0 if x.kind in MOVES else 1 if x.kind in CHEAP | MADE else DEAR
+        cost[x] = own + sum(cost[y] for y in x.inputs)
+        repeated = len(users[x]) > 1 or any(
+            (u.size > x.size and u.kind not in MOVES) or u.kind == "broadcast" for u in users[x]
+        )
+        if repeated and cost[x] > (LIMIT if x.size > 1 else 1) and x.kind not in MOVES:
+            stored.add(x)
+            cost[x] = 0
+    return stored
+
+
+# Reading
+
+
+def reads_of(x: Node, stored: set[Node], root: bool = True) -> dict[Node, bool]:
+    """The stored nodes that x is computed from, and whether each is read at the index of x."""
+    found: dict[Node, bool] = {}
+    memo: set[tuple[Node, bool]] = set()
+
+    def visit(y: Node, same: bool, top: bool) -> None:
+        if (y, same) in memo:
+            return
+        memo.add((y, same))
+        if not top and (y in stored or y.kind in LEAVES):
+            found[y] = found.get(y, True) and same
+            return
+        for z in y.inputs:
+            moves = y.kind in MOVES and not (y.kind == "reshape" and trivial(y))
+            moves = moves or y.kind in MADE or (y.kind not in MOVES and not _fits(z, y))
+            if y.kind == "broadcast" and _fits(z, y):
+                moves = False
+            visit(z, same and not moves, False)
+
+    visit(x, True, root)
+    return found
+
+
+def _fits(x: Node, user: Node) -> bool:
+    """Whether elementwise use reads x at the index of the user."""
+    return _without_ones(x.shape) == _without_ones(user.shape) and x.size == user.size
+
+
+# Kernels
+
+
+def make_kernels(order: Sequence[Node], stored: set[Node]) -> list[Kernel]:
+    """Kernels in order; results join an earlier kernel of the same shape where they can."""
+    kernels: list[Kernel] = []
+    home: dict[Node, int] = {}  # the last kernel that writes to the buffer of a node
+
+    def place(x: Node, shape: Shape, lanes: bool, reads: dict[Node, bool], stores: Store) -> None:
+        inside = {y: same for y, same in reads.items() if y in home}
+        last = max((home[y] for y in inside), default=-1)
+        options = list(range(len(kernels) - 1, last, -1))
+        if last >= 0 and all(same for y, same in inside.items() if home[y] == last):
+            options.append(last)
+        for k in reversed(options):
+            if _joins(kernels[k], shape, lanes, k == last):
+                break
+        else:
+            kernels.append(Kernel(None, shape, lanes))
+            k = len(kernels) - 1
+        kernels[k].results.append(x)
+        kernels[k].stores.append(stores)
+        kernels[k].reads |= {y for y in reads if y not in kernels[k].results}
+        home[stores.target] = max(k, home.get(stores.target, -1))
+
+    for x in order:
+        if x not in stored:
+            continue
+        if x.kind in PRIMARY:
+            kernel = Kernel(x, x.shape, x.lanes, [x], [Store(x, x)])
+            kernel.reads = set(reads_of(x, stored))
+            kernels.append(kernel)
+            home[x] = len(kernels) - 1
+        elif x.kind == "parts":
+            if x.fill is not None:
+                filling = Node("fill", (), x.shape, x.dtype, value=x.fill)
+                filling.lanes = x.lanes
+                kernels.append(Kernel(None, x.shape, x.lanes, [filling], [Store(filling, x)]))
+                home[x] = len(kernels) - 1
+            for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
+                piece = Node("stopgradient", (y,), y.shape, y.dtype)
+                piece.lanes = x.lanes
+                reads = reads_of(piece, stored)
+                if x in home:
+                    reads[x] = False  # after the filling
+                place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
+                kernels[home[x]].reads.discard(x)
+        else:
+            lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
+            place(x, x.shape, lanes, reads_of(x, stored), Store(x, x))
+    return kernels
+
+
+def _joins(kernel: Kernel, shape: Shape, lanes: bool, depends: bool) -> bool:
+    """Whether a result of this shape can be computed in the loops of the kernel."""
+    if kernel.lanes != lanes or len(kernel.results) > 24:
+        return False
+    if any(x.kind == "fill" for x in kernel.results):
+        return False
+    same = _without_ones(kernel.shape) == _without_ones(shape)
+    if lanes:
+        same = kernel.shape[0] == shape[0] and _without_ones(kernel.shape[1:]) == _without_ones(
+            shape[1:]
+        )
+    if kernel.primary is None:
+        return same
+    return same and depends and kernel.primary.kind in RICH
+
+
+def drop_unread(kernels: Sequence[Kernel], keep: set[Node]) -> None:
+    """A result that is only read in its own kernel stays in registers."""
+    read: dict[Node, set[int]] = defaultdict(set)
+    for k, kernel in enumerate(kernels):
+        for x in kernel.reads:
+            read[x].add(k)
+    for k, kernel in enumerate(kernels):
+        kernel.stores = [
+            s
+            for s in kernel.stores
+            if s.target in keep or s.target is not s.node or read[s.node] - {k}
+        ]
+
+
+def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[Node]:
+    """All nodes, inputs before users; what an update needs comes after who reads its old value.
+
+    Args:
+        results: new value of each variable.
+        outputs: what else is computed.
+    """
+    depth: dict[Node, int] = {}
+    for x in order_of([*outputs, *results.values()]):
+        depth[x] = 1 + max((depth[y] for y in x.inputs), default=0)
+    deepest = sorted(results, key=lambda v: -depth[results[v]])
+    order = order_of([*outputs, *(results[v] for v in deepest)])
+    position = {x: float(i) for i, x in enumerate(order)}
+    users: dict[Node, list[Node]] = defaultdict(list)
+    serves: dict[Node, set[Node] | None] = {x: set() for x in order}
+    for x in order:
+        for y in x.inputs:
+            users[y].append(x)
+    for x in outputs:
+        serves[x] = None
+    for v, x in results.items():
+        if serves[x] is not None:
+            serves[x].add(v)  # type: ignore[union-attr]
+    for x in reversed(order):  # which updates alone a node serves; None where others need it too
+        for y in x.inputs:
+            mine, more = serves[y], serves[x]
+            serves[y] = None if mine is None or more is None else mine | more
+    for x in order:
+        own = serves[x]
+        if own is not None and len(own) == 1 and x.kind not in LEAVES:
+            (v,) = own
+            readers = [position[u] for u in users[v] if serves[u] != own]
+            position[x] = max([*readers, *(position[y] for y in x.inputs)], default=0) + 1e-6
+    index = {x: i for i, x in enumerate(order)}
+    return sorted(order, key=lambda x: (position[x], index[x]))
+
+
+def find_in_place(
+    kernels: Sequence[Kernel], updates: Mapping[Node, Node], stored: set[Node]
+) -> dict[Node, Node]:
+    """The variables whose new value can be written over the old one, by new value."""
+    home = {s.target: k for k, kernel in enumerate(kernels) for s in kernel.stores}
+    safe: dict[Node, Node] = {}
+    for v, x in updates.items():
+        if x not in home or x in safe:
+            continue
+        fine = True
+        for k, kernel in enumerate(kernels):
+            if v not in kernel.reads:
+                continue
+            if k > home[x]:
+                fine = False
+            elif k == home[x]:
+                for y in kernel.results:
+                    fine = fine and reads_of(y, stored).get(v, True)
+                primary = kernel.primary
+                if primary is not None and v in reads_of(primary, stored):
+                    fine = False
+        if fine:
+            safe[x] = v
+    return safe

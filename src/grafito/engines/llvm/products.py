@@ -1,0 +1,285 @@
+"""Matrix products: a tile of the result stays in registers while the inner axis goes by.
+
+A tile has `rows` rows and `vectors` vectors of columns. In each step of the inner axis a few
+vectors of y are loaded and each element of x is broadcast to multiply them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grafito.engines.llvm import loops as nest
+from grafito.engines.llvm.affine import Affine, Loop, var
+from grafito.engines.llvm.code import REGISTER, Code, i64
+from grafito.engines.llvm.elementwise import OPS
+from grafito.engines.llvm.kernels import Compiled, Frame, finish_results
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.reader import Reader, address, broadcast_index
+from grafito.graph.dtypes import is_floating
+
+REGISTERS = 28  # accumulators; the others hold operands
+
+
+@dataclass(frozen=True)
+class Tile:
+    """How many rows, and how many vectors of columns."""
+
+    rows: int
+    vectors: int
+
+
+def best_tile(rows: int, columns: int, lanes: int) -> Tile:
+    """The tile that needs the fewest cycles: two products or two loads in each."""
+    vectors = -(-columns // lanes)
+
+    def cycles(tile: Tile) -> float:
+        total = 0.0
+        for height, count in _pieces(rows, tile.rows):
+            for breadth, times in _pieces(vectors, tile.vectors):
+                products = max(height * breadth / 2, (height + breadth) / 2, 4)
+                total += count * times * products
+        return total
+
+    options = [
+        Tile(min(rows, REGISTERS // v), v) for v in range(1, min(vectors, REGISTERS // 2) + 1)
+    ]
+    return min(options, key=cycles)
+
+
+def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Lengths of the pieces of an axis, each with how often it comes."""
+    whole, rest = divmod(size, piece)
+    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
+
+
+def multiply_add(code: Code, dtype: str, x: Any, y: Any, total: Any) -> Any:
+    """The sum total + x y."""
+    if is_floating(dtype):
+        return code.fma(x, y, total)
+    return OPS["add"](code, dtype, total, OPS["multiply"](code, dtype, x, y))
+
+
+class TileStore:
+    """Where a tile waits for what follows it: a small block of memory in the first-level cache.
+
+    The results that follow are computed by one loop over the tile, so that their code is there
+    once, however many registers the tile has.
+    """
+
+    def __init__(self, code: Code, dtype: str, vectors: int):
+        self.code = code
+        kind = code.vector(REGISTER[dtype])
+        self.kind = kind
+        self.memory = code.b.alloca(kind, vectors)
+        self.memory.align = 64
+
+    def at(self, place: Any) -> Any:
+        return self.code.b.gep(self.memory, [place], source_etype=self.kind)
+
+    def put(self, place: int, value: Any) -> None:
+        self.code.b.store(value, self.at(i64(place)))
+
+    def get(self, place: Any) -> Any:
+        return self.code.b.load(self.at(place), typ=self.kind)
+
+
+def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y, batched over leading axes; results of the same shape may follow it."""
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    x, y = out.inputs
+    rows, columns, inner = out.shape[-2], out.shape[-1], x.shape[-1]
+    lanes = nest.vector_lanes(columns, width)
+    tile = best_tile(max(rows, 1), max(columns, 1), lanes)
+    code = frame.code(lanes)
+    reader = frame.reader(code)
+    breadth = tile.vectors * lanes
+    batch, batch_index = nest.own_index(out.shape[:-2], False, width)
+    tall, wide = Loop(-(-rows // tile.rows)), Loop(-(-columns // breadth))
+    k, row, vector, lane = Loop(inner), Loop(rows), Loop(tile.vectors), Loop(lanes)
+
+    def index_of(node: Node, last: tuple[Affine, Affine]) -> tuple[Affine, ...]:
+        return broadcast_index(node, (*batch_index, *last))
+
+    i = var(tall) * tile.rows + var(row)
+    j = var(wide) * breadth + var(vector) * lanes + var(lane)
+    x_at = address(x, _whole(x, index_of(x, (i, var(k))), i, var(k)), width, stored)
+    y_at = address(y, _whole(y, index_of(y, (var(k), j)), var(k), j), width, stored)
+    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
+
+    index = tuple(
+        a if n != 1 else Affine() for a, n in zip((*batch_index, i, j), out.shape, strict=True)
+    )
+
+    def run(height: int, count: int) -> None:
+        """One tile of so many rows and columns."""
+        across, tail = -(-count // lanes), count % lanes
+        totals = accumulate(
+            reader, out.dtype, x_at, y_at, (row, vector), lane, [(k, False)], height, across, tail
+        )
+
+        def mask(v: Any) -> Any:
+            last = code.b.icmp_signed("==", v, i64(across - 1))
+            return code.mask(code.b.select(last, i64(tail), i64(lanes)))
+
+        finish_tile(
+            reader, kernel, index, (row, vector), lane, totals, across, store,
+            mask if tail else None,
+        )  # fmt: skip
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, [*batch, wide, tall], reader.env)
+
+        def columns_done(count: int) -> None:
+            in_pieces(
+                code, reader.env[tall], tall, rows, tile.rows, lambda height: run(height, count)
+            )
+
+        in_pieces(code, reader.env[wide], wide, columns, breadth, columns_done)
+
+    units = nest.product([*batch, wide, tall]) if out.size else 0
+    if units:
+        code.loop(frame.begin, frame.end, 1, unit)
+    return frame.finish(code, units, 2.0 * out.size * inner / 16)
+
+
+def _whole(
+    node: Node, index: tuple[Affine, ...], first: Affine, second: Affine
+) -> tuple[Affine, ...]:
+    """The index with the matrix axes in place, also where they have one element."""
+    return (
+        *index[:-2],
+        first if node.shape[-2] != 1 else index[-2],
+        second if node.shape[-1] != 1 else index[-1],
+    )
+
+
+def accumulate(
+    reader: Reader,
+    dtype: str,
+    row_at: tuple[Node, Affine],
+    column_at: tuple[Node, Affine],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    inner: Sequence[tuple[Loop, bool]],
+    height: int,
+    across: int,
+    tail: int = 0,
+    mask: Callable[[], Any] | None = None,
+) -> list[Any]:
+    """The tile's sums of products over the inner loops, row by row.
+
+    Args:
+        reader: of the kernel; its loop variables outside of the tile are set.
+        dtype: of the result.
+        row_at: where a row's operand is.
+        column_at: where a column's operand is.
+        tile: the variables that count rows and columns.
+        lane: the variable of the lanes.
+        inner: the loops to sum over, outermost first, and whether each is unrolled.
+        height: rows.
+        across: columns.
+        tail: lanes of the last column's operand; 0 for all.
+        mask: emits the mask of all loads, inside of the loops.
+    """
+    code = reader.code
+    row, column = tile
+    operand = "float32" if dtype == "bfloat16" else dtype
+    last = code.mask(i64(tail)) if tail else None
+
+    def step(totals: Sequence[Any]) -> list[Any]:
+        reader.lane = lane if code.lanes > 1 else None
+        reader.env[lane] = i64(0)
+        every = mask() if mask is not None else None
+        columns = []
+        for c in range(across):
+            reader.env[column] = i64(c)
+            reader.mask = last if tail and c == across - 1 else every
+            reader.start()
+            columns.append(reader.load(*column_at))
+        reader.mask = every
+        new = []
+        for r in range(height):
+            reader.env[row] = i64(r)
+            reader.start()
+            element = reader.load(*row_at)
+            for c in range(across):
+                total = totals[r * across + c]
+                new.append(multiply_add(code, operand, element, columns[c], total))
+        reader.mask = None
+        return new
+
+    def descend(loops: Sequence[tuple[Loop, bool]], totals: Sequence[Any]) -> Sequence[Any]:
+        if not loops:
+            return step(totals)
+        (loop, unrolled), *rest = loops
+
+        def turn(i: Any, *carried: Any) -> Sequence[Any]:
+            reader.env[loop] = i
+            return descend(rest, carried)
+
+        if unrolled:
+            for i in range(loop.size):
+                totals = turn(i64(i), *totals)
+            return totals
+        return code.loop(i64(0), i64(loop.size), 1, turn, totals)
+
+    zero = code.const(0, operand)
+    totals = descend(inner, [zero] * (height * across))
+    if dtype == "bfloat16":
+        totals = [code.round_bfloat16(x) for x in totals]
+    return list(totals)
+
+
+def finish_tile(
+    reader: Reader,
+    kernel: Kernel,
+    index: tuple[Affine, ...],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    totals: list[Any],
+    across: int,
+    store: TileStore,
+    mask: Callable[[Any], Any] | None = None,
+) -> None:
+    """Everything that follows, by one loop over the rows and columns of the tile."""
+    code = reader.code
+    row, column = tile
+    for place, total in enumerate(totals):
+        store.put(place, total)
+
+    def one(r: Any, c: Any) -> None:
+        reader.env[row], reader.env[column], reader.env[lane] = r, c, i64(0)
+        reader.lane = lane if code.lanes > 1 else None
+        reader.mask = mask(c) if mask is not None else None
+        place = code.b.add(code.b.mul(r, i64(across)), c)
+        finish_results(reader, kernel, index, store.get(place))
+        reader.mask = None
+
+    height = len(totals) // across
+    code.loop(
+        i64(0),
+        i64(height),
+        1,
+        lambda r: code.loop(i64(0), i64(across), 1, lambda c: one(r, c)) and None,
+    )
+
+
+def in_pieces(
+    code: Code, position: Any, loop: Loop, size: int, piece: int, body: Callable[[int], None]
+) -> None:
+    """`body(length)` for one piece of an axis; the last piece may be shorter than the others."""
+    rest = size - (loop.size - 1) * piece
+    if rest == piece or loop.size == 1:
+        body(rest)
+        return
+    whole = code.b.icmp_signed("<", position, i64(loop.size - 1))
+    with code.b.if_else(whole) as (then, otherwise):
+        with then:
+            body(piece)
+        with otherwise:
+            body(rest)

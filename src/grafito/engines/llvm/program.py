@@ -1,0 +1,153 @@
+"""From a graph to a compiled program: the passes of the compiler, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grafito.engines.llvm import convolution, kernels, lower, memory, pooling, products, schedule
+from grafito.engines.llvm import whole as whole_arrays
+from grafito.engines.llvm.machine import Machine, pause, yield_name
+from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, WINDOWS, Node, order_of
+from grafito.engines.llvm.plan import (
+    Kernel,
+    Store,
+    choose_stored,
+    drop_unread,
+    find_in_place,
+    make_kernels,
+    spread_lanes,
+    update_order,
+)
+from grafito.engines.llvm.schedule import Call, Place
+from grafito.graph.program import Graph
+
+
+@dataclass
+class Assembled:
+    """The text of a program and what its pointers mean.
+
+    Attributes:
+        texts: LLVM code of the driver and of each different kernel.
+        table: for each pointer of the table the leaf or the output that it points to; the first
+            entry is the arena.
+        outputs: name of the output, by table entry.
+        arena: bytes.
+        calls: the kernels of a step.
+    """
+
+    texts: list[str]
+    table: list[Node | None]
+    outputs: dict[int, str]
+    arena: int
+    calls: list[Call]
+    kernels: list[Kernel]
+
+
+def assemble(graph: Graph, machine: Machine) -> Assembled:
+    """All passes, from the graph to text for LLVM."""
+    became = lower.lower(graph.results)
+    outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
+    leaf = {
+        v: became.get(v) or Node("variable", (), v.shape, v.dtype, tensor=v) for v in graph.updates
+    }
+    updates: dict[Node, Node] = {}
+    for variable, x in graph.updates.items():
+        new = became[x]
+        if not new.elementwise or new in updates.values() or new.kind == "check":
+            new = _copy(new)
+        updates[leaf[variable]] = new
+    everything = [*outputs.values(), *updates.values()]
+    spread_lanes(order_of(everything))
+    for v, new in updates.items():
+        if new.lanes:
+            updates[v] = _copy(new)
+    order = update_order(updates, list(outputs.values()))
+    everything = [*outputs.values(), *updates.values()]
+    stored = choose_stored(order, everything)
+    planned = make_kernels(order, stored)
+    in_place = find_in_place(planned, updates, stored)
+    for v, new in updates.items():
+        if new not in in_place:
+            commit = _copy(new)
+            planned.append(Kernel(None, v.shape, False, [commit], [Store(commit, v)], {new}))
+    drop_unread(planned, set(everything) | set(leaf.values()))
+    return _emit(planned, stored, outputs, in_place, machine)
+
+
+def _copy(x: Node) -> Node:
+    return Node("copy", (x,), x.shape, x.dtype)
+
+
+def _emit(
+    planned: list[Kernel],
+    stored: set[Node],
+    outputs: Mapping[str, Node],
+    in_place: Mapping[Node, Node],
+    machine: Machine,
+) -> Assembled:
+    width = machine.width
+    elsewhere: dict[Node, object] = {**dict.fromkeys(outputs.values()), **in_place}
+    offsets, arena = memory.place(planned, elsewhere, width)
+    table: list[Node | None] = [None]
+    names: dict[int, str] = {}
+    places: dict[Node, Place] = {}
+    for name, x in outputs.items():
+        size = memory.bytes_of(x, width)
+        places[x] = Place(len(table), 0, size, x.size * size // max(x.size, 1))
+        names[len(table)] = name
+        table.append(x)
+
+    def place_of(x: Node) -> Place:
+        x = in_place.get(x, x)
+        if x not in places:
+            size = memory.bytes_of(x, width)
+            if x.kind in LEAVES:
+                places[x] = Place(len(table), 0, size)
+                table.append(x)
+            else:
+                places[x] = Place(0, offsets[x], size)
+        return places[x]
+
+    texts: list[str] = []
+    known: dict[str, str] = {}
+    calls: list[Call] = []
+    for kernel in planned:
+        targets = [s.target for s in kernel.stores]
+        if not targets:
+            continue
+        shared = any(t in in_place or t.kind == "variable" for t in targets)
+        compiled = emit_kernel(kernel, stored, width, shared)
+        if compiled.text not in known:
+            known[compiled.text] = f"kernel_{len(known)}"
+            texts.append(compiled.text.replace('@"kernel"', f'@"{known[compiled.text]}"'))
+        reads = [place_of(x) for x in kernel.reads if x in compiled.buffers]
+        calls.append(
+            Call(
+                known[compiled.text],
+                compiled,
+                [place_of(x) for x in compiled.buffers],
+                reads,
+                [place_of(x) for x in targets],
+                any(x.kind == "check" for x in kernel.results),
+            )
+        )
+    waiting, declared = pause()
+    texts.insert(0, schedule.driver(calls, waiting, declared, yield_name()))
+    return Assembled(texts, table, names, arena, calls, planned)
+
+
+def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:
+    """The machine code of a kernel, by its primary."""
+    kind = kernel.primary.kind if kernel.primary is not None else None
+    if kind is None:
+        emit = kernels.elementwise
+    elif kind in REDUCTIONS:
+        emit = kernels.reduction
+    elif kind == "matmul":
+        emit = products.matmul
+    elif kind in WINDOWS:
+        emit = (convolution.EMIT | pooling.EMIT)[kind]
+    else:
+        emit = whole_arrays.EMIT[kind]
+    return emit(kernel, stored, width, shared)

@@ -1,0 +1,163 @@
+"""Running a compiled program: arrays and state by pointer, threads that enter one function."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from grafito.engines import interface
+from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.program import Assembled, assemble
+from grafito.errors import ArgumentError, DataError
+from grafito.graph.program import Graph
+from grafito.graph.tensor import Variable
+
+CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
+
+# The array that we made for a variable, and that nobody else writes to.
+_ours: weakref.WeakKeyDictionary[Variable, np.ndarray] = weakref.WeakKeyDictionary()
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def thread_count() -> int:
+    """How many threads: GRAFITO_THREADS, or the CPUs that this process may use."""
+    given = os.environ.get("GRAFITO_THREADS")
+    if given:
+        try:
+            count = int(given)
+        except ValueError:
+            count = 0
+        if count < 1:
+            raise ArgumentError("GRAFITO_THREADS is a positive integer.", received=given)
+        return count
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Program(interface.Program):
+    """A graph as machine code.
+
+    Args:
+        graph: what to compute.
+        machine: what to compile for.
+        threads: how many run it; None for as many as there are CPUs.
+    """
+
+    def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
+        super().__init__(graph)
+        assembled = assemble(graph, machine)
+        self._assembled = assembled
+        self._machine = machine
+        self._module = machine.optimize(assembled.texts)
+        self._engine = machine.load(self._module)
+        address = self._engine.get_function_address("program")
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
+        self._function = kind(address)
+        self._arena = aligned_empty((assembled.arena,), "uint8")
+        self._constants = {
+            x: aligned_copy(_constant(x.array, x.dtype, x.shape))
+            for x in assembled.table
+            if x is not None and x.kind == "constant"
+        }
+        self._names = {t: name for name, t in graph.inputs.items()}
+        work = any(c.parallel for c in assembled.calls)
+        self._threads = (threads or thread_count()) if work else 1
+
+    def hold(self, array: Any) -> Any:
+        return np.ascontiguousarray(array).reshape(np.shape(array))
+
+    def run(self, steps: int = 1) -> dict[str, np.ndarray]:
+        missing = [name for name in self.graph.inputs if name not in self.arrays]
+        if missing:
+            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        outputs = {
+            name: np.empty((steps, *x.shape), _numpy_dtype(x.dtype))
+            for name, x in self.graph.outputs.items()
+        }
+        kept = [self._array(entry, outputs) for entry in range(len(self._assembled.table))]
+        table = (ctypes.c_void_p * len(kept))(*[a.ctypes.data for a in kept])
+        control = aligned_empty((CONTROL,), "int64")
+        control[:] = 0
+        self._enter(ctypes.addressof(table), control.ctypes.data, steps)
+        if control[0]:
+            raise DataError(
+                "An index is outside the table.",
+                received=int(control[1]),
+                expected=f"0 to {control[2] - 1}",
+                fix="enlarge the table (input_dim of an Embedding), or map larger indices to one "
+                "of it",
+            )
+        return outputs
+
+    def _enter(self, table: int, control: int, steps: int) -> None:
+        """All threads into the function; this one is the first."""
+        n = self._threads
+        others = []
+        if n > 1:
+            if n not in _pools:
+                _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
+            others = [
+                _pools[n].submit(self._function, table, control, i, n, steps) for i in range(1, n)
+            ]
+        self._function(table, control, 0, n, steps)
+        for other in others:
+            other.result()
+
+    def _array(self, entry: int, outputs: dict[str, np.ndarray]) -> np.ndarray:
+        """The array that an entry of the table points to."""
+        x = self._assembled.table[entry]
+        if x is None:
+            return self._arena
+        if entry in self._assembled.outputs:
+            return outputs[self._assembled.outputs[entry]]
+        if x.kind == "constant":
+            return self._constants[x]
+        if x.kind == "input":
+            return self.arrays[self._names[x.tensor]]
+        return self._state(x.tensor)
+
+    def _state(self, variable: Variable) -> np.ndarray:
+        """The storage of a variable; one that will be written is ours alone."""
+        array: np.ndarray = variable.storage
+        if _ours.get(variable) is array:
+            return array
+        array = aligned_copy(np.asarray(array, _numpy_dtype(variable.dtype)))
+        if variable in self.graph.updates:
+            variable.storage = array
+            _ours[variable] = array
+        return array
+
+
+def _numpy_dtype(dtype: str) -> Any:
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.bfloat16
+    return dtype
+
+
+def _constant(array: Any, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    return np.broadcast_to(np.asarray(array).astype(_numpy_dtype(dtype)), shape)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array that begins at a cache line."""
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    raw = np.empty(size + 128, "uint8")
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: np.ndarray) -> np.ndarray:
+    copy = aligned_empty(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+__all__ = ["Assembled", "Program", "thread_count"]

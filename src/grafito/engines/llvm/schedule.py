@@ -1,0 +1,187 @@
+"""The function that runs a step: kernels in order, barriers where threads depend on each other.
+
+Every thread runs the whole function and does its own part of each large kernel; small kernels are
+the first thread's alone. A barrier stands where a kernel touches what another thread may have
+touched since the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grafito.engines.llvm.kernels import Compiled
+
+PARALLEL = 30_000  # operations from which a kernel is worth a barrier
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a buffer is: bytes after a pointer of the table; outputs move on with each step."""
+
+    entry: int
+    offset: int = 0
+    size: int = 0
+    stride: int = 0
+
+    @property
+    def span(self) -> tuple[int, int, int]:
+        return self.entry, self.offset, self.offset + self.size
+
+
+@dataclass
+class Call:
+    """One kernel in the step."""
+
+    name: str
+    compiled: Compiled
+    places: list[Place]  # of its pointers
+    reads: list[Place]
+    writes: list[Place]
+    checks: bool  # whether it may report an error
+
+    @property
+    def parallel(self) -> bool:
+        return self.compiled.units > 1 and self.compiled.cost > PARALLEL
+
+
+HEAD = """
+%s
+define internal void @barrier(ptr %%control, i64 %%threads) alwaysinline {
+start:
+  %%alone = icmp eq i64 %%threads, 1
+  br i1 %%alone, label %%done, label %%arrive
+arrive:
+  %%generation = getelementptr i64, ptr %%control, i64 16
+  %%before = load atomic i64, ptr %%generation acquire, align 8
+  %%count = getelementptr i64, ptr %%control, i64 8
+  %%arrived = atomicrmw add ptr %%count, i64 1 acq_rel
+  %%more = add i64 %%arrived, 1
+  %%last = icmp eq i64 %%more, %%threads
+  br i1 %%last, label %%release, label %%spin
+release:
+  store atomic i64 0, ptr %%count release, align 8
+  %%next = add i64 %%before, 1
+  store atomic i64 %%next, ptr %%generation release, align 8
+  br label %%done
+spin:
+  %%turn = phi i64 [ 0, %%arrive ], [ %%again, %%wait ]
+  %%now = load atomic i64, ptr %%generation acquire, align 8
+  %%same = icmp eq i64 %%now, %%before
+  br i1 %%same, label %%idle, label %%done
+idle:
+  %%again = add i64 %%turn, 1
+  %%long = icmp ugt i64 %%turn, 4000
+  br i1 %%long, label %%yield, label %%wait
+yield:
+  %%ignored = call i32 @%s()
+  br label %%wait
+wait:
+  %s
+  br label %%spin
+done:
+  ret void
+}
+"""
+
+
+def driver(calls: Sequence[Call], pause: str, declare_pause: str, yield_name: str) -> str:
+    """The text of `program(table, control, thread, threads, steps)`.
+
+    `control` holds an error flag with two words about it; then the barrier's words.
+
+    Args:
+        calls: the kernels of a step.
+        pause: an instruction for waiting loops.
+        declare_pause: its declaration.
+        yield_name: a C function that lets other threads run.
+    """
+    declared = f"{declare_pause}\ndeclare i32 @{yield_name}()"
+    text = [HEAD % (declared, yield_name, pause)]
+    for name, compiled in {c.name: c.compiled for c in calls}.items():
+        pointers = ", ".join(["ptr"] * (len(compiled.buffers) + 2))
+        text.append(f"declare void @{name}({pointers}, i64, i64)")
+    entries = sorted({p.entry for c in calls for p in c.places})
+    body: list[str] = []
+    for entry in entries:
+        body.append(f"  %slot{entry} = getelementptr ptr, ptr %table, i64 {entry}")
+        body.append(f"  %base{entry} = load ptr, ptr %slot{entry}")
+    body += ["  %first = icmp eq i64 %thread, 0", "  %some = icmp sgt i64 %steps, 0"]
+    body += ["  br i1 %some, label %step, label %end", "step:"]
+    body += ["  %s = phi i64 [ 0, %start ], [ %s1, %again ]"]
+    pending: list[Call] = []
+    for n, call in enumerate(calls):
+        if any(_conflict(call, other) for other in pending):
+            body.append("  call void @barrier(ptr %control, i64 %threads)")
+            pending = []
+        body += _call(n, call)
+        pending.append(call)
+        if call.checks:
+            body.append("  call void @barrier(ptr %control, i64 %threads)")
+            pending = []
+            body += [
+                f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
+                f"  %bad{n} = icmp ne i64 %error{n}, 0",
+                f"  br i1 %bad{n}, label %end, label %fine{n}",
+                f"fine{n}:",
+            ]
+    body += ["  call void @barrier(ptr %control, i64 %threads)", "  br label %again", "again:"]
+    body += ["  %s1 = add i64 %s, 1", "  %more = icmp slt i64 %s1, %steps"]
+    body += ["  br i1 %more, label %step, label %end", "end:", "  ret void"]
+    text.append(
+        "define void @program(ptr %table, ptr %control, i64 %thread, i64 %threads, i64 %steps) {\n"
+        "start:\n" + "\n".join(body) + "\n}\n"
+    )
+    return "\n".join(text)
+
+
+def _conflict(call: Call, earlier: Call) -> bool:
+    """Whether two kernels touch the same bytes, one of them writing, on different threads."""
+    if not call.parallel and not earlier.parallel:
+        return False
+    return any(
+        _overlap(a, b)
+        for mine, theirs in (
+            (call.writes, [*earlier.reads, *earlier.writes]),
+            (call.reads, earlier.writes),
+        )
+        for a in mine
+        for b in theirs
+    )
+
+
+def _overlap(a: Place, b: Place) -> bool:
+    return a.entry == b.entry and a.offset < b.offset + b.size and b.offset < a.offset + a.size
+
+
+def _call(n: int, call: Call) -> list[str]:
+    """The lines that call one kernel."""
+    units = call.compiled.units
+    if not units:
+        return []
+    lines, pointers = [], []
+    for i, place in enumerate(call.places):
+        at = f"{place.offset}"
+        if place.stride:
+            lines.append(f"  %o{n}_{i} = mul i64 %s, {place.stride}")
+            at = f"%o{n}_{i}"
+        lines.append(f"  %p{n}_{i} = getelementptr i8, ptr %base{place.entry}, i64 {at}")
+        pointers.append(f"ptr %p{n}_{i}")
+    arguments = ", ".join([*pointers, "ptr %control", "ptr null"])
+    if call.parallel:
+        return [
+            *lines,
+            f"  %x{n} = mul i64 %thread, {units}",
+            f"  %begin{n} = sdiv i64 %x{n}, %threads",
+            f"  %y{n} = add i64 %x{n}, {units}",
+            f"  %end{n} = sdiv i64 %y{n}, %threads",
+            f"  call void @{call.name}({arguments}, i64 %begin{n}, i64 %end{n})",
+        ]
+    return [
+        *lines,
+        f"  br i1 %first, label %do{n}, label %did{n}",
+        f"do{n}:",
+        f"  call void @{call.name}({arguments}, i64 0, i64 {units})",
+        f"  br label %did{n}",
+        f"did{n}:",
+    ]
