@@ -202,7 +202,5 @@ def test_mistakes_are_explained(call, error, text):
 
 def test_a_graph_without_functions_is_the_same_at_both_levels():
     y = graph.parse("1/(1+exp(-x))")
-    ops, functions = (
-        graph_diagram(y, {"x": 0.5}, level=level) for level in ("ops", "functions")
-    )
+    ops, functions = (graph_diagram(y, {"x": 0.5}, level=level) for level in ("ops", "functions"))
     assert [node.label for node in ops.nodes] == [node.label for node in functions.nodes]

@@ -181,7 +181,7 @@ def ours():
     return {
         op
         for op in subclasses(Op)
-        if op.__module__.startswith("grafito.")
+        if op.__module__.startswith("grafito.graph.")
         and getattr(sys.modules[op.__module__], op.__name__, None) is op
     }
 
