@@ -1,0 +1,189 @@
+"""Every experiment in a short form, and those that are quick in full."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from grafito import cli, lab, models
+from grafito.errors import ArgumentError, UnknownNameError
+from grafito.language import SPANISH
+
+# Files that each run leaves besides these.
+ALWAYS = {
+    "configuration.json",
+    "curves.svg",
+    "history.csv",
+    "metrics.json",
+    "model.safetensors",
+}
+MORE = {
+    "digits": {"confusion.svg"},
+    "mnist-dense": {"confusion.svg"},
+    "fashion-dense": {"confusion.svg"},
+    "xor": {"graph.svg"},
+    "parity": set(),
+    "ice-creams": {"fit.svg"},
+    "moons": {"regions.svg"},
+}
+REAL_DATA = {"mnist": "mnist", "fashion_mnist": "fashion-mnist"}
+FORMS = [(name, variant) for name, kind in lab.kinds().items() for variant in kind.variants or [""]]
+
+
+def run(tmp_path, name, variant=None, **settings):
+    return lab.run(lab.get(name, variant, **settings), out=tmp_path, verbose=0)
+
+
+def read(result, name):
+    return json.loads((result.folder / name).read_text())
+
+
+def history(result):
+    with (result.folder / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(("name", "variant"), FORMS)
+def test_short_form(name, variant, tmp_path, real_data):
+    if lab.kinds()[name].data in REAL_DATA:
+        real_data(REAL_DATA[lab.kinds()[name].data])
+    result = run(tmp_path, name, variant, epochs=1)
+    assert result.is_complete
+    assert {path.name for path in result.folder.iterdir()} == ALWAYS | MORE[name]
+    assert len(history(result)) == result.epochs == 1
+    configuration = read(result, "configuration.json")
+    assert configuration["status"] == "complete"
+    assert configuration["settings"]["variant"] == variant
+    numbers = read(result, "metrics.json")
+    assert {name: numbers[name] for name in result.metrics} == result.metrics
+    shown = [name.replace("_", " ") for name in list(result.metrics)[:2]]
+    assert not set(shown) - SPANISH.keys()
+
+
+def test_every_experiment_has_its_files_in_the_table():
+    assert set(lab.names()) == set(MORE)
+
+
+def test_digits(tmp_path):
+    result = run(tmp_path, "digits")
+    assert result.metrics["accuracy"] > 0.95
+    model = models.load_model(result.folder / "model.safetensors")
+    (_, (x, y)) = lab.get("digits").load()
+    assert (model.predict(x, verbose=0).argmax(axis=1) == y).mean() == pytest.approx(
+        result.metrics["accuracy"]
+    )
+
+
+@pytest.mark.slow
+def test_mnist_dense_reaches_97_percent(tmp_path, real_data):
+    real_data("mnist")
+    assert run(tmp_path, "mnist-dense").metrics["accuracy"] > 0.97
+
+
+@pytest.mark.slow
+def test_fashion_dense_reaches_88_percent(tmp_path, real_data):
+    real_data("fashion-mnist")
+    result = run(tmp_path, "fashion-dense")
+    assert result.metrics["accuracy"] > 0.88
+    assert read(result, "metrics.json")["parameters"] == 266_610
+
+
+def test_images_stay_bytes():
+    x = np.zeros((4, 28, 28), "uint8")
+    model = lab.get("mnist-dense").network(x)
+    assert model.count_params() == 784 * 64 + 64 + 64 * 32 + 32 + 32 * 10 + 10
+    assert model.predict(x, verbose=0).shape == (4, 10)
+
+
+@pytest.mark.parametrize("variant", ["plain", "concatenated"])
+def test_xor_learns(variant, tmp_path):
+    assert run(tmp_path, "xor", variant).metrics["right"] == 4
+
+
+def test_the_concatenated_output_sees_the_bits():
+    x = lab.get("xor").load()[0][0]
+    counts = [lab.get("xor", v).network(x).count_params() for v in ("plain", "concatenated")]
+    assert counts == [9, 11]
+
+
+def test_parity_needs_hidden_units(tmp_path):
+    enough, few = (run(tmp_path, "parity", variant).metrics for variant in ("enough", "few"))
+    assert enough["right"] == enough["patterns"] == 16
+    assert few["right"] < 16
+
+
+def test_parity_of_other_sizes(tmp_path):
+    metrics = run(tmp_path, "parity", bits=3, hidden=5, epochs=2).metrics
+    assert metrics["patterns"] == 8
+
+
+def test_ice_creams_finds_the_least_squares_line(tmp_path):
+    metrics = run(tmp_path, "ice-creams").metrics
+    for name in ("loss", "slope", "intercept"):
+        assert metrics[name] == pytest.approx(metrics[f"least_squares_{name}"], rel=1e-4)
+
+
+@pytest.mark.parametrize("variant", ["sigmoid", "relu", "overfitting"])
+def test_moons(variant, tmp_path):
+    result = run(tmp_path, "moons", variant)
+    assert result.metrics["accuracy"] > 0.92
+    worse = result.metrics["loss"] / float(history(result)[-1]["loss"])
+    assert (worse > 3) == (variant == "overfitting")
+
+
+def test_same_seed_same_numbers(tmp_path):
+    first, again, other = (run(tmp_path, "moons", epochs=3, seed=seed) for seed in (5, 5, 6))
+    assert history(first) == history(again)
+    assert history(first) != history(other)
+
+
+def test_the_command_in_the_configuration_repeats_the_run(tmp_path):
+    settings = {"units": [6, 5], "activation": "tanh", "epochs": 3, "seed": 9, "batch_size": 16}
+    result = run(tmp_path / "first", "moons", "relu", **settings)
+    words = shlex.split(read(result, "configuration.json")["command"])
+    assert words[:3] == ["grafito", "run", "moons"]
+    done = CliRunner().invoke(cli.app, [*words[1:], "--out", str(tmp_path / "second")])
+    assert done.exit_code == 0
+    (again,) = (tmp_path / "second" / "moons").iterdir()
+    assert (again / "history.csv").read_bytes() == (result.folder / "history.csv").read_bytes()
+
+
+def test_configuration_says_where_everything_comes_from(tmp_path):
+    configuration = read(run(tmp_path, "digits", epochs=1), "configuration.json")
+    assert configuration["engine"] != "auto"
+    assert configuration["settings"]["seed"] == 1
+    assert configuration["data"]["name"] == "digits"
+    assert {"grafito", "python", "numpy"} <= configuration["versions"].keys()
+
+
+WRONG = {
+    "experiment": (lambda: lab.get("minst-dense"), "mnist-dense"),
+    "variant": (lambda: lab.get("xor", "plane"), "plain"),
+    "no variants": (lambda: lab.get("digits", "large"), "none"),
+    "setting": (lambda: lab.get("parity", bist=3), "bits"),
+}
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_unknown_names(call):
+    make, near = WRONG[call]
+    with pytest.raises(UnknownNameError, match=near):
+        make()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"epochs": 0}, {"batch_size": 0}, {"seed": -1}, {"epochs": 1.5}, {"units": 3}, {"loss": 1}],
+)
+def test_impossible_settings(settings):
+    with pytest.raises(ArgumentError, match=next(iter(settings))):
+        lab.get("digits", **settings)
+
+
+def test_whole_numbers_stand_for_floating_ones():
+    assert lab.get("xor", learning_rate=1).learning_rate == 1.0

@@ -1,0 +1,246 @@
+"""The command line: what it prints, the files it leaves, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+import grafito
+from grafito import cli, lab
+from grafito.figures.text import number
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A function that runs a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(cli.app, words)
+
+
+def test_as_a_program(tmp_path):
+    command = [sys.executable, "-W", "error", "-m", "grafito", "run", "digits", "--epochs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.glob("runs/digits/*")
+    assert str(folder.relative_to(tmp_path)) in done.stdout
+    titles, row = (line.split() for line in done.stdout.splitlines()[-3:-1])
+    assert titles == ["experiment", "accuracy", "loss", "epochs", "seconds", "engine"]
+    assert (row[0], row[3]) == ("digits", "1")
+
+
+def test_version(run):
+    assert run("--version").stdout == f"grafito {grafito.__version__}\n"
+
+
+def test_list(run):
+    done = run("list")
+    assert done.exit_code == 0
+    assert all(name in done.stdout for name in lab.names())
+    assert "concatenated" in done.stdout
+
+
+def test_run_with_every_option(run, tmp_path):
+    words = ["--variant", "few", "--epochs", "3", "--batch-size", "2", "--seed", "7"]
+    words += ["--set", "bits=3", "--set", "learning_rate=1,skip=true", "--engine", "auto"]
+    assert run("run", "parity", *words, "--out", "elsewhere").exit_code == 0
+    (path,) = tmp_path.glob("elsewhere/parity/*/configuration.json")
+    settings = json.loads(path.read_text())["settings"]
+    expected = {
+        "variant": "few",
+        "epochs": 3,
+        "batch_size": 2,
+        "seed": 7,
+        "bits": 3,
+        "hidden": 2,
+        "learning_rate": 1.0,
+        "skip": True,
+    }
+    assert {name: settings[name] for name in expected} == expected
+
+
+# The first course exercise, x = (2.8, -1.8), w = (1.45, -0.35), b = -4: the value, and the
+# gradients of w0, x0, w1, x1 and b.
+POINT = "w0=1.45,x0=2.8,w1=-0.35,x1=-1.8,b=-4"
+Z = "w0*x0 + w1*x1 + b"
+COURSE = {
+    f"1/(1+exp(-({Z})))": (0.666, 0.623, 0.323, -0.400, -0.078, 0.222),
+    f"sigmoid({Z})": (0.666, 0.623, 0.323, -0.400, -0.078, 0.222),
+    # 1 - tanh(0.69)**2 is 0.64242, so w1 has -1.15636; the course rounds these two upwards.
+    f"tanh({Z})": (0.598, 1.799, 0.932, -1.156, -0.225, 0.642),
+    f"elu({Z})": (0.690, 2.8, 1.45, -1.8, -0.35, 1),
+    f"leaky_relu({Z}, negative_slope=0.1)": (0.690, 2.8, 1.45, -1.8, -0.35, 1),
+}
+
+
+def rows(printed):
+    """The cells of each row by the name of its node, which stands before " = "."""
+    lines = [line.split("  ") for line in printed.splitlines()[1:]]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    return {cell[0].split(" = ")[0]: cell[1:] for cell in cells}
+
+
+@pytest.mark.parametrize("formula", COURSE)
+def test_draw_the_first_exercise(formula, run, tmp_path):
+    done = run("draw", formula, "--at", POINT, "--out", "fig.svg")
+    assert done.exit_code == 0
+    value, *gradients = (number(float(x)) for x in COURSE[formula])
+    table = rows(done.stdout.rpartition("drawing")[0])
+    assert [table[name][1] for name in ("w0", "x0", "w1", "x1", "b")] == gradients
+    assert list(table.values())[-1] == [value, "1.000"]
+    assert "0.690" in done.stdout
+    drawn = "".join(ElementTree.parse(tmp_path / "fig.svg").getroot().itertext())
+    for text in (value, *gradients):
+        assert text.replace("-", "−") in drawn
+
+
+def test_draw_the_second_exercise(run):
+    point = "x=[-3.1,1.5],W=[[-0.2,2],[-0.5,-0.3]],b=[-4,-1]"
+    done = run("draw", "mean(square(sigmoid(W @ x + b) - 0))", "--at", point)
+    table = rows(done.stdout)
+    assert table["W"][1] == "[[-0.304 0.147] [-0.406 0.196]]"
+    assert table["b"][1] == "[0.098 0.131]"
+    values = [cells[0] for cells in table.values()]
+    assert {"[-0.380 0.100]", "[0.406 0.525]", "0.220"} <= set(values)
+
+
+def test_draw_png_and_digits(run, tmp_path):
+    done = run("draw", "x/3", "--at", "x=1", "--digits", "6", "--out", "fig.png")
+    assert "0.333333" in done.stdout
+    assert (tmp_path / "fig.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_draw_shapes_where_no_values_are_given(run):
+    done = run("draw", "x*y")
+    assert done.exit_code == 0
+    assert "gradient" not in done.stdout
+
+
+def test_data_list(run):
+    done = run("data", "list")
+    assert done.exit_code == 0
+    assert "fashion_mnist" in done.stdout
+    assert "licence" in run("data", "list", "mnist").stdout
+
+
+def test_data_that_is_built_in(run):
+    for command in ("get", "verify"):
+        done = run("data", command, "digits")
+        assert (done.exit_code, done.stdout) == (0, "digits: built in\n")
+
+
+def test_data_on_the_disk(run, real_data):
+    folder = real_data("mnist")
+    assert str(folder) in run("data", "get", "mnist").stdout
+    done = run("data", "verify", "mnist")
+    assert done.exit_code == 0
+    assert done.stdout.count("the published file") == 4
+
+
+def test_damaged_data_is_a_failure(run, tmp_path, monkeypatch):
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b nothing")
+    monkeypatch.setenv("GRAFITO_DATA", str(tmp_path))
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path / "cache"))
+    done = run("data", "verify", "mnist")
+    monkeypatch.undo()
+    assert done.exit_code == 1
+    assert done.stdout.count("not here") == 3
+
+
+SPANISH = {
+    "list": (["list"], ["experimento", "incluidos", "Variantes: plain"]),
+    "run": (["run", "ice-creams", "--epochs", "1"], ["Época 1/1", "épocas", "carpeta", "motor"]),
+    "draw": (["draw", "x/4", "--at", "x=1", "--out", "fig.svg"], ["nodo", "0,250", "dibujo"]),
+    "data": (["data", "list"], ["datos"]),
+}
+
+
+@pytest.mark.parametrize("command", SPANISH)
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_spanish(command, way, run, monkeypatch):
+    words, expected = SPANISH[command]
+    if way == "option":
+        done = run(*words, "--lang", "es")
+    else:
+        with monkeypatch.context() as surroundings:
+            surroundings.setenv("GRAFITO_LANG", "es")
+            done = run(*words)
+    assert done.exit_code == 0
+    assert not [text for text in expected if text not in done.stdout]
+
+
+def test_help_in_spanish():
+    program = "from grafito.cli import app; app(['run', '--help'])"
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"GRAFITO_LANG": "es", "PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"},
+    )
+    assert "Realiza un experimento." in shown.stdout
+
+
+# Words, exit code, and what the message says.
+WRONG = {
+    "unknown experiment": (["run", "minst-dense"], 2, "try        'mnist-dense'"),
+    "unknown variant": (["run", "xor", "--variant", "plane"], 2, "'plain'"),
+    "unknown setting": (["run", "xor", "--set", "bist=3"], 2, "'bits'"),
+    "setting of another type": (["run", "xor", "--set", "bits=two"], 2, "int"),
+    "unreadable setting": (["run", "xor", "--set", "bits"], 2, "NAME=VALUE"),
+    "unknown engine": (["run", "xor", "--engine", "refernce"], 2, "'reference'"),
+    "unknown language": (["run", "xor", "--lang", "fr"], 2, "en, es"),
+    "no epochs": (["run", "xor", "--epochs", "0"], 2, "at least 1"),
+    "no number": (["run", "xor", "--epochs", "many"], 2, "--epochs"),
+    "unknown command": (["rnu"], 2, "run"),
+    "unknown option": (["run", "xor", "--epoch", "1"], 2, "--epochs"),
+    "no name": (["run"], 2, "name"),
+    "unwritable folder": (["run", "xor", "--epochs", "1", "--out", "file"], 1, "cannot be written"),
+    "broken formula": (["draw", "1/(1+"], 2, "column 6"),
+    "unknown function": (["draw", "sigmiod(x)"], 2, "sigmoid"),
+    "missing value": (["draw", "x*y", "--at", "x=1"], 2, "'y'"),
+    "value of nothing": (["draw", "x", "--at", "x=1,y=[2]"], 2, "'y'"),
+    "no value": (["draw", "x", "--at", "x=one"], 2, "cannot hold"),
+    "ragged rows": (["draw", "x", "--at", "x=[[1],[2,3]]"], 2, "rows"),
+    "unknown level": (["draw", "x", "--at", "x=1", "--level", "op", "--out", "x.svg"], 2, "'ops'"),
+    "unknown format": (["draw", "x", "--at", "x=1", "--out", "x.txt"], 2, "'txt'"),
+    "no such folder": (["draw", "x", "--at", "x=1", "--out", "no/x.svg"], 1, "no/x.svg"),
+    "unknown data": (["data", "get", "nmist"], 2, "'mnist'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_errors_are_messages(case, run, tmp_path):
+    (tmp_path / "file").write_text("")
+    words, code, message = WRONG[case]
+    done = run(*words)
+    assert done.exit_code == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_missing_data_says_what_to_do(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRAFITO_DATA", "")
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    done = run("run", "mnist-dense")
+    monkeypatch.undo()
+    assert done.exit_code == 1
+    assert "train-images-idx3-ubyte.gz (9.9 MB)" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_wrong_language_in_the_surroundings(tmp_path):
+    import os
+
+    command = [sys.executable, "-m", "grafito", "list"]
+    env = {**os.environ, "GRAFITO_LANG": "fr"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Unknown language 'fr'.")
