@@ -25,6 +25,8 @@ from grafito.errors import (
 )
 from grafito.language import translate as _
 
+__all__ = ["main"]
+
 WRONG_USE = (ArgumentError, DtypeError, ShapeError)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from grafito import Sequential, language, layers
+from grafito import language, layers
 from grafito.datasets import generators
 from grafito.lab.experiment import Data, Experiment
-from grafito.models import Model
+from grafito.models import Model, Sequential
 
 
 @dataclass(frozen=True, kw_only=True)

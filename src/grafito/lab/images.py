@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import Sequential, language, layers
+from grafito import language, layers
 from grafito.datasets import digits, fashion_mnist, mnist
 from grafito.figures import confusion_matrix
 from grafito.lab.experiment import Data, Experiment
-from grafito.models import Model
+from grafito.models import Model, Sequential
 
 CLASSES = 10
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import Sequential, language, layers
+from grafito import language, layers
 from grafito.datasets import generators
 from grafito.figures import decision_regions
 from grafito.lab.experiment import Data, Experiment, Variants
-from grafito.models import Model
+from grafito.models import Model, Sequential
 
 
 @dataclass(frozen=True, kw_only=True)

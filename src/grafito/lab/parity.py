@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import Model, graph, language, layers
+from grafito import graph, language, layers
 from grafito.datasets import generators
 from grafito.figures import draw_graph
 from grafito.lab.experiment import Data, Experiment, Variants
+from grafito.models import Functional, Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Parity(Experiment):
         bits = layers.Input((self.bits,), name="bits")
         hidden = layers.Dense(self.hidden, activation="tanh", name="hidden")(bits)
         seen = layers.concatenate([hidden, bits]) if self.skip else hidden
-        return Model(bits, layers.Dense(1, activation="tanh", name="output")(seen))
+        return Functional(bits, layers.Dense(1, activation="tanh", name="output")(seen))
 
     def measure(self, model: Model, data: Data) -> dict[str, float]:
         x, y = data[1]

@@ -194,8 +194,8 @@ def command(experiment: Experiment, engine: str) -> str:
 
     Example:
         >>> from grafito import lab
-        >>> command(lab.get("parity", bits=3), "auto")
-        'grafito run parity --epochs 1000 --batch-size 4 --seed 1 --engine auto --set bits=3'
+        >>> command(lab.get("ice-creams", epochs=9), "auto")
+        'grafito run ice-creams --epochs 9 --batch-size 16 --seed 1 --engine auto'
     """
     words = ["grafito", "run", experiment.name]
     if experiment.variant:

@@ -11,6 +11,7 @@ from grafito.errors import ArgumentError
 
 # A comma parts two settings only where a name and "=" follow it; others belong to a list.
 _COMMA = re.compile(r",(?=\s*\w+\s*=)")
+_WORD = re.compile(r"[\w.-]+")
 
 
 def read_settings(text: str) -> dict[str, Any]:
@@ -58,8 +59,10 @@ def _value(text: str) -> Any:
             return read(text)
         except (ValueError, RecursionError):
             continue
-    if text[0] in "[{":
+    if not _WORD.fullmatch(text):
         raise ArgumentError(
-            "A list cannot be read.", received=text, expected="numbers in brackets, as in [1,-1]"
+            "A value cannot be read.",
+            received=text,
+            expected="a number, numbers in brackets as in [1,-1], or a word",
         )
     return text
