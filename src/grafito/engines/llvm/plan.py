@@ -77,14 +77,20 @@ class Plan:
 # Layout
 
 
-def spread_lanes(order: Sequence[Node]) -> None:
+def spread_lanes(order: Sequence[Node], width: int) -> None:
     """Mark what is stored with images as lanes: convolutions, pooling and what joins them.
 
-    A node that is needed in another layout than its own is copied.
+    A product with a matrix that is read by columns (the way back through a dense layer) joins them
+    too, because there its elements are broadcast. A node that is needed in another layout than its
+    own is copied.
     """
     copies: dict[tuple[Node, bool], Node] = {}
 
     def as_layout(x: Node, lanes: bool) -> Node:
+        if x.kind == "transpose" and x.inputs[0].lanes:
+            plain = Node("transpose", (as_layout(x.inputs[0], False),), x.shape, x.dtype)
+            plain.attributes, plain.scope = x.attributes, x.scope
+            x = copies.setdefault((x, False), plain)
         if x.lanes == lanes:
             return x
         key = (x, lanes)
@@ -127,11 +133,36 @@ def spread_lanes(order: Sequence[Node]) -> None:
                 x.inputs = tuple(as_layout(y, False) for y in x.inputs)
         elif x.kind == "copy":
             pass
+        elif x.kind == "matmul" and len(x.shape) == 2:
+            y, z = x.inputs
+            x.lanes = y.lanes or (_by_columns(z) and x.shape[0] >= width)
+            if x.lanes:
+                x.inputs = (as_layout(y, True), as_layout(z, False))
+            elif not _whole_blocks(y, width):
+                x.inputs = (as_layout(y, False), as_layout(z, False))
+            else:  # a transposed batch in lanes is read scalar by scalar
+                x.inputs = (y, as_layout(z, False))
+        elif x.kind == "transpose" and x.inputs[0].lanes:
+            pass  # its users say what they need
         elif x.kind in REDUCTIONS:
             (y,) = x.inputs
             x.lanes = y.lanes and 0 not in x.axis and len(x.shape) > 1
         else:
             x.inputs = tuple(as_layout(y, False) for y in x.inputs)
+
+
+def _by_columns(x: Node) -> bool:
+    """Whether neighbours along the last axis are far apart in memory."""
+    if x.kind == "transpose":
+        return x.axes[-1] != len(x.shape) - 1 and x.size > x.shape[-1]
+    return False
+
+
+def _whole_blocks(x: Node, width: int) -> bool:
+    """Whether x is the transpose of a matrix in lanes all of which are filled."""
+    if x.kind != "transpose" or not x.inputs[0].lanes:
+        return False
+    return x.inputs[0].shape[0] % width == 0
 
 
 # What is stored

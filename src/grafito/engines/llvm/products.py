@@ -100,15 +100,19 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
     breadth = tile.vectors * lanes
     batch, batch_index = nest.own_index(out.shape[:-2], False, width)
     tall, wide = Loop(-(-rows // tile.rows)), Loop(-(-columns // breadth))
-    k, row, vector, lane = Loop(inner), Loop(rows), Loop(tile.vectors), Loop(lanes)
+    split = x.kind == "transpose" and x.inputs[0].lanes
+    block, part = Loop(inner // width if split else inner), Loop(width)
+    k = var(block) * width + var(part) if split else var(block)
+    inner_loops = [(block, False), (part, False)] if split else [(block, False)]
+    row, vector, lane = Loop(rows), Loop(tile.vectors), Loop(lanes)
 
     def index_of(node: Node, last: tuple[Affine, Affine]) -> tuple[Affine, ...]:
         return broadcast_index(node, (*batch_index, *last))
 
     i = var(tall) * tile.rows + var(row)
     j = var(wide) * breadth + var(vector) * lanes + var(lane)
-    x_at = address(x, _whole(x, index_of(x, (i, var(k))), i, var(k)), width, stored)
-    y_at = address(y, _whole(y, index_of(y, (var(k), j)), var(k), j), width, stored)
+    x_at = address(x, _whole(x, index_of(x, (i, k)), i, k), width, stored)
+    y_at = address(y, _whole(y, index_of(y, (k, j)), k, j), width, stored)
     store = TileStore(code, out.dtype, tile.rows * tile.vectors)
 
     index = tuple(
@@ -119,7 +123,7 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
         """One tile of so many rows and columns."""
         across, tail = -(-count // lanes), count % lanes
         totals = accumulate(
-            reader, out.dtype, x_at, y_at, (row, vector), lane, [(k, False)], height, across, tail
+            reader, out.dtype, x_at, y_at, (row, vector), lane, inner_loops, height, across, tail
         )
 
         def mask(v: Any) -> Any:
@@ -142,6 +146,61 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
         in_pieces(code, reader.env[wide], wide, columns, breadth, columns_done)
 
     units = nest.product([*batch, wide, tall]) if out.size else 0
+    if units:
+        code.loop(frame.begin, frame.end, 1, unit)
+    return frame.finish(code, units, 2.0 * out.size * inner / 16)
+
+
+def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y of a batch in lanes: a register holds one feature of many examples.
+
+    The elements of y are broadcast, in whatever order they are in memory.
+    """
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    x, y = out.inputs
+    (batch, columns), inner = out.shape, x.shape[1]
+    blocks = -(-batch // width)
+    tile = best_tile(blocks, columns, 1)
+    code = frame.code(width)
+    reader = frame.reader(code)
+    tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
+    k, row, column, lane = Loop(inner), Loop(tile.rows), Loop(tile.vectors), Loop(width)
+    block = var(tall) * tile.rows + var(row)
+    n = block * width + var(lane)
+    j = var(wide) * tile.vectors + var(column)
+    at = var(k) if inner != 1 else Affine()
+    j = j if columns != 1 else Affine()
+    x_at = address(x, (n, at), width, stored)
+    y_at = address(y, (at, j), width, stored)
+    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
+
+    def mask(_: Any) -> Any:
+        first = code.b.mul(reader.scalar(block), i64(width))
+        return code.mask(code.b.sub(i64(batch), first))
+
+    def run(height: int, across: int) -> None:
+        loops = [(k, False)]
+        totals = accumulate(
+            reader, out.dtype, x_at, y_at, (row, column), lane, loops, height, across
+        )
+        finish_tile(
+            reader, kernel, (n, j), (row, column), lane, totals, across, store,
+            mask if batch % width else None,
+        )  # fmt: skip
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, [tall, wide], reader.env)
+
+        def columns_done(across: int) -> None:
+            in_pieces(
+                code, reader.env[tall], tall, blocks, tile.rows, lambda height: run(height, across)
+            )
+
+        in_pieces(code, reader.env[wide], wide, columns, tile.vectors, columns_done)
+
+    units = nest.product([tall, wide]) if out.size else 0
     if units:
         code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, units, 2.0 * out.size * inner / 16)

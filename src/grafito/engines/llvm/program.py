@@ -58,7 +58,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
             new = _copy(new)
         updates[leaf[variable]] = new
     everything = [*outputs.values(), *updates.values()]
-    spread_lanes(order_of(everything))
+    spread_lanes(order_of(everything), machine.width)
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
@@ -72,6 +72,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
             commit = _copy(new)
             planned.append(Kernel(None, v.shape, False, [commit], [Store(commit, v)], {new}))
     drop_unread(planned, set(everything) | set(leaf.values()))
+    planned = [kernel for kernel in planned if kernel.stores]
     return _emit(planned, stored, outputs, in_place, machine)
 
 
@@ -114,8 +115,6 @@ def _emit(
     calls: list[Call] = []
     for kernel in planned:
         targets = [s.target for s in kernel.stores]
-        if not targets:
-            continue
         shared = any(t in in_place or t.kind == "variable" for t in targets)
         compiled = emit_kernel(kernel, stored, width, shared)
         if compiled.text not in known:
@@ -145,7 +144,7 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     elif kind in REDUCTIONS:
         emit = kernels.reduction
     elif kind == "matmul":
-        emit = products.matmul
+        emit = products.matmul_lanes if kernel.lanes else products.matmul
     elif kind in WINDOWS:
         emit = (convolution.EMIT | pooling.EMIT)[kind]
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from grafito.engines import interface
+from grafito.engines.llvm import report
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import Assembled, assemble
-from grafito.errors import ArgumentError, DataError
+from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
 from grafito.graph.tensor import Variable
 
@@ -80,7 +82,7 @@ class Program(interface.Program):
             name: np.empty((steps, *x.shape), _numpy_dtype(x.dtype))
             for name, x in self.graph.outputs.items()
         }
-        kept = [self._array(entry, outputs) for entry in range(len(self._assembled.table))]
+        kept = self._arrays(outputs)
         table = (ctypes.c_void_p * len(kept))(*[a.ctypes.data for a in kept])
         control = aligned_empty((CONTROL,), "int64")
         control[:] = 0
@@ -94,6 +96,67 @@ class Program(interface.Program):
                 "of it",
             )
         return outputs
+
+    def explain(self) -> str:
+        """The kernels of a step in order: what each computes, in which layout, where it writes."""
+        return report.table(report.schedule_rows(self._assembled.kernels, self._assembled.calls))
+
+    def source(self, kernel: str) -> str:
+        """The code of one kernel, as LLVM was given it; names are those of `explain`.
+
+        Raises:
+            UnknownNameError: when there is no kernel of that name.
+        """
+        texts = dict(zip(self._names_of_kernels(), self._assembled.texts[1:], strict=True))
+        if kernel not in texts:
+            raise unknown_name("kernel", kernel, list(texts))
+        return texts[kernel]
+
+    def _names_of_kernels(self) -> list[str]:
+        return list(dict.fromkeys(call.name for call in self._assembled.calls))
+
+    def profile(self, repeats: int = 20) -> str:
+        """The time of each kernel on one thread, with operations per second; state stays.
+
+        Run the program once before, so that the kernels see real numbers.
+        """
+        kept = self._arrays(
+            {
+                n: np.zeros((1, *x.shape), _numpy_dtype(x.dtype))
+                for n, x in self.graph.outputs.items()
+            }
+        )
+        before = [a.copy() for a in kept]
+        control = aligned_empty((CONTROL,), "int64")
+        control[:] = 0
+        rows: list[report.Row] = [("kernel", "computes", "microseconds", "share", "GFLOP/s")]
+        timed = []
+        for call in self._assembled.calls:
+            pointers = [kept[p.entry].ctypes.data + p.offset for p in call.places]
+            kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
+            address = self._engine.get_function_address(call.name)
+            function = ctypes.CFUNCTYPE(None, *kinds)(address)
+            arguments = (*pointers, control.ctypes.data, None, 0, call.compiled.units)
+            seconds = []
+            for _ in range(repeats):
+                began = time.perf_counter()
+                function(*arguments)
+                seconds.append(time.perf_counter() - began)
+            timed.append(sorted(seconds)[repeats // 2])
+        for array, old in zip(kept, before, strict=True):
+            array[...] = old
+        for kernel, call, time_ in zip(
+            self._assembled.kernels, self._assembled.calls, timed, strict=True
+        ):
+            flops = report.operations(kernel, call) / time_ / 1e9
+            share = f"{time_ / sum(timed):.1%}"
+            rows.append(
+                (call.name, report.title(kernel), f"{time_ * 1e6:.1f}", share, f"{flops:.1f}")
+            )
+        return report.table(rows)
+
+    def _arrays(self, outputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [self._array(entry, outputs) for entry in range(len(self._assembled.table))]
 
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""
