@@ -13,8 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import grafito
-from grafito import language
+from grafito import __version__, language
 from grafito.errors import (
     ArgumentError,
     DtypeError,
@@ -83,7 +82,7 @@ def main() -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print("grafito", grafito.__version__)
+        print("grafito", __version__)
         raise typer.Exit
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-import grafito
-from grafito import datasets, engines, figures, language
+from grafito import __version__, datasets, engines, figures, language
 from grafito.callbacks import Callback, CSVLogger
 from grafito.callbacks.base import Logs
 from grafito.figures.text import number
@@ -181,7 +180,7 @@ def _configuration(experiment: Experiment, engine: str) -> dict[str, Any]:
         "command": command(experiment, engine),
         "data": _origin(experiment.data),
         "versions": {
-            "grafito": grafito.__version__,
+            "grafito": __version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
             "machine": platform.platform(),
