@@ -31,7 +31,7 @@ from grafito.engines.llvm.products import (
     finish_tile,
     in_pieces,
 )
-from grafito.engines.llvm.reader import Index, Reader, address
+from grafito.engines.llvm.reader import Index, Reader, address, physical
 
 UNROLLED = 12  # inner steps that are written out
 
@@ -261,41 +261,87 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     y_at = address(y, existing(y, (n, var(i), var(j), f)), width, stored)
     index = existing(out, (var(a), b, c, f))
     mask = batch_mask(code, reader, y, block, width)
-    inner = [(loop, False) for loop in (block, i, j)]
-
-    def run(rows_here: int, across: int) -> None:
-        totals = accumulate(
-            reader, out.dtype, x_at, y_at, (row, column), lane, inner, rows_here, across, 0, mask
-        )
-        for place, total in enumerate(totals):
-            store.put(place, total)
-
-        def element(place: Any) -> None:
-            reader.env[row] = code.b.udiv(place, i64(across))
-            reader.env[column] = code.b.urem(place, i64(across))
-            total = combine_lanes(code, store.get(place), "sum", out.dtype)
-            finish_results(single, kernel, index, total)
-
-        code.loop(i64(0), i64(len(totals)), 1, element)
-
     outer = [a, other, group, tall, wide]
 
-    def unit(u: Any) -> None:
+    def each_tile(u: Any, body: Callable[[int, int], None]) -> None:
+        """`body(rows, columns)` for the tile that is unit u."""
         nest.decode(code, u, outer, reader.env)
 
         def by_row(rows_here: int) -> None:
             in_pieces(
                 code, reader.env[wide], wide, each, tile.vectors,
-                lambda across: run(rows_here, across),
+                lambda across: body(rows_here, across),
             )  # fmt: skip
 
         in_pieces(code, reader.env[tall], tall, rows, tile.rows, by_row)
 
-    units = nest.product(outer)
-    if units:
-        code.loop(frame.begin, frame.end, 1, unit)
+    def sums(loops: list[Loop], height: int, across: int, start: Any = None) -> list[Any]:
+        inner = [(loop, False) for loop in loops]
+        return accumulate(
+            reader, out.dtype, x_at, y_at, (row, column), lane, inner, height, across, 0, mask,
+            start,
+        )  # fmt: skip
+
+    def elements(count: int, across: int, body: Callable[[Any], None]) -> None:
+        """`body(place)` for each element of a tile, its variables set."""
+
+        def one_element(place: Any) -> None:
+            reader.env[row] = code.b.udiv(place, i64(across))
+            reader.env[column] = code.b.urem(place, i64(across))
+            body(place)
+
+        code.loop(i64(0), i64(count), 1, one_element)
+
+    def finish(value: Any) -> None:
+        finish_results(single, kernel, index, combine_lanes(code, value, "sum", out.dtype))
+
+    def at_once(height: int, across: int) -> None:
+        """All images and places, then the sum over lanes."""
+        for place, total in enumerate(sums([block, i, j], height, across)):
+            store.put(place, total)
+        elements(height * across, across, lambda place: finish(store.get(place)))
+
+    # Row by row: all tiles see a row of the images while it is near, and keep their sums in memory.
+
+    def kept(change: tuple[int, int]) -> Any:
+        """Where the sums of an element of the tile are."""
+        reader.env[row], reader.env[column] = i64(change[0]), i64(change[1])
+        return code.b.mul(reader.scalar(physical(out, index, width)), i64(width))
+
+    def clear(height: int, across: int) -> None:
+        for change in itertools.product(range(height), range(across)):
+            code.store(code.const(0, out.dtype), pointer, out.dtype, kept(change))
+
+    def add_row(height: int, across: int) -> None:
+        places = [kept(change) for change in itertools.product(range(height), range(across))]
+        start = [code.load(pointer, out.dtype, place) for place in places]
+        for place, total in zip(places, sums([j], height, across, start), strict=True):
+            code.store(total, pointer, out.dtype, place)
+
+    def combine(height: int, across: int) -> None:
+        def element(_: Any) -> None:
+            at = code.b.mul(reader.scalar(physical(out, index, width)), i64(width))
+            finish(code.load(pointer, out.dtype, at))
+
+        elements(height * across, across, element)
+
+    def over_units(body: Callable[[int, int], None]) -> None:
+        code.loop(frame.begin, frame.end, 1, lambda u: each_tile(u, body))
+
+    if kernel.work is None:
+        over_units(at_once)
+    else:
+        pointer = frame.pointers[kernel.work]
+        over_units(clear)
+
+        def image_row(p: Any) -> None:
+            nest.decode(code, p, [block, i], reader.env)
+            over_units(add_row)
+
+        code.loop(i64(0), i64(nest.product([block, i])), 1, image_row)
+        over_units(combine)
     cost = 2.0 * out.size * nest.product([block, i, j])
-    return frame.finish(code, units, cost)
+    return frame.finish(code, nest.product(outer), cost)
 
 
 EMIT = {"conv": conv, "convback": convback, "convkernel": convkernel}

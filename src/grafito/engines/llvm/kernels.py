@@ -54,7 +54,9 @@ class Frame:
     def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
         self.kernel, self.stored, self.width = kernel, stored, width
         targets = [s.target for s in kernel.stores]
-        self.buffers = buffers_of(dict.fromkeys([*sorted(kernel.reads, key=id), *targets]))
+        work = [kernel.work] if kernel.work is not None else []
+        reads = sorted(kernel.reads, key=id)
+        self.buffers = buffers_of(dict.fromkeys([*reads, *targets, *work]))
         self.module = ir.Module("kernel")
         arguments = [POINTER] * (len(self.buffers) + 2) + [I64, I64]
         kind = ir.FunctionType(ir.VoidType(), arguments)

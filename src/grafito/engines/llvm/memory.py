@@ -33,7 +33,8 @@ def place(
     first: dict[Node, int] = {}
     last: dict[Node, int] = {}
     for k, kernel in enumerate(kernels):
-        for x in [*(s.target for s in kernel.stores), *kernel.reads]:
+        work = [kernel.work] if kernel.work is not None else []
+        for x in [*(s.target for s in kernel.stores), *kernel.reads, *work]:
             if x not in elsewhere and x.kind not in LEAVES:
                 first.setdefault(x, k)
                 last[x] = k

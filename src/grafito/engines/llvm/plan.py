@@ -27,6 +27,7 @@ from grafito.engines.llvm.nodes import (
 PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
 RICH = REDUCTIONS | {"matmul", "conv", "convback"}  # primaries that others may join
 DEAR = 8  # cost of a function like exp, in additions
+WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
 LIMIT = 4  # what may be computed twice rather than stored
 
 
@@ -41,6 +42,7 @@ class Kernel:
         results: nodes computed in registers, in order; those of `stores` go to memory.
         stores: where results go: the node whose buffer it is, and the place in it.
         reads: the stored nodes that it reads.
+        work: memory that it needs while it runs.
     """
 
     primary: Node | None
@@ -49,6 +51,7 @@ class Kernel:
     results: list[Node] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
     reads: set[Node] = field(default_factory=set)
+    work: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,19 @@ def _fits(x: Node, user: Node) -> bool:
 # Kernels
 
 
-def make_kernels(order: Sequence[Node], stored: set[Node]) -> list[Kernel]:
+def workspace(x: Node, width: int) -> Node | None:
+    """Memory for the sums of a weight gradient, a vector for each weight, where they are few.
+
+    Then its kernel can go through the images once, row by row.
+    """
+    if x.kind != "convkernel" or x.size > WORKSPACE or x.dtype == "bfloat16":
+        return None
+    if x.inputs[0].size < 8 * x.size or x.inputs[1].shape[2] < 8:
+        return None
+    return Node("work", (), (x.size * width,), x.dtype)
+
+
+def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[Kernel]:
     """Kernels in order; results join an earlier kernel of the same shape where they can."""
     kernels: list[Kernel] = []
     home: dict[Node, int] = {}  # the last kernel that writes to the buffer of a node
@@ -289,6 +304,7 @@ def make_kernels(order: Sequence[Node], stored: set[Node]) -> list[Kernel]:
         if x.kind in PRIMARY:
             kernel = Kernel(x, x.shape, x.lanes, [x], [Store(x, x)])
             kernel.reads = set(reads_of(x, stored))
+            kernel.work = workspace(x, width)
             kernels.append(kernel)
             home[x] = len(kernels) - 1
         elif x.kind == "parts":

@@ -229,6 +229,7 @@ def accumulate(
     across: int,
     tail: int = 0,
     mask: Callable[[], Any] | None = None,
+    start: Sequence[Any] | None = None,
 ) -> list[Any]:
     """The tile's sums of products over the inner loops, row by row.
 
@@ -244,6 +245,7 @@ def accumulate(
         across: columns.
         tail: lanes of the last column's operand; 0 for all.
         mask: emits the mask of all loads, inside of the loops.
+        start: what the sums begin with; 0 by default.
     """
     code = reader.code
     row, column = tile
@@ -288,7 +290,7 @@ def accumulate(
         return code.loop(i64(0), i64(loop.size), 1, turn, totals)
 
     zero = code.const(0, operand)
-    totals = descend(inner, [zero] * (height * across))
+    totals = descend(inner, start or [zero] * (height * across))
     if dtype == "bfloat16":
         totals = [code.round_bfloat16(x) for x in totals]
     return list(totals)

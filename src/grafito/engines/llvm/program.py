@@ -65,7 +65,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
     order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
     stored = choose_stored(order, everything)
-    planned = make_kernels(order, stored)
+    planned = make_kernels(order, stored, machine.width)
     in_place = find_in_place(planned, updates, stored)
     for v, new in updates.items():
         if new not in in_place:
@@ -127,7 +127,7 @@ def _emit(
                 compiled,
                 [place_of(x) for x in compiled.buffers],
                 reads,
-                [place_of(x) for x in targets],
+                [place_of(x) for x in (*targets, kernel.work) if x is not None],
                 any(x.kind == "check" for x in kernel.results),
             )
         )
