@@ -1,0 +1,69 @@
+"""grafito and its peers on the same jobs: `python -m benchmarks [JOB ...]`.
+
+Each job is stored in the results folder as JOB.json; README.md there shows all that are stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from benchmarks import contest, report
+from benchmarks.jobs import JOBS
+from benchmarks.participants import ENTRIES
+
+RESULTS = Path(__file__).parent / "results"
+QUICK = {"rounds": 1, "steps": 2, "epochs": 2}
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The arguments of the command line."""
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}; all by default")
+    add("--peers", nargs="*", default=list(ENTRIES), choices=list(ENTRIES), help="who takes part")
+    add("--rounds", type=int, default=5, help="runs of each after its first run")
+    add("--engine", default="auto", help="grafito's engine")
+    add("--threads", type=int, default=2, help="for everyone")
+    add("--steps", type=int, help="batches in a run; an epoch, or the job's own number, by default")
+    add("--limit", type=float, default=900, help="seconds that one run may take")
+    add("--quick", action="store_true", help="two batches, one round: to see that all runs")
+    add("--out", type=Path, default=RESULTS, help="folder for the results")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.jobs if name not in JOBS]
+    if unknown:
+        parser.error(f"there is no job {unknown[0]!r}; there are {', '.join(JOBS)}")
+    if options.threads > (os.cpu_count() or 1):
+        parser.error(f"there are {os.cpu_count()} CPUs")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the jobs, print and store what they give."""
+    options = parse(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    settings = {"rounds": options.rounds, "steps": options.steps}
+    if options.quick:
+        settings = QUICK
+    for name in options.jobs or JOBS:
+        result = contest.hold(
+            name,
+            peers=options.peers,
+            engine=options.engine,
+            threads=options.threads,
+            limit=options.limit,
+            **settings,
+        )
+        text = json.dumps(result, indent=1, ensure_ascii=False)
+        (options.out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(report.details(result), end="\n\n", flush=True)
+    stored = [options.out / f"{name}.json" for name in JOBS]
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in stored if path.exists()]
+    (options.out / "README.md").write_text(report.document(results), encoding="utf-8")
+    print(report.summary(results))
+
+
+if __name__ == "__main__":
+    main()

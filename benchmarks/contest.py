@@ -1,0 +1,134 @@
+"""One job from start to end: all who take part, in turn, several rounds."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import data
+from benchmarks.jobs import JOBS
+from benchmarks.participants import ENTRIES
+from benchmarks.process import Failed, Process, measure_peak
+
+PAUSE = 0.2  # seconds, after which the threads of the one before sleep
+
+
+def hold(
+    name: str,
+    peers: list[str],
+    rounds: int,
+    engine: str,
+    threads: int,
+    steps: int | None = None,
+    epochs: int | None = None,
+    limit: float = 900,
+) -> dict[str, Any]:
+    """Run a job with grafito and its peers.
+
+    Args:
+        name: of the job.
+        peers: names of those who take part.
+        rounds: how many times each runs after its first run.
+        engine: grafito's.
+        threads: for everyone.
+        steps: batches in a run; the job's own number, or an epoch, by default.
+        epochs: in a run; the job's own number by default. It needs `steps`.
+        limit: seconds that one run may take.
+
+    Returns:
+        All that was measured, as plain data.
+    """
+    job = JOBS[name]
+    if steps:
+        job = job.short(steps, epochs)
+    peak = measure_peak(threads)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+        words = data.write(job, Path(folder))
+        task = {
+            "job": name,
+            "steps": steps,
+            "epochs": epochs,
+            "engine": engine,
+            "threads": threads,
+            "folder": folder,
+        }
+        entries = {
+            peer: _run_first({**task, "entry": peer}, cache, limit)
+            for peer in peers
+            if ENTRIES[peer].applies(job)
+        }
+        _run_rounds(entries, rounds)
+        if "skipped" not in entries.get("grafito", {"skipped": ""}):
+            again = _run_first({**task, "entry": "grafito"}, cache, limit)
+            if "process" in again:
+                entries["grafito"]["cached_compile_seconds"] = again["compile_seconds"]
+                again["process"].close()
+    return {
+        "job": name,
+        "title": job.title,
+        "floor": job.floor,
+        "data": words,
+        "batch": job.batch,
+        "optimizer": f"{job.optimizer}, rate {job.rate:g}",
+        "epochs": job.epochs,
+        "examples": job.used,
+        "scale": job.scale,
+        "params": job.count_params(),
+        "multiply_adds": job.multiply_adds(),
+        "peak_gflops": max(peak, measure_peak(threads)),
+        "threads": threads,
+        "rounds": rounds,
+        "cpu": cpu_name(),
+        "python": platform.python_version(),
+        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "entries": entries,
+    }
+
+
+def _run_first(task: dict[str, Any], cache: str, limit: float) -> dict[str, Any]:
+    """Start a participant and let it prepare and run once."""
+    entry = ENTRIES[task["entry"]]
+    result: dict[str, Any] = {"title": entry.title, "seconds": [], "losses": []}
+    if importlib.util.find_spec(entry.library) is None:
+        return result | {"skipped": f"{entry.library} is not installed"}
+    process = Process(task, cache, limit)
+    try:
+        return result | process.answer() | {"process": process}
+    except Failed as error:
+        process.close()
+        return result | {"skipped": str(error)}
+
+
+def _run_rounds(entries: dict[str, dict[str, Any]], rounds: int) -> None:
+    """Let all run in turn, each round beginning with the next of them; then end them."""
+    for number in range(rounds + 1):
+        ready = [entry for entry in entries.values() if "process" in entry]
+        turn = number % len(ready) if ready else 0
+        for entry in ready[turn:] + ready[:turn]:
+            process = entry["process"]
+            try:
+                if number < rounds:
+                    time.sleep(PAUSE)
+                    answer = process.ask("run")
+                    entry["seconds"].append(answer["seconds"])
+                    entry["losses"].append(answer["loss"])
+                    continue
+                entry |= process.ask("end")
+            except Failed as error:
+                entry["skipped"] = str(error)
+            process.close()
+            del entry["process"]
+
+
+def cpu_name() -> str:
+    """What the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,83 @@
+"""One who takes part, in a process of its own: prepares, runs when told to, tells what it took.
+
+Started by `benchmarks.process` with a description as its argument. It writes a line of JSON when it
+is ready and one for each line that it reads: "run" trains once more, "end" is the last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import data
+from benchmarks.jobs import JOBS
+from benchmarks.participants import ENTRIES
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held since it began."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        import resource
+
+        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return size if sys.platform == "darwin" else size << 10
+
+
+def stay_on(threads: int) -> None:
+    """Use no more CPUs than there are threads, whatever a library thinks of its settings."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def main(task: dict[str, Any]) -> None:
+    """Run one participant."""
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is no answer
+
+    def tell(**answer: Any) -> None:
+        print(json.dumps(answer), file=channel, flush=True)
+
+    def run() -> tuple[float, float]:
+        began = time.perf_counter()
+        loss = participant.run()
+        return time.perf_counter() - began, float(loss)
+
+    stay_on(task["threads"])
+    entry = ENTRIES[task["entry"]]
+    job = JOBS[task["job"]]
+    if task["steps"]:
+        job = job.short(task["steps"], task["epochs"])
+    channels_first = entry.module == "in_torch" and entry.option != "channels_last"
+    x, y = data.read(Path(task["folder"]), channels_first)
+    began = time.perf_counter()
+    kind = entry.participant()
+    imported = time.perf_counter()
+    participant = kind(job, x, y, entry.option or task["engine"])
+    built = time.perf_counter()
+    first, loss = run()
+    tell(
+        form=participant.form,
+        import_seconds=imported - began,
+        build_seconds=built - imported,
+        first_seconds=first,
+        compile_seconds=participant.compile_seconds,
+        first_loss=loss,
+        params=int(participant.count_params()),
+    )
+    for line in sys.stdin:
+        if line.strip() == "end":
+            break
+        seconds, loss = run()
+        tell(seconds=seconds, loss=loss)
+    tell(peak_bytes=peak_bytes())
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

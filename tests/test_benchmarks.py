@@ -1,0 +1,199 @@
+"""The benchmarks compare what they say: the same networks, the same numbers, honest ratios."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # the benchmarks are no part of the package
+
+from benchmarks import __main__ as command  # noqa: E402
+from benchmarks import contest, data, report  # noqa: E402
+from benchmarks.jobs import JOBS  # noqa: E402
+from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
+
+BIG = ("autoencoder", "wide-dense", "alexnet", "vgg16")
+SMALL = [name for name in JOBS if name not in BIG]
+ALL = [pytest.param(name, marks=pytest.mark.slow) if name in BIG else name for name in JOBS]
+
+
+@pytest.fixture(autouse=True)
+def made_up_data(monkeypatch):
+    """Reading the real files takes longer than the tests."""
+    monkeypatch.delenv("GRAFITO_DATA", raising=False)
+
+
+def tiny(name, batch=4):
+    """The job with one batch of a few examples."""
+    job = JOBS[name]
+    return replace(job, batch=batch, steps=1, epochs=1, examples=max(batch, job.batch))
+
+
+def participant(name, job, engine="reference"):
+    """One who takes part, in this process."""
+    entry = ENTRIES[name]
+    x, y, _ = data.load(job)
+    if entry.module == "in_torch" and entry.option != "channels_last" and x.ndim == 4:
+        x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    return entry.participant()(job, x, y, entry.option or engine)
+
+
+def losses(name, job, steps=3):
+    """The losses of the first steps, with penalties."""
+    one = participant(name, job)
+    found = []
+    for _ in range(steps):
+        penalty = one.penalty() if hasattr(one, "penalty") else 0.0
+        found.append(one.run() + penalty)
+    return found
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_shapes_are_those_of_the_network(name):
+    from benchmarks.participants.in_grafito import build_model
+
+    job = JOBS[name]
+    model = build_model(job)
+    expected = [layer.output_shape(shape) for layer, shape in job.with_shapes()]
+    assert [layer.last_outputs[0][0][1:] for layer in called(model)] == expected
+    assert model.count_params() == job.count_params()
+
+
+def called(model):
+    """The layers after one call."""
+    from grafito.models.summary import layer_costs
+
+    layer_costs(model)
+    return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_parameters_agree_with_keras(name, keras):
+    assert participant("keras", tiny(name)).count_params() == JOBS[name].count_params()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_parameters_agree_with_pytorch(name, torch):
+    assert participant("pytorch", tiny(name)).count_params() == JOBS[name].count_params()
+
+
+@pytest.mark.parametrize(
+    ("name", "peer"),
+    [
+        (name, peer)
+        for name in SMALL
+        for peer in ("pytorch", "pytorch-channels-last", "pytorch-fused")
+        if ENTRIES[peer].applies(JOBS[name])
+    ],
+)
+def test_first_losses_agree_with_pytorch(name, peer, torch):
+    job = tiny(name)
+    assert losses(peer, job) == pytest.approx(losses("grafito", job), rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", ["keras", "jax"])
+@pytest.mark.parametrize("name", SMALL)
+def test_first_losses_agree_with_jax(name, peer, keras):
+    job = tiny(name)
+    assert losses(peer, job) == pytest.approx(losses("grafito", job), rel=1e-4)
+
+
+def test_batches_come_in_order_and_the_last_is_smaller(torch):
+    job = replace(JOBS["mnist-dense"], batch=8, examples=20)
+    expected = losses("grafito", job)
+    for peer in ("pytorch", "pytorch-loader", "jax"):
+        assert losses(peer, job) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", list(JOBS))
+def test_data_have_their_shapes(name):
+    job = JOBS[name].short(1)
+    x, y, words = data.load(job)
+    assert x.shape == (job.used, *job.shape)
+    assert len(y) == len(x)
+    assert x.dtype == (np.int32 if job.data == "imdb" else np.float32)
+    assert "random" in words or job.data == "xor"
+
+
+def test_images_are_stored_in_both_orders(tmp_path):
+    data.write(tiny("lenet"), tmp_path)
+    last, first = (data.read(tmp_path, channels_first)[0] for channels_first in (False, True))
+    assert first.flags.c_contiguous
+    assert np.array_equal(last.transpose(0, 3, 1, 2), first)
+
+
+def test_an_autoencoder_has_no_second_copy_of_its_inputs(tmp_path):
+    data.write(tiny("autoencoder"), tmp_path)
+    x, y = data.read(tmp_path)
+    assert x is y
+
+
+def measured(seconds, **more):
+    """What a participant tells."""
+    times = {"import_seconds": 1.0, "build_seconds": 0.5, "first_seconds": 4.0}
+    told = {"form": "", "compile_seconds": None, "first_loss": 2.0, "peak_bytes": 1 << 20}
+    return {"title": "someone", "seconds": seconds, "losses": [], **times, **told, **more}
+
+
+def result(**entries):
+    """A job's result with these entries."""
+    about = {"title": "A job", "floor": 1.5, "data": "random", "batch": 4, "optimizer": "sgd"}
+    sizes = {"epochs": 1, "examples": 8, "scale": 10.0, "params": 9, "multiply_adds": 10**9}
+    where = {"peak_gflops": 4.0, "threads": 1, "rounds": 3, "cpu": "a CPU"}
+    return {**about, **sizes, **where, "entries": entries}
+
+
+def test_ratios_are_taken_round_by_round_against_the_faster_form():
+    ours = measured([1.0, 2.0, 1.0], title="grafito", compile_seconds=0.25)
+    torch = {BASELINES[0]: measured([9.0] * 3), BASELINES[1]: measured([2.0, 6.0, 3.0])}
+    found = result(grafito=ours, **torch)
+    row = report.rows(found)["grafito"]
+    assert report.baseline(found) == BASELINES[1]
+    assert (row.ratio, row.ratio_range) == (3.0, (2.0, 3.0))
+    assert row.seconds == 10.0  # a tenth of an epoch was run
+    assert row.share == 0.5  # two billion operations in a second, of four
+    assert row.compile_seconds == 0.25
+    assert report.rows(found)[BASELINES[1]].compile_seconds == 1.0  # the first run took longer
+    assert row.first_epoch == 1.0 + 0.5 + 4.0 + 9.0
+    assert "| A job | 1.5 | 3 (2–3) | yes |" in report.summary([found])
+
+
+def test_one_who_failed_is_named_with_the_reason():
+    found = result(grafito={"title": "grafito", "seconds": [], "skipped": "no compiler"})
+    assert report.baseline(found) is None
+    assert "| grafito | not run: no compiler |" in report.details(found)
+    assert "not run: no compiler" in report.document([found])
+
+
+@pytest.mark.slow
+def test_a_job_in_processes_of_their_own(tmp_path, capsys, torch):
+    arguments = ["lenet", "--quick", "--engine", "reference", "--threads", "1"]
+    peers = ["grafito", *BASELINES, "pytorch-loader"]
+    command.main([*arguments, "--out", str(tmp_path), "--peers", *peers])
+    stored = json.loads((tmp_path / "lenet.json").read_text(encoding="utf-8"))
+    assert set(stored["entries"]) == set(peers)
+    for row in report.rows(stored).values():
+        assert row.skipped is None
+        assert row.seconds > 0
+        assert row.peak_bytes > 1 << 20
+        assert row.loss == pytest.approx(report.rows(stored)["grafito"].loss, rel=1e-4)
+    assert "LeNet-5" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "LeNet-5" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_failure_does_not_stop_the_others():
+    found = contest.hold("xor", ["grafito", "jax"], 1, "nonsense", 1, steps=1, epochs=1)
+    assert "nonsense" in found["entries"]["grafito"]["skipped"]
+    assert len(found["entries"]["jax"]["seconds"]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["--peers", "nobody"], ["--threads", "100000"]])
+def test_wrong_arguments_are_refused(arguments, capsys):
+    with pytest.raises(SystemExit):
+        command.parse(arguments)
+    assert "error" in capsys.readouterr().err
