@@ -55,7 +55,7 @@ class Frame:
         self.kernel, self.stored, self.width = kernel, stored, width
         targets = [s.target for s in kernel.stores]
         work = [kernel.work] if kernel.work is not None else []
-        reads = sorted(kernel.reads, key=id)
+        reads = sorted(kernel.reads, key=lambda x: x.number)
         self.buffers = buffers_of(dict.fromkeys([*reads, *targets, *work]))
         self.module = ir.Module("kernel")
         arguments = [POINTER] * (len(self.buffers) + 2) + [I64, I64]

@@ -7,7 +7,10 @@ import platform
 import sys
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
+
+from grafito.engines.llvm import cache
 
 
 @functools.cache
@@ -54,14 +57,21 @@ class Machine:
         builder.getModulePassManager().run(module, builder)
         return module
 
-    def load(self, module: Any) -> Any:
-        """Machine code of a module, in memory."""
+    def load(self, texts: list[str]) -> Any:
+        """Machine code of the texts in memory: from the cache, or compiled and kept there."""
+        version = ".".join(map(str, llvm.llvm_version_info))
+        name = cache.key([self.cpu, self.features, llvmlite.__version__, version, *texts])
+        found = cache.read(name)
+        module = self.optimize(texts) if found is None else llvm.parse_assembly("")
         engine = llvm.create_mcjit_compiler(module, self._target)
+
+        def keep(_: Any, content: bytes) -> None:
+            if found is None:
+                cache.write(name, content)
+
+        engine.set_object_cache(keep, lambda _: found)
         engine.finalize_object()
         return engine
-
-    def assembly(self, module: Any) -> str:
-        return self._target.emit_assembly(module)
 
 
 def pause() -> tuple[str, str]:

@@ -39,7 +39,7 @@ def place(
                 first.setdefault(x, k)
                 last[x] = k
     offsets: dict[Node, int] = {}
-    for x in sorted(first, key=lambda x: -bytes_of(x, width)):  # large ones first
+    for x in sorted(first, key=lambda x: (-bytes_of(x, width), x.number)):  # large ones first
         taken = sorted(
             (offsets[y], offsets[y] + _rounded(y, width))
             for y in offsets

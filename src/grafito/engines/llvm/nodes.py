@@ -6,6 +6,7 @@ their padding to a node of its own; an index is checked in a node of its own.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,6 +29,9 @@ WINDOWS = {
 WHOLE = {"parts", "scatter", "argmax", "argmin", "cumsum", "argsort", "bits", "copy"}
 
 
+_numbers = itertools.count()
+
+
 class Node:
     """One value: its kind, what it reads, shape, dtype and static attributes.
 
@@ -35,9 +39,10 @@ class Node:
         kind: one of the sets above, "matmul", or the name of an elementwise op.
         lanes: whether it is stored with images as lanes: [n / LANES][...][LANES].
         scope: names of the layers it was built in.
+        number: counts nodes, to bring sets into order.
     """
 
-    __slots__ = ("attributes", "dtype", "inputs", "kind", "lanes", "scope", "shape")
+    __slots__ = ("attributes", "dtype", "inputs", "kind", "lanes", "number", "scope", "shape")
 
     def __init__(
         self, kind: str, inputs: Iterable[Node], shape: Shape, dtype: str, **attributes: Any
@@ -49,6 +54,7 @@ class Node:
         self.attributes = attributes
         self.lanes = False
         self.scope: tuple[str, ...] = ()
+        self.number = next(_numbers)
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -120,7 +120,7 @@ def _emit(
         if compiled.text not in known:
             known[compiled.text] = f"kernel_{len(known)}"
             texts.append(compiled.text.replace('@"kernel"', f'@"{known[compiled.text]}"'))
-        reads = [place_of(x) for x in kernel.reads if x in compiled.buffers]
+        reads = [place_of(x) for x in compiled.buffers if x in kernel.reads]
         calls.append(
             Call(
                 known[compiled.text],

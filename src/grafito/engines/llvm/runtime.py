@@ -56,8 +56,7 @@ class Program(interface.Program):
         assembled = assemble(graph, machine)
         self._assembled = assembled
         self._machine = machine
-        self._module = machine.optimize(assembled.texts)
-        self._engine = machine.load(self._module)
+        self._engine = machine.load(assembled.texts)
         address = self._engine.get_function_address("program")
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
         self._function = kind(address)

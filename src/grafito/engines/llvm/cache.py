@@ -1,0 +1,101 @@
+"""Compiled code on disk, so that a program is compiled once for a CPU.
+
+An entry is named by a digest of all that it depends on, and begins with a digest of its own
+content: what is damaged, foreign or of another version is ignored and built again. The folder
+belongs to the user alone; one that others may write to is not used, because its entries are run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+MAGIC = b"grafito object 1\n"
+DIGEST = hashlib.sha256().digest_size
+
+
+def key(parts: Iterable[str]) -> str:
+    """The name of the entry for code that depends on these texts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def folder() -> Path | None:
+    """Where entries are: GRAFITO_CACHE, or a folder among the user's caches; None for nowhere.
+
+    An empty GRAFITO_CACHE turns the cache off.
+    """
+    given = os.environ.get("GRAFITO_CACHE")
+    if given == "":
+        return None
+    if given is not None:
+        root = Path(given)
+    elif sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "grafito"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches" / "grafito"
+    else:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "grafito"
+    path = root / "code"
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path if _private(path) else None
+    except OSError:
+        return None
+
+
+def _private(path: Path) -> bool:
+    """Whether nobody else can write there."""
+    if sys.platform == "win32":
+        return True
+    found = path.lstat()
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.getuid()
+        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
+
+
+def read(name: str) -> bytes | None:
+    """The content of an entry, or None where there is none that is whole."""
+    path = folder()
+    if path is None:
+        return None
+    try:
+        raw = (path / name).read_bytes()
+    except OSError:
+        return None
+    start = len(MAGIC) + DIGEST
+    content = raw[start:]
+    whole = raw[: len(MAGIC)] == MAGIC and raw[len(MAGIC) : start] == _digest(name, content)
+    return content if whole else None
+
+
+def write(name: str, content: bytes) -> None:
+    """Keep an entry; a disk that is full or read-only is no error."""
+    path = folder()
+    if path is None:
+        return
+    with contextlib.suppress(OSError):
+        handle, temporary = tempfile.mkstemp(dir=path)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(MAGIC + _digest(name, content) + content)
+            os.replace(temporary, path / name)
+        except OSError:
+            os.unlink(temporary)
+            raise
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + content).digest()
