@@ -123,6 +123,7 @@ def _draw_panel(
                     va="bottom" if above else "top",
                     fontsize=8,
                     color=colour,
+                    bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
                 )
     axes.set(title=vocabulary.get(name, name.replace("_", " ")), xlabel=vocabulary["epoch"])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
