@@ -5,7 +5,7 @@ import pytest
 from specs_ops import OPS
 
 from grafito import Input, engines, graph, layers, models, utils
-from grafito.errors import DataError
+from grafito.errors import DataError, GraphError
 from grafito.graph.dtypes import is_floating
 from grafito.graph.program import Graph, trace_graph
 
@@ -28,16 +28,16 @@ def own_cache(monkeypatch, cache_folder):
 @pytest.fixture(autouse=True)
 def poisoned_memory(monkeypatch):
     """Memory begins as NaN, so that a result that depends on what nobody wrote is seen."""
-    from grafito.engines.llvm import runtime
+    from grafito.engines.llvm import bindings
 
-    empty = runtime.aligned_empty
+    empty = bindings.aligned_empty
 
     def poisoned(shape, dtype):
         array = empty(shape, dtype)
         array.reshape(-1).view("uint8")[:] = 255
         return array
 
-    monkeypatch.setattr(runtime, "aligned_empty", poisoned)
+    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
 
 
 def compile_(g, **options):
@@ -107,6 +107,21 @@ def test_special_points(row, at):
     xs = [graph.placeholder(x.shape, x.dtype, f"x{i}") for i, x in enumerate(arrays)]
     (ours,) = compute([row.function(*xs)], dict(zip(xs, arrays, strict=True)))
     np.testing.assert_allclose(ours[0], at.value, rtol=1e-9, atol=1e-30)
+
+
+def test_what_has_no_machine_code_is_refused_by_name():
+    from grafito.graph.tensor import Tensor
+
+    class Unheard:
+        name = "unheard"
+
+    x = graph.placeholder((3,))
+    for y, named in (
+        (Tensor(Unheard(), (x,), (3,), "float32"), "unheard"),
+        (graph.cast(x, "bfloat16"), "bfloat16"),
+    ):
+        with pytest.raises(GraphError, match=named):
+            compile_(Graph({"x": x}, {"y": y}, {}))
 
 
 # Functions

@@ -51,6 +51,12 @@ def share(nodes: Iterable[Node]) -> dict[Node, Node]:
 
 
 def _lower(x: Tensor, inputs: list[Node]) -> Node:
+    if x.dtype == "bfloat16":
+        raise GraphError(
+            "The CPU engine does not compute with bfloat16 yet.",
+            where=x,
+            fix='engine="reference", or float32',
+        )
     if isinstance(x.op, Constant):
         return constant(x.op.array, x.dtype, x.shape)
     if isinstance(x.op, Input):

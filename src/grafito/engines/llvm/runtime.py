@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import time
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,16 +12,14 @@ import numpy as np
 
 from grafito.engines import interface
 from grafito.engines.llvm import report
+from grafito.engines.llvm.bindings import Table, pointer_to
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.program import Assembled, assemble
+from grafito.engines.llvm.program import assemble
 from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
-from grafito.graph.tensor import Variable
 
 CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
 
-# The array that we made for a variable, and that nobody else writes to.
-_ours: weakref.WeakKeyDictionary[Variable, np.ndarray] = weakref.WeakKeyDictionary()
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
@@ -60,13 +57,7 @@ class Program(interface.Program):
         address = self._engine.get_function_address("program")
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
         self._function = kind(address)
-        self._arena = aligned_empty((assembled.arena,), "uint8")
-        self._constants = {
-            x: aligned_copy(_constant(x.array, x.dtype, x.shape))
-            for x in assembled.table
-            if x is not None and x.kind == "constant"
-        }
-        self._names = {t: name for name, t in graph.inputs.items()}
+        self._table = Table(assembled, graph)
         work = any(c.parallel for c in assembled.calls)
         self._threads = (threads or thread_count()) if work else 1
 
@@ -77,15 +68,9 @@ class Program(interface.Program):
         missing = [name for name in self.graph.inputs if name not in self.arrays]
         if missing:
             raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
-        outputs = {
-            name: np.empty((steps, *x.shape), _numpy_dtype(x.dtype))
-            for name, x in self.graph.outputs.items()
-        }
-        kept = self._arrays(outputs)
-        table = (ctypes.c_void_p * len(kept))(*[a.ctypes.data for a in kept])
-        control = aligned_empty((CONTROL,), "int64")
-        control[:] = 0
-        self._enter(ctypes.addressof(table), control.ctypes.data, steps)
+        outputs = self._table.fill(self.arrays, steps)
+        control = (ctypes.c_int64 * CONTROL)()
+        self._enter(self._table.address, ctypes.addressof(control), steps)
         if control[0]:
             raise DataError(
                 "An index is outside the table.",
@@ -119,23 +104,18 @@ class Program(interface.Program):
 
         Run the program once before, so that the kernels see real numbers.
         """
-        kept = self._arrays(
-            {
-                n: np.zeros((1, *x.shape), _numpy_dtype(x.dtype))
-                for n, x in self.graph.outputs.items()
-            }
-        )
+        self._table.fill(self.arrays, 1)
+        kept = self._table.arrays
         before = [a.copy() for a in kept]
-        control = aligned_empty((CONTROL,), "int64")
-        control[:] = 0
+        control = (ctypes.c_int64 * CONTROL)()
         rows: list[report.Row] = [("kernel", "computes", "microseconds", "share", "GFLOP/s")]
         timed = []
         for call in self._assembled.calls:
-            pointers = [kept[p.entry].ctypes.data + p.offset for p in call.places]
+            pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
             kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
             address = self._engine.get_function_address(call.name)
             function = ctypes.CFUNCTYPE(None, *kinds)(address)
-            arguments = (*pointers, control.ctypes.data, None, 0, call.compiled.units)
+            arguments = (*pointers, ctypes.addressof(control), None, 0, call.compiled.units)
             seconds = []
             for _ in range(repeats):
                 began = time.perf_counter()
@@ -154,9 +134,6 @@ class Program(interface.Program):
             )
         return report.table(rows)
 
-    def _arrays(self, outputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-        return [self._array(entry, outputs) for entry in range(len(self._assembled.table))]
-
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""
         n = self._threads
@@ -170,56 +147,3 @@ class Program(interface.Program):
         self._function(table, control, 0, n, steps)
         for other in others:
             other.result()
-
-    def _array(self, entry: int, outputs: dict[str, np.ndarray]) -> np.ndarray:
-        """The array that an entry of the table points to."""
-        x = self._assembled.table[entry]
-        if x is None:
-            return self._arena
-        if entry in self._assembled.outputs:
-            return outputs[self._assembled.outputs[entry]]
-        if x.kind == "constant":
-            return self._constants[x]
-        if x.kind == "input":
-            return self.arrays[self._names[x.tensor]]
-        return self._state(x.tensor)
-
-    def _state(self, variable: Variable) -> np.ndarray:
-        """The storage of a variable; one that will be written is ours alone."""
-        array: np.ndarray = variable.storage
-        if _ours.get(variable) is array:
-            return array
-        array = aligned_copy(np.asarray(array, _numpy_dtype(variable.dtype)))
-        if variable in self.graph.updates:
-            variable.storage = array
-            _ours[variable] = array
-        return array
-
-
-def _numpy_dtype(dtype: str) -> Any:
-    if dtype == "bfloat16":
-        import ml_dtypes
-
-        return ml_dtypes.bfloat16
-    return dtype
-
-
-def _constant(array: Any, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-    return np.broadcast_to(np.asarray(array).astype(_numpy_dtype(dtype)), shape)
-
-
-def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """An array that begins at a cache line."""
-    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    raw = np.empty(size + 128, "uint8")
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size].view(dtype).reshape(shape)
-
-
-def aligned_copy(array: np.ndarray) -> np.ndarray:
-    copy = aligned_empty(array.shape, array.dtype)
-    copy[...] = array
-    return copy
-
-
-__all__ = ["Assembled", "Program", "thread_count"]

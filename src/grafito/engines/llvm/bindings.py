@@ -1,0 +1,116 @@
+"""The table of pointers that a program reads: arena, inputs, state, constants, outputs."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grafito.engines.llvm.program import Assembled
+from grafito.graph.program import Graph
+from grafito.graph.tensor import Variable
+
+# The array that we made for a variable, and that nobody else writes to.
+_ours: weakref.WeakKeyDictionary[Variable, np.ndarray] = weakref.WeakKeyDictionary()
+
+
+class Table:
+    """Pointers for one program, kept from run to run and changed where an array is another.
+
+    Args:
+        assembled: what the entries mean.
+        graph: the inputs by name, and the variables that are updated.
+
+    Attributes:
+        arrays: what the entries point to.
+    """
+
+    def __init__(self, assembled: Assembled, graph: Graph):
+        entries = assembled.table
+        self.arrays: list[Any] = [None] * len(entries)
+        self._pointers = (ctypes.c_void_p * len(entries))()
+        self.address = ctypes.addressof(self._pointers)
+        self._updated = set(graph.updates)
+        names = {t: name for name, t in graph.inputs.items()}
+        self._inputs: list[tuple[int, str]] = []
+        self._state: list[tuple[int, Variable]] = []
+        self._outputs = [
+            (entry, name, graph.outputs[name].shape, numpy_dtype(graph.outputs[name].dtype))
+            for entry, name in assembled.outputs.items()
+        ]
+        self._set(0, aligned_empty((assembled.arena,), "uint8"))
+        for entry, x in enumerate(entries):
+            if x is None or entry in assembled.outputs:
+                continue
+            if x.kind == "constant":
+                value = np.asarray(x.array).astype(numpy_dtype(x.dtype))
+                self._set(entry, aligned_copy(np.broadcast_to(value, x.shape)))
+            elif x.kind == "input":
+                self._inputs.append((entry, names[x.tensor]))
+            else:
+                self._state.append((entry, x.tensor))
+
+    def _set(self, entry: int, array: np.ndarray) -> None:
+        if self.arrays[entry] is not array:
+            self.arrays[entry] = array
+            self._pointers[entry] = pointer_to(array)
+
+    def fill(self, inputs: Mapping[str, np.ndarray], steps: int) -> dict[str, np.ndarray]:
+        """Point to these inputs, to the state as it is now, and to new outputs, returned."""
+        outputs: dict[str, np.ndarray] = {}
+        for entry, name in self._inputs:
+            self._set(entry, inputs[name])
+        for entry, variable in self._state:
+            if variable.storage is not self.arrays[entry] or variable in self._updated:
+                self._set(entry, self._storage(variable))
+        for entry, name, shape, dtype in self._outputs:
+            outputs[name] = np.empty((steps, *shape), dtype)
+            self._set(entry, outputs[name])
+        return outputs
+
+    def _storage(self, variable: Variable) -> np.ndarray:
+        """The value of a variable in memory; one that will be written is ours alone."""
+        array: np.ndarray = variable.storage
+        ours = _ours.get(variable)
+        if ours is not None and ours is array:
+            return ours
+        dtype = numpy_dtype(variable.dtype)
+        if variable not in self._updated:
+            return np.asarray(array, dtype, order="C")
+        if ours is None:
+            _ours[variable] = ours = aligned_empty(variable.shape, dtype)
+        ours[...] = array
+        variable.storage = ours
+        return ours
+
+
+def pointer_to(array: np.ndarray) -> int:
+    """The address of the first element."""
+    return array.__array_interface__["data"][0]
+
+
+def numpy_dtype(dtype: str) -> Any:
+    """NumPy's dtype; that of bfloat16 is in a library of its own."""
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.bfloat16
+    return dtype
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array that begins at a cache line."""
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    raw = np.empty(size + 128, "uint8")
+    start = -pointer_to(raw) % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: np.ndarray) -> np.ndarray:
+    """A copy that begins at a cache line."""
+    copy = aligned_empty(array.shape, array.dtype)
+    copy[...] = array
+    return copy
