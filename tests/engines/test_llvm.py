@@ -286,6 +286,15 @@ NETS = {
             layers.GlobalAveragePooling2D(),
         ],
     ),
+    "words": (
+        (18,),
+        lambda: [
+            layers.Embedding(6, 4),
+            layers.Conv1D(5, 3, activation="relu"),
+            layers.MaxPooling1D(2),
+            layers.Flatten(),
+        ],
+    ),
 }
 
 
@@ -294,9 +303,12 @@ def train(shape, make, engine, optimizer="sgd", batch_size=32, epochs=2):
     utils.set_random_seed(3)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(100, *shape)).astype("float32"), rng.integers(0, 5, 100)
+    if shape == (18,):
+        x = rng.integers(0, 6, (100, 18))
     model = models.Sequential([Input(shape), *make(), layers.Dense(5, activation="softmax")])
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], engine=engine)
-    history = model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0)
+    weights = {0: 1.0, 1: 2.0, 2: 0.5, 3: 1.0, 4: 1.0}
+    history = model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0, class_weight=weights)
     return history.history, model.predict(x, verbose=0), model.get_weights()
 
 

@@ -317,13 +317,12 @@ class _Reduction:
 
         def body(total: Any) -> Any:
             reader.start()
-            value = reader.value(self.y, self.index)
-            mask = reader.mask
-            if padded:  # images that do not exist
-                count = code.b.sub(
-                    i64(self.y.shape[0]), reader.scalar(_at_lane_0(self.index[0], lane))
-                )
-                mask = code.mask(count)
+            if padded:  # neither read nor add images that do not exist
+                first = reader.scalar(_at_lane_0(self.index[0], lane))
+                reader.mask = code.mask(code.b.sub(i64(self.y.shape[0]), first))
+            value, mask = reader.value(self.y, self.index), reader.mask
+            if padded:
+                reader.mask = None
             if lane in gone and mask is not None:
                 value = code.b.select(mask, value, neutral)
             return combine(code, operand, total, value)
