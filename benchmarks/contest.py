@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 import tempfile
 import time
@@ -46,6 +45,7 @@ def hold(
     job = JOBS[name]
     if steps:
         job = job.short(steps, epochs)
+    busy = busy_share()
     peak = measure_peak(threads)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
         words = data.write(job, Path(folder))
@@ -85,7 +85,7 @@ def hold(
         "rounds": rounds,
         "cpu": cpu_name(),
         "python": platform.python_version(),
-        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "busy_before": busy,
         "entries": entries,
     }
 
@@ -123,6 +123,22 @@ def _run_rounds(entries: dict[str, dict[str, Any]], rounds: int) -> None:
                 entry["skipped"] = str(error)
             process.close()
             del entry["process"]
+
+
+def busy_share(seconds: float = 1.0) -> float | None:
+    """What share of all CPUs other programs use just now; None where it cannot be told."""
+
+    def ticks() -> tuple[int, int]:
+        numbers = [int(n) for n in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+        return sum(numbers), numbers[3] + numbers[4]
+
+    try:
+        total, idle = ticks()
+        time.sleep(seconds)
+        total_now, idle_now = ticks()
+    except OSError:
+        return None
+    return 1 - (idle_now - idle) / max(1, total_now - total)
 
 
 def cpu_name() -> str:

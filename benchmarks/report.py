@@ -8,17 +8,20 @@ from typing import Any
 
 from benchmarks.participants import BASELINES, ENTRIES
 
+QUIET = 0.05  # the share of the CPUs that other programs may use before the numbers are doubted
+
 NOTES = """\
 Times are medians over the rounds; ratios are taken round by round against PyTorch eager, and more
 than 1 means faster than it; the range is the smallest and the largest ratio. PyTorch eager is the
 faster of its two forms, images with channels first and channels_last. All start with the same
-weights and see the same float32 examples in the same order, as arrays in memory; no one shuffles
+weights and see the same examples in the same order, as arrays in memory; no one shuffles
 or drops units; an optimizer has the same settings, its epsilon stands where each library puts it.
-The share of the peak counts three times the multiply-adds of the forward pass for
-everyone, against the best large matrix product of the same minute. Memory is the peak of the whole
-process with the data in it. A compiler's time is what the library tells or, where it tells nothing,
-what the first run takes longer than the later ones; "first epoch" counts from importing the
-library, without reading the data."""
+PyTorch has the penalty on weights as weight decay, so its loss is shown without it. The share of
+the peak counts three times the multiply-adds of the forward pass for everyone, against the best
+large matrix product of the same minute. Memory is the peak of the whole process with the data in
+it. A compiler's time is what the library tells or, where it tells nothing, what the first run
+takes longer than the later ones; "first epoch" counts from importing the library, without reading
+the data."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,8 @@ def details(result: dict[str, Any]) -> str:
     part = ""
     if result["scale"] > 1:
         part = f" A part of an epoch was run; the seconds are scaled by {result['scale']:.1f}."
+    if (result["busy_before"] or 0) > QUIET:
+        part += f" **Noisy: other programs used {_percent(result['busy_before'])} of the CPUs.**"
     text = (
         f"{result['data']}; batch {result['batch']}, {result['optimizer']}; "
         f"{result['params']:,} weights; rounds: {result['rounds']}; threads: {result['threads']}; "

@@ -143,7 +143,7 @@ def result(**entries):
     """A job's result with these entries."""
     about = {"title": "A job", "floor": 1.5, "data": "random", "batch": 4, "optimizer": "sgd"}
     sizes = {"epochs": 1, "examples": 8, "scale": 10.0, "params": 9, "multiply_adds": 10**9}
-    where = {"peak_gflops": 4.0, "threads": 1, "rounds": 3, "cpu": "a CPU"}
+    where = {"peak_gflops": 4.0, "threads": 1, "rounds": 3, "cpu": "a CPU", "busy_before": 0.5}
     return {**about, **sizes, **where, "entries": entries}
 
 
@@ -167,6 +167,12 @@ def test_one_who_failed_is_named_with_the_reason():
     assert report.baseline(found) is None
     assert "| grafito | not run: no compiler |" in report.details(found)
     assert "not run: no compiler" in report.document([found])
+
+
+def test_a_busy_machine_is_confessed():
+    found = result(grafito=measured([1.0]))
+    assert "other programs used 50 % of the CPUs" in report.details(found)
+    assert "other programs" not in report.details(found | {"busy_before": 0.01})
 
 
 @pytest.mark.slow
