@@ -12,7 +12,7 @@ from grafito.layers.base import Layer, check_rank
 PLACES = {1: ("steps",), 2: ("height", "width")}
 
 
-def integer(layer: Layer, name: str, value: Any, minimum: int = 1) -> int:
+def integer(layer: object, name: str, value: Any, minimum: int = 1) -> int:
     """The value as an int that is not below the minimum.
 
     Raises:
@@ -55,7 +55,7 @@ def pairs(layer: Layer, name: str, value: Any) -> tuple[tuple[int, int], tuple[i
     return (vertical[0], vertical[1]), (horizontal[0], horizontal[1])
 
 
-def number(layer: Layer, name: str, value: Any, low: float, high: float | None = None) -> float:
+def number(layer: object, name: str, value: Any, low: float, high: float | None = None) -> float:
     """The value as a number from `low` to `high` (no upper limit where None).
 
     Raises:
@@ -70,7 +70,7 @@ def number(layer: Layer, name: str, value: Any, low: float, high: float | None =
     return value
 
 
-def choice(layer: Layer, name: str, value: Any, choices: Sequence[str]) -> str:
+def choice(layer: object, name: str, value: Any, choices: Sequence[str]) -> str:
     """The value in lower case, when it is one of the choices.
 
     Raises:

@@ -81,6 +81,7 @@ class Layer(Configurable):
         self.built = False
         self.build_shape: Any = None
         self.input_axes: dict[int, int] = {}
+        self.calls: list[Node] = []  # on symbols
         self.last_outputs: list[tuple[tuple[int, ...], str]] = []  # shapes and dtypes, for tables
 
     # What a layer is made of
@@ -90,7 +91,11 @@ class Layer(Configurable):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The output for input tensors."""
-        raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs)")
+        raise GraphError(
+            "A layer computes its output in a method `call`.",
+            where=f"layer {self.name!r} ({type(self).__name__})",
+            fix=f"def call(self, inputs): ... in class {type(self).__name__}",
+        )
 
     def add_weight(
         self,
@@ -193,7 +198,7 @@ class Layer(Configurable):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = value
+        self._trainable = bool(value)
         for layer in self.sublayers:
             layer.trainable = value
 
@@ -217,16 +222,17 @@ class Layer(Configurable):
             ShapeError: when their number or a shape differs; nothing is changed then.
         """
         variables = self.weights
-        received = [getattr(w, "shape", ()) for w in weights]
-        if received != [v.shape for v in variables]:
+        arrays = list(weights) if isinstance(weights, (list, tuple)) else [weights]
+        news = [graph.as_tensor(a) for a in arrays if a is not None]
+        if [x.shape for x in news] != [v.shape for v in variables]:
             raise ShapeError(
                 "The arrays do not fit the weights.",
                 where=f"set_weights of {self.name!r}",
-                received=received,
+                received=[x.shape for x in news],
                 expected=[v.shape for v in variables],
             )
-        for variable, array in zip(variables, weights, strict=True):
-            variable.assign(array)
+        for variable, new in zip(variables, news, strict=True):
+            variable.assign(new)
 
     def weight_penalties(self) -> list[graph.Tensor]:
         """The penalties of the weights that have a regularizer."""
@@ -243,13 +249,62 @@ class Layer(Configurable):
 
     # Calling
 
+    @property
+    def input(self) -> Any:
+        """The symbols that the layer was first called on."""
+        return vars(self)["input"] if "input" in vars(self) else self._first_call().args[0]
+
+    @input.setter
+    def input(self, value: Any) -> None:
+        vars(self)["input"] = value
+
+    @property
+    def output(self) -> Any:
+        """The symbols that the layer made of them: `Model(model.inputs, layer.output)`."""
+        return vars(self)["output"] if "output" in vars(self) else self._first_call().outputs
+
+    @output.setter
+    def output(self, value: Any) -> None:
+        vars(self)["output"] = value
+
+    def check_ready(self) -> None:
+        """Raise a GraphError where a subclass forgot to call the constructor of its base."""
+        if "calls" not in vars(self):
+            raise GraphError(
+                "The layer is not ready to be used.",
+                where=type(self).__name__,
+                fix="super().__init__() as the first line of __init__",
+            )
+
+    def _first_call(self) -> Node:
+        if not self.calls:
+            raise GraphError(
+                "The layer was not called on a symbol, so it has no input and output.",
+                where=f"layer {self.name!r} ({type(self).__name__})",
+                fix="put Input(shape) first, or call model.build((None, ...))",
+            )
+        return self.calls[0]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.check_ready()
+        if not args and kwargs:  # layer(inputs=x) is layer(x)
+            name = next(iter(inspect.signature(self.call).parameters), "")
+            args = (kwargs.pop(name),) if name in kwargs else ()
+        if all(x is None for x in flatten(args)):
+            raise ArgumentError(
+                "A layer is called on its input.",
+                where=f"layer {self.name!r} ({type(self).__name__})",
+                received=repr(args[0]) if args else "no input",
+                fix="y = layer(x)",
+            )
         if symbols_in((args, kwargs)):
             return self._call_on_symbols(args, kwargs)
-        if not any(isinstance(x, graph.Tensor) for x in flatten((args, kwargs))):
-            training = kwargs.pop("training", None)
-            return graph.execute(lambda *arrays: self(*arrays, **kwargs), *args, training=training)
-        return self._call_on_tensors(*args, **kwargs)
+        if any(isinstance(x, graph.Tensor) for x in flatten((args, kwargs))):
+            return self._call_on_tensors(*args, **kwargs)
+        training = kwargs.pop("training", None)
+        return graph.execute(
+            lambda *arrays: self._call_on_tensors(*arrays, **kwargs), *args, training=training
+        )
 
     def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
@@ -260,13 +315,14 @@ class Layer(Configurable):
                 raise
             inputs = symbols_in((args, kwargs))
             rows = {k: v for k, v in error.rows.items() if k not in ("where", "try")}
+            own, here = error.rows.get("where", ""), f"layer {self.name!r} ({type(self).__name__})"
             raise type(error)(
                 error.what,
-                where=f"layer {self.name!r} ({type(self).__name__})",
+                where=own if here in own else ", ".join(filter(None, (own, here))),
                 fix=error.rows.get("try"),
                 **{**rows, "path": shape_path(inputs[0])},
             ) from None
-        Node(self, args, kwargs, outputs)
+        self.calls.append(Node(self, args, kwargs, outputs))
         return outputs
 
     def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
@@ -280,12 +336,32 @@ class Layer(Configurable):
                 kwargs.pop("training", None)  # the layer's own default holds where nobody says
                 if trace is not None and trace.training is not None:
                     kwargs["training"] = trace.training
+            self._check_call(args, kwargs)
             outputs = self.call(*args, **kwargs)
+            if any(x is None for x in flatten(outputs)):
+                raise GraphError(
+                    "The method `call` returned nothing.",
+                    where=f"layer {self.name!r} ({type(self).__name__})",
+                    received=outputs,
+                    fix="return the output at its end",
+                )
+            outputs = map_structure(graph.as_tensor, outputs)
             self.last_outputs = [(x.shape, x.dtype) for x in flatten(outputs)]
             if self.activity_regularizer is not None and trace is not None:
                 for x in flatten(outputs):
                     self.add_loss(self.activity_regularizer(x) / float(max(x.shape[:1] or (1,))))
         return outputs
+
+    def _check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        signature = inspect.signature(self.call)
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ArgumentError(
+                f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this.",
+                received=error,
+                expected=f"call({', '.join(signature.parameters)})",
+            ) from None
 
     @property
     def takes_training(self) -> bool:
@@ -302,7 +378,13 @@ class Layer(Configurable):
         """Build on the first call; later, check that the inputs fit the weights."""
         shape = map_structure(_build_shape, inputs)
         if not self.built:
-            self.build(shape)
+            before = {**vars(self), "_weights": list(self._weights)}
+            try:
+                self.build(shape)
+            except BaseException:
+                vars(self).clear()
+                vars(self).update(before)  # no half of its weights
+                raise
             self.built, self.build_shape = True, shape
         for axis, size in self.input_axes.items():
             if shape[axis] != size:
@@ -312,6 +394,14 @@ class Layer(Configurable):
                     received=shape,
                     expected=f"size {size}, with which its weights were built on the first call",
                 )
+
+
+def with_sublayers(layer: Layer) -> list[Layer]:
+    """The layer, the layers that it is made of, those that these are made of, and so on."""
+    found = [layer]
+    for each in found:
+        found.extend(dict.fromkeys(part for part in each.sublayers if part not in found))
+    return found
 
 
 def _build_shape(x: Any) -> Any:

@@ -59,6 +59,14 @@ class Symbol:
             "A symbolic value has no truth value while the model is being built.", where=self
         )
 
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise GraphError(
+            "A symbolic value has no numbers while the model is being built.",
+            where=self,
+            expected="a layer that is called on it",
+            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), and so with other functions",
+        )
+
     # Arithmetic between symbols is a layer too, so it is drawn and saved like the others.
     def __add__(self, other: Any) -> Symbol:
         return _combine("add", self, other)
