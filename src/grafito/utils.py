@@ -24,6 +24,8 @@ def set_random_seed(seed: int) -> None:
     """
     import random
 
+    if seed is None:
+        raise ArgumentError("A seed is an integer that is not negative.", received="seed=None")
     set_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
@@ -47,9 +49,16 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     labels = np.asarray(x)
+    if labels.dtype.kind not in "biuf":
+        raise DataError(
+            "Classes are numbers.",
+            received=f"dtype {labels.dtype}",
+            fix="numpy.unique(x, return_inverse=True)[1]",
+        )
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    classes = num_classes or (int(labels.max()) + 1 if labels.size else 0)
+    largest = labels[np.isfinite(labels)].max(initial=-1)
+    classes = _whole_number("num_classes", num_classes or int(largest) + 1)
     wrong = (labels < 0) | (labels >= classes) | (labels != np.floor(labels))
     if wrong.any():
         raise DataError(
@@ -95,10 +104,19 @@ def pad_sequences(
             received=type(sequences).__name__,
             fix="[[1, 2], [3]]",
         )
-    length = max((len(s) for s in sequences), default=0) if maxlen is None else maxlen
-    rows = np.full((len(sequences), length), value, dtype)
+    longest = max((len(s) for s in sequences), default=0)
+    length = _whole_number("maxlen", longest if maxlen is None else maxlen)
+    inner = next((np.shape(s)[1:] for s in sequences if len(s)), ())  # of sequences of vectors
+    rows = _converted(np.full, (len(sequences), length, *inner), value, dtype)
     for row, sequence in zip(rows, sequences, strict=True):
-        kept = np.asarray(sequence[-length:] if truncating == "pre" else sequence[:length], dtype)
+        kept = sequence[-length:] if truncating == "pre" else sequence[:length]
+        kept = _converted(np.asarray, kept, dtype)
+        if len(kept) and kept.shape[1:] != inner:
+            raise DataError(
+                "The elements of sequences have one shape.",
+                received=f"elements of shape {kept.shape[1:]}",
+                expected=f"{inner}, as in the first sequence",
+            )
         if not length or not len(kept):
             continue
         if padding == "pre":
@@ -106,3 +124,23 @@ def pad_sequences(
         else:
             row[: len(kept)] = kept
     return rows
+
+
+def _whole_number(name: str, value: Any) -> int:
+    """The value as an int that is not negative."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
+        raise ArgumentError(
+            "A whole number is needed.", received=f"{name}={value!r}", expected="0 or more"
+        )
+    return int(value)
+
+
+def _converted(make: Any, *args: Any) -> Any:
+    try:
+        return make(*args)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "The values do not have the dtype.",
+            received=error,
+            fix="another dtype=, or numbers in place of text",
+        ) from None

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, GraphError, ShapeError
-from grafito.graph.dtypes import is_floating
+from grafito.errors import ArgumentError, DtypeError, GraphError, ShapeError
+from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.tensor import Constant, Input, State, Tensor, Variable
 
 Feeds = Mapping[Any, Any]
@@ -125,7 +125,16 @@ def value(outputs: Any, feeds: Feeds | None = None, dtype: str | None = None) ->
         9.0
     """
     single = isinstance(outputs, Tensor)
-    wanted = [outputs] if single else list(outputs)
+    wanted = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    wrong = [x for x in wanted if not isinstance(x, Tensor)]
+    if wrong or not isinstance(feeds or {}, Mapping):
+        raise ArgumentError(
+            "The value of tensors is computed from values of inputs.",
+            received=repr(wrong[0]) if wrong else f"feeds={feeds!r}",
+            expected="a tensor, or a list of them, and a dictionary from input to value",
+            fix="graph.value(y, {x: 3.0})",
+        )
+    dtype = dtype and dtype_name(dtype)
     replaced = {x for x in feeds or {} if isinstance(x, Tensor) and _computed(x)}
     if replaced:
         raise GraphError(
@@ -150,16 +159,29 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
     for x in evaluator.leaves:
         if x not in found and isinstance(x, Variable):
             found[x] = x.storage
+        elif x not in found and x.name is None:
+            raise ArgumentError(
+                "A placeholder has no number while the graph is being built.",
+                received=repr(x),
+                fix="compute with functions of grafito.graph, or feed it: graph.value(..., {x: 1})",
+            )
         elif x not in found:
             raise ArgumentError(
-                f"The input {x.name or 'without name'!r} was given no value.",
+                f"The input {x.name!r} was given no value.",
                 expected=f"{x.dtype}{list(x.shape)}",
                 fix=f"graph.value(..., {{{x.name!r}: values}})",
             )
     for x, fed in found.items():
-        array = np.asarray(fed)
-        if array.dtype.kind != "c":  # complex values come from the complex step
-            array = array.astype(evaluator._leaf_dtype(x))
+        try:
+            array = np.asarray(fed)
+            if array.dtype.kind != "c":  # complex values come from the complex step
+                array = array.astype(evaluator._leaf_dtype(x))
+        except (TypeError, ValueError) as error:
+            raise DtypeError(
+                "The value of an input is an array of numbers.",
+                where=x.name,
+                received=repr(fed)[:60],
+            ) from error
         if array.shape != x.shape:
             raise ShapeError(
                 "A value does not have the shape of its input.",

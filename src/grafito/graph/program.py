@@ -76,7 +76,14 @@ def trace_graph(
         ['total']
     """
     with Trace(training, step) as trace:
-        outputs = {name: as_tensor(x) for name, x in function(**inputs).items()}
+        results = function(**inputs)
+        if not isinstance(results, Mapping):
+            raise GraphError(
+                "A step returns a dictionary from names to tensors.",
+                received=repr(results),
+                fix='return {"loss": loss}',
+            )
+        outputs = {name: as_tensor(x) for name, x in results.items()}
     simplified = rewrite([*outputs.values(), *trace.updates.values()])
     traced = Graph(
         dict(inputs),
