@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import math
 import os
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks.base import Callback, Logs
-from grafito.callbacks.monitors import learning_rate
-from grafito.errors import ArgumentError
+from grafito.callbacks.monitors import file_path, learning_rate
+from grafito.errors import ArgumentError, FileError, unknown_name
 
 
 class LearningRateScheduler(Callback):
@@ -32,14 +33,25 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
+        if not callable(schedule):
+            raise ArgumentError(
+                "A schedule is a function (epoch, rate), or of the epoch alone.",
+                where="LearningRateScheduler",
+                received=repr(schedule),
+                fix="lambda epoch, rate: rate * 0.9",
+            )
         self.schedule = schedule
         self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        arguments: tuple[Any, ...] = (epoch, learning_rate(self.model))
         try:
-            rate = self.schedule(epoch, learning_rate(self.model))
+            inspect.signature(self.schedule).bind(*arguments)
         except TypeError:  # Keras also allows a function of the epoch alone
-            rate = self.schedule(epoch)
+            arguments = arguments[:1]
+        except ValueError:  # a function without a signature
+            pass
+        rate = self.schedule(*arguments)
         if not isinstance(rate, (int, float, np.number)):
             raise ArgumentError("A schedule returns a number.", received=repr(rate))
         self.model.optimizer.learning_rate = float(rate)
@@ -71,7 +83,14 @@ class CSVLogger(Callback):
     def __init__(
         self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
     ):
-        self.filename = os.fspath(filename)
+        self.filename = file_path(filename)
+        if not isinstance(separator, str) or len(separator) != 1:
+            raise ArgumentError(
+                "Fields are separated by one character.",
+                where="CSVLogger",
+                received=f"separator={separator!r}",
+                fix='separator=";"',
+            )
         self.separator = separator
         self.append = append
         self._columns: list[str] | None = None
@@ -79,12 +98,20 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._columns = None
         path = Path(self.filename)
-        if self.append and path.exists() and path.stat().st_size:
+        if self.append and path.is_file() and path.stat().st_size:
             with path.open(newline="", encoding="utf-8") as file:
                 header = next(csv.reader(file, delimiter=self.separator), [])
             self._columns = header[1:] or None
-        else:
+            return
+        try:
             path.write_text("", encoding="utf-8")
+        except OSError as error:
+            raise FileError(
+                "The log cannot be written.",
+                where=path,
+                received=error.strerror,
+                fix="name a file in a folder that exists and that you may write to",
+            ) from error
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -92,6 +119,9 @@ class CSVLogger(Callback):
             writer = csv.writer(file, delimiter=self.separator)
             if self._columns is None:
                 self._columns = list(logs)
+                validated = any(name.startswith("val_") for name in logs)
+                if not validated and self.params.get("validation_freq", 1) != 1:
+                    self._columns += [f"val_{name}" for name in logs]  # they come in later epochs
                 writer.writerow(["epoch", *self._columns])
             writer.writerow([epoch, *(logs.get(name, "NA") for name in self._columns)])
 
@@ -125,6 +155,7 @@ class LambdaCallback(Callback):
         on_train_end: function of (logs).
         on_train_batch_begin: function of (batch, logs).
         on_train_batch_end: function of (batch, logs).
+        **others: the other hooks of `Callback`, for example `on_test_end`.
 
     Example:
         >>> _ = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
@@ -138,6 +169,17 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
+        **others: Callable[..., Any] | None,
     ):
-        hooks = {k: v for k, v in locals().items() if k.startswith("on_") and v is not None}
-        self.__dict__.update(hooks)
+        for name, function in {**locals(), **others}.items():
+            if name in ("self", "others", "__class__") or function is None:
+                continue
+            if not name.startswith("on_") or not hasattr(Callback, name):
+                raise unknown_name("hook", name, [n for n in dir(Callback) if n.startswith("on_")])
+            if not callable(function):
+                raise ArgumentError(
+                    "A hook is a function.",
+                    where=f"LambdaCallback({name}=...)",
+                    received=repr(function),
+                )
+            setattr(self, name, function)

@@ -18,7 +18,8 @@ class Callback:
 
     Attributes:
         model: the model being trained.
-        params: "epochs", "verbose" and "validation_freq" of the call.
+        params: "task" (which method was called), "verbose", and in `fit` "epochs" and
+            "validation_freq".
 
     Example:
         >>> class Count(Callback):
@@ -54,6 +55,9 @@ class Callback:
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
         """After each slice of about a fifth of a second: batches done of the total, if known."""
 
+    def close(self) -> None:
+        """At the very end, also where an error ended it: let go of what was opened."""
+
 
 class CallbackList:
     """The callbacks of one call of `fit`, `evaluate` or `predict`, called together.
@@ -75,6 +79,7 @@ class CallbackList:
 
     def __init__(self, callbacks: Any, model: Any, params: dict[str, Any]):
         given = [] if callbacks is None else callbacks
+        self.params = params
         self.callbacks: list[Callback] = list(
             given if isinstance(given, (list, tuple)) else [given]
         )
@@ -87,6 +92,13 @@ class CallbackList:
                 )
             callback.set_model(model)
             callback.set_params(params)
+
+    def __enter__(self) -> CallbackList:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for callback in self.callbacks:
+            callback.close()
 
     def call(self, hook: str, *args: Any) -> None:
         """Call one hook of all callbacks, in order."""

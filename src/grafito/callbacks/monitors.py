@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks.base import Callback, Logs
-from grafito.errors import ArgumentError, unknown_name
+from grafito.errors import ArgumentError, FileError, unknown_name
+from grafito.layers.arguments import integer, number
 
 
 class Monitor(Callback):
@@ -29,9 +31,16 @@ class Monitor(Callback):
     def __init__(self, monitor: str, mode: str = "auto", min_delta: float = 0.0):
         if mode not in ("auto", "min", "max"):
             raise unknown_name("mode", mode, ["auto", "min", "max"])
+        if not isinstance(monitor, str):
+            raise ArgumentError(
+                "A callback watches a name of the logs.",
+                where=type(self).__name__,
+                received=f"monitor={monitor!r}",
+                fix='monitor="val_loss"',
+            )
         self.monitor = monitor
         self.mode = mode
-        self.min_delta = abs(min_delta)
+        self.min_delta = abs(number(self, "min_delta", min_delta, -math.inf))
         self.best: float | None = None
 
     @property
@@ -51,7 +60,7 @@ class Monitor(Callback):
         if self.monitor not in logs:
             error = unknown_name(f"monitor of {type(self).__name__}", self.monitor, logs)
             if self.monitor.startswith("val_") and not any(n.startswith("val_") for n in logs):
-                if self.params.get("validation_freq", 1) > 1:
+                if self.params.get("validation_freq", 1) != 1:
                     return None
                 raise ArgumentError(
                     f"{type(self).__name__} watches {self.monitor!r}, but nothing is validated.",
@@ -59,6 +68,12 @@ class Monitor(Callback):
                     fix="fit(..., validation_split=0.1), or monitor='loss'",
                 )
             raise error
+        if np.ndim(logs[self.monitor]):
+            raise ArgumentError(
+                f"{type(self).__name__} watches a single number.",
+                where=f"monitor {self.monitor!r}",
+                received=f"an array of shape {np.shape(logs[self.monitor])}",
+            )
         return float(logs[self.monitor])
 
     def better(self, value: float) -> bool:
@@ -101,11 +116,11 @@ class EarlyStopping(Monitor):
         start_from_epoch: int = 0,
     ):
         super().__init__(monitor, mode, min_delta)
-        self.patience = patience
+        self.patience = integer(self, "patience", patience, 0)
         self.verbose = verbose
-        self.baseline = baseline
+        self.baseline = None if baseline is None else number(self, "baseline", baseline, -math.inf)
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = integer(self, "start_from_epoch", start_from_epoch, 0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best = self.baseline
@@ -140,6 +155,9 @@ class EarlyStopping(Monitor):
 class ModelCheckpoint(Monitor):
     """Saves the model after epochs, or after every so many batches.
 
+    A file saved within an epoch holds the weights and the optimizer of that batch; training goes on
+    from it with a new epoch. What callbacks count is in no file.
+
     Args:
         filepath: where; may contain {epoch} and names of the logs, as in
             "model-{epoch:02d}-{val_loss:.3f}.safetensors".
@@ -167,15 +185,23 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ):
         super().__init__(monitor, mode)
-        self.filepath = os.fspath(filepath)
+        self.filepath = file_path(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
+        if save_freq != "epoch" and not isinstance(save_freq, (int, np.integer)):
+            raise ArgumentError(
+                "A checkpoint is saved after epochs, or after a number of batches.",
+                where="ModelCheckpoint",
+                received=f"save_freq={save_freq!r}",
+                fix='save_freq="epoch", or save_freq=100',
+            )
         self.save_freq = save_freq
         self.best = initial_value_threshold
         self._batches = 0
         self._epoch = 0
-        if isinstance(save_freq, int):
+        if save_freq != "epoch":
+            integer(self, "save_freq", save_freq)
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -200,9 +226,18 @@ class ModelCheckpoint(Monitor):
             path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
         except KeyError as error:
             raise unknown_name("name in the file path", error.args[0], logs or {}) from None
+        except (ValueError, IndexError, AttributeError) as error:
+            raise ArgumentError(
+                "The file path of a checkpoint cannot be filled in.",
+                where="ModelCheckpoint",
+                received=f"{self.filepath!r}: {error}",
+                expected="names of the logs in braces, with a format where wanted",
+                fix="model-{epoch:02d}-{val_loss:.3f}.safetensors",
+            ) from None
         if self.verbose:
             print(f"Epoch {epoch + 1}: saving to {path}")
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # saving says what is wrong with the folder
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
 
 
@@ -239,13 +274,13 @@ class ReduceLROnPlateau(Monitor):
         min_lr: float = 0.0,
     ):
         super().__init__(monitor, mode, min_delta)
-        if not 0 < factor < 1:
+        if not 0 < number(self, "factor", factor, 0) < 1:
             raise ArgumentError("The factor lies between 0 and 1.", received=f"factor={factor}")
         self.factor = factor
-        self.patience = patience
+        self.patience = integer(self, "patience", patience, 0)
         self.verbose = verbose
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+        self.cooldown = integer(self, "cooldown", cooldown, 0)
+        self.min_lr = number(self, "min_lr", min_lr, 0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best = None
@@ -271,6 +306,18 @@ class ReduceLROnPlateau(Monitor):
                 self._waited, self._cooling = 0, self.cooldown
                 if self.verbose:
                     print(f"Epoch {epoch + 1}: learning rate {learning_rate(self.model):g}")
+
+
+def file_path(path: Any) -> str:
+    """The path as text.
+
+    Raises:
+        FileError: for what is no path.
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise FileError("This is no path of a file.", received=repr(path)) from None
 
 
 def learning_rate(model: Any) -> float:

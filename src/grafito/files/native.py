@@ -7,6 +7,7 @@ Any flipped bit is found. Loading runs no code of the file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -62,6 +63,8 @@ def load_model(
 ) -> Any:
     """Read a model from a file; it predicts the same bits and trains on as if never stopped.
 
+    Train on with `fit(..., initial_epoch=epochs_done)`. Callbacks start to count anew.
+
     Args:
         filepath: a file written by `model.save`.
         custom_objects: classes and functions of your own that the model uses, by name.
@@ -78,6 +81,12 @@ def load_model(
         >>> load_model("model.safetensors").count_params()
         3
     """
+    if custom_objects is not None and not isinstance(custom_objects, Mapping):
+        raise ArgumentError(
+            "custom_objects is a dictionary from name to class or function.",
+            received=repr(custom_objects),
+            fix='custom_objects={"MyLayer": MyLayer}',
+        )
     arrays, content = read_arrays(filepath)
     if "model" not in content:
         raise FileError(
@@ -140,12 +149,20 @@ def write_arrays(
     """Write arrays and content: to a sibling file, synced, then renamed."""
     from safetensors.numpy import save
 
-    path = Path(os.fspath(filepath))
+    path = _path(filepath)
     if path.exists() and not overwrite:
         raise FileError("The file exists.", where=path, fix="overwrite=True, or another name")
     if path.is_dir():
         raise FileError("This is a folder.", where=path, fix="name a file in it")
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    try:
+        text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            "A configuration holds what a file cannot.",
+            received=error,
+            expected="finite numbers, texts, lists and dictionaries",
+            fix="return such values from get_config",
+        ) from error
     digests = {name: _digest(array) for name, array in arrays.items()}
     digests[""] = hashlib.sha256(text.encode()).hexdigest()
     header = {
@@ -155,6 +172,22 @@ def write_arrays(
         "digests": json.dumps(digests, separators=(",", ":")),
     }
     replace_file(path, save(arrays, header))
+
+
+def _path(filepath: Any) -> Path:
+    """Where a file really lies; a link to it stays a link.
+
+    Raises:
+        FileError: for what is no path.
+    """
+    try:
+        path = Path(os.path.realpath(os.fsdecode(filepath)))
+        path.exists()  # asks the system whether such a name can be
+    except (TypeError, ValueError, OSError) as error:
+        raise FileError(
+            "This is no path of a file.", received=f"{str(filepath)[:60]!r}: {error}"[:160]
+        ) from None
+    return path
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -189,7 +222,8 @@ def replace_file(path: Path, data: bytes) -> None:
             fix="choose a folder that exists and that you may write to",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -214,7 +248,7 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """
     from safetensors import SafetensorError, safe_open
 
-    path = Path(os.fspath(filepath))
+    path = _path(filepath)
     if not path.is_file():
         raise FileError("There is no such file.", where=path)
     try:

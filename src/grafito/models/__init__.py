@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from grafito.models.model import Functional, Model, Sequential
+from grafito.models.model import Functional, Model
+from grafito.models.sequential import Sequential
 
 __all__ = ["Functional", "Model", "Sequential", "load_model"]
 

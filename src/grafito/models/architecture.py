@@ -16,7 +16,8 @@ from grafito.errors import FileError, GrafitoError
 from grafito.graph.nest import flatten
 from grafito.layers.base import Layer, registry
 from grafito.layers.symbolic import Symbol
-from grafito.models.model import Functional, Model, Sequential
+from grafito.models.model import Functional, Model
+from grafito.models.sequential import Sequential
 from grafito.registry import plain
 
 
@@ -70,7 +71,7 @@ def sequential_from_config(config: Mapping[str, Any]) -> Sequential:
 
 def functional_config(model: Functional) -> dict[str, Any]:
     """A model made from symbols as data."""
-    inputs = flatten(model.inputs)
+    inputs = model.inputs
     places: dict[int, list[Any]] = {id(s): ["input", i] for i, s in enumerate(inputs)}
     members: list[Layer] = []
     calls = []
@@ -95,10 +96,10 @@ def functional_config(model: Functional) -> dict[str, Any]:
     return {
         "name": model.name,
         "trainable": model.trainable,
-        "inputs": _tree(lambda s: {"value": [list(s.shape), s.dtype, s.name]}, model.inputs),
+        "inputs": _tree(lambda s: {"value": [list(s.shape), s.dtype, s.name]}, model.input),
         "layers": [layer_entry(layer) for layer in members],
         "calls": calls,
-        "outputs": _tree(place, model.outputs),
+        "outputs": _tree(place, model.output),
     }
 
 

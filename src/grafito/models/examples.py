@@ -21,6 +21,7 @@ class Examples:
     x: Any
     y: Any = None
     sample_weight: Any = None
+    role: str = ""  # what messages put before the names, for example "validation "
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -42,9 +43,16 @@ class Examples:
 
     def rows(self, indices: Any) -> Examples:
         """The examples at these positions."""
-        return Examples(
-            *(p if p is None else map_structure(lambda a: a[indices], p) for p in self.parts)
+        x, y, sample_weight = (
+            p if p is None else map_structure(lambda a: a[indices], p) for p in self.parts
         )
+        return Examples(x, y, sample_weight, self.role)
+
+    @property
+    def form(self) -> tuple[Any, ...]:
+        """What a traced step depends on besides the number of examples."""
+        arrays = tuple((name, a.shape[1:], a.dtype.str) for name, a in self.arrays.items())
+        return repr(map_structure(lambda _: None, self.parts)), arrays
 
 
 def named_leaves(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
@@ -61,44 +69,47 @@ def named_leaves(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
 
 def is_stream(x: Any) -> bool:
     """Whether the data come as batches: a generator, a loader, any iterable that is no array."""
-    plain = isinstance(x, (list, tuple, Mapping, np.ndarray)) or hasattr(x, "__array__")
-    return not plain and (hasattr(x, "__iter__") or hasattr(x, "__getitem__"))
+    plain = (list, tuple, Mapping, str, bytes)
+    if isinstance(x, plain) or hasattr(x, "__array__"):
+        return False
+    return hasattr(x, "__iter__") or hasattr(x, "__getitem__")
 
 
 def stream_batches(source: Any) -> Iterable[Any]:
     """One pass over the batches of a stream (an iterable, or a sequence with a length)."""
-    if hasattr(source, "__iter__"):
+    if hasattr(source, "__iter__") or not hasattr(source, "__len__"):
         return iter(source)
     return (source[i] for i in range(len(source)))
 
 
-def batch_examples(batch: Any) -> Examples:
+def batch_examples(batch: Any, role: str = "") -> Examples:
     """A batch of a stream: x, (x, y) or (x, y, sample_weight)."""
-    parts = batch if isinstance(batch, tuple) else (batch,)
+    parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
     if not 1 <= len(parts) <= 3:
         raise DataError(
-            "A batch is x, (x, y) or (x, y, sample_weight).",
-            received=f"a tuple of {len(parts)}",
+            "Data are x, (x, y) or (x, y, sample_weight).",
+            where=role.strip() or "a batch",
+            received=f"a {type(batch).__name__} of {len(parts)}",
         )
-    return make_examples(*parts)
+    x, y, sample_weight = (*parts, None, None)[:3]
+    return make_examples(x, y, sample_weight, role=role)
 
 
 def make_examples(
-    x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, role: str = ""
 ) -> Examples:
-    """Arrays as examples, after checking that they can be used.
+    """Arrays as examples, after checking that they can be used; `role` is for messages.
 
     Raises:
         DataError: for no examples, different numbers of them, what is no number, NaN or infinity.
         ArgumentError: for a class_weight that does not fit the labels.
     """
-    parts = [_to_arrays(n, p) for n, p in (("x", x), ("y", y), ("sample_weight", sample_weight))]
-    if class_weight is not None:
-        parts[2] = _class_weights(class_weight, parts[1], parts[2])
-    examples = Examples(*parts)
-    arrays = examples.arrays
-    if not arrays:
-        raise DataError("There is no input.", fix="model.fit(x, y)")
+    given = (("x", x), ("y", y), ("sample_weight", sample_weight))
+    x, y, sample_weight = (_to_arrays(role + name, part) for name, part in given)
+    examples = Examples(x, y, sample_weight, role)
+    arrays = {role + name: array for name, array in examples.arrays.items()}
+    if x is None or not arrays:
+        raise DataError("There is no input.", where=f"{role}x", fix="model.fit(x, y)")
     sizes = {name: len(a) if a.ndim else None for name, a in arrays.items()}
     if None in sizes.values():
         name = next(n for n, size in sizes.items() if size is None)
@@ -109,16 +120,20 @@ def make_examples(
             fix="numpy.array([value])",
         )
     if len(set(sizes.values())) > 1:
+        some = [f"{name}: {size}" for name, size in sizes.items()]
         raise DataError(
             "The arrays do not have the same number of examples.",
-            received=", ".join(f"{n}: {size}" for n, size in sizes.items()),
+            received=", ".join(some if len(some) < 7 else [*some[:3], "...", some[-1]]),
+            fix="numpy.array(x), where x is a list of examples" if isinstance(x, list) else None,
         )
     if not next(iter(sizes.values())):
-        raise DataError(
-            "There are no examples.", received=f"{arrays['x'].shape if 'x' in arrays else 0}"
-        )
+        name, array = next(iter(arrays.items()))
+        raise DataError("There are no examples.", where=name, received=f"shape {array.shape}")
     for name, array in arrays.items():
         check_finite(name, array)
+    if class_weight is not None:
+        weights = _class_weights(class_weight, examples.y, examples.sample_weight)
+        return Examples(examples.x, examples.y, weights, role)
     return examples
 
 
@@ -141,10 +156,12 @@ def _to_array(name: str, values: Any) -> np.ndarray:
         raise DataError(
             "An array does not hold numbers.",
             where=name,
-            received=f"dtype {array.dtype}",
+            received=f"{type(values).__name__} with dtype {array.dtype}",
             fix=f"{name}.astype('float32'), or map text labels to integers first",
         )
-    return array.astype("float32") if array.dtype == np.float16 else array
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
+        return array.astype("float32" if array.dtype.itemsize < 4 else "float64")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def check_finite(name: str, array: np.ndarray) -> None:
@@ -167,9 +184,11 @@ def check_finite(name: str, array: np.ndarray) -> None:
 
 
 def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
-    if not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) or not all(
+        isinstance(part, (int, float, np.number)) for pair in class_weight.items() for part in pair
+    ):
         raise ArgumentError(
-            "class_weight is a dictionary from class to weight.",
+            "class_weight is a dictionary from class number to weight.",
             received=class_weight,
             fix="class_weight={0: 1.0, 1: 2.0}",
         )
@@ -180,4 +199,6 @@ def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
     weights = np.ones(len(y), "float32")
     for label, weight in class_weight.items():
         weights[labels == label] = weight
-    return weights if sample_weight is None else weights * sample_weight
+    if sample_weight is None:
+        return weights
+    return sample_weight * weights.reshape(-1, *[1] * (sample_weight.ndim - 1))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from grafito import graph, layers
+from grafito import graph
 from grafito.errors import ArgumentError, GraphError, ShapeError, unknown_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
@@ -35,12 +35,8 @@ class Model(Trainer):
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        symbolic = (
-            len(args) >= 2 or {"inputs", "outputs"} <= set(kwargs) or len(args) + len(kwargs) > 1
-        )
-        if cls is Model and symbolic and (args or "inputs" in kwargs):
-            return super().__new__(Functional)
-        return super().__new__(cls)
+        symbolic = args or {"inputs", "outputs"} & set(kwargs)
+        return super().__new__(Functional if cls is Model and symbolic else cls)
 
     def __init__(
         self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None
@@ -55,6 +51,13 @@ class Model(Trainer):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by name or by position."""
         if index is not None:
+            count = len(self.layers)
+            if not isinstance(index, int) or not -count <= index < count:
+                raise ArgumentError(
+                    "The model has no such layer.",
+                    received=f"index={index!r}",
+                    expected=f"an integer from 0 to {count - 1}, or a name",
+                )
             return self.layers[index]
         found = [layer for layer in self.layers if layer.name == name]
         if not found:
@@ -75,6 +78,16 @@ class Model(Trainer):
         self.built, self.build_shape = True, input_shape
         self(symbols if is_list or isinstance(shapes, dict) else symbols[0])
 
+    def count_params(self) -> int:
+        """The number of elements of all weights.
+
+        Raises:
+            GraphError: when the model is not built, so that it has no weights yet.
+        """
+        if not self.built:
+            raise not_built(self)
+        return super().count_params()
+
     def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
         """Print the layers with shapes, parameters, multiply-adds and memory.
 
@@ -84,6 +97,8 @@ class Model(Trainer):
         """
         from grafito.models.summary import summary_text
 
+        if print_fn is not None and not callable(print_fn):
+            raise ArgumentError("print_fn takes the text.", received=repr(print_fn), fix="print")
         (print_fn or print)(summary_text(self, line_length))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
@@ -131,20 +146,29 @@ class Functional(Model):
         (None, 2)
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True):
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+    ):
         super().__init__(name=name, trainable=trainable)
-        for symbol in flatten((inputs, outputs)):
-            if not isinstance(symbol, Symbol):
-                raise ArgumentError(
-                    "A model is made from symbols.",
-                    received=repr(symbol),
-                    expected="what Input(shape) returns, and what layers make of it",
-                    fix="x = Input(shape); y = layer(x); Model(x, y)",
-                )
-        self.inputs = inputs
-        self.outputs = outputs
-        self._nodes = nodes_between(flatten(inputs), flatten(outputs))
-        self._members = layers_by_depth(self._nodes, flatten(outputs))
+        inputs, outputs = (x[0] if _is_list_of_one(x) else x for x in (inputs, outputs))
+        for argument, given in (("inputs", inputs), ("outputs", outputs)):
+            for symbol in flatten(given) or [given]:
+                if not isinstance(symbol, Symbol):
+                    raise ArgumentError(
+                        "A model is made from symbols.",
+                        where=argument,
+                        received=repr(symbol),
+                        expected="what Input(shape) returns, and what layers make of it",
+                        fix="x = Input(shape); y = layer(x); Model(x, y)",
+                    )
+        self.input = inputs
+        self.output = outputs
+        self._nodes = nodes_between(self.inputs, self.outputs)
+        self._members = layers_by_depth(self._nodes, self.outputs)
         names = [layer.name for layer in self._members]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -152,6 +176,16 @@ class Functional(Model):
                 f"Two layers have the name {twice!r}.", fix="give one of them another name="
             )
         self.built = True
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        """The symbols that it takes, as a flat list; `input` has the structure."""
+        return flatten(self.input)
+
+    @property
+    def outputs(self) -> list[Symbol]:
+        """The symbols that it gives, as a flat list; `output` has the structure."""
+        return flatten(self.output)
 
     @property
     def nodes(self) -> list[Node]:
@@ -164,27 +198,27 @@ class Functional(Model):
 
     @property
     def input_names(self) -> list[str]:
-        return [symbol.name for symbol in flatten(self.inputs)]
+        return [str(symbol.name) for symbol in self.inputs]
 
     @property
     def output_names(self) -> list[str]:
-        return self.output_names_for(self.outputs)
+        return self.output_names_for(self.output)
 
     @property
     def input_shape(self) -> Any:
-        return map_structure(lambda s: s.shape, self.inputs)
+        return map_structure(lambda s: s.shape, self.input)
 
     @property
     def output_shape(self) -> Any:
-        return map_structure(lambda s: s.shape, self.outputs)
+        return map_structure(lambda s: s.shape, self.output)
 
     def output_names_for(self, y_pred: Any) -> list[str]:
-        if isinstance(self.outputs, Mapping):
-            return sorted(self.outputs)
-        return [symbol.node.layer.name for symbol in flatten(self.outputs)]
+        if isinstance(self.output, Mapping):
+            return sorted(self.output)
+        return [symbol.node.layer.name for symbol in self.outputs if symbol.node is not None]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        values = dict(zip(map(id, flatten(self.inputs)), self._match_inputs(inputs), strict=True))
+        values = dict(zip(map(id, self.inputs), self._match_inputs(inputs), strict=True))
 
         def known(x: Any) -> Any:
             return values[id(x)] if isinstance(x, Symbol) else x
@@ -196,28 +230,29 @@ class Functional(Model):
             outputs = node.layer(*map_structure(known, node.args), **kwargs)
             for symbol, tensor in zip(flatten(node.outputs), flatten(outputs), strict=True):
                 values[id(symbol)] = tensor
-        return map_structure(known, self.outputs)
+        return map_structure(known, self.output)
 
     def _match_inputs(self, inputs: Any) -> list[graph.Tensor]:
         """The given tensors in the order of the inputs, checked and converted."""
-        symbols = flatten(self.inputs)
-        if isinstance(inputs, Mapping) and not isinstance(self.inputs, Mapping):
-            missing = [s.name for s in symbols if s.name not in inputs]
+        symbols = self.inputs
+        given = flatten(inputs)
+        if isinstance(inputs, Mapping):
+            names = sorted(self.input) if isinstance(self.input, Mapping) else self.input_names
+            missing = [name for name in names if name not in inputs]
             if missing:
                 raise ArgumentError(
                     f"The input {missing[0]!r} is missing.",
                     where=f"model {self.name!r}",
                     received=f"names {sorted(inputs)}",
-                    expected=f"names {self.input_names}",
+                    expected=f"names {names}",
                 )
-            given = [inputs[s.name] for s in symbols]
-        else:
-            given = flatten(inputs)
+            given = flatten([inputs[name] for name in names])
         if len(given) != len(symbols):
             raise ShapeError(
-                f"The model has {len(symbols)} inputs.",
+                "The model has another number of inputs.",
                 where=f"model {self.name!r}",
-                received=f"{len(given)} arrays",
+                received=f"{len(given)} array{'s' if len(given) > 1 else ''}",
+                expected=f"one for each of {self.input_names}",
             )
         return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
 
@@ -268,148 +303,14 @@ def _input_fix(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> str 
     return f"Input({shape})"
 
 
-@register()
-class Sequential(Model):
-    """A stack of layers, each taking the output of the one before.
-
-    Args:
-        layers: the layers; more can be added with `add`.
-        name: by default "sequential".
-
-    Example:
-        >>> from grafito import Sequential, layers
-        >>> model = Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
-        >>> model.output_shape
-        (None, 1)
-    """
-
-    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
-        super().__init__(name=name, trainable=trainable)
-        self._stack: list[Layer] = []
-        self._functional: list[Functional] = []  # one, when the input shape is known
-        for layer in layers or []:
-            self.add(layer)
-
-    def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer on top of the stack."""
-        if isinstance(layer, Symbol) and layer.node is not None:
-            layer = layer.node.layer  # Input(...) in the list
-        if not isinstance(layer, Layer):
-            raise ArgumentError(
-                "A Sequential model is made of layers.",
-                received=repr(layer),
-                fix=f"{layer.__name__}(...)" if isinstance(layer, type) else None,
-            )
-        if layer.name in [other.name for other in self._stack]:
-            raise ArgumentError(
-                f"Two layers have the name {layer.name!r}.", fix="give one of them another name="
-            )
-        if not self._stack and layer.first_input_shape is not None:
-            self._stack.append(layers.InputLayer(tuple(layer.first_input_shape)))
-        self._stack.append(layer)
-        self._functional = []
-        self.built = False
-        if isinstance(self._stack[0], layers.InputLayer) or _is_built_model(self._stack[0]):
-            self._connect(None)
-
-    def pop(self) -> Layer:
-        """Take the last layer off the stack."""
-        layer = self._stack.pop()
-        self._functional = []
-        self.built = False
-        if self._stack and isinstance(self._stack[0], layers.InputLayer):
-            self._connect(None)
-        return layer
-
-    def _connect(self, input_shape: Any) -> None:
-        first, rest = self._stack[0], self._stack[1:]
-        if isinstance(first, layers.InputLayer):
-            x = inputs = first.output
-        elif isinstance(first, (Functional, Sequential)) and input_shape is None:
-            inputs = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.inputs)
-            x, rest = inputs, self._stack
-        else:
-            x = inputs = layers.Input(tuple(input_shape)[1:])
-            rest = self._stack
-        for layer in rest:
-            x = layer(x)
-        self._functional = [Functional(inputs, x, name=f"{self.name}_stack")]
-        self.built = True
-
-    def build(self, input_shape: Any) -> None:
-        if not self._functional:
-            if not self._stack:
-                raise GraphError("The model has no layers.", fix="model.add(layers.Dense(1))")
-            self._connect(input_shape)
-
-    @property
-    def layers(self) -> list[Layer]:
-        return [layer for layer in self._stack if not isinstance(layer, layers.InputLayer)]
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        return self.layers
-
-    @property
-    def stack(self) -> list[Layer]:
-        """The layers with the InputLayer, if there is one."""
-        return list(self._stack)
-
-    @property
-    def functional(self) -> Functional:
-        """The same network as a model made from symbols."""
-        if not self._functional:
-            raise GraphError(
-                "The model does not know its input shape yet.",
-                where=f"model {self.name!r}",
-                fix="put Input(shape) first, or call model.build((None, ...))",
-            )
-        return self._functional[0]
-
-    @property
-    def inputs(self) -> Any:
-        return self.functional.inputs
-
-    @property
-    def outputs(self) -> Any:
-        return self.functional.outputs
-
-    @property
-    def input_shape(self) -> Any:
-        return self.functional.input_shape
-
-    @property
-    def output_shape(self) -> Any:
-        return self.functional.output_shape
-
-    def output_names_for(self, y_pred: Any) -> list[str]:
-        return self.functional.output_names_for(y_pred)
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        return self.functional.call(inputs, training=training)
-
-    @property
-    def input_dtype(self) -> None:
-        """Inputs are converted by the functional form."""
-        return None
-
-    def get_config(self) -> dict[str, Any]:
-        from grafito.models.architecture import sequential_config
-
-        return sequential_config(self)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        from grafito.models.architecture import sequential_from_config
-
-        return sequential_from_config(config)
-
-    def __iter__(self) -> Iterator[Layer]:
-        return iter(self.layers)
-
-    def __len__(self) -> int:
-        return len(self.layers)
+def _is_list_of_one(x: Any) -> bool:
+    return isinstance(x, list) and len(x) == 1
 
 
-def _is_built_model(layer: Layer) -> bool:
-    return isinstance(layer, Functional) or (isinstance(layer, Sequential) and layer.built)
+def not_built(model: Model) -> GraphError:
+    """The error for what only a built model has."""
+    return GraphError(
+        "The model does not know its input shape yet, so it is not built.",
+        where=f"model {model.name!r}",
+        fix="put Input(shape) first, or call model.build((None, ...))",
+    )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import contextvars
+import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from grafito import losses, metrics
 from grafito.errors import ArgumentError, DataError
 from grafito.graph import Tensor
 from grafito.graph.nest import flatten
+
+_ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
+
+
+class Measure(NamedTuple):
+    """A metric of one output."""
+
+    output: int
+    weighted: bool
+    name: str
+    metric: metrics.Metric
 
 
 class Objectives:
@@ -19,52 +32,90 @@ class Objectives:
         loss_weights: factors of the losses, in the same form.
         metrics: names or objects, or lists of them for each output.
         weighted_metrics: the same, computed with the sample weights.
+
+    Raises:
+        UnknownNameError: for a name that is not known.
     """
 
     def __init__(self, loss: Any, loss_weights: Any, metrics_: Any, weighted_metrics: Any):
         self.given = (loss, loss_weights, metrics_, weighted_metrics)
         self.losses: list[losses.Loss | None] | None = None
         self.loss_weights: list[float | None] = []
-        self.loss_trackers: list[metrics.Mean] = []
-        self.measures: list[tuple[int, bool, metrics.Metric]] = []  # output, weighted, metric
+        self.loss_trackers: dict[int, metrics.Mean] = {}  # by output
+        self.measures: list[Measure] = []
+        for name in (x for x in _leaves(loss) if isinstance(x, str)):
+            losses.resolve(name, *_ANY_SHAPES)
+        for name in (x for x in _leaves((metrics_, weighted_metrics)) if isinstance(x, str)):
+            metrics.resolve(name, *_ANY_SHAPES)
+        self._context = contextvars.copy_context()  # with the custom objects of the caller
 
     def resolve(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
-        """Find losses and metrics for outputs of these names and shapes, once."""
-        if self.losses is not None:
-            return
+        """Find losses and metrics for outputs of these names and shapes, once; all or none."""
+        if self.losses is None:
+            self._context.run(self._resolve, names, y, y_pred)
+
+    def _resolve(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
         loss, loss_weights, plain, weighted = self.given
-        single = len(names) == 1
         shapes = [
             (p.shape if t is None else t.shape, p.shape) for t, p in zip(y, y_pred, strict=True)
         ]
         given = _spread(loss, names, "loss")
-        self.losses = [losses.resolve(g, *s) for g, s in zip(given, shapes, strict=True)]
-        self.loss_weights = _spread(loss_weights, names, "loss_weights")
-        if not single:
-            self.loss_trackers = [metrics.Mean(name=f"{name}_loss") for name in names]
+        chosen = [losses.resolve(g, *s) for g, s in zip(given, shapes, strict=True)]
+        for each in chosen:
+            if isinstance(each, losses.FunctionLoss):
+                _check_arguments(each.fn, 2, "A loss is a function (y_true, y_pred).")
+        factors = [_factor(f) for f in _spread(loss_weights, names, "loss_weights")]
+        measures: list[Measure] = []
         for given, is_weighted in ((plain, False), (weighted, True)):
-            for i, chosen in enumerate(_spread_metrics(given, names)):
-                for identifier in chosen:
+            for i, identifiers in enumerate(_spread_metrics(given, names)):
+                for identifier in identifiers:
                     if y[i] is None:
                         raise DataError(
-                            "A metric needs targets.", where=names[i], received="no target"
+                            "A metric needs targets.",
+                            where=f"metric {identifier!r} of output {names[i]!r}",
+                            received="no targets y",
+                            fix="model.fit(x, y)",
                         )
                     metric = metrics.resolve(identifier, *shapes[i])
-                    if not single:
-                        metric.name = f"{names[i]}_{metric.name}"
-                    self.measures.append((i, is_weighted, metric))
+                    what = "A metric is updated with (y_true, y_pred, sample_weight)."
+                    _check_arguments(metric.update_state, 3, what, metric.name)
+                    prefix = f"{names[i]}_" if len(names) > 1 else ""
+                    name = _free_name(prefix, metric.name, is_weighted, [m.name for m in measures])
+                    measures.append(Measure(i, is_weighted, name, metric))
+        tracked = [i for i, each in enumerate(chosen) if each is not None]
+        if len(names) > 1 and len(tracked) > 1:
+            self.loss_trackers = {i: metrics.Mean(name=f"{names[i]}_loss") for i in tracked}
+        self.losses, self.loss_weights, self.measures = chosen, factors, measures
 
-    def check(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
-        """Check that the losses fit the outputs and the targets fit the losses."""
+    def check_fit(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
+        """Check that the losses fit the outputs, and that they have targets."""
+        for name, loss, target, out in zip(names, self.losses or [], y, y_pred, strict=True):
+            if loss is not None and target is None:
+                raise DataError(
+                    "A loss needs targets.",
+                    where=f"loss {loss.name!r} of output {name!r}",
+                    received="no targets y",
+                    fix="model.fit(x, y)",
+                )
+            if loss is not None:
+                losses.check_loss_fits(loss, out, where=f"output {name!r}")
+
+    def check_labels(
+        self, names: list[str], y: list[Any], y_pred: list[Tensor], role: str = ""
+    ) -> None:
+        """Check the values of the targets; `role` is what messages call the data."""
         for name, loss, target, out in zip(names, self.losses or [], y, y_pred, strict=True):
             if loss is not None and target is not None:
-                losses.check_loss_fits(loss, out, where=f"output {name!r}")
-                losses.check_labels(loss, target, out.shape[-1] if out.ndim > 1 else None)
+                where = f"{role}y" if len(names) == 1 else f"{role}y of output {name!r}"
+                losses.check_labels(loss, target, out.shape[-1] if out.ndim > 1 else None, where)
 
     @property
-    def metrics(self) -> list[Any]:
-        """All that is reset at the start of an epoch."""
-        return [*self.loss_trackers, *(metric for _, _, metric in self.measures)]
+    def named(self) -> dict[str, Any]:
+        """All that is measured, by the name in the logs."""
+        measures = {m.name: m.metric for m in self.measures}
+        if len(self.losses or ()) > 1:
+            measures = dict(sorted(measures.items()))  # the order in which Keras lists them
+        return {tracker.name: tracker for tracker in self.loss_trackers.values()} | measures
 
     def loss(self, y: list[Any], y_pred: list[Tensor], weights: list[Any]) -> Tensor | None:
         """The weighted sum of the losses of all outputs."""
@@ -73,17 +124,55 @@ class Objectives:
             if loss is None or y[i] is None:
                 continue
             value = loss(y[i], y_pred[i], sample_weight=weights[i])
-            if self.loss_trackers:
+            if i in self.loss_trackers:
                 self.loss_trackers[i].update_state(value, sample_weight=y_pred[i].shape[0])
-            if self.loss_weights[i] is not None:
-                value = value * float(self.loss_weights[i])  # type: ignore[arg-type]
+            factor = self.loss_weights[i]
+            if factor is not None:
+                value = value * factor
             total = value if total is None else total + value
         return total
 
     def update(self, y: list[Any], y_pred: list[Tensor], weights: list[Any]) -> None:
         """Add a batch to the metrics."""
-        for i, is_weighted, metric in self.measures:
+        for i, is_weighted, _, metric in self.measures:
             metric.update_state(y[i], y_pred[i], weights[i] if is_weighted else None)
+
+
+def _leaves(given: Any) -> list[Any]:
+    """The single losses or metrics; a configuration is one of them."""
+    if isinstance(given, Mapping):
+        given = [] if "class_name" in given else list(given.values())
+    return [x for p in given for x in _leaves(p)] if isinstance(given, (list, tuple)) else [given]
+
+
+def _factor(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            "A loss weight is a number.", where="loss_weights", received=repr(value)
+        ) from None
+
+
+def _check_arguments(function: Any, count: int, what: str, name: Any = None) -> None:
+    """Raise unless the function can be called with so many arguments."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one without a signature
+        return
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        name = name or getattr(function, "__name__", function)
+        raise ArgumentError(what, where=name, received=f"{name}{signature}") from None
+
+
+def _free_name(prefix: str, name: str, weighted: bool, taken: list[str]) -> str:
+    """The name in the logs, by Keras's rule: "mae", then "weighted_mae" or "mae_1"."""
+    if weighted and prefix + name in taken:
+        name = f"weighted_{name}"
+    candidates = [prefix + name, *(f"{prefix}{name}_{i}" for i in range(1, len(taken) + 2))]
+    return next(c for c in candidates if c not in taken)
 
 
 def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
@@ -106,9 +195,9 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
         parts = parts * len(names)
     if len(parts) != len(names):
         raise DataError(
-            f"The model has {len(names)} outputs.",
+            "The model has another number of outputs.",
             where=what,
-            received=f"{len(parts)} arrays",
+            received=f"{len(parts)} array{'s' if len(parts) > 1 else ''}",
             expected=f"one for each of {names}",
         )
     return parts
@@ -126,20 +215,23 @@ def _spread(given: Any, names: list[str], what: str) -> list[Any]:
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
             raise ArgumentError(
-                f"The model has {len(names)} outputs.",
+                "The model has another number of outputs.",
                 where=what,
                 received=f"a list of {len(given)}",
+                expected=f"one for each of {names}",
             )
         return list(given)
     return [given] * len(names)
 
 
 def _spread_metrics(given: Any, names: list[str]) -> list[list[Any]]:
+    """A list of metrics for each output, from one list for all, a list of lists or a dictionary."""
     if given is None:
         return [[] for _ in names]
-    if isinstance(given, Mapping) or (
-        len(names) > 1 and isinstance(given, (list, tuple)) and len(given) == len(names)
-    ):
+    nested = isinstance(given, (list, tuple)) and (
+        len(names) > 1 or any(isinstance(part, (list, tuple)) for part in given)
+    )
+    if isinstance(given, Mapping) or (nested and len(given) == len(names)):
         parts = _spread(given, names, "metrics")
     else:
         parts = [given] * len(names)

@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
+from grafito.errors import ArgumentError
 from grafito.language import translate
 
 
@@ -49,7 +50,7 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._epoch_began
-        self._close()
+        self.close()
         if self.style:
             line = format_logs(logs or {})
             title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
@@ -58,15 +59,15 @@ class Progress(Callback):
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
             return
-        self._close()
+        self.close()
         if self.style:
             print(format_logs(logs or {}), flush=True)
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        self._close()
+        self.close()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        self._close()
+        self.close()
         history = self.model.history
         if self.style and history is not None and history.interrupted:
             print(translate("Ended by Ctrl-C. History and weights are kept."), flush=True)
@@ -89,7 +90,7 @@ class Progress(Callback):
         self.row = self.bar.add_task(title, total=None, logs="")
         self.bar.start()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
@@ -99,6 +100,12 @@ def resolve_verbose(verbose: Any) -> int:
     """0, 1 or 2; "auto" is a bar in a terminal and a line an epoch elsewhere."""
     if verbose == "auto":
         return 1 if sys.stdout.isatty() else 2
+    if verbose not in (0, 1, 2):  # True and False are 1 and 0
+        raise ArgumentError(
+            "verbose says how much is shown.",
+            received=f"verbose={verbose!r}",
+            expected='"auto", 0 (nothing), 1 (a bar) or 2 (a line for each epoch)',
+        )
     return int(verbose)
 
 

@@ -32,17 +32,30 @@ class Runner:
 
     Attributes:
         step: counts training steps over the life of the model; random numbers are keyed by it.
+        draws: counts the other steps, for layers that draw random numbers there too.
     """
 
     def __init__(self, engine: Any = "auto"):
         self.engine = engines.get(engine)
         self.step = graph.Variable(0, "int32", "step", trainable=False)
+        self.draws = graph.Variable(0, "int32", "draws", trainable=False)
         self._start = graph.Variable(0, "int32", "start", trainable=False)
         self._programs: dict[Any, Program] = {}
+        self._bound: dict[Program, Any] = {}  # the arrays that each holds now
+        self._origin: list[Any] = []
 
     def forget(self) -> None:
         """Drop all programs; the next run compiles anew."""
         self._programs.clear()
+        self._bound.clear()
+
+    def renew(self, origin: list[Any]) -> bool:
+        """Drop all programs if what they were made from is no longer the same."""
+        if origin == self._origin:
+            return False
+        self._origin = origin
+        self.forget()
+        return True
 
     def run(
         self,
@@ -73,10 +86,12 @@ class Runner:
             if not steps:
                 continue
             program = self._program(kind, step, examples, arrays, size)
-            program.bind(arrays)
-            self._start.assign(done)
             count = 1
             while steps:
+                if self._bound.get(program) is not arrays:  # or a callback ran the model meanwhile
+                    program.bind(arrays)
+                    self._bound[program] = arrays
+                self._start.assign(done)
                 began = time.perf_counter()
                 outputs = program.run(count)
                 seconds = time.perf_counter() - began
@@ -112,11 +127,11 @@ class Runner:
             )
             outputs = step(batch)
             self._start.assign(self._start + size)
-            if kind == "train":
-                self.step.assign(self.step + 1)
+            counter.assign(counter + 1)
             return outputs
 
-        traced = trace_graph(gather, inputs, training=kind == "train", step=self.step)
+        counter = self.step if kind == "train" else self.draws
+        traced = trace_graph(gather, inputs, training=kind == "train", step=counter)
         return self.engine.compile(traced)
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from grafito import graph, metrics, optimizers, seeds
-from grafito.errors import GraphError
+from grafito import graph, optimizers, seeds
+from grafito.errors import ArgumentError, GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
+from grafito.layers.base import with_sublayers
+from grafito.metrics import Mean, Metric
 from grafito.models.examples import Examples
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.runner import Runner
@@ -32,6 +34,8 @@ class Steps(Layer):
         super().__init__(**kwargs)
         self._runner = Runner()
         self._objectives = Objectives(None, None, None, None)
+        self._loss_tracker = Mean(name="loss")
+        self._prepared: dict[Any, Any] = {}  # by the form of the data: names and outputs
         self._compiled = False
         self._shuffle_seed = 0
         self._output_structure: Any = None
@@ -50,6 +54,11 @@ class Steps(Layer):
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+        *,
         engine: Any = "auto",
     ) -> None:
         """Choose what the model is trained for, how, and what is measured.
@@ -61,6 +70,10 @@ class Steps(Layer):
             loss_weights: factors of the losses.
             metrics: names, objects or functions; a list or dictionary of such by output.
             weighted_metrics: the same, computed with the sample weights.
+            run_eagerly: this and the next three are Keras's; they change nothing here.
+            steps_per_execution: see above.
+            jit_compile: see above.
+            auto_scale_loss: see above.
             engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
 
         Example:
@@ -68,21 +81,30 @@ class Steps(Layer):
             >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
             >>> model.compile("sgd", loss="mse", metrics=["mae"])
         """
-        self.optimizer = optimizers.get(optimizer)
-        self._objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
-        self._loss_tracker = _loss_tracker()
-        step = self._runner.step if self._compiled else None
-        self._runner = Runner(engine)
-        if step is not None:
-            self._runner.step = step
+        self.check_ready()
+        if optimizer is None:
+            raise ArgumentError("A model is trained by an optimizer.", fix='optimizer="sgd"')
+        chosen = optimizers.get(optimizer)
+        objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        runner = Runner(engine)
+        if self._compiled:
+            runner.step, runner.draws = self._runner.step, self._runner.draws
+        self.optimizer, self._objectives, self._runner = chosen, objectives, runner
+        self._loss_tracker = Mean(name="loss")
         self._shuffle_seed = seeds.next_seed()
+        self._prepared.clear()
         self._compiled = True
-        self._prepared_for: Examples | None = None
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss tracker and all metrics, in the order in which they were given."""
-        return [self._loss_tracker, *self._objectives.metrics]
+        """The loss tracker, the metrics of `compile`, and those that are attributes."""
+        own = [m for m in vars(self).values() if isinstance(m, Metric)]
+        return list(dict.fromkeys([self._loss_tracker, *self._objectives.named.values(), *own]))
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns; complete once data were seen."""
+        return ["loss", *self._objectives.named]
 
     # One step. These are traced; override them to train in another way.
 
@@ -156,7 +178,8 @@ class Steps(Layer):
 
     def metric_results(self) -> dict[str, Any]:
         """The results of all metrics, by name."""
-        return {metric.name: metric.result() for metric in self.metrics}
+        named = {"loss": self._loss_tracker, **self._objectives.named}
+        return {name: metric.result() for name, metric in named.items()}
 
     def reset_metrics(self) -> None:
         """Start all metrics again."""
@@ -164,22 +187,36 @@ class Steps(Layer):
             metric.reset_state()
 
     def prepare(self, examples: Examples) -> None:
-        """Before the first step: build the model, fit losses and metrics to it, check the labels.
+        """Before a step on new data: build the model, find losses and metrics, check the labels.
 
         A model with a training step of its own is built by tracing that step.
         """
-        if self._prepared_for is examples or type(self).train_step is not Steps.train_step:
+        self._renew()
+        if type(self).train_step is not Steps.train_step:
             return
-        with graph.Trace(training=False):
-            y_pred = self(map_structure(_one_example, examples.x))
-            names = self.output_names_for(y_pred)
-            outputs = self._in_output_order(y_pred, names)
-            targets = match_outputs(examples.y, names, "y")
-            placeholders = [None if y is None else _one_example(y) for y in targets]
-            self._objectives.resolve(names, placeholders, outputs)
-            self._objectives.loss(placeholders, outputs, [None] * len(names))  # checks the shapes
-        self._objectives.check(names, targets, outputs)
-        self._prepared_for = examples
+        if examples.form not in self._prepared:
+            with graph.Trace(training=False):
+                y_pred = self(map_structure(_one_example, examples.x))
+                names = self.output_names_for(y_pred)
+                outputs = self._in_output_order(y_pred, names)
+                targets = match_outputs(examples.y, names, f"{examples.role}y")
+                placeholders = [None if y is None else _one_example(y) for y in targets]
+                self._objectives.resolve(names, placeholders, outputs)
+                self._objectives.check_fit(names, targets, outputs)
+                self._objectives.loss(placeholders, outputs, [None] * len(names))  # the shapes
+                self._objectives.update(placeholders, outputs, [None] * len(names))
+            self._prepared[examples.form] = names, outputs
+        names, outputs = self._prepared[examples.form]
+        targets = match_outputs(examples.y, names, f"{examples.role}y")
+        self._objectives.check_labels(names, targets, outputs, examples.role)
+
+    def _renew(self) -> None:
+        """Compile anew when layers, what is trainable, or the optimizer were changed."""
+        self.check_ready()
+        parts = [(layer, layer.trainable) for layer in with_sublayers(self)]
+        rate = getattr(self.optimizer, "_rate", None)  # a schedule in place of a number
+        if self._runner.renew([*parts, self.optimizer, rate]):
+            self._prepared.clear()
 
     def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
         return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
@@ -201,27 +238,36 @@ class Steps(Layer):
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
             "shuffle_seed": self._shuffle_seed,
+            "slots": [i for i, w in enumerate(self.weights) if w in self.optimizer._slots],
         }
         return configuration, {
-            "optimizer": self.optimizer.variables,
-            "counters": [self._runner.step],
+            "optimizer": self._optimizer_state(configuration["slots"]),
+            "counters": [self._runner.step, self._runner.draws],
         }
+
+    def _optimizer_state(self, slots: list[int]) -> list[graph.Variable]:
+        """Its counters, and what it remembers of the weights with these numbers.
+
+        Others it may remember belong to another model.
+        """
+        weights = self.weights
+        others = {s for by_name in self.optimizer._slots.values() for s in by_name.values()}
+        own = [slot for i in slots for slot in self.optimizer._slots[weights[i]].values()]
+        return [*(v for v in self.optimizer.variables if v not in others), *own]
 
     def restore_training(
         self, configuration: dict[str, Any], state: dict[str, list[np.ndarray]]
     ) -> None:
         """Compile as saved, and go on from the saved optimizer state and counters."""
         arguments = dict(configuration)
-        shuffle_seed = arguments.pop("shuffle_seed")
+        shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
         self.compile(**arguments)
         self._shuffle_seed = shuffle_seed
-        self.optimizer.build(self.trainable_variables)
-        assign_all(self.optimizer.variables, state["optimizer"], "the saved optimizer state")
-        assign_all([self._runner.step], state["counters"], "the saved counters")
-
-
-def _loss_tracker() -> metrics.Mean:
-    return metrics.Mean(name="loss")
+        weights = self.weights
+        self.optimizer.build([weights[i] for i in slots])
+        assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
+        counters = [self._runner.step, self._runner.draws]
+        assign_all(counters, state["counters"], "the saved counters")
 
 
 def _one_example(array: np.ndarray) -> graph.Tensor:

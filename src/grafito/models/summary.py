@@ -7,10 +7,12 @@ import math
 from typing import Any
 
 from grafito import graph
-from grafito.errors import GraphError
+from grafito.errors import ArgumentError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten, map_structure
+from grafito.models.model import Functional, not_built
+from grafito.models.sequential import Sequential
 
 _BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "bool": 1, "uint8": 1, "int8": 1}
 
@@ -29,11 +31,9 @@ def summary_text(model: Any, width: int | None = None) -> str:
     from rich.table import Table
 
     if not model.built:
-        raise GraphError(
-            "The model is not built, so its shapes are not known.",
-            where=f"model {model.name!r}",
-            fix="put Input(shape) first, or call model.build((None, ...))",
-        )
+        raise not_built(model)
+    if width is not None and (not isinstance(width, int) or width < 1):
+        raise ArgumentError("A line has a positive length.", received=f"line_length={width!r}")
     costs = layer_costs(model)
     table = Table(title=f"Model: {model.name}", title_justify="left")
     table.add_column("Layer (type)")
@@ -45,7 +45,7 @@ def summary_text(model: Any, width: int | None = None) -> str:
         table.add_row(
             f"{layer.name} ({type(layer).__name__})",
             cost["shape"],
-            f"{layer.count_params():,}",
+            f"{sum(v.size for v in layer.weights):,}",
             f"{cost['macs']:,}",
             format_bytes(cost["bytes"]),
         )
@@ -130,7 +130,7 @@ def format_bytes(n: int) -> str:
 
 def _placeholders(model: Any) -> Any:
     shapes = getattr(model, "input_shape", None) or model.build_shape
-    symbols = getattr(model, "inputs", None)
+    symbols = model.input if isinstance(model, (Functional, Sequential)) else None
 
     def make(shape: Any, dtype: str = "float32") -> graph.Tensor:
         return graph.placeholder(tuple(n or 1 for n in shape), dtype)

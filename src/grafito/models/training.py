@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks import CallbackList, History
-from grafito.errors import ArgumentError, DataError, GraphError
+from grafito.errors import DataError, GraphError
 from grafito.graph.nest import flatten, map_structure
-from grafito.models.examples import Examples, is_stream, make_examples
-from grafito.models.passes import hold_out, interruptible, make_source, passes
+from grafito.layers.arguments import integer
+from grafito.models.examples import Examples, make_examples
+from grafito.models.passes import (
+    VALIDATION,
+    hold_out,
+    interruptible,
+    make_source,
+    passes,
+    validation_source,
+)
 from grafito.models.progress import Progress
 from grafito.models.runner import join_outputs
 from grafito.models.steps import Steps
@@ -71,21 +79,28 @@ class Trainer(Steps):
             DataError: for data that cannot be used; nothing is trained then.
         """
         self._require_compiled("fit")
-        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
-        source = make_source(x, y, sample_weight, class_weight)
-        held_out = validation_data
-        if validation_split and validation_data is None:
-            source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
-        elif validation_data is not None and not is_stream(validation_data):
-            parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            held_out = make_source(*parts)
-
-        history = self.history = History()
+        batch_size = self._whole("batch_size", batch_size) or 32
+        validation_batch_size = self._whole("validation_batch_size", validation_batch_size)
+        steps_per_epoch = self._whole("steps_per_epoch", steps_per_epoch)
+        validation_steps = self._whole("validation_steps", validation_steps)
+        epochs = integer(self, "epochs", epochs, 0)
+        initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
+        validated = self._validated_epochs(validation_freq)
+        history = History()
         log = self._callbacks(
             "fit", callbacks, verbose, history, epochs=epochs, validation_freq=validation_freq
         )
+        source = make_source(x, y, sample_weight, class_weight)
+        held_out = validation_source(validation_data)
+        if validation_split and validation_data is None:
+            source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
+        for examples in (source, held_out):
+            if isinstance(examples, Examples):
+                self.prepare(examples)
+
+        self.history = history
         self.stop_training = False
-        with interruptible() as interrupted:
+        with log, interruptible() as interrupted:
             log.call("on_train_begin")
             for epoch in range(initial_epoch, epochs):
                 log.call("on_epoch_begin", epoch)
@@ -98,10 +113,11 @@ class Trainer(Steps):
                     shuffle=shuffle,
                     limit=steps_per_epoch,
                     stop=interrupted,
+                    epoch=epoch,
                 )
                 if interrupted:  # an epoch that was cut short has no place in the history
                     break
-                if held_out is not None and not (epoch + 1) % validation_freq:
+                if held_out is not None and validated(epoch + 1):
                     log.call("on_test_begin")
                     validation = self._run_epoch(
                         "test",
@@ -110,7 +126,10 @@ class Trainer(Steps):
                         validation_batch_size or batch_size,
                         log,
                         limit=validation_steps,
+                        stop=interrupted,
                     )
+                    if interrupted:
+                        break
                     log.call("on_test_end", validation)
                     logs |= {f"val_{name}": value for name, value in validation.items()}
                 log.call("on_epoch_end", epoch, logs)
@@ -137,23 +156,16 @@ class Trainer(Steps):
             The loss, or a list [loss, metrics...]; a dictionary with `return_dict`.
         """
         self._require_compiled("evaluate")
-        source = make_source(x, y, sample_weight)
+        batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
         log = self._callbacks("evaluate", callbacks, verbose)
-        log.call("on_test_begin")
-        logs = self._run_epoch(
-            "test",
-            self.test_step,
-            source,
-            _positive("batch_size", batch_size or 32),
-            log,
-            limit=steps,
-        )
-        log.call("on_test_end", logs)
-        if return_dict:
-            return logs
-        ordered = [logs[name] for name in (m.name for m in self.metrics) if name in logs]
-        ordered = ordered or list(logs.values())
-        return ordered[0] if len(ordered) == 1 else ordered
+        source = make_source(x, y, sample_weight)
+        if isinstance(source, Examples):
+            self.prepare(source)
+        with log:
+            log.call("on_test_begin")
+            logs = self._run_epoch("test", self.test_step, source, batch_size, log, limit=steps)
+            log.call("on_test_end", logs)
+        return logs if return_dict else self._as_list(logs)
 
     def predict(
         self,
@@ -168,26 +180,20 @@ class Trainer(Steps):
         Returns:
             An array with one row an example, or a structure of arrays like the model's output.
         """
-        source = make_source(x)
+        batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
         log = self._callbacks("predict", callbacks, verbose)
+        source = make_source(x)
 
         def step(data: Any) -> dict[str, Any]:
             outputs = self.predict_step(data)
             self._output_structure = map_structure(lambda _: None, outputs)
             return {str(i): out for i, out in enumerate(flatten(outputs))}
 
-        log.call("on_predict_begin")
         slices: list[dict[str, np.ndarray]] = []
-        self._run_epoch(
-            "predict",
-            step,
-            source,
-            _positive("batch_size", batch_size or 32),
-            log,
-            limit=steps,
-            collect=slices,
-        )
-        log.call("on_predict_end")
+        with log:
+            log.call("on_predict_begin")
+            self._run_epoch("predict", step, source, batch_size, log, limit=steps, collect=slices)
+            log.call("on_predict_end")
         return join_outputs(slices, self._output_structure)
 
     def train_on_batch(
@@ -198,32 +204,39 @@ class Trainer(Steps):
         class_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """One training step on one batch; metrics go on from the last call.
+        """One training step on one batch; the metrics are those of this batch.
 
         Returns:
             The loss, or [loss, metrics...]; a dictionary with `return_dict`.
         """
         self._require_compiled("train_on_batch")
-        examples = make_source(x, y, sample_weight, class_weight)
+        examples = make_examples(x, y, sample_weight, class_weight)
         return self._on_batch("train", self.train_step, examples, return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """One evaluation step on one batch; metrics go on from the last call."""
+        """One evaluation step on one batch; the metrics are those of this batch."""
         self._require_compiled("test_on_batch")
-        return self._on_batch("test", self.test_step, make_source(x, y, sample_weight), return_dict)
+        examples = make_examples(x, y, sample_weight)
+        return self._on_batch("test", self.test_step, examples, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
         return self.predict(x, batch_size=len(make_examples(x)), verbose=0)
 
     def _on_batch(self, kind: str, step: Any, examples: Examples, return_dict: bool) -> Any:
+        self.prepare(examples)
+        self.reset_metrics()
         order = np.arange(len(examples))
         for _, outputs in self._runner.run(kind, step, examples, order, len(examples)):
             logs = _last(outputs)
-        values = list(logs.values())
-        return logs if return_dict else values[0] if len(values) == 1 else values
+        return dict(sorted(logs.items())) if return_dict else self._as_list(logs)
+
+    def _as_list(self, logs: Logs) -> Any:
+        """The loss, or [loss, metrics...]."""
+        ordered = [logs[name] for name in self.metrics_names if name in logs] or list(logs.values())
+        return ordered[0] if len(ordered) == 1 else ordered
 
     # The parts of the loops
 
@@ -238,15 +251,19 @@ class Trainer(Steps):
         limit: int | None = None,
         stop: Any = (),
         collect: list[Any] | None = None,
+        epoch: int = 0,
     ) -> Logs:
         """One pass over the data; the logs at its end, sorted by name as in Keras."""
         if kind != "predict":
             self.reset_metrics()
+        else:
+            self._renew()
+        role = VALIDATION if kind == "test" and log.params["task"] == "fit" else ""
         logs: Logs = {}
         batches_done = 0
         key = (self._shuffle_seed, int(self._runner.step.numpy())) if shuffle else None
-        for examples, order, size, total in passes(source, batch_size, limit, key):
-            if kind != "predict":
+        for examples, order, size, total in passes(source, batch_size, limit, key, epoch, role):
+            if kind != "predict" and examples is not source:  # a batch of a stream
                 self.prepare(examples)
             one_by_one = log.wants_batches(kind)
             left = -(-len(order) // size)
@@ -284,10 +301,22 @@ class Trainer(Steps):
         """The user's callbacks, then the history, then the display."""
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
         ours = [c for c in (history, Progress(verbose, task)) if c is not None]
-        params["verbose"] = verbose
+        params |= {"task": task, "verbose": verbose}
         return CallbackList([c for c in given if c is not None] + ours, self, params)
 
+    def _whole(self, name: str, value: Any) -> Any:
+        """A positive integer, or None where none was given."""
+        return None if value is None else integer(self, name, value)
+
+    def _validated_epochs(self, validation_freq: Any) -> Any:
+        """Whether an epoch, counted from 1, is followed by validation."""
+        if isinstance(validation_freq, (list, tuple, set)):
+            return set(validation_freq).__contains__
+        freq = integer(self, "validation_freq", validation_freq)
+        return lambda epoch: epoch % freq == 0
+
     def _require_compiled(self, what: str) -> None:
+        self.check_ready()
         if not self._compiled:
             raise GraphError(
                 f"{what} needs a compiled model.",
@@ -298,9 +327,3 @@ class Trainer(Steps):
 
 def _last(outputs: dict[str, np.ndarray]) -> Logs:
     return {n: v[-1].item() if v[-1].ndim == 0 else v[-1] for n, v in outputs.items()}
-
-
-def _positive(name: str, value: Any) -> int:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ArgumentError(f"{name} is a positive integer.", received=repr(value))
-    return int(value)

@@ -1,0 +1,195 @@
+"""The model that most courses begin with: a stack of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from grafito import layers
+from grafito.errors import ArgumentError, GraphError
+from grafito.graph.nest import map_structure
+from grafito.layers import Layer
+from grafito.layers.base import register, with_sublayers
+from grafito.layers.symbolic import Symbol
+from grafito.models.model import Functional, Model, not_built
+
+
+@register()
+class Sequential(Model):
+    """A stack of layers, each taking the output of the one before.
+
+    Args:
+        layers: the layers; more can be added with `add`.
+        name: by default "sequential".
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> model = Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
+        >>> model.output_shape
+        (None, 1)
+    """
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
+        super().__init__(name=name, trainable=trainable)
+        self._stack: list[Layer] = []
+        self._functional: list[Functional] = []  # one, when the input shape is known
+        one = isinstance(layers, (Layer, Symbol, str))
+        for layer in [layers] if one else layers or []:
+            self.add(layer)
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Put a layer on top of the stack; where it does not fit, the stack stays as it was."""
+        if isinstance(layer, Symbol) and layer.node is not None:
+            layer = layer.node.layer  # Input(...) in the list
+        self._check_new(layer)
+        before = {**vars(self), "_stack": list(self._stack)}
+        try:
+            if not self._stack and layer.first_input_shape is not None:
+                self._stack.append(layers.InputLayer(tuple(layer.first_input_shape)))
+            self._stack.append(layer)
+            if self._functional:
+                whole = self._functional[0]
+                self._functional = [Functional(whole.input, layer(whole.output), self.name)]
+            elif isinstance(layer, layers.InputLayer) or _is_built_model(layer):
+                self._functional, self.built = [], False
+                self._connect(None)
+            elif isinstance(self._stack[0], layers.InputLayer):
+                self._connect(None)
+            else:
+                self.built = False
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def _check_new(self, layer: Any) -> None:
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                "A Sequential model is made of layers.",
+                received=repr(layer),
+                fix=f"{layer.__name__}(...)" if isinstance(layer, type) else None,
+            )
+        if layer.name in [other.name for other in self._stack]:
+            raise ArgumentError(
+                f"Two layers have the name {layer.name!r}.", fix="give one of them another name="
+            )
+        if self in with_sublayers(layer):
+            raise ArgumentError("A model cannot contain itself.", where=f"model {self.name!r}")
+        if self._stack and isinstance(layer, layers.InputLayer):
+            raise ArgumentError(
+                "Only the first layer of a Sequential model is its Input.",
+                where=f"model {self.name!r}",
+                received=f"Input after {self._stack[-1].name!r}",
+                fix="Model(inputs, outputs) for several inputs",
+            )
+
+    def pop(self) -> Layer:
+        """Take the last layer off the stack."""
+        if not self.layers:
+            raise GraphError("The model has no layers.", where=f"model {self.name!r}")
+        layer = self._stack.pop()
+        if self._functional:
+            whole = self._functional[0]
+            below = whole.nodes[-1].args[0]
+            self._functional = [Functional(whole.input, below, self.name)] if self._stack else []
+            self.built = bool(self._functional)
+        return layer
+
+    def _connect(self, input_shape: Any) -> None:
+        first, rest = self._stack[0], self._stack
+        if isinstance(first, layers.InputLayer):
+            x, rest = first.output, self._stack[1:]
+        elif isinstance(first, (Functional, Sequential)) and input_shape is None:
+            x = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.input)
+        else:
+            x = layers.Input(tuple(input_shape)[1:])
+        inputs = x
+        for layer in rest:
+            x = layer(x)
+        self._functional = [Functional(inputs, x, self.name)]
+        self.built = True
+
+    def build(self, input_shape: Any) -> None:
+        if not self._functional:
+            if not self._stack:
+                raise GraphError("The model has no layers.", fix="model.add(layers.Dense(1))")
+            self._connect(input_shape)
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [layer for layer in self._stack if not isinstance(layer, layers.InputLayer)]
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        return self.layers
+
+    @property
+    def stack(self) -> list[Layer]:
+        """The layers with the InputLayer, if there is one."""
+        return list(self._stack)
+
+    @property
+    def functional(self) -> Functional:
+        """The same network as a model made from symbols."""
+        if not self._functional:
+            raise not_built(self)
+        return self._functional[0]
+
+    @property  # type: ignore[misc]
+    def input(self) -> Any:
+        return self.functional.input
+
+    @property  # type: ignore[misc]
+    def output(self) -> Any:
+        return self.functional.output
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        return self.functional.inputs
+
+    @property
+    def outputs(self) -> list[Symbol]:
+        return self.functional.outputs
+
+    @property
+    def output_names(self) -> list[str]:
+        return self.functional.output_names
+
+    @property
+    def input_shape(self) -> Any:
+        return self.functional.input_shape
+
+    @property
+    def output_shape(self) -> Any:
+        return self.functional.output_shape
+
+    def output_names_for(self, y_pred: Any) -> list[str]:
+        return self.functional.output_names_for(y_pred)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return self.functional.call(inputs, training=training)
+
+    @property
+    def input_dtype(self) -> None:
+        """Inputs are converted by the functional form."""
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        from grafito.models.architecture import sequential_config
+
+        return sequential_config(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        from grafito.models.architecture import sequential_from_config
+
+        return sequential_from_config(config)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+
+def _is_built_model(layer: Layer) -> bool:
+    return isinstance(layer, Functional) or (isinstance(layer, Sequential) and layer.built)
