@@ -178,6 +178,27 @@ class NoStep(Model):
 
 X_SYMBOL = layers.Input((3,), name="x")
 
+SYMBOL_USES = {
+    "x ** 2": lambda x: x**2,
+    "x[:, 0]": lambda x: x[:, 0],
+    "1 / x": lambda x: 1 / x,
+    "x[0] / x[1]": lambda x: x / x,
+    "x @ w": lambda x: x @ np.ones((3, 2)),
+    "abs(x)": abs,
+    "x > 0": lambda x: x > 0,
+    "x[:, 0] ": len,
+    " x[:, 0]": list,
+    "graph.mean(x)": float,
+}
+
+
+@pytest.mark.parametrize("example", SYMBOL_USES)
+def test_operators_that_symbols_lack_are_shown_as_layers(example):
+    with pytest.raises(GraphError, match="Lambda") as caught:
+        SYMBOL_USES[example](X_SYMBOL)
+    assert example.strip() in str(caught.value)
+
+
 # Making and compiling models: error, words, what is done.
 BUILDS = {
     "one layer's name": (ArgumentError, ["made of layers", "'Dense'"], lambda: Sequential("Dense")),

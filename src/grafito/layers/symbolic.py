@@ -24,6 +24,19 @@ SymbolicShape = tuple[int | None, ...]
 _PROBES = ((2, 64), (3, 128))
 
 
+def _by_lambda(example: str) -> Callable[..., Any]:
+    """An operator that symbols lack: it says how to compute the same in a layer."""
+
+    def operator(self: Symbol, *_: Any) -> Any:
+        raise GraphError(
+            "Symbols have only the operators + - * and / by a number.",
+            where=self,
+            fix=f"layers.Lambda(lambda x: {example})(symbol)",
+        )
+
+    return operator
+
+
 class Symbol:
     """The output of a layer, with a free batch size.
 
@@ -84,11 +97,21 @@ class Symbol:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: float) -> Symbol:
-        return self * (1.0 / other)
+    def __truediv__(self, other: Any) -> Symbol:
+        return (
+            _by_lambda("x[0] / x[1]")(self) if isinstance(other, Symbol) else self * (1.0 / other)
+        )
 
     def __neg__(self) -> Symbol:
         return self * -1.0
+
+    __rtruediv__ = _by_lambda("1 / x")
+    __pow__ = __rpow__ = __mod__ = __rmod__ = _by_lambda("x ** 2")
+    __matmul__ = __rmatmul__ = _by_lambda("x @ w")
+    __abs__ = _by_lambda("abs(x)")
+    __lt__ = __le__ = __gt__ = __ge__ = _by_lambda("graph.cast(x > 0, x.dtype)")
+    __getitem__ = __iter__ = __len__ = _by_lambda("x[:, 0]")
+    __float__ = __int__ = _by_lambda("graph.mean(x)")
 
 
 def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
