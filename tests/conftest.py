@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,11 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_ENABLE_X64"] = "1"  # witnesses compare in float64; float32 stays float32
 os.environ["MPLBACKEND"] = "agg"
 os.environ["GRAFITO_LANG"] = "en"
+
+# Compiled code and parsed data of the tests; workers share the folder of the process that began.
+if "GRAFITO_CACHE" not in os.environ:
+    os.environ["GRAFITO_CACHE"] = tempfile.mkdtemp(prefix="grafito-tests-")
+    atexit.register(shutil.rmtree, os.environ["GRAFITO_CACHE"], ignore_errors=True)
 
 # The same examples in every run: a failure that comes and goes tells nobody anything.
 hypothesis.settings.register_profile("grafito", derandomize=True, deadline=None)
