@@ -343,10 +343,10 @@ def test_frozen_layers_stay():
 def test_ctrl_c_keeps_history_and_weights():
     x, y = data(n=2000)
     model = compiled()
-    timer = threading.Timer(0.6, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    first = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch or timer.start())
     handler = signal.getsignal(signal.SIGINT)
-    timer.start()
-    history = model.fit(x, y, epochs=100_000, batch_size=500, verbose=0)
+    history = model.fit(x, y, epochs=100_000, batch_size=500, verbose=0, callbacks=[first])
     timer.cancel()
     assert history.interrupted
     assert 0 < len(history.history["loss"]) < 100_000
