@@ -142,13 +142,6 @@ def _at_once(update: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(update)
     def update_state(self: Metric, *args: Any, **kwargs: Any) -> None:
-        if graph.current_trace() is not None:
-            return update(self, *args, **kwargs)
-        with graph.Trace() as trace:
-            update(self, *args, **kwargs)
-        values = graph.value(list(trace.updates.values()))
-        for variable, value in zip(trace.updates, values, strict=True):
-            variable.assign(value)
-        return None
+        graph.execute(lambda: update(self, *args, **kwargs))
 
     return update_state

@@ -214,7 +214,7 @@ class Steps(Layer):
         """Compile anew when layers, what is trainable, or the optimizer were changed."""
         self.check_ready()
         parts = [(layer, layer.trainable) for layer in with_sublayers(self)]
-        rate = getattr(self.optimizer, "_rate", None)  # a schedule in place of a number
+        rate = getattr(self.optimizer, "rate", None)  # a schedule in place of a number
         if self._runner.renew([*parts, self.optimizer, rate]):
             self._prepared.clear()
 
@@ -238,7 +238,7 @@ class Steps(Layer):
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
             "shuffle_seed": self._shuffle_seed,
-            "slots": [i for i, w in enumerate(self.weights) if w in self.optimizer._slots],
+            "slots": [i for i, w in enumerate(self.weights) if self.optimizer.built_for(w)],
         }
         return configuration, {
             "optimizer": self._optimizer_state(configuration["slots"]),
@@ -251,9 +251,8 @@ class Steps(Layer):
         Others it may remember belong to another model.
         """
         weights = self.weights
-        others = {s for by_name in self.optimizer._slots.values() for s in by_name.values()}
-        own = [slot for i in slots for slot in self.optimizer._slots[weights[i]].values()]
-        return [*(v for v in self.optimizer.variables if v not in others), *own]
+        own = [slot for i in slots for slot in self.optimizer.slots_of(weights[i])]
+        return [*self.optimizer.counters, *own]
 
     def restore_training(
         self, configuration: dict[str, Any], state: dict[str, list[np.ndarray]]

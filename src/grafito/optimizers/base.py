@@ -114,9 +114,27 @@ class Optimizer(Configurable):
     @property
     def variables(self) -> list[Variable]:
         """The whole state: the count of updates, the learning rate, the slots."""
-        slots = [slot for by_name in self._slots.values() for slot in by_name.values()]
+        slots = [slot for variable in self._slots for slot in self.slots_of(variable)]
+        return [*self.counters, *slots]
+
+    @property
+    def counters(self) -> list[Variable]:
+        """The state that belongs to no variable: the count of updates, the learning rate."""
         rate = [self._rate] if isinstance(self._rate, Variable) else []
-        return [self.iterations, *rate, *slots]
+        return [self.iterations, *rate]
+
+    def built_for(self, variable: Variable) -> bool:
+        """Whether the slots of this variable exist."""
+        return variable in self._slots
+
+    def slots_of(self, variable: Variable) -> list[Variable]:
+        """What is remembered of one variable."""
+        return list(self._slots[variable].values())
+
+    @property
+    def rate(self) -> Any:
+        """Where the learning rate comes from: its variable, or the schedule."""
+        return self._rate
 
     @property
     def learning_rate(self) -> Tensor:
