@@ -67,7 +67,7 @@ class Table:
             if variable.storage is not self.arrays[entry] or variable in self._updated:
                 self._set(entry, self._storage(variable))
         for entry, name, shape, dtype in self._outputs:
-            outputs[name] = np.empty((steps, *shape), dtype)
+            outputs[name] = aligned_empty((steps, *shape), dtype)
             self._set(entry, outputs[name])
         return outputs
 

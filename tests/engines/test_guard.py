@@ -1,0 +1,53 @@
+"""Compiled code stays inside its buffers: the tables once more, between pages nobody may touch."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("llvmlite")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs mprotect")
+
+HERE = Path(__file__).parent
+TESTS = "value_and_gradients or special_points or any_batch or any_shape or (training_is and adam)"
+
+# The engine, lied to about the size of what lies in the arena, writes beyond its end.
+SHORT = """
+import guard
+import numpy as np
+from grafito import engines, graph
+from grafito.engines.llvm import memory
+from grafito.graph.program import Graph
+
+full = memory.bytes_of
+if {short}:
+    memory.bytes_of = lambda x, width: full(x, width) - 4 * (x.kind == "sum")
+x = graph.placeholder((3, 5), name="x")
+y = graph.cumsum(graph.sum(x, axis=1), axis=0)
+program = engines.get("llvm").compile(Graph({{"x": x}}, {{"y": y}}, {{}}))
+program.bind({{"x": np.ones((3, 5), "float32")}})
+print(program.run()["y"].tolist())
+"""
+
+
+def python(guard, *arguments):
+    found = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    surroundings = os.environ | {"GUARD": guard, "PYTHONPATH": os.pathsep.join(found)}
+    return subprocess.run(
+        [sys.executable, *arguments], env=surroundings, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_kernel_that_writes_beyond_its_buffer_crashes():
+    assert python("end", "-c", SHORT.format(short=False)).stdout == "[[5.0, 10.0, 15.0]]\n"
+    assert python("end", "-c", SHORT.format(short=True)).returncode < 0  # ended by a signal
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", ["end", "start"])
+def test_no_kernel_leaves_its_buffers(guard):
+    options = ["-q", "-p", "guard", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    ran = python(guard, "-m", "pytest", *options, str(HERE / "test_llvm.py"), "-k", TESTS)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
