@@ -1,130 +1,25 @@
-"""The language of what a user reads in a terminal: English, or Spanish from a catalogue.
+"""The language of what a user reads: English, or another that has a catalogue under `locale/`.
 
-A text is written in English where it is used, inside `translate`, and looked up by itself, as with
-gettext. Errors, names and files stay English.
+A text is written in English where it is used, inside `translate`; or inside `message`, where it is
+only named and translated later. Errors are raised in English; who shows one to a user may `retell`
+its sentences. Names and files stay English. `python -m translations` updates the catalogues.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from pathlib import Path
 
 from grafito.errors import unknown_name
 
 LANGUAGES = ("en", "es")
 
 _current: ContextVar[str] = ContextVar("language", default="en")
-
-SPANISH = {
-    # The command line
-    "A pencil for neural networks.": "Un lápiz para redes neuronales.",
-    "Print the version.": "Muestra la versión.",
-    "Name the experiments.": "Nombra los experimentos.",
-    "Run an experiment.": "Realiza un experimento.",
-    "Print the values and gradients of a formula; draw its graph.": (
-        "Muestra los valores y gradientes de una fórmula; dibuja su grafo."
-    ),
-    "Data sets: what there is, downloads, checks.": (
-        "Conjuntos de datos: cuáles hay, descargas, comprobaciones."
-    ),
-    "Name the data sets, or show the card of one.": (
-        "Nombra los conjuntos de datos, o muestra la ficha de uno."
-    ),
-    "Find the files of a data set; download those that are not here.": (
-        "Busca los archivos de un conjunto de datos; descarga los que faltan."
-    ),
-    "Check the files that are here, of one data set or of all.": (
-        "Comprueba los archivos que hay, de un conjunto de datos o de todos."
-    ),
-    "A name that `grafito list` shows.": "Un nombre que muestra `grafito list`.",
-    "A name that `grafito data list` shows.": "Un nombre que muestra `grafito data list`.",
-    "How often all training examples are seen.": (
-        "Cuántas veces se ven todos los ejemplos de entrenamiento."
-    ),
-    "Examples in a step.": "Ejemplos en un paso.",
-    "Where the random numbers start.": "Dónde empiezan los números aleatorios.",
-    "What runs the training: auto, or the name of an engine.": (
-        "Qué realiza el entrenamiento: auto, o el nombre de un motor."
-    ),
-    "en or es; else GRAFITO_LANG, else the locale.": (
-        "en o es; si no, GRAFITO_LANG; si no, la configuración regional."
-    ),
-    "Folder for the results.": "Carpeta para los resultados.",
-    "One of the forms that `grafito list` shows.": "Una de las formas que muestra `grafito list`.",
-    "Other settings of the experiment, as in bits=3,hidden=5.": (
-        "Otros parámetros del experimento, como en bits=3,hidden=5."
-    ),
-    'For example "sigmoid(w*x + b)".': 'Por ejemplo "sigmoid(w*x + b)".',
-    "Values of the names, as in w=2,x=[1,-1].": "Valores de los nombres, como en w=2,x=[1,-1].",
-    "File for the drawing: .svg, .png or .pdf.": "Archivo para el dibujo: .svg, .png o .pdf.",
-    "functions (one node for each, such as elu), or ops.": (
-        "functions (un nodo por cada una, como elu), u ops."
-    ),
-    "Decimals.": "Decimales.",
-    "Interrupted.": "Interrumpido.",
-    "experiment": "experimento",
-    "Variants:": "Variantes:",
-    "data": "datos",
-    "built in": "incluidos",
-    "epochs": "épocas",
-    "seconds": "segundos",
-    "engine": "motor",
-    "folder": "carpeta",
-    "drawing": "dibujo",
-    "partial": "parcial",
-    # Training
-    "Epoch": "Época",
-    "Evaluating": "Evaluación",
-    "Predicting": "Predicción",
-    "Held out {} of {} examples": "Se apartan {} de {} ejemplos",
-    "of each class": "de cada clase",
-    "Ended by Ctrl-C. History and weights are kept.": (
-        "Terminado con Ctrl-C. La historia y los pesos se conservan."
-    ),
-    # The experiments
-    "accuracy": "exactitud",
-    "loss": "pérdida",
-    "right": "aciertos",
-    "patterns": "patrones",
-    "least squares loss": "pérdida mínimos cuadrados",
-    "Handwritten digits of 8 x 8 by a small dense network.": (
-        "Dígitos manuscritos de 8 x 8 con una red densa pequeña."
-    ),
-    "Handwritten digits by a dense network 784-64-32-10.": (
-        "Dígitos manuscritos con una red densa 784-64-32-10."
-    ),
-    "Pieces of clothing by a dense network 784-300-100-10.": (
-        "Prendas de ropa con una red densa 784-300-100-10."
-    ),
-    "Exclusive or by a network 2-2-1.": "O exclusivo con una red 2-2-1.",
-    "Whether the number of ones among some bits is odd.": (
-        "Si la cantidad de unos entre varios bits es impar."
-    ),
-    "Ice creams sold against temperature, a line by gradient descent.": (
-        "Helados vendidos según la temperatura, una recta por descenso de gradiente."
-    ),
-    "days": "días",
-    "gradient descent": "descenso de gradiente",
-    "least squares": "mínimos cuadrados",
-    "temperature (°C)": "temperatura (°C)",
-    "ice creams sold": "helados vendidos",
-    "T-shirt": "camiseta",
-    "trousers": "pantalón",
-    "pullover": "suéter",
-    "dress": "vestido",
-    "coat": "abrigo",
-    "sandal": "sandalia",
-    "shirt": "camisa",
-    "sneaker": "zapatilla",
-    "bag": "bolso",
-    "boot": "bota",
-    "Two half moons, three networks: what each takes for the boundary.": (
-        "Dos medias lunas, tres redes: qué toma cada una por frontera."
-    ),
-}
-
 
 def choose(lang: str | None = None) -> str:
     """The language to use: as asked for, else as GRAFITO_LANG says, else that of the locale.
@@ -183,7 +78,90 @@ def translate(text: str) -> str:
         >>> translate("loss")
         'loss'
     """
-    return SPANISH.get(text, text) if _current.get() == "es" else text
+    return translator(_current.get())(text)
+
+
+def translator(lang: str) -> Callable[[str], str]:
+    """What `translate` is in a language, whichever is being spoken.
+
+    Raises:
+        UnknownNameError: for a language that grafito does not speak.
+
+    Example:
+        >>> translator("es")("loss")
+        'pérdida'
+    """
+    if lang not in LANGUAGES:
+        raise unknown_name("language", lang, LANGUAGES)
+    texts = _catalogue(lang)
+    return lambda text: texts.get(text) or text
+
+
+def message(text: str) -> str:
+    """The text itself; says that it has translations, for those who show it later.
+
+    Example:
+        >>> message("loss")
+        'loss'
+    """
+    return text
+
+
+def retell(text: str) -> str:
+    """A sentence in the language being spoken, also one into which values were put.
+
+    The catalogue has such sentences with {} for each value; the one that fits with the most words
+    of its own is taken. The values stay as they are.
+
+    Example:
+        >>> with use("es"):
+        ...     retell("The setting 'bits' is given twice.")
+        "El parámetro 'bits' se da dos veces."
+    """
+    lang = _current.get()
+    found = _catalogue(lang).get(text)
+    if found:
+        return found
+    for pattern, translation in _templates(lang):
+        values = pattern.fullmatch(text)
+        if values:
+            return translation.format(*values.groups())
+    return text
+
+
+@functools.cache
+def _catalogue(lang: str) -> Mapping[str, str]:
+    """Translations by text; none for English."""
+    if lang == "en":
+        return {}
+    import gettext
+
+    translations = gettext.translation("grafito", Path(__file__).parent / "locale", [lang])
+    assert isinstance(translations, gettext.GNUTranslations)
+    return translations._catalog  # type: ignore[attr-defined]  # gettext cannot be asked for all
+
+
+@functools.cache
+def _templates(lang: str) -> list[tuple[re.Pattern[str], str]]:
+    """The texts with {} in the catalogue as patterns, those with most words first."""
+    texts = [text for text in _catalogue(lang) if "{}" in text]
+    texts.sort(key=lambda text: -len(text.replace("{}", "")))
+    return [(_pattern(text), _catalogue(lang)[text]) for text in texts]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = (part.replace("{{", "{").replace("}}", "}") for part in text.split("{}"))
+    return re.compile("(.*?)".join(map(re.escape, parts)), re.DOTALL)
+
+
+def message(text: str) -> str:
+    """The same text, marked for the catalogues; it is translated where it is shown.
+
+    Example:
+        >>> message("loss")
+        'loss'
+    """
+    return text
 
 
 def _short(name: str) -> str:
