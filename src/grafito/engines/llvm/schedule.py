@@ -45,6 +45,8 @@ class Call:
         return self.compiled.units > 1 and self.compiled.cost > PARALLEL
 
 
+# A thread that waits lets others run after a few turns: a processor may be shared with the thread
+# that it waits for. Where nobody else is there, a yield costs little more than a turn.
 HEAD = """
 %s
 define internal void @barrier(ptr %%control, i64 %%threads) alwaysinline {
@@ -71,7 +73,7 @@ spin:
   br i1 %%same, label %%idle, label %%done
 idle:
   %%again = add i64 %%turn, 1
-  %%long = icmp ugt i64 %%turn, 4000
+  %%long = icmp ugt i64 %%turn, 30
   br i1 %%long, label %%yield, label %%wait
 yield:
   %%ignored = call i32 @%s()
