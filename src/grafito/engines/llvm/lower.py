@@ -12,6 +12,7 @@ from grafito.engines.llvm.nodes import Node, Shape, order_of
 from grafito.errors import GraphError
 from grafito.graph.evaluate import topological_order
 from grafito.graph.neural import EPSILON
+from grafito.graph.random import MASK
 from grafito.graph.tensor import Constant, Input, Tensor, Variable
 
 RULES: dict[str, Callable[..., Node]] = {}
@@ -268,7 +269,9 @@ def _argsort(x: Any, y: Node) -> Node:
 
 @rule
 def _randombits(x: Any, step: Node) -> Node:
-    return Node("bits", (cast(step, "uint32"),), x.shape, x.dtype, seed=x.op.seed, use=x.op.use)
+    seed, use = x.op.seed, x.op.use  # data, so that code compiled for one seed serves all
+    words = np.array([seed & MASK, seed >> 32, use & MASK], "uint32")
+    return Node("bits", (cast(step, "uint32"), constant(words, "uint32")), x.shape, x.dtype)
 
 
 # Softmax and its losses

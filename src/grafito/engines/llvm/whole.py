@@ -248,7 +248,7 @@ def bits(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     lane = Loop(width)
     units = Loop(-(-blocks.size // width))
     step_at = address(out.inputs[0], (), width, stored)
-    key = (out.seed & MASK, out.seed >> 32)
+    made_by = out.inputs[1]  # two words of the seed, and which use of it
 
     def unit(u: Any) -> None:
         reader.env[units] = u
@@ -257,9 +257,10 @@ def bits(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
         reader.start()
         number = var(units) * width + var(lane)
         counter = b.trunc(reader.vector(number), code.vector(I32))
+        *key, use = (reader.load(made_by, Affine(i)) for i in range(3))
         words = [
             counter,
-            code.const(out.use & MASK, "uint32"),
+            use,
             reader.load(*step_at),
             code.const(0, "uint32"),
         ]
@@ -275,12 +276,12 @@ def bits(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     return frame.finish(code, units.size, 20.0 * out.size)
 
 
-def _rounds(code: Code, words: list[Any], key: tuple[int, int]) -> list[Any]:
+def _rounds(code: Code, words: list[Any], key: Sequence[Any]) -> list[Any]:
     b = code.b
     x, y, z, w = words
     for i in range(ROUNDS):
         k0, k1 = (
-            code.const((k + i * step) & MASK, "uint32")
+            b.add(k, code.const(i * step & MASK, "uint32"))
             for k, step in zip(key, KEY_INCREMENTS, strict=True)
         )
         (high_x, low_x), (high_z, low_z) = (
