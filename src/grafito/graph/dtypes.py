@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from grafito.errors import DtypeError
@@ -9,6 +11,15 @@ from grafito.errors import DtypeError
 FLOATING = ("bfloat16", "float32", "float64")  # from the narrowest to the widest
 INTEGER = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
 DTYPES = (*FLOATING, *INTEGER, "bool")
+
+
+def numpy_dtype(dtype: str) -> Any:
+    """NumPy's dtype of that name; bfloat16 comes from a library of its own, loaded when needed."""
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.bfloat16
+    return dtype
 
 
 def is_floating(dtype: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import ArgumentError, DtypeError, GraphError, ShapeError
-from grafito.graph.dtypes import dtype_name, is_floating
+from grafito.graph.dtypes import dtype_name, is_floating, numpy_dtype
 from grafito.graph.tensor import Constant, Input, State, Tensor, Variable
 
 Feeds = Mapping[Any, Any]
@@ -76,8 +76,8 @@ class Evaluator:
             (x, self._op(x).value, x.inputs, dying.get(x, ())) for x in order if _computed(x)
         ]
 
-    def _leaf_dtype(self, x: Tensor) -> str:
-        return self.dtype if self.dtype and is_floating(x.dtype) else x.dtype
+    def _leaf_dtype(self, x: Tensor) -> Any:
+        return numpy_dtype(self.dtype if self.dtype and is_floating(x.dtype) else x.dtype)
 
     def _op(self, x: Tensor) -> Any:
         """The op of x; one that makes a floating dtype (a cast) makes the one asked for."""

@@ -52,12 +52,6 @@ def share(nodes: Iterable[Node]) -> dict[Node, Node]:
 
 
 def _lower(x: Tensor, inputs: list[Node]) -> Node:
-    if x.dtype == "bfloat16":
-        raise GraphError(
-            "The CPU engine does not compute with bfloat16 yet.",
-            where=x,
-            fix='engine="reference", or float32',
-        )
     if isinstance(x.op, Constant):
         return constant(x.op.array, x.dtype, x.shape)
     if isinstance(x.op, Input):
@@ -338,8 +332,24 @@ def _binarycrossentropy(x: Any, p: Node, t: Node) -> Node:
 # Products
 
 
+def _operands(*inputs: Node) -> tuple[Node, ...]:
+    """The bfloat16 numbers themselves where all were widened to float32, which products add in."""
+    narrow = [_before_widening(x) for x in inputs]
+    return inputs if None in narrow else tuple(x for x in narrow if x is not None)
+
+
+def _before_widening(x: Node) -> Node | None:
+    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
+        return x.inputs[0]
+    if x.kind in ("reshape", "transpose"):
+        narrow = _before_widening(x.inputs[0])
+        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
+    return None
+
+
 @rule
 def _matmul(x: Tensor, y: Node, z: Node) -> Node:
+    y, z = _operands(y, z)
     return Node("matmul", (y, z), x.shape, x.dtype)
 
 
@@ -351,6 +361,7 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
 @rule
 def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
     op = x.op
+    image, kernel = _operands(image, kernel)
     padded = pad(image, *_borders(op.padding))
     return Node(
         "conv", (padded, kernel), x.shape, x.dtype,
@@ -361,6 +372,7 @@ def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
 @rule
 def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
     op = x.op
+    y, kernel = _operands(y, kernel)
     before, after = [], []
     rows = zip(
         x.shape[1:3], y.shape[1:3], kernel.shape, op.strides, op.padding, op.dilation, strict=False
@@ -380,6 +392,7 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
 @rule
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
+    image, y = _operands(image, y)
     padded = pad(image, *_borders(op.padding))
     return Node(
         "convkernel", (padded, y), x.shape, x.dtype,

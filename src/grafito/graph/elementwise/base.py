@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import ShapeError
-from grafito.graph.dtypes import dtype_name, is_floating
+from grafito.graph.dtypes import dtype_name, is_floating, numpy_dtype
 from grafito.graph.tensor import Op, Shape, Tensor, as_tensor, operands
 
 
@@ -65,7 +65,7 @@ class Cast(Op):
     def value(self, xp, x):
         if xp.iscomplexobj(x) and is_floating(self.dtype):
             return x  # the complex step passes through
-        return xp.asarray(x).astype(self.dtype)
+        return xp.asarray(x).astype(numpy_dtype(self.dtype))
 
     def gradient(self, g, out, x):
         return (cast(g, x.dtype) if is_floating(x.dtype) and is_floating(self.dtype) else None,)
