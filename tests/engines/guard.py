@@ -63,9 +63,9 @@ def place(kernels, elsewhere, width):
     return offsets, at
 
 
-def init_table(table, assembled, graph):
+def init_table(table, assembled, graph, threads):
     """The table of pointers; then all of the arena but its buffers is closed."""
-    plain_init(table, assembled, graph)
+    plain_init(table, assembled, graph, threads)
     used = {
         (p.offset // PAGE * PAGE, p.offset + p.size)
         for call in assembled.calls

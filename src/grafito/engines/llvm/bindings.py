@@ -23,12 +23,13 @@ class Table:
     Args:
         assembled: what the entries mean.
         graph: the inputs by name, and the variables that are updated.
+        threads: how many need scratch memory of their own.
 
     Attributes:
         arrays: what the entries point to.
     """
 
-    def __init__(self, assembled: Assembled, graph: Graph):
+    def __init__(self, assembled: Assembled, graph: Graph, threads: int):
         entries = assembled.table
         self.arrays: list[Any] = [None] * len(entries)
         self._pointers = (ctypes.c_void_p * len(entries))()
@@ -41,7 +42,7 @@ class Table:
             (entry, name, graph.outputs[name].shape, numpy_dtype(graph.outputs[name].dtype))
             for entry, name in assembled.outputs.items()
         ]
-        self._set(0, aligned_empty((assembled.arena,), "uint8"))
+        self._set(0, aligned_empty((assembled.arena + threads * assembled.scratch,), "uint8"))
         for entry, x in enumerate(entries):
             if x is None or entry in assembled.outputs:
                 continue

@@ -32,7 +32,8 @@ class Assembled:
         table: for each pointer of the table the leaf or the output that it points to; the first
             entry is the arena.
         outputs: name of the output, by table entry.
-        arena: bytes.
+        arena: bytes that the threads share.
+        scratch: bytes behind it for each thread.
         calls: the kernels of a step.
     """
 
@@ -40,6 +41,7 @@ class Assembled:
     table: list[Node | None]
     outputs: dict[int, str]
     arena: int
+    scratch: int
     calls: list[Call]
     kernels: list[Kernel]
 
@@ -132,8 +134,8 @@ def _emit(
             )
         )
     waiting, declared = pause()
-    texts.insert(0, schedule.driver(calls, waiting, declared, yield_name()))
-    return Assembled(texts, table, names, arena, calls, planned)
+    texts.insert(0, schedule.driver(calls, arena, waiting, declared, yield_name()))
+    return Assembled(texts, table, names, arena, schedule.scratch(calls), calls, planned)
 
 
 def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:

@@ -57,9 +57,9 @@ class Program(interface.Program):
         address = self._engine.get_function_address("program")
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
         self._function = kind(address)
-        self._table = Table(assembled, graph)
         work = any(c.parallel for c in assembled.calls)
         self._threads = (threads or thread_count()) if work else 1
+        self._table = Table(assembled, graph, self._threads)
 
     def hold(self, array: Any) -> Any:
         return np.ascontiguousarray(array).reshape(np.shape(array))
@@ -115,7 +115,8 @@ class Program(interface.Program):
             kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
             address = self._engine.get_function_address(call.name)
             function = ctypes.CFUNCTYPE(None, *kinds)(address)
-            arguments = (*pointers, ctypes.addressof(control), None, 0, call.compiled.units)
+            scratch = pointer_to(kept[0]) + self._assembled.arena
+            arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.compiled.units)
             seconds = []
             for _ in range(repeats):
                 began = time.perf_counter()

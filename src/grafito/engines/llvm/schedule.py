@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from grafito.engines.llvm.kernels import Compiled
 
+PAGE = 4096  # bytes; no two threads write to one
 PARALLEL = 30_000  # operations from which a kernel is worth a barrier
 
 
@@ -87,13 +88,21 @@ done:
 """
 
 
-def driver(calls: Sequence[Call], pause: str, declare_pause: str, yield_name: str) -> str:
+def scratch(calls: Sequence[Call]) -> int:
+    """Bytes that each thread needs for itself while it runs a kernel, in whole pages."""
+    return -(-max((c.compiled.scratch for c in calls), default=0) // PAGE) * PAGE
+
+
+def driver(
+    calls: Sequence[Call], arena: int, pause: str, declare_pause: str, yield_name: str
+) -> str:
     """The text of `program(table, control, thread, threads, steps)`.
 
     `control` holds an error flag with two words about it; then the barrier's words.
 
     Args:
         calls: the kernels of a step.
+        arena: bytes before the scratch memory of the threads.
         pause: an instruction for waiting loops.
         declare_pause: its declaration.
         yield_name: a C function that lets other threads run.
@@ -103,11 +112,16 @@ def driver(calls: Sequence[Call], pause: str, declare_pause: str, yield_name: st
     for name, compiled in {c.name: c.compiled for c in calls}.items():
         pointers = ", ".join(["ptr"] * (len(compiled.buffers) + 2))
         text.append(f"declare void @{name}({pointers}, i64, i64)")
-    entries = sorted({p.entry for c in calls for p in c.places})
+    entries = sorted({0} | {p.entry for c in calls for p in c.places})
     body: list[str] = []
     for entry in entries:
         body.append(f"  %slot{entry} = getelementptr ptr, ptr %table, i64 {entry}")
         body.append(f"  %base{entry} = load ptr, ptr %slot{entry}")
+    body += [
+        f"  %mine = mul i64 %thread, {scratch(calls)}",
+        f"  %free = add i64 %mine, {arena}",
+        "  %scratch = getelementptr i8, ptr %base0, i64 %free",
+    ]
     body += ["  %first = icmp eq i64 %thread, 0", "  %some = icmp sgt i64 %steps, 0"]
     body += ["  br i1 %some, label %step, label %end", "step:"]
     body += ["  %s = phi i64 [ 0, %start ], [ %s1, %again ]"]
@@ -169,7 +183,7 @@ def _call(n: int, call: Call) -> list[str]:
             at = f"%o{n}_{i}"
         lines.append(f"  %p{n}_{i} = getelementptr i8, ptr %base{place.entry}, i64 {at}")
         pointers.append(f"ptr %p{n}_{i}")
-    arguments = ", ".join([*pointers, "ptr %control", "ptr null"])
+    arguments = ", ".join([*pointers, "ptr %control", "ptr %scratch"])
     if call.parallel:
         return [
             *lines,
