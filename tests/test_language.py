@@ -1,46 +1,132 @@
-"""Everything that a terminal shows has a Spanish text, and no Spanish text is left over."""
+"""Everything that is shown has a Spanish text, no Spanish text is left over, none is half done."""
 
 from __future__ import annotations
 
-import ast
+import gettext
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from grafito import lab, language
-from grafito.errors import UnknownNameError
+from grafito.errors import ArgumentError, UnknownNameError, unknown_name
 
-SOURCE = Path(__file__).resolve().parents[1] / "src" / "grafito"
-TREES = [ast.parse(path.read_bytes()) for path in SOURCE.rglob("*.py")]
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # the tool is no part of the package
 
+from translations import __main__ as catalogues
+from translations import sources
 
-def translated():
-    """The texts given to `translate`, also under the name `_`."""
-    for tree in TREES:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
-                name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-                if name in ("_", "translate") and isinstance(node.args[0], ast.Constant):
-                    yield node.args[0].value
+ADVICE = "python -m translations"
+(SPANISH,) = catalogues.CATALOGUES
+TEXTS = {message.id for message in catalogues.extracted() if message.id}
+TRANSLATED = {message.id: message for message in catalogues.read(SPANISH) if message.id}
 
 
-def test_no_text_is_missing():
-    texts = {*translated(), *(kind.what for kind in lab.kinds().values())}
-    assert len(texts) > 40
-    assert texts <= language.SPANISH.keys()
+def test_no_text_is_missing_and_none_is_left_over():
+    assert len(TEXTS) > 100
+    assert TEXTS - TRANSLATED.keys() == set(), ADVICE
+    assert TRANSLATED.keys() - TEXTS == set(), ADVICE
 
 
-def test_no_text_is_left_over():
-    catalogue = ast.parse((SOURCE / "language.py").read_bytes())
-    trees = [tree for tree in TREES if ast.dump(tree) != ast.dump(catalogue)]
-    used = {
-        node.value
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    used |= {text.replace("_", " ") for text in used}  # names of metrics
-    assert language.SPANISH.keys() <= used
+def test_the_template_is_up_to_date():
+    assert {m.id for m in catalogues.read(catalogues.TEMPLATE) if m.id} == TEXTS, ADVICE
+
+
+def test_every_text_has_a_translation_that_someone_stands_for():
+    empty = [text for text, message in TRANSLATED.items() if not message.string.strip()]
+    fuzzy = [text for text, message in TRANSLATED.items() if message.fuzzy]
+    assert (empty, fuzzy) == ([], [])
+
+
+def places(text):
+    """The names, or numbers, of the values that a text takes."""
+    names = re.findall(r"(?<!{){(\w*)}", text)
+    return sorted(name or str(number) for number, name in enumerate(names))
+
+
+def test_translations_take_the_same_values():
+    with_values = [text for text in TEXTS if places(text)]
+    assert len(with_values) > 20
+    assert [t for t in with_values if places(t) != places(TRANSLATED[t].string)] == []
+
+
+def test_compiled_is_what_was_written():
+    with SPANISH.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    different = [
+        t for t, message in TRANSLATED.items() if compiled.gettext(t) != (message.string or t)
+    ]
+    assert different == [], ADVICE
+
+
+def test_experiments_speak_spanish():
+    say = language.translator("es")
+    assert not [kind.name for kind in lab.kinds().values() if say(kind.what) == kind.what]
+
+
+# Source, the texts in it, and those that are found besides where errors are translated.
+@pytest.mark.parametrize(
+    ("source", "plain", "of_errors"),
+    [
+        ('_("one"), message("two"), translate("three"), N_("four")', "one, two, three, four", ""),
+        ('_("one" if x else "two")', "one, two", ""),
+        (
+            'class A:\n what = "one"\n name = "two"\n class_names: C = ("three", "four")',
+            "one, three, four",
+            "",
+        ),
+        ('record.table("file", ["one", "two"], rows, title="three")', "one, two, three", ""),
+        ('record.figure("file", figure, "one", "two")', "one, two", ""),
+        ('axes.text(0, 1, "no")', "", ""),
+        (
+            'raise ShapeError(f"one{x}", where="no", received=f"two {y!r}", fix=a or "three 4")',
+            "",
+            "one{}, two {}, three 4",
+        ),
+        ('raise ShapeError(a, where=f"one {x}", fix=f"no={x}")', "", "one {}"),
+        ('rows = {"received": a, "expected": b}', "", "received, expected"),
+        ('_("1 2 x =")', "", ""),
+    ],
+)
+def test_texts_are_found(source, plain, of_errors, tmp_path):
+    folder = tmp_path / "src" / "grafito"
+    folder.mkdir(parents=True)
+    (folder / "a.py").write_text(source)
+    for option, expected in (("b.py", plain), ("a.py", of_errors or plain)):
+        with (folder / "a.py").open("rb") as file:
+            found = [text for _, _, text, _ in sources.texts(file, {}, (), {"errors": option})]
+        assert found == [*filter(None, expected.split(", "))]
+
+
+def test_kinds_of_names_are_found(tmp_path):
+    (tmp_path / "a.py").write_text('unknown_name("loss", x, y); unknown_name(f"part of {z}", x, y)')
+    with (tmp_path / "a.py").open("rb") as file:
+        found = [text for _, _, text, _ in sources.texts(file, {}, (), {})]
+    assert found == ["Unknown loss {}.", "Unknown part of {} {}."]
+
+
+TOLD = {
+    "plain": (ArgumentError("The formula is nested too deeply."), "La fórmula está anidada"),
+    "value": (ArgumentError("The setting 'a b' is too small."), "parámetro 'a b' es demasiado"),
+    "row": (
+        ArgumentError("A value cannot be read.", expected="at most 3"),
+        "esperado   como máximo 3",
+    ),
+    "kind": (unknown_name("loss", "mze", ["mse"]), "Pérdida desconocida: 'mze'."),
+    "choices": (unknown_name("loss", "mze", ["mse", "mae"]), "esperado   uno de mae, mse"),
+    "order": (unknown_name("'padding' of Conv2D", "x", []), "Conv2D no admite 'x' como 'padding'."),
+    "any kind": (unknown_name("thing", "x", []), "Nombre desconocido (thing): 'x'."),
+    "unknown": (ArgumentError("Nobody wrote this.", received="loss"), "Nobody wrote this."),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_errors_are_retold(case):
+    error, told = TOLD[case]
+    with language.use("es"):
+        assert told in error.told(language.retell)
+    assert error.told(language.retell) == error.message == str(error)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +150,10 @@ def test_choice(asked, surroundings, chosen, monkeypatch):
     assert language.choose(asked) == chosen
 
 
-def test_a_language_that_is_not_spoken():
+@pytest.mark.parametrize("call", [language.choose, language.translator])
+def test_a_language_that_is_not_spoken(call):
     with pytest.raises(UnknownNameError, match="en, es"):
-        language.choose("fr")
+        call("fr")
 
 
 def test_the_language_ends_with_its_block():

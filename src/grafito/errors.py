@@ -7,7 +7,7 @@ built-in exception a Python programmer would expect, so `except ValueError` keep
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class GrafitoError(Exception):
@@ -46,9 +46,13 @@ class GrafitoError(Exception):
         }
         self.what = what
         self.rows = {name: str(value) for name, value in rows.items() if value is not None}
-        lines = [what, *(f"  {name:<9}  {value}" for name, value in self.rows.items())]
-        self.message = "\n".join(lines)
+        self.message = self.told(str)
         super().__init__(self.message)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """Its text, each sentence and each name of a row passed through `say`."""
+        lines = (f"  {say(name):<9}  {say(value)}" for name, value in self.rows.items())
+        return "\n".join([say(self.what), *lines])
 
 
 class ArgumentError(GrafitoError, ValueError):
@@ -104,6 +108,6 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownName
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     return UnknownNameError(
         f"Unknown {kind} {name!r}.",
-        expected="one of " + ", ".join(known),
+        expected=f"one of {', '.join(known)}",
         fix=repr(near[0]) if near else None,
     )

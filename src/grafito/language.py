@@ -21,6 +21,7 @@ LANGUAGES = ("en", "es")
 
 _current: ContextVar[str] = ContextVar("language", default="en")
 
+
 def choose(lang: str | None = None) -> str:
     """The language to use: as asked for, else as GRAFITO_LANG says, else that of the locale.
 
@@ -95,16 +96,6 @@ def translator(lang: str) -> Callable[[str], str]:
         raise unknown_name("language", lang, LANGUAGES)
     texts = _catalogue(lang)
     return lambda text: texts.get(text) or text
-
-
-def message(text: str) -> str:
-    """The text itself; says that it has translations, for those who show it later.
-
-    Example:
-        >>> message("loss")
-        'loss'
-    """
-    return text
 
 
 def retell(text: str) -> str:

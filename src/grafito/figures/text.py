@@ -7,61 +7,71 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import unknown_name
+from grafito.language import message, translator
 
 LARGEST = 4  # rows and columns of a matrix that is written out; of larger ones only the shape
 
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "node": "node",
-        "value": "value",
-        "gradient": "gradient",
-        "input": "input",
-        "parameter": "parameter",
-        "constant": "constant",
-        "epoch": "epoch",
-        "loss": "loss",
-        "accuracy": "accuracy",
-        "learning_rate": "learning rate",
-        "training": "training",
-        "validation": "validation",
-        "true class": "true class",
-        "predicted class": "predicted class",
-        "class": "class",
-    },
-    "es": {
-        "node": "nodo",
-        "value": "valor",
-        "gradient": "gradiente",
-        "input": "entrada",
-        "parameter": "parámetro",
-        "constant": "constante",
-        "epoch": "época",
-        "loss": "pérdida",
-        "accuracy": "exactitud",
-        "learning_rate": "tasa de aprendizaje",
-        "training": "entrenamiento",
-        "validation": "validación",
-        "true class": "clase verdadera",
-        "predicted class": "clase predicha",
-        "class": "clase",
-    },
-}
+# What figures say besides what they are given; some words are looked up by a name.
+WORDS = (
+    message("node"),
+    message("value"),
+    message("gradient"),
+    message("input"),
+    message("parameter"),
+    message("constant"),
+    message("epoch"),
+    message("loss"),
+    message("accuracy"),
+    message("learning rate"),
+    message("training"),
+    message("validation"),
+    message("true class"),
+    message("predicted class"),
+    message("class"),
+    message("step"),
+    message("start"),
+    message("minimum"),
+    message("layer"),
+    message("gradient norm"),
+    message("derivative"),
+    message("function"),
+    message("true value"),
+    message("predicted value"),
+    message("examples"),
+    message("held out"),
+    message("true"),
+    message("counts"),
+    message("share of the true class"),
+    message("share of the predicted class"),
+    message("share of all"),
+    message("macro average"),
+    message("weighted average"),
+    message("channels"),
+    message("parameters"),
+    message("output shape"),
+    message("update"),
+    message("image"),
+    message("kernel"),
+    message("feature map"),
+    message("after pooling"),
+    message("flattened"),
+    message("smoothed"),
+    message("raw"),
+)
 
 
 def words(lang: str) -> Mapping[str, str]:
-    """The words of a language.
+    """The words of a language, by the English one.
 
     Raises:
-        UnknownNameError: for a language other than "en" and "es".
+        UnknownNameError: for a language that grafito does not speak.
 
     Example:
         >>> words("es")["value"]
         'valor'
     """
-    if lang not in WORDS:
-        raise unknown_name("language", lang, WORDS)
-    return WORDS[lang]
+    say = translator(lang)
+    return {word: say(word) for word in WORDS}
 
 
 def number(value: Any, digits: int = 3, lang: str = "en") -> str:

@@ -12,6 +12,7 @@ from grafito.errors import ArgumentError, GrafitoError, unknown_name
 from grafito.graph import elementwise, linear, neural, reductions, shaping
 from grafito.graph.evaluate import topological_order
 from grafito.graph.tensor import Input, Shape, Tensor, as_tensor, constant, placeholder
+from grafito.language import message
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
@@ -182,7 +183,7 @@ class _Parser:
             x = self.expression(UNARY)
             return x if token.text == "+" else -x
         wrong = token.kind == "wrong"
-        what = "Unknown sign." if wrong else f"A value is missing before {token}."
+        what = message("Unknown sign." if wrong else f"A value is missing before {token}.")
         self.fail(what, token, "a number, a name, a function or '('")
 
     def number(self, token: Token) -> int | float:
@@ -248,15 +249,16 @@ class _Parser:
             return function(*positional, **named)
         except GrafitoError as error:
             received = error.rows.get("received")
-            message = error.what if received is None else f"{error.what} Received {received}."
-            raise FormulaError(message, where=self.shown(at), **_expected_and_fix(error)) from error
+            what = error.what if received is None else f"{error.what} Received {received}."
+            raise FormulaError(what, where=self.shown(at), **_expected_and_fix(error)) from error
 
     def fail_at_operator(self) -> NoReturn:
         """For a value that is followed by something else than an operator."""
         token = self.next
         if token.kind in ("number", "name") or token.text == "(":
             self.fail("An operator is missing.", token, "+ - * / @ or ^", f"* {token.text}")
-        what = "Unknown sign." if token.kind == "wrong" else f"{token} has no place here."
+        wrong = token.kind == "wrong"
+        what = message("Unknown sign." if wrong else f"{token} has no place here.")
         self.fail(what, token, "an operator or the end")
 
     def fail(
@@ -269,7 +271,8 @@ class _Parser:
         start = max(0, at.column - 60)
         line = re.sub(r"\s", " ", self.text[start : start + 80])
         margin = " " * 13  # where the text of an error's row begins
-        return f"column {at.column + 1}\n{margin}{line}\n{margin}{' ' * (at.column - start)}^"
+        caret = " " * (at.column - start) + "^"
+        return message(f"column {at.column + 1}\n{margin}{line}\n{margin}{caret}")
 
 
 def _expected_and_fix(error: GrafitoError) -> dict[str, str | None]:

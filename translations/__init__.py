@@ -1,0 +1,1 @@
+"""The catalogues of grafito's texts: `python -m translations` brings them up to date."""
