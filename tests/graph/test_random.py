@@ -158,6 +158,22 @@ def test_permutation_holds_every_integer_once():
         assert sorted(order.tolist()) == list(range(n))
 
 
+@pytest.mark.parametrize("n", [1, 4, 7, 1000])
+def test_orders_drawn_together_are_those_drawn_one_by_one(n):
+    steps = [0, 1, 5, 2**32 - 1, -3]
+    together = random.permutations(n, seed=2**40 + 9, steps=steps, use=3)
+    one_by_one = [random.permutation(n, seed=2**40 + 9, step=t, use=3).numpy() for t in steps]
+    assert together.dtype == "int32"
+    np.testing.assert_array_equal(together, one_by_one)
+
+
+def test_equal_keys_keep_their_order(monkeypatch):
+    same = np.zeros((2, 20), "uint32")
+    monkeypatch.setattr(random, "philox", lambda *_: [same] * 4)
+    together = random.permutations(40, seed=0, steps=[0, 1])
+    np.testing.assert_array_equal(together, [range(40)] * 2)
+
+
 def test_every_order_is_equally_likely():
     orders = [tuple(random.permutation(4, seed=1, step=t).numpy()) for t in range(2400)]
     counts = [orders.count(order) for order in itertools.permutations(range(4))]

@@ -187,7 +187,7 @@ def test_uint8_data_stay_uint8_and_train_like_floats():
         model = Sequential([layers.Input((6,)), layers.Rescaling(1 / 255), layers.Dense(3)])
         model.compile("sgd", loss="mse")
         model.fit(values, np.eye(3)[y], verbose=0)
-        program = next(iter(model._runner._programs.values()))
+        program = next(iter(model._runner._programs.values())).program
         return model.get_weights()[0], program.graph.inputs["x"].dtype
 
     (bytes_weights, dtype), (float_weights, _) = train(x), train(x.astype("float32"))

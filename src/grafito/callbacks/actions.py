@@ -80,6 +80,8 @@ class CSVLogger(Callback):
         0,0.5
     """
 
+    only_reads_logs = True
+
     def __init__(
         self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
     ):

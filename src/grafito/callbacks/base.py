@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from grafito.errors import ArgumentError
@@ -17,6 +17,9 @@ class Callback:
     Setting `self.model.stop_training = True` ends training after the current slice.
 
     Attributes:
+        only_reads_logs: True says that the hooks look at nothing but their arguments, so that many
+            short epochs may run before the hooks of each are called. It holds for the class that
+            says it, not for classes derived from it.
         model: the model being trained.
         params: "task" (which method was called), "verbose", and in `fit` "epochs" and
             "validation_freq".
@@ -28,6 +31,7 @@ class Callback:
         ...         self.epochs += 1
     """
 
+    only_reads_logs = False
     model: Any = None
     params: Mapping[str, Any] = {}
 
@@ -80,6 +84,7 @@ class CallbackList:
     def __init__(self, callbacks: Any, model: Any, params: dict[str, Any]):
         given = [] if callbacks is None else callbacks
         self.params = params
+        self._hooks: dict[str, list[Callable[..., None]]] = {}
         self.callbacks: list[Callback] = list(
             given if isinstance(given, (list, tuple)) else [given]
         )
@@ -102,17 +107,29 @@ class CallbackList:
 
     def call(self, hook: str, *args: Any) -> None:
         """Call one hook of all callbacks, in order."""
-        for callback in self.callbacks:
-            getattr(callback, hook)(*args)
+        for act in self._defined(hook):
+            act(*args)
 
     def wants_batches(self, kind: str) -> bool:
         """Whether some callback defines a batch hook for training, testing or predicting."""
-        hooks = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
-        return any(
-            getattr(type(c), hook) is not getattr(Callback, hook) or hook in vars(c)
-            for c in self.callbacks
-            for hook in hooks
-        )
+        return any(self._defined(f"on_{kind}_batch_{moment}") for moment in ("begin", "end"))
+
+    @property
+    def only_read_logs(self) -> bool:
+        """Whether the hooks of an epoch may be called when epochs after it have run already."""
+        said = all(vars(type(c)).get("only_reads_logs") for c in self.callbacks)
+        return said and not self.wants_batches("train")
+
+    def _defined(self, hook: str) -> list[Callable[..., None]]:
+        """The hooks of this name that do something."""
+        if hook not in self._hooks:
+            nothing = getattr(Callback, hook)
+            self._hooks[hook] = [
+                getattr(c, hook)
+                for c in self.callbacks
+                if getattr(type(c), hook) is not nothing or hook in vars(c)
+            ]
+        return self._hooks[hook]
 
 
 class History(Callback):
@@ -130,6 +147,8 @@ class History(Callback):
         >>> log.history["loss"]
         [0.5, 0.25]
     """
+
+    only_reads_logs = True
 
     def __init__(self) -> None:
         self.epoch: list[int] = []

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from grafito.errors import ArgumentError
 from grafito.graph import elementwise as ew
 from grafito.graph.dtypes import INTEGER, is_floating
@@ -310,6 +312,35 @@ def permutation(n: int, *, seed: int, step: Any = 0, use: int = 0) -> Tensor:
     by_lower = argsort(keys[:, 1])
     by_both = argsort(take(keys[:, 0], by_lower))
     return take(by_lower, by_both)
+
+
+def permutations(n: int, *, seed: int, steps: Sequence[int], use: int = 0) -> np.ndarray:
+    """`permutation` at many steps, drawn together: an array of int32 with a row for each step.
+
+    Args:
+        n: how many integers are permuted.
+        seed: which numbers, with step and use; see `random_bits`.
+        steps: the steps.
+        use: the use within a step.
+
+    Example:
+        >>> permutations(5, seed=7, steps=[0, 1]).tolist()
+        [[4, 1, 3, 2, 0], [4, 1, 0, 3, 2]]
+    """
+    counter = (
+        np.arange(-(-n // 2), dtype="uint32"),
+        np.asarray([use & MASK], "uint32"),
+        np.asarray([step & MASK for step in steps], "uint32")[:, None],
+        np.zeros(1, "uint32"),
+    )
+    words = np.stack(philox(np, counter, (seed & MASK, seed >> 32)), axis=-1)
+    words = words.reshape(len(steps), -1, 2)[:, :n].astype("uint64")
+    keys = words[..., 0] << np.uint64(32) | words[..., 1]
+    order = np.argsort(keys, axis=-1)  # not stable, hence fast
+    ordered = np.take_along_axis(keys, order, axis=-1)
+    if (ordered[:, 1:] == ordered[:, :-1]).any():
+        order = np.argsort(keys, axis=-1, kind="stable")
+    return order.astype("int32")
 
 
 def _wide(dtype: str) -> str:

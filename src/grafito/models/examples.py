@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from grafito.errors import ArgumentError, DataError
+from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import map_structure
 
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
@@ -27,7 +29,7 @@ class Examples:
     def parts(self) -> tuple[Any, Any, Any]:
         return self.x, self.y, self.sample_weight
 
-    @property
+    @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name: "x", "x[1]", "y['label']", ..."""
         names = ("x", "y", "sample_weight")
@@ -48,10 +50,15 @@ class Examples:
         )
         return Examples(x, y, sample_weight, self.role)
 
-    @property
+    @cached_property
+    def spec(self) -> dict[str, tuple[tuple[int, ...], str]]:
+        """Shape and dtype of each array."""
+        return {name: (a.shape, dtype_name(a.dtype)) for name, a in self.arrays.items()}
+
+    @cached_property
     def form(self) -> tuple[Any, ...]:
         """What a traced step depends on besides the number of examples."""
-        arrays = tuple((name, a.shape[1:], a.dtype.str) for name, a in self.arrays.items())
+        arrays = tuple((name, shape[1:], dtype) for name, (shape, dtype) in self.spec.items())
         return repr(map_structure(lambda _: None, self.parts)), arrays
 
 

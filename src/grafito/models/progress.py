@@ -14,12 +14,20 @@ from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
 from grafito.language import translate
 
+AT_ONCE = 0.2  # seconds: shorter than that, nothing is shown before the end
+
 
 class Progress(Callback):
-    """Prints a line for each epoch (verbose=2), after a bar with rich while it runs (verbose=1)."""
+    """Prints a line for each epoch (verbose=2), after a bar with rich while it runs (verbose=1).
+
+    What is over at once gets no bar.
+    """
+
+    only_reads_logs = True
 
     def __init__(self, verbose: Any, task: str):
         self.bar: Any = None
+        self.title = ""
         self.task = task
         self.epochs = 1
         self.style = resolve_verbose(verbose)
@@ -27,34 +35,30 @@ class Progress(Callback):
     def set_params(self, params: Mapping[str, Any]) -> None:
         self.epochs = params.get("epochs", 1)
 
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._began = time.perf_counter()
-
     def on_test_begin(self, logs: Logs | None = None) -> None:
         if self.task != "fit":  # validation shares the line of its epoch
-            self._open(translate("Evaluating"))
+            self._begin(translate("Evaluating"))
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        self._open(translate("Predicting"))
+        self._begin(translate("Predicting"))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._epoch_began = time.perf_counter()
-        self._open(f"{translate('Epoch')} {epoch + 1}/{self.epochs}")
+        self._begin(f"{translate('Epoch')} {epoch + 1}/{self.epochs}")
 
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
+        if self.style != 1 or (kind == "test" and self.task == "fit"):
+            return
         if self.bar is None:
-            return
-        if kind == "test" and self.task == "fit":
-            return
+            if done == total or time.perf_counter() - self._began < AT_ONCE:
+                return
+            self._show_bar()
         self.bar.update(self.row, completed=done, total=total, logs=format_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        seconds = time.perf_counter() - self._epoch_began
+        seconds = time.perf_counter() - self._began
         self.close()
         if self.style:
-            line = format_logs(logs or {})
-            title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
-            print(f"{title} - {seconds:.1f}s - {line}", flush=True)
+            print(f"{self.title} - {seconds:.1f}s - {format_logs(logs or {})}", flush=True)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
@@ -72,9 +76,11 @@ class Progress(Callback):
         if self.style and history is not None and history.interrupted:
             print(translate("Ended by Ctrl-C. History and weights are kept."), flush=True)
 
-    def _open(self, title: str) -> None:
-        if self.style != 1:
-            return
+    def _begin(self, title: str) -> None:
+        self.title = title
+        self._began = time.perf_counter()
+
+    def _show_bar(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
         from rich.table import Column
@@ -87,7 +93,7 @@ class Progress(Callback):
             TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=False)),
             transient=True,
         )
-        self.row = self.bar.add_task(title, total=None, logs="")
+        self.row = self.bar.add_task(self.title, total=None, logs="")
         self.bar.start()
 
     def close(self) -> None:

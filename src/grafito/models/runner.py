@@ -1,27 +1,56 @@
-"""Runs a model over examples: builds the step graphs, has them compiled, slices epochs.
+"""Runs a model over examples: builds the step graphs, has them compiled, runs them in slices.
 
 A step gathers its batch from the bound arrays by index, so an epoch is a loop over a counter and
-the data stay in their compact form. The last, smaller batch has a program of its own.
+the data stay in their compact form. The orders of many epochs lie one after the other in one
+array, and the counter goes on from one epoch to the next, so that epochs can follow each other
+without a pause. The last, smaller batch has a program of its own.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grafito import engines, graph
 from grafito.engines import Program
-from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
-from grafito.graph.program import trace_graph
+from grafito.graph.precision import check_precision, with_precision
+from grafito.graph.program import Graph, trace_graph
 from grafito.models.examples import Examples
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
 
-Step = Callable[[Any], dict[str, Any]]  # from (x, y, sample_weight) to named outputs
+Outputs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is run.
+
+    Args:
+        kind: "train" counts steps and makes layers behave as in training.
+        function: from (x, y, sample_weight) to named outputs; it is traced.
+        reset: starts the metrics again; it becomes a part of the first step of an epoch. None
+            where what runs together is only a part of an epoch.
+    """
+
+    kind: str
+    function: Callable[[Any], dict[str, Any]]
+    reset: Callable[[], None] | None = None
+
+
+@dataclass
+class Compiled:
+    """A program for batches of one size, the data that it holds, and how long a step took."""
+
+    program: Program
+    data: tuple[Any, Any] = (None, None)
+    seconds: float = math.inf
 
 
 class Runner:
@@ -29,95 +58,137 @@ class Runner:
 
     Args:
         engine: name of an engine, an engine, or "auto".
+        precision: "float32", or "mixed_bfloat16" to round what products and convolutions read.
 
     Attributes:
         step: counts training steps over the life of the model; random numbers are keyed by it.
         draws: counts the other steps, for layers that draw random numbers there too.
     """
 
-    def __init__(self, engine: Any = "auto"):
+    def __init__(self, engine: Any = "auto", precision: str = "float32"):
         self.engine = engines.get(engine)
+        self.precision = check_precision(precision)
         self.step = graph.Variable(0, "int32", "step", trainable=False)
         self.draws = graph.Variable(0, "int32", "draws", trainable=False)
         self._start = graph.Variable(0, "int32", "start", trainable=False)
-        self._programs: dict[Any, Program] = {}
-        self._bound: dict[Program, Any] = {}  # the arrays that each holds now
+        self._programs: dict[Any, Compiled] = {}
         self._origin: list[Any] = []
-
-    def forget(self) -> None:
-        """Drop all programs; the next run compiles anew."""
-        self._programs.clear()
-        self._bound.clear()
 
     def renew(self, origin: list[Any]) -> bool:
         """Drop all programs if what they were made from is no longer the same."""
         if origin == self._origin:
             return False
         self._origin = origin
-        self.forget()
+        self._programs.clear()
         return True
 
     def run(
         self,
-        kind: str,
         step: Step,
         examples: Examples,
-        order: np.ndarray,
+        orders: np.ndarray,
+        row: int,
         batch_size: int,
         one_by_one: bool = False,
-    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-        """Run a step over all examples in the given order.
+    ) -> Iterator[tuple[int, Outputs]]:
+        """Run a step over all examples in one of the given orders, in slices.
 
         Args:
-            kind: "train" counts steps and makes layers behave as in training.
-            step: the function to trace.
+            step: what to run.
             examples: what the batches are taken from.
-            order: positions of the examples.
+            orders: positions of the examples, a row for each epoch.
+            row: which of them.
             batch_size: examples in a step; the last one takes what is left.
             one_by_one: yield after each step, not after each slice.
 
         Yields:
             The number of steps done together and their outputs, stacked.
         """
-        arrays = {**examples.arrays, "order": order.astype("int32")}
-        done = 0
-        for size in (batch_size, len(order) % batch_size):
-            steps = (len(order) - done) // size if size else 0
-            if not steps:
-                continue
-            program = self._program(kind, step, examples, arrays, size)
-            count = 1
-            while steps:
-                if self._bound.get(program) is not arrays:  # or a callback ran the model meanwhile
-                    program.bind(arrays)
-                    self._bound[program] = arrays
-                self._start.assign(done)
-                began = time.perf_counter()
-                outputs = program.run(count)
-                seconds = time.perf_counter() - began
-                steps -= count
-                done += count * size
+        start = row * orders.shape[1]
+        for size, steps in _sizes(orders, batch_size):
+            compiled = self._compiled(step, examples, orders, size)
+            left = steps
+            while left:
+                slice_ = 1 if one_by_one else int(SLICE_SECONDS / compiled.seconds)
+                count = max(1, min(left, slice_))
+                outputs = self._execute(compiled, examples, orders, start, count)
+                left -= count
+                start += count * size
                 yield count, outputs
-                if not one_by_one:
-                    count = max(1, int(count * min(8.0, SLICE_SECONDS / max(seconds, 1e-9))))
-                count = min(count, steps)
 
-    def _program(
-        self, kind: str, step: Step, examples: Examples, arrays: dict[str, Any], size: int
-    ) -> Program:
-        spec = {name: (a.shape, dtype_name(a.dtype)) for name, a in arrays.items()}
-        structure = repr(map_structure(lambda _: None, examples.parts))
-        key = (kind, size, structure, tuple(spec.items()))
+    def epochs_in_a_slice(
+        self, step: Step, examples: Examples, orders: np.ndarray, batch_size: int
+    ) -> int:
+        """How many epochs fit into a slice; 0 where that is not known yet."""
+        seconds = 0.0
+        for size, steps in _sizes(orders, batch_size):
+            compiled = self._programs.get(_key(step, examples, orders, size))
+            seconds += steps * (compiled.seconds if compiled else math.inf)
+        return int(SLICE_SECONDS / seconds)
+
+    def run_epochs(
+        self,
+        step: Step,
+        examples: Examples,
+        orders: np.ndarray,
+        row: int,
+        batch_size: int,
+        epochs: int,
+    ) -> Outputs:
+        """Run a step over the rows of the orders from `row` on, without a pause.
+
+        Returns:
+            Each output at the end of each epoch, stacked.
+        """
+        parts = [
+            (self._compiled(step, examples, orders, size), size, steps)
+            for size, steps in _sizes(orders, batch_size)
+        ]
+        start = row * orders.shape[1]
+        if len(parts) == 1:
+            compiled, _, steps = parts[0]
+            outputs = self._execute(compiled, examples, orders, start, epochs * steps)
+            return {name: values[steps - 1 :: steps] for name, values in outputs.items()}
+        ends = []
+        for _ in range(epochs):
+            for compiled, size, steps in parts:
+                outputs = self._execute(compiled, examples, orders, start, steps)
+                start += size * steps
+            ends.append(outputs)
+        return {name: np.stack([end[name][-1] for end in ends]) for name in ends[0]}
+
+    def _execute(
+        self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
+    ) -> Outputs:
+        program = compiled.program
+        if compiled.data[0] is not examples or compiled.data[1] is not orders:
+            program.bind({**examples.arrays, "order": orders.reshape(-1)})
+            compiled.data = examples, orders
+        self._start.storage = np.array(start, "int32")
+        began = time.perf_counter()
+        outputs = program.run(count)
+        compiled.seconds = max(time.perf_counter() - began, 1e-9) / count
+        return outputs
+
+    def _compiled(self, step: Step, examples: Examples, orders: np.ndarray, size: int) -> Compiled:
+        key = _key(step, examples, orders, size)
         if key not in self._programs:
-            self._programs[key] = self._compile(kind, step, examples, spec, size)
+            traced = self._trace(step, examples, orders.shape, size)
+            self._programs[key] = Compiled(
+                self.engine.compile(with_precision(traced, self.precision))
+            )
         return self._programs[key]
 
-    def _compile(
-        self, kind: str, step: Step, examples: Examples, spec: dict[str, Any], size: int
-    ) -> Program:
-        inputs = {name: graph.placeholder(shape, d, name) for name, (shape, d) in spec.items()}
+    def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
+        """The graph of one step: it gathers a batch, and counts."""
+        spec = {**examples.spec, "order": ((shape[0] * shape[1],), "int32")}
+        inputs = {name: graph.placeholder(s, dtype, name) for name, (s, dtype) in spec.items()}
+        counter = self.step if step.kind == "train" else self.draws
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
+            first = graph.equal(self._start % shape[1], 0)
+            for variable, value in beginning.items():
+                variable.assign(graph.where(first, value, variable))
             positions = self._start + graph.constant(np.arange(size, dtype="int32"))
             index = graph.take(held["order"], positions)
             leaves = iter(held[name] for name in examples.arrays)
@@ -125,17 +196,39 @@ class Runner:
                 lambda part: None if part is None else graph.take(next(leaves), index),
                 examples.parts,
             )
-            outputs = step(batch)
+            outputs = step.function(batch)
             self._start.assign(self._start + size)
             counter.assign(counter + 1)
             return outputs
 
-        counter = self.step if kind == "train" else self.draws
-        traced = trace_graph(gather, inputs, training=kind == "train", step=counter)
-        return self.engine.compile(traced)
+        beginning = _assigned_by(step.reset)
+        while True:
+            traced = trace_graph(gather, inputs, training=step.kind == "train", step=counter)
+            known, beginning = beginning, _assigned_by(step.reset)
+            if known.keys() == beginning.keys():  # else the step has made metrics: trace it again
+                return traced
 
 
-def join_outputs(slices: list[dict[str, np.ndarray]], template: Any) -> Any:
+def _key(step: Step, examples: Examples, orders: np.ndarray, size: int) -> Hashable:
+    """Equal where a program can be used again."""
+    return step.kind, step.reset is None, size, orders.shape, len(examples), examples.form
+
+
+def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, graph.Tensor]:
+    """The variables that a function assigns, with their new values."""
+    with graph.Trace() as trace:
+        if function is not None:
+            function()
+    return trace.updates
+
+
+def _sizes(orders: np.ndarray, batch_size: int) -> list[tuple[int, int]]:
+    """The sizes of the batches of an epoch, each with their number."""
+    full, rest = divmod(orders.shape[1], batch_size)
+    return [(size, n) for size, n in ((batch_size, full), (rest, 1)) if size and n]
+
+
+def join_outputs(slices: list[Outputs], template: Any) -> Any:
     """The outputs of all steps end to end, in the structure of the template."""
     names = iter(range(len(flatten(template))))
 

@@ -13,17 +13,19 @@ from grafito.layers.arguments import integer
 from grafito.models.examples import Examples, make_examples
 from grafito.models.passes import (
     VALIDATION,
+    Passes,
     hold_out,
     interruptible,
     make_source,
-    passes,
     validation_source,
 )
 from grafito.models.progress import Progress
-from grafito.models.runner import join_outputs
+from grafito.models.runner import Step, join_outputs
 from grafito.models.steps import Steps
 
 Logs = dict[str, float]
+
+FEW = 4  # epochs that fit into a slice: fewer are run one by one, at no loss
 
 
 class Trainer(Steps):
@@ -98,41 +100,24 @@ class Trainer(Steps):
             if isinstance(examples, Examples):
                 self.prepare(examples)
 
+        seed = self._shuffle_seed if shuffle else None
+        training = Passes(source, batch_size, steps_per_epoch, seed, epochs)
+        validation = Passes(
+            held_out, validation_batch_size or batch_size, validation_steps, role=VALIDATION
+        )
         self.history = history
         self.stop_training = False
         with log, interruptible() as interrupted:
             log.call("on_train_begin")
-            for epoch in range(initial_epoch, epochs):
-                log.call("on_epoch_begin", epoch)
-                logs = self._run_epoch(
-                    "train",
-                    self.train_step,
-                    source,
-                    batch_size,
-                    log,
-                    shuffle=shuffle,
-                    limit=steps_per_epoch,
-                    stop=interrupted,
-                    epoch=epoch,
-                )
-                if interrupted:  # an epoch that was cut short has no place in the history
-                    break
-                if held_out is not None and validated(epoch + 1):
-                    log.call("on_test_begin")
-                    validation = self._run_epoch(
-                        "test",
-                        self.test_step,
-                        held_out,
-                        validation_batch_size or batch_size,
-                        log,
-                        limit=validation_steps,
-                        stop=interrupted,
-                    )
-                    if interrupted:
-                        break
-                    log.call("on_test_end", validation)
-                    logs |= {f"val_{name}": value for name, value in validation.items()}
-                log.call("on_epoch_end", epoch, logs)
+            epoch = initial_epoch
+            while epoch < epochs:
+                together = self._epochs_together(training, validation, log)
+                if together > 1:
+                    epoch = self._run_together(training, epoch, min(together, epochs - epoch), log)
+                elif not self._fit_epoch(training, validation, epoch, validated, log, interrupted):
+                    break  # an epoch that was cut short has no place in the history
+                else:
+                    epoch += 1
                 if self.stop_training or interrupted:
                     break
             history.interrupted = bool(interrupted)
@@ -163,7 +148,7 @@ class Trainer(Steps):
             self.prepare(source)
         with log:
             log.call("on_test_begin")
-            logs = self._run_epoch("test", self.test_step, source, batch_size, log, limit=steps)
+            logs = self._run_epoch("test", self.test_step, Passes(source, batch_size, steps), log)
             log.call("on_test_end", logs)
         return logs if return_dict else self._as_list(logs)
 
@@ -192,7 +177,7 @@ class Trainer(Steps):
         slices: list[dict[str, np.ndarray]] = []
         with log:
             log.call("on_predict_begin")
-            self._run_epoch("predict", step, source, batch_size, log, limit=steps, collect=slices)
+            self._run_epoch("predict", step, Passes(source, batch_size, steps), log, collect=slices)
             log.call("on_predict_end")
         return join_outputs(slices, self._output_structure)
 
@@ -227,9 +212,10 @@ class Trainer(Steps):
 
     def _on_batch(self, kind: str, step: Any, examples: Examples, return_dict: bool) -> Any:
         self.prepare(examples)
-        self.reset_metrics()
-        order = np.arange(len(examples))
-        for _, outputs in self._runner.run(kind, step, examples, order, len(examples)):
+        orders, n = np.arange(len(examples), dtype="int32")[None], len(examples)
+        for _, outputs in self._runner.run(
+            Step(kind, step, self.reset_metrics), examples, orders, 0, n
+        ):
             logs = _last(outputs)
         return dict(sorted(logs.items())) if return_dict else self._as_list(logs)
 
@@ -240,34 +226,83 @@ class Trainer(Steps):
 
     # The parts of the loops
 
+    def _fit_epoch(
+        self,
+        training: Passes,
+        validation: Passes,
+        epoch: int,
+        validated: Any,
+        log: CallbackList,
+        stop: list[str],
+    ) -> bool:
+        """Train an epoch, validate, and call the hooks; False when it was cut short by Ctrl-C."""
+        log.call("on_epoch_begin", epoch)
+        logs = self._run_epoch("train", self.train_step, training, log, stop, epoch=epoch)
+        if stop:
+            return False
+        if validation.source is not None and validated(epoch + 1):
+            log.call("on_test_begin")
+            results = self._run_epoch("test", self.test_step, validation, log, stop)
+            if stop:
+                return False
+            log.call("on_test_end", results)
+            logs |= {f"val_{name}": value for name, value in results.items()}
+        log.call("on_epoch_end", epoch, logs)
+        return True
+
+    def _epochs_together(self, training: Passes, validation: Passes, log: CallbackList) -> int:
+        """How many epochs run in one call of the program, before the hooks of each are called.
+
+        More than one where every epoch goes once through the same arrays, nothing is validated, no
+        callback looks at more than the logs, and an epoch is much shorter than a slice.
+        """
+        if not (training.whole and validation.source is None and log.only_read_logs):
+            return 1
+        orders, _, ahead = training.orders(self._runner.step.storage.item())
+        step = Step("train", self.train_step, self.reset_metrics)
+        fitting = self._runner.epochs_in_a_slice(step, training.source, orders, training.batch_size)
+        return min(fitting, ahead) if fitting >= FEW else 1
+
+    def _run_together(self, training: Passes, epoch: int, count: int, log: CallbackList) -> int:
+        """Train so many epochs, then call the hooks of each; the number of the epoch after them."""
+        orders, row, _ = training.orders(self._runner.step.storage.item())
+        step = Step("train", self.train_step, self.reset_metrics)
+        outputs = self._runner.run_epochs(
+            step, training.source, orders, row, training.batch_size, count
+        )
+        names = sorted(outputs)
+        for values in zip(*(_plain(outputs[name]) for name in names), strict=True):
+            log.call("on_epoch_begin", epoch)
+            log.call("on_epoch_end", epoch, dict(zip(names, values, strict=True)))
+            epoch += 1
+        return epoch
+
     def _run_epoch(
         self,
         kind: str,
-        step: Any,
-        source: Any,
-        batch_size: int,
+        function: Any,
+        passes: Passes,
         log: CallbackList,
-        shuffle: bool = False,
-        limit: int | None = None,
         stop: Any = (),
-        collect: list[Any] | None = None,
         epoch: int = 0,
+        collect: list[Any] | None = None,
     ) -> Logs:
         """One pass over the data; the logs at its end, sorted by name as in Keras."""
-        if kind != "predict":
-            self.reset_metrics()
-        else:
+        stream = not isinstance(passes.source, Examples)
+        if kind == "predict":
             self._renew()
-        role = VALIDATION if kind == "test" and log.params["task"] == "fit" else ""
+        elif stream:
+            self.reset_metrics()
+        step = Step(kind, function, None if stream or kind == "predict" else self.reset_metrics)
         logs: Logs = {}
         batches_done = 0
-        key = (self._shuffle_seed, int(self._runner.step.numpy())) if shuffle else None
-        for examples, order, size, total in passes(source, batch_size, limit, key, epoch, role):
-            if kind != "predict" and examples is not source:  # a batch of a stream
+        one_by_one = log.wants_batches(kind)
+        steps_before = self._runner.step.storage.item()
+        for examples, orders, row, size, total in passes.batches(steps_before, epoch):
+            if kind != "predict" and stream:
                 self.prepare(examples)
-            one_by_one = log.wants_batches(kind)
-            left = -(-len(order) // size)
-            run = self._runner.run(kind, step, examples, order, size, one_by_one)
+            left = -(-orders.shape[1] // size)
+            run = self._runner.run(step, examples, orders, row, size, one_by_one)
             while left:
                 if one_by_one:
                     log.call(f"on_{kind}_batch_begin", batches_done)
@@ -300,7 +335,8 @@ class Trainer(Steps):
     ) -> CallbackList:
         """The user's callbacks, then the history, then the display."""
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-        ours = [c for c in (history, Progress(verbose, task)) if c is not None]
+        display = Progress(verbose, task)
+        ours = [c for c in (history, display if display.style else None) if c is not None]
         params |= {"task": task, "verbose": verbose}
         return CallbackList([c for c in given if c is not None] + ours, self, params)
 
@@ -326,4 +362,9 @@ class Trainer(Steps):
 
 
 def _last(outputs: dict[str, np.ndarray]) -> Logs:
-    return {n: v[-1].item() if v[-1].ndim == 0 else v[-1] for n, v in outputs.items()}
+    return {name: _plain(values[-1:])[0] for name, values in outputs.items()}
+
+
+def _plain(values: np.ndarray) -> list[Any]:
+    """Numbers as those of Python, arrays as they are."""
+    return values.tolist() if values.ndim == 1 else list(values)
