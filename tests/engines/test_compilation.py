@@ -1,20 +1,25 @@
 """Compiled code on disk: found again, ignored where damaged or foreign, bounded in size."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
+pytest.importorskip("llvmlite")
+
 from grafito import graph
 from grafito.engines import get
+from grafito.engines.llvm import cache
+from grafito.engines.llvm.machine import Machine
 from grafito.graph.program import Graph
-
-pytest.importorskip("llvmlite")
 
 
 @pytest.fixture
 def entries(monkeypatch, tmp_path):
-    """A function that names the entries of an empty cache of its own."""
+    """A function that lists the entries of an empty cache of its own."""
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
-    return lambda: sorted(path.name for path in (tmp_path / "code").iterdir())
+    return lambda: sorted((tmp_path / "code").iterdir())
 
 
 def run(make, *arrays):
@@ -23,6 +28,82 @@ def run(make, *arrays):
     program = get("llvm").compile(Graph(xs, {"y": make(*xs.values())}, {}))
     program.bind({f"x{i}": a for i, a in enumerate(arrays)})
     return program.run()["y"][0]
+
+
+def doubled():
+    return run(lambda x: x * 2.0, np.array([1, 2, 3], "float32")).tolist()
+
+
+def test_code_is_kept_and_found_again(entries, monkeypatch):
+    assert doubled() == [2, 4, 6]
+    assert len(entries()) == 2  # the kernel, and the function that calls it
+    monkeypatch.setattr(Machine, "compile", None)  # nothing is compiled again
+    assert doubled() == [2, 4, 6]
+
+
+def test_equal_kernels_are_compiled_once(entries, monkeypatch):
+    """Those of another program, too: only the function that calls them is new."""
+    x, compiled = np.ones((4, 5), "float32"), []
+    compile_ = Machine.compile
+    monkeypatch.setattr(
+        Machine, "compile", lambda self, text: compiled.append(text) or compile_(self, text)
+    )
+    run(lambda x: graph.cumsum(x, axis=1), x)
+    before = len(compiled)
+    run(lambda x: graph.cumsum(graph.cumsum(x, axis=1), axis=1), x)
+    assert len(compiled) == before + 1
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-7], lambda raw: raw + b"x", lambda raw: b""])
+def test_a_damaged_entry_is_built_again(entries, damage):
+    doubled()
+    whole = {entry: entry.read_bytes() for entry in entries()}
+    for entry, raw in whole.items():
+        entry.write_bytes(damage(raw))
+    assert doubled() == [2, 4, 6]
+    assert {entry: entry.read_bytes() for entry in entries()} == whole
+
+
+def test_an_entry_under_another_name_is_not_run(entries):
+    doubled()
+    entry = entries()[0]
+    other = entry.with_name("0" * 64)
+    entry.rename(other)
+    assert cache.read(other.name) is None
+
+
+def test_what_was_not_used_for_longest_is_removed(entries, monkeypatch):
+    doubled()
+    old, used = entries()
+    os.utime(old, (1, 1))
+    os.utime(used, (2, 2))
+    spare = used.with_name("spare")
+    spare.write_bytes(b"")
+    os.utime(spare, (3, 3))
+    monkeypatch.setattr(cache, "LIMIT", used.stat().st_size)
+    cache.trim()
+    assert entries() == [used, spare]
+    assert cache.read(used.name)  # the newest now
+    assert used.stat().st_mtime > 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_folder_that_others_may_write_to_is_not_used(entries, tmp_path):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert doubled() == [2, 4, 6]
+    assert entries() == []
+    folder.rmdir()
+    doubled()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_cache_can_be_turned_off(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRAFITO_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert doubled() == [2, 4, 6]
+    assert not any(tmp_path.iterdir())
 
 
 def test_code_does_not_depend_on_the_seed(entries):

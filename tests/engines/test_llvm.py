@@ -350,65 +350,6 @@ def test_any_number_of_threads_gives_the_same_bits(name):
             np.testing.assert_array_equal(a, b)
 
 
-# Compiled code on disk
-
-
-def doubled():
-    x = graph.placeholder((3,))
-    return compute([x * 2.0], {x: np.array([1, 2, 3], "float32")})[0][0].tolist()
-
-
-@pytest.fixture
-def entries(monkeypatch, tmp_path):
-    """A function that lists the entries of an empty cache of its own."""
-    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
-    return lambda: sorted((tmp_path / "code").iterdir())
-
-
-def test_code_is_kept_and_found_again(entries, monkeypatch):
-    from grafito.engines.llvm.machine import Machine
-
-    assert doubled() == [2, 4, 6]
-    assert len(entries()) == 1
-    monkeypatch.setattr(Machine, "optimize", None)  # nothing is compiled again
-    assert doubled() == [2, 4, 6]
-
-
-@pytest.mark.parametrize("damage", [lambda raw: raw[:-7], lambda raw: raw + b"x", lambda raw: b""])
-def test_a_damaged_entry_is_built_again(entries, damage):
-    doubled()
-    (entry,) = entries()
-    whole = entry.read_bytes()
-    entry.write_bytes(damage(whole))
-    assert doubled() == [2, 4, 6]
-    assert entry.read_bytes() == whole
-
-
-def test_an_entry_under_another_name_is_not_run(entries):
-    from grafito.engines.llvm import cache
-
-    doubled()
-    (entry,) = entries()
-    other = entry.with_name("0" * 64)
-    entry.rename(other)
-    assert cache.read(other.name) is None
-
-
-def test_a_folder_that_others_may_write_to_is_not_used(entries, tmp_path):
-    folder = tmp_path / "code"
-    folder.mkdir()
-    folder.chmod(0o777)
-    assert doubled() == [2, 4, 6]
-    assert entries() == []
-
-
-def test_the_cache_can_be_turned_off(monkeypatch, tmp_path):
-    monkeypatch.setenv("GRAFITO_CACHE", "")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert doubled() == [2, 4, 6]
-    assert not any(tmp_path.iterdir())
-
-
 # Transparency
 
 

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+LIMIT = 256 * 2**20  # bytes of all entries; those not used for longest go first
 MAGIC = b"grafito object 1\n"
 DIGEST = hashlib.sha256().digest_size
 
@@ -77,8 +78,11 @@ def read(name: str) -> bytes | None:
         return None
     start = len(MAGIC) + DIGEST
     content = raw[start:]
-    whole = raw[: len(MAGIC)] == MAGIC and raw[len(MAGIC) : start] == _digest(name, content)
-    return content if whole else None
+    if raw[: len(MAGIC)] != MAGIC or raw[len(MAGIC) : start] != _digest(name, content):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path / name)  # the last use
+    return content
 
 
 def write(name: str, content: bytes) -> None:
@@ -95,6 +99,25 @@ def write(name: str, content: bytes) -> None:
         except OSError:
             os.unlink(temporary)
             raise
+
+
+def trim() -> None:
+    """Remove what was not used for longest, until the rest is within the limit."""
+    path = folder()
+    if path is None:
+        return
+    entries = []
+    for file in path.iterdir():
+        with contextlib.suppress(OSError):  # another process removed it
+            found = file.stat()
+            entries.append((found.st_mtime_ns, found.st_size, file))
+    total = sum(size for _, size, _ in entries)
+    for _, size, file in sorted(entries):
+        if total <= LIMIT:
+            break
+        with contextlib.suppress(OSError):
+            file.unlink()
+        total -= size
 
 
 def _digest(name: str, content: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import platform
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import llvmlite
@@ -43,13 +44,15 @@ class Machine:
             cpu=self.cpu, features=self.features, opt=2, jit=True
         )
 
-    def optimize(self, texts: list[str], level: int = 2) -> Any:
-        """One module from the texts of several, optimized."""
-        module = llvm.parse_assembly(texts[0])
-        for text in texts[1:]:
-            module.link_in(llvm.parse_assembly(text))
+    def compile(self, text: str) -> bytes:
+        """The machine code of a module, as an object file."""
+        return self._target.emit_object(self.optimize(text))
+
+    def optimize(self, text: str) -> Any:
+        """The module of a text, verified and optimized."""
+        module = llvm.parse_assembly(text)
         module.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
         options.loop_vectorization = False
         options.slp_vectorization = False
         options.loop_unrolling = False
@@ -57,20 +60,24 @@ class Machine:
         builder.getModulePassManager().run(module, builder)
         return module
 
-    def load(self, texts: list[str]) -> Any:
-        """Machine code of the texts in memory: from the cache, or compiled and kept there."""
-        version = ".".join(map(str, llvm.llvm_version_info))
-        name = cache.key([self.cpu, self.features, llvmlite.__version__, version, *texts])
-        found = cache.read(name)
-        module = self.optimize(texts) if found is None else llvm.parse_assembly("")
-        engine = llvm.create_mcjit_compiler(module, self._target)
+    def load(self, texts: Iterable[str]) -> Any:
+        """The machine code of modules in memory; its functions are asked for by name.
 
-        def keep(_: Any, content: bytes) -> None:
-            if found is None:
-                cache.write(name, content)
-
-        engine.set_object_cache(keep, lambda _: found)
+        Each comes from the cache, or is compiled and kept there.
+        """
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
+        versions = [llvmlite.__version__, *map(str, llvm.llvm_version_info)]
+        new = False
+        for text in texts:
+            key = cache.key([self._target.triple, self.cpu, self.features, *versions, text])
+            code = cache.read(key)
+            if code is None:
+                code, new = self.compile(text), True
+                cache.write(key, code)
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
+        if new:
+            cache.trim()
         return engine
 
 

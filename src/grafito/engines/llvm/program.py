@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,8 @@ class Assembled:
     """The text of a program and what its pointers mean.
 
     Attributes:
-        texts: LLVM code of the driver and of each different kernel.
+        driver: LLVM code of the function that calls the kernels.
+        texts: that of each different kernel, by name.
         table: for each pointer of the table the leaf or the output that it points to; the first
             entry is the arena.
         outputs: name of the output, by table entry.
@@ -37,7 +39,8 @@ class Assembled:
         calls: the kernels of a step.
     """
 
-    texts: list[str]
+    driver: str
+    texts: dict[str, str]
     table: list[Node | None]
     outputs: dict[int, str]
     arena: int
@@ -112,20 +115,19 @@ def _emit(
                 places[x] = Place(0, offsets[x], size)
         return places[x]
 
-    texts: list[str] = []
-    known: dict[str, str] = {}
+    texts: dict[str, str] = {}
     calls: list[Call] = []
     for kernel in planned:
         targets = [s.target for s in kernel.stores]
         shared = any(t in in_place or t.kind == "variable" for t in targets)
         compiled = emit_kernel(kernel, stored, width, shared)
-        if compiled.text not in known:
-            known[compiled.text] = f"kernel_{len(known)}"
-            texts.append(compiled.text.replace('@"kernel"', f'@"{known[compiled.text]}"'))
+        name = kernel_name(kernel, compiled.text)
+        if name not in texts:
+            texts[name] = compiled.text.replace('@"kernel"', f'@"{name}"')
         reads = [place_of(x) for x in compiled.buffers if x in kernel.reads]
         calls.append(
             Call(
-                known[compiled.text],
+                name,
                 compiled,
                 [place_of(x) for x in compiled.buffers],
                 reads,
@@ -134,8 +136,15 @@ def _emit(
             )
         )
     waiting, declared = pause()
-    texts.insert(0, schedule.driver(calls, arena, waiting, declared, yield_name()))
-    return Assembled(texts, table, names, arena, schedule.scratch(calls), calls, planned)
+    driver = schedule.driver(calls, arena, waiting, declared, yield_name())
+    scratch = schedule.scratch(calls)
+    return Assembled(driver, texts, table, names, arena, scratch, calls, planned)
+
+
+def kernel_name(kernel: Kernel, text: str) -> str:
+    """What it computes and a digest of its code: the same name in each program that has it."""
+    kind = kernel.primary.kind if kernel.primary is not None else "elementwise"
+    return f"{kind}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:

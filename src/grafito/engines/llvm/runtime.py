@@ -51,9 +51,9 @@ class Program(interface.Program):
     def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
         super().__init__(graph)
         assembled = assemble(graph, machine)
+        self._engine = machine.load([assembled.driver, *assembled.texts.values()])
         self._assembled = assembled
         self._machine = machine
-        self._engine = machine.load(assembled.texts)
         address = self._engine.get_function_address("program")
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
         self._function = kind(address)
@@ -91,13 +91,10 @@ class Program(interface.Program):
         Raises:
             UnknownNameError: when there is no kernel of that name.
         """
-        texts = dict(zip(self._names_of_kernels(), self._assembled.texts[1:], strict=True))
+        texts = self._assembled.texts
         if kernel not in texts:
             raise unknown_name("kernel", kernel, list(texts))
         return texts[kernel]
-
-    def _names_of_kernels(self) -> list[str]:
-        return list(dict.fromkeys(call.name for call in self._assembled.calls))
 
     def profile(self, repeats: int = 20) -> str:
         """The time of each kernel on one thread, with operations per second; state stays.
