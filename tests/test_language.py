@@ -72,7 +72,7 @@ def test_experiments_speak_spanish():
         ('_("one"), message("two"), translate("three"), N_("four")', "one, two, three, four", ""),
         ('_("one" if x else "two")', "one, two", ""),
         (
-            'class A:\n what = "one"\n name = "two"\n class_names: C = ("three", "four")',
+            'class A(B):\n what = "one"\n name = "two"\n class_names: C = ("three", "four")',
             "one, three, four",
             "",
         ),
@@ -86,6 +86,8 @@ def test_experiments_speak_spanish():
         ),
         ('raise ShapeError(a, where=f"one {x}", fix=f"no={x}")', "", "one {}"),
         ('rows = {"received": a, "expected": b}', "", "received, expected"),
+        ("def measure(self):\n return {'one_two': 3, **more}", "one two", ""),
+        ('record.metrics({"one": 1})', "one", ""),
         ('_("1 2 x =")', "", ""),
     ],
 )
@@ -97,6 +99,15 @@ def test_texts_are_found(source, plain, of_errors, tmp_path):
         with (folder / "a.py").open("rb") as file:
             found = [text for _, _, text, _ in sources.texts(file, {}, (), {"errors": option})]
         assert found == [*filter(None, expected.split(", "))]
+
+
+def test_settings_are_found(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "class A(B):\n batch_size: int = 1\n names: ClassVar[int] = 2\nclass C:\n other: int = 1"
+    )
+    with (tmp_path / "a.py").open("rb") as file:
+        found = [text for _, _, text, _ in sources.texts(file, {}, (), {"settings": str(tmp_path)})]
+    assert found == ["batch size"]
 
 
 def test_kinds_of_names_are_found(tmp_path):

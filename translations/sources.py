@@ -1,8 +1,9 @@
 """Finds the texts of grafito's Python files, as an extractor of Babel.
 
-A text is what stands in `translate(...)`, `_(...)` or `message(...)`, in an attribute of an
-experiment that is shown, and in what an experiment hands over to its record. Where babel.cfg says
-so, the sentences of errors too: an f-string there is a template, its values are written {}.
+A text is what stands in `translate(...)`, `_(...)` or `message(...)`. In experiments it is also
+what is shown of their attributes, the names of their settings and numbers (learning_rate is shown
+as "learning rate"), and what they hand over to their record. Where babel.cfg says so, the sentences
+of errors are texts too: an f-string there is a template, its values are written {}.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 MARKS = {"_", "N_", "message", "translate"}
 ATTRIBUTES = {"what", "asked", "expected", "class_names"}  # of experiments
-HANDED_OVER = {"section": 0, "text": 0, "figure": 2, "table": 1}  # to a record; the first text
+HANDED_OVER = {"section": 0, "text": 0, "figure": 2, "table": 1, "metrics": 0}  # the first text
 KINDS = {"unknown_name", "Registry"}  # their first argument says what is named
 ROWS = {"where", "received", "expected", "path", "fix"}  # of an error; one word there is a name
 
@@ -26,16 +27,18 @@ Found = tuple[int, None, str, list[str]]
 
 def texts(file: Any, keywords: Any, comment_tags: Any, options: dict[str, str]) -> Iterator[Found]:
     """Line, function, text and comments of each text in a file, as Babel asks for them."""
-    name = Path(file.name).as_posix().rpartition("src/grafito/")[2]
-    errors = name.startswith(tuple(options.get("errors", "").split()))
+    name = Path(file.name).as_posix().rpartition("src/grafito/")[2]  # as babel.cfg has it
+    errors, settings = (
+        name.startswith(tuple(options.get(kind, "").split())) for kind in ("errors", "settings")
+    )
     for node in ast.walk(ast.parse(file.read())):
-        for expression in _candidates(node, errors):
+        for expression in _candidates(node, errors, settings):
             for text in templates(expression):
                 if WORD.search(text.replace("{}", "")):
                     yield node.lineno, None, text, []
 
 
-def _candidates(node: ast.AST, errors: bool) -> Iterator[ast.expr | str]:
+def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.expr | str]:
     """Texts to be shown that stand in a node, or the expressions that say them."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -43,7 +46,7 @@ def _candidates(node: ast.AST, errors: bool) -> Iterator[ast.expr | str]:
             yield node.args[0]
         elif name in HANDED_OVER and ast.unparse(node.func) == f"record.{name}":
             for word in (*node.args[HANDED_OVER[name] :], *(w.value for w in node.keywords)):
-                yield from word.elts if isinstance(word, (ast.List, ast.Tuple)) else [word]
+                yield from _members(word)
         elif name in KINDS:
             yield from (f"Unknown {kind} {{}}." for kind in templates(node.args[0]))
         elif errors and name == "fail":
@@ -52,16 +55,38 @@ def _candidates(node: ast.AST, errors: bool) -> Iterator[ast.expr | str]:
             yield from node.args[:1]
             rows = (word.value for word in node.keywords if word.arg in ROWS)
             yield from (text for row in rows for text in templates(row) if " " in text)
-    elif isinstance(node, ast.ClassDef):
+    elif isinstance(node, ast.ClassDef) and node.bases:
         for line in node.body:
-            target = getattr(line, "target", None) or next(iter(getattr(line, "targets", [])), None)
-            if getattr(target, "id", "") in ATTRIBUTES and getattr(line, "value", None):
-                value = line.value
-                yield from value.elts if isinstance(value, ast.Tuple) else [value]
+            if isinstance(line, ast.Assign | ast.AnnAssign) and line.value:
+                target = line.targets[0] if isinstance(line, ast.Assign) else line.target
+                name = ast.unparse(target)
+                if name in ATTRIBUTES:
+                    yield from _members(line.value)
+                elif (
+                    settings
+                    and isinstance(line, ast.AnnAssign)
+                    and "ClassVar" not in ast.unparse(line.annotation)
+                ):
+                    yield name.replace("_", " ")
+    elif isinstance(node, ast.FunctionDef) and node.name == "measure":
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Dict):
+                yield from _members(inner)
     elif isinstance(node, ast.Dict) and errors:
         names = [key.value for key in node.keys if isinstance(key, ast.Constant)]
         if {"received", "expected"} <= set(names):  # the rows of an error
             yield from names
+
+
+def _members(node: ast.expr) -> Iterator[ast.expr | str]:
+    """The elements of a list, the keys of a dictionary as they are shown, or the one expression."""
+    if isinstance(node, ast.List | ast.Tuple):
+        yield from node.elts
+    elif isinstance(node, ast.Dict):
+        keys = (key for key in node.keys if key)
+        yield from (text.replace("_", " ") for key in keys for text in templates(key))
+    else:
+        yield node
 
 
 def templates(node: ast.expr | str) -> Iterator[str]:
