@@ -1,24 +1,45 @@
-"""Figures: drawings of graphs, learning curves, confusion matrices, decision regions.
+"""Figures: drawings of graphs and networks, curves, confusion matrices, surfaces, images.
 
-Every function returns a Matplotlib figure that needs no display; Matplotlib itself is imported
-with the first figure.
+Every function returns a Matplotlib figure that needs no display, with its contents in words as
+`figure.alt`, or plain data; Matplotlib itself is imported with the first figure.
 """
 
-from grafito.figures.confusion import confusion_matrix
+from grafito.figures.confusion import classification_table, confusion_matrix
 from grafito.figures.curves import curves
 from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.fits import function_fit, scatter_fit
+from grafito.figures.gallery import activation_gallery
 from grafito.figures.graph import draw_diagram, draw_graph, graph_diagram, graph_table
-from grafito.figures.regions import decision_regions
+from grafito.figures.images import images_grid
+from grafito.figures.maps import feature_maps, kernels
+from grafito.figures.network import network_diagram
+from grafito.figures.regions import decision_regions, perceptron_lines
+from grafito.figures.steps import convolution_steps
+from grafito.figures.surfaces import loss_surface
+from grafito.figures.sweeps import gradient_norms, sweep
 
 __all__ = [
     "Diagram",
     "Edge",
     "Node",
+    "activation_gallery",
+    "classification_table",
     "confusion_matrix",
+    "convolution_steps",
     "curves",
     "decision_regions",
     "draw_diagram",
     "draw_graph",
+    "feature_maps",
+    "function_fit",
+    "gradient_norms",
     "graph_diagram",
     "graph_table",
+    "images_grid",
+    "kernels",
+    "loss_surface",
+    "network_diagram",
+    "perceptron_lines",
+    "scatter_fit",
+    "sweep",
 ]

@@ -13,7 +13,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
 from grafito.errors import unknown_name
 
@@ -31,6 +31,19 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, FAINT, RED = "#1a1a1a", "#8a8a8a", "#b3191f"
+
+# Lines of several things in one picture: each has its colour, its dashes and its marker. Yellow
+# would not show on white.
+LINE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK)
+DASHES: tuple[Any, ...] = (
+    "solid",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.4)),
+    (0, (6, 1.4, 1.2, 1.4)),
+    (0, (9, 2)),
+    (0, (3, 1.2, 1, 1.2, 1, 1.2)),
+)
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----")
 
 # One colour and one line for each split, in all figures; the dashes tell them apart in grey print.
 SPLITS = {"training": (BLUE, "solid"), "validation": (VERMILION, (0, (4, 2))), "test": (GREEN, ":")}
@@ -61,9 +74,10 @@ STYLE: dict[str, Any] = {
 class Sheet(Figure):
     """A Matplotlib figure that needs no display and writes the same bytes for the same drawing."""
 
-    def __init__(self, *args: Any, **options: Any):
+    def __init__(self, *args: Any, alt: str = "", **options: Any):
         with matplotlib.rc_context(STYLE):
             super().__init__(*args, **options)
+        self.alt = alt  # what it shows, for those who cannot see it
         FigureCanvasAgg(self)
 
     def savefig(self, fname: Any, **options: Any) -> None:
@@ -76,9 +90,10 @@ class Sheet(Figure):
         formats = self.canvas.get_supported_filetypes()
         if isinstance(fname, (str, os.PathLike)) and kind not in formats:
             raise unknown_name("format of figures", kind, formats)
-        if kind in ("svg", "pdf"):
-            stamp = {"svg": "Date", "pdf": "CreationDate"}[kind]
-            options["metadata"] = {stamp: None, **(options.get("metadata") or {})}
+        if kind in ("svg", "pdf", "png"):
+            known: dict[str, Any] = {"Title": self.alt} if self.alt else {}
+            known |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+            options["metadata"] = {**known, **(options.get("metadata") or {})}
         with matplotlib.rc_context(STYLE):
             super().savefig(fname, **options)
 
@@ -89,9 +104,25 @@ class Sheet(Figure):
         return file.getvalue()
 
 
-def new_sheet(width: float, height: float, **options: Any) -> Sheet:
-    """An empty sheet; width and height in inches."""
-    return Sheet(figsize=(width, height), facecolor="white", **options)
+def new_sheet(width: float, height: float, alt: str = "", **options: Any) -> Sheet:
+    """An empty sheet; width and height in inches; `alt` says in words what it shows."""
+    return Sheet(figsize=(width, height), facecolor="white", alt=alt, **options)
+
+
+def look(index: int) -> dict[str, Any]:
+    """Colour, dashes and marker of the line with this number."""
+    return {
+        "color": LINE_COLOURS[index % len(LINE_COLOURS)],
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "markersize": 4.5,
+        "linewidth": 1.5,
+    }
+
+
+def darkened(colour: str) -> tuple[float, ...]:
+    """The colour, dark enough for letters."""
+    return tuple(0.62 * c for c in to_rgb(colour))
 
 
 def shades_of(colour: str) -> LinearSegmentedColormap:
@@ -114,6 +145,28 @@ def use_decimal_comma(axis: Any, lang: str) -> None:
     """Write the numbers of an axis as Spanish does."""
     if lang == "es":
         axis.set_major_formatter(_DecimalComma())
+
+
+def log_scale(axes: Any, which: str, lang: str) -> None:
+    """Make the x or y axis, which holds its lines by now, logarithmic, with plain numbers."""
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    low, high = axis.get_view_interval()
+    if high / low < 50:  # hardly a power of ten would be in sight
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _short(x, lang)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _short(x: float, lang: str) -> str:
+    """Plain digits where they are few, else a power of ten."""
+    if 1e-3 <= x < 1e5:
+        text = f"{x:g}"
+    else:
+        factor, _, power = f"{x:.0e}".partition("e")
+        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        text = f"10{raised}" if factor == "1" else f"{factor}·10{raised}"
+    return text.replace(".", ",") if lang == "es" else text
 
 
 def style() -> Any:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number, words
@@ -16,24 +19,54 @@ if TYPE_CHECKING:
 PANELS_IN_A_ROW = 3
 LOW_IS_GOOD = ("loss", "error", "mse", "mae", "divergence", "entropy")
 HIGH_IS_GOOD = ("accuracy", "acc", "auc", "precision", "recall", "f1", "r2")
+MARKS = 8  # on the line of one of several runs
+
+
+@dataclass(frozen=True)
+class Run:
+    """The numbers of one training by name, and their epochs, counted from 1."""
+
+    numbers: Mapping[str, np.ndarray]
+    epochs: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        return [name.removeprefix("val_") for name in self.numbers]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the panels of one figure are drawn."""
+
+    vocabulary: Mapping[str, str]
+    lang: str
+    smooth: int
+    log: bool
+    zoom: tuple[int, int] | None
 
 
 def curves(
     history: Any,
     metrics: Sequence[str] | None = None,
     *,
+    smooth: int = 1,
+    log: bool = False,
+    zoom: tuple[int, int] | None = None,
     title: str | None = None,
     lang: str = "en",
 ) -> Figure:
     """Draw what `fit` returned: one panel for the loss and one for each metric.
 
-    Training is a solid blue line and validation a dashed red one in every panel. A dot marks the
-    best epoch of validation, where the name of the metric tells what is good.
+    Training is solid and validation dashed. Of a single training a dot marks the best epoch of
+    validation; of several each has its colour and marker, and several seeds a mean with a band.
 
     Args:
-        history: the result of `fit`, or a dictionary from name to one number per epoch;
-            "val_NAME" is the validation of "NAME".
+        history: the result of `fit`, or a dictionary from name ("val_NAME" for validation) to a
+            number per epoch; or several, by name, each one of these or a list of them (seeds).
         metrics: names to draw, in this order; by default all, the loss first.
+        smooth: epochs averaged into a thick line; the raw numbers stay as a thin one.
+        log: whether the numbers are on a logarithmic scale.
+        zoom: first and last epoch of a second panel that shows only these.
         title: text above the panels.
         lang: "en" or "es".
 
@@ -41,34 +74,62 @@ def curves(
         ArgumentError: for an empty history or an unknown name.
 
     Example:
-        >>> figure = curves({"loss": [0.9, 0.5], "val_loss": [1.0, 0.7]})
-        >>> len(figure.axes)
-        1
+        >>> len(curves({"a": {"loss": [0.9, 0.5]}, "b": {"loss": [0.8]}}, zoom=(1, 1)).axes)
+        2
     """
     from grafito.figures import canvas
 
-    vocabulary = words(lang)
-    numbers, epochs = _read(history)
-    known = list(dict.fromkeys(name.removeprefix("val_") for name in numbers))
+    look = Look(words(lang), lang, int(smooth), log, zoom)
+    runs = _runs(history)
+    known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     for name in metrics or ():
         if name not in known:
             raise unknown_name("metric", name, known)
     names = list(metrics or sorted(known, key=lambda name: name != "loss"))
-    columns = min(len(names), PANELS_IN_A_ROW)
-    rows = math.ceil(len(names) / columns)
-    sheet = canvas.new_sheet(0.7 + 3.4 * columns, 0.4 + 2.6 * rows, layout="constrained")
+    panels = [(name, part) for name in names for part in ([None, zoom] if zoom else [None])]
+    columns = 2 if zoom else min(len(names), PANELS_IN_A_ROW)
+    rows = math.ceil(len(panels) / columns)
+    several = len(runs) > 1
+    height = 0.4 + 2.6 * rows + (0.3 if several else 0)
+    sheet = canvas.new_sheet(0.7 + 3.4 * columns, height, layout="constrained")
+    shown = [look.vocabulary.get(name, name) for name in names]
+    sheet.alt = f"{', '.join(shown)} ({look.vocabulary['epoch']}): {', '.join(filter(None, runs))}"
+    sheet.alt = sheet.alt.removesuffix(": ")
     with canvas.style():
-        for place, name in enumerate(names, start=1):
+        for place, (name, part) in enumerate(panels, start=1):
             axes = sheet.add_subplot(rows, columns, place)
-            _draw_panel(axes, name, numbers, epochs, vocabulary, lang)
-        sheet.axes[0].legend()
+            for index, (run_name, seeds) in enumerate(runs.items()):
+                _draw_runs(axes, name, seeds, index if several else None, run_name, look)
+            if not several and part is None:
+                _mark_best(axes, name, next(iter(runs.values())), look)
+            _dress(axes, name, part, look)
+        if several:
+            _legend_of_runs(sheet, runs, look)
+        else:
+            sheet.axes[0].legend(
+                handles=[*sheet.axes[0].get_legend_handles_labels()[0], *_raw(look)]
+            )
         if title:
             sheet.suptitle(title)
     return sheet
 
 
-def _read(history: Any) -> tuple[dict[str, list[float]], list[int]]:
-    """Numbers by name, and the epochs, counted from 1."""
+def _runs(history: Any) -> dict[str, list[Run]]:
+    """Each training by name, as a list of its seeds; a single one has no name."""
+    if isinstance(history, Mapping) and history:
+        first = next(iter(history.values()))
+        lists = isinstance(first, (list, tuple)) and first and _is_history(first[0])
+        if _is_history(first) or lists:
+            seeds = {n: x if isinstance(x, (list, tuple)) else [x] for n, x in history.items()}
+            return {str(name): [_read(one) for one in each] for name, each in seeds.items()}
+    return {"": [_read(history)]}
+
+
+def _is_history(x: Any) -> bool:
+    return isinstance(x, Mapping) or hasattr(x, "history")
+
+
+def _read(history: Any) -> Run:
     table = getattr(history, "history", history)
     if not isinstance(table, Mapping) or not any(len(values) for values in table.values()):
         raise ArgumentError(
@@ -78,61 +139,144 @@ def _read(history: Any) -> tuple[dict[str, list[float]], list[int]]:
             " names",
             expected="the result of fit, or a dictionary from names to numbers per epoch",
         )
-    numbers = {str(name): [float(x) for x in values] for name, values in table.items()}
+    numbers = {str(name): np.array(values, "float64") for name, values in table.items()}
     longest = max(map(len, numbers.values()))
     first = list(getattr(history, "epoch", None) or range(longest))
-    return numbers, [epoch + 1 for epoch in first][:longest]
+    return Run(numbers, np.array(first[:longest]) + 1)
 
 
-def _draw_panel(
-    axes: Axes,
-    name: str,
-    numbers: Mapping[str, list[float]],
-    epochs: Sequence[int],
-    vocabulary: Mapping[str, str],
-    lang: str,
+def _draw_runs(
+    axes: Axes, name: str, seeds: Sequence[Run], index: int | None, run_name: str, look: Look
 ) -> None:
+    """The lines of one training, or of its seeds together; `index` where there are several."""
+    from grafito.figures import canvas
+
+    for key, split in ((name, "training"), (f"val_{name}", "validation")):
+        found = [run for run in seeds if key in run.numbers]
+        if not found:
+            continue
+        length = min(len(run.numbers[key]) for run in found)
+        epochs = found[0].epochs[:length]
+        together = np.stack([run.numbers[key][:length] for run in found])
+        values = together.mean(axis=0)
+        colour, dash = canvas.SPLITS[split]
+        style: dict[str, Any] = {"color": colour, "label": look.vocabulary[split]}
+        if index is not None:
+            own = canvas.look(index)
+            style = {k: own[k] for k in ("color", "marker")} | {"label": f"{run_name} {key}"}
+            style |= {"markersize": 4, "markevery": (index, max(1, length // MARKS))}
+        if length == 1:
+            style["marker"] = style.get("marker", "o")
+        if len(found) > 1:
+            band = together.min(axis=0), together.max(axis=0)
+            axes.fill_between(epochs, *band, color=style["color"], alpha=0.18, linewidth=0)
+        width = 1.5
+        if look.smooth > 1:
+            axes.plot(epochs, values, color=style["color"], linewidth=0.7, alpha=0.7)
+            values, width = _smoothed(values, look.smooth), 2.0
+        axes.plot(epochs, values, linestyle=dash, linewidth=width, **style)
+
+
+def _smoothed(values: np.ndarray, window: int) -> np.ndarray:
+    """The mean of the epochs around each; fewer at the ends."""
+    known = np.isfinite(values)
+    ones = np.ones(min(window, len(values)))
+    total = np.convolve(np.where(known, values, 0.0), ones, mode="same")
+    count = np.convolve(known.astype("float64"), ones, mode="same")
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _mark_best(axes: Axes, name: str, seeds: Sequence[Run], look: Look) -> None:
+    """A dot with its number at the best epoch of validation, where the name says what is good."""
+    from grafito.figures import canvas
+
+    values = seeds[0].numbers.get(f"val_{name}")
+    best = None if values is None or len(seeds) > 1 else _best(name, values)
+    if values is None or best is None:
+        return
+    colour = canvas.SPLITS["validation"][0]
+    at = (seeds[0].epochs[best], values[best])
+    axes.plot(*at, "o", color=colour, markersize=5)
+    # Away from the training line: above a loss, below an accuracy.
+    above = best == _best("loss", values)
+    axes.annotate(
+        number(values[best], 3, look.lang),
+        at,
+        xytext=(0, 6 if above else -7),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if above else "top",
+        fontsize=8,
+        color=colour,
+        bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
+    )
+
+
+def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> None:
+    """Scales, limits and names of a panel."""
     from matplotlib.ticker import MaxNLocator
 
     from grafito.figures import canvas
 
-    for key, split in ((name, "training"), (f"val_{name}", "validation")):
-        if key in numbers:
-            values = numbers[key]
-            colour, dash = canvas.SPLITS[split]
-            lone = "o" if len(values) == 1 else ""
-            axes.plot(
-                epochs[: len(values)],
-                values,
-                color=colour,
-                linestyle=dash,
-                marker=lone,
-                label=vocabulary[split],
-            )
-            best = _best(name, values)
-            if split == "validation" and best is not None:
-                axes.plot(epochs[best], values[best], "o", color=colour, markersize=5)
-                # Away from the training line: above a loss, below an accuracy.
-                above = best == _best("loss", values)
-                axes.annotate(
-                    number(values[best], 3, lang),
-                    (epochs[best], values[best]),
-                    xytext=(0, 6 if above else -7),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom" if above else "top",
-                    fontsize=8,
-                    color=colour,
-                    bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
-                )
-    axes.set(title=vocabulary.get(name, name.replace("_", " ")), xlabel=vocabulary["epoch"])
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    title = look.vocabulary.get(name, name.replace("_", " "))
     axes.margins(y=0.12)
+    if part is not None:
+        title = f"{title}, {look.vocabulary['epoch']} {part[0]}–{part[1]}"
+        _limit(axes, *part)
+    elif look.zoom is not None:
+        axes.axvspan(*look.zoom, color="#e4e4e4", linewidth=0, zorder=0)
+    axes.set(title=title, xlabel=look.vocabulary["epoch"])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd", linewidth=0.6)
-    canvas.use_decimal_comma(axes.yaxis, lang)
+    if look.log:
+        canvas.log_scale(axes, "y", look.lang)
+    else:
+        canvas.use_decimal_comma(axes.yaxis, look.lang)
 
 
-def _best(name: str, values: Sequence[float]) -> int | None:
+def _limit(axes: Axes, first: int, last: int) -> None:
+    """Show these epochs alone, as large as they can be."""
+    axes.set_xlim(first - 0.5 * (first == last), last + 0.5 * (first == last))
+    x, y = np.concatenate([np.asarray(line.get_xydata(), "float64") for line in axes.lines]).T
+    seen = y[(x >= first) & (x <= last) & np.isfinite(y)]
+    if seen.size:
+        low, high = float(seen.min()), float(seen.max())
+        edge = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
+        axes.set_ylim(low - edge if low > edge else low * 0.9, high + edge)
+
+
+def _legend_of_runs(sheet: Any, runs: Mapping[str, Sequence[Run]], look: Look) -> None:
+    """A row above the panels: a colour and a marker for each run, a line for each split."""
+    from matplotlib.lines import Line2D
+
+    from grafito.figures import canvas
+
+    entries = []
+    for index, name in enumerate(runs):
+        own = canvas.look(index)
+        entries.append(Line2D([], [], color=own["color"], marker=own["marker"], label=name))
+    keys = {key.startswith("val_") for seeds in runs.values() for r in seeds for key in r.numbers}
+    if len(keys) > 1:
+        for split in ("training", "validation"):
+            dash = canvas.SPLITS[split][1]
+            label = look.vocabulary[split]
+            entries.append(Line2D([], [], color=canvas.INK, linestyle=dash, label=label))
+    entries += _raw(look)
+    room = round(sheet.get_figwidth() / 1.3)  # entries side by side
+    sheet.legend(handles=entries, loc="outside upper center", ncols=min(len(entries), room))
+
+
+def _raw(look: Look) -> list[Any]:
+    """What the thin lines are, where there are any."""
+    from matplotlib.lines import Line2D
+
+    from grafito.figures import canvas
+
+    thin: dict[str, Any] = {"color": canvas.INK, "linewidth": 0.7, "label": look.vocabulary["raw"]}
+    return [Line2D([], [], **thin)] if look.smooth > 1 else []
+
+
+def _best(name: str, values: Sequence[float] | np.ndarray) -> int | None:
     """The epoch with the best value, or None where nobody can tell."""
     words_in_name = name.lower().split("_")
     finite = [i for i, value in enumerate(values) if math.isfinite(value)]

@@ -1,8 +1,8 @@
-"""Decision regions: which class a model gives to each point of the plane."""
+"""Examples in the plane: the class that a model gives to each point, the lines of a perceptron."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,7 @@ def decision_regions(
     found = sorted({*labels.tolist(), *plane.ravel().tolist()})
     names = _names(class_names, found, words(lang)["class"])
     sheet = canvas.new_sheet(4.6, 4.2, layout="constrained")
+    sheet.alt = title or f"x0, x1: {', '.join(names)}"
     with canvas.style():
         axes = sheet.add_subplot()
         axes.imshow(
@@ -77,25 +78,140 @@ def decision_regions(
             vmax=len(found) - 0.5,
             interpolation="nearest",
         )
-        for i, label in enumerate(found):
+        for label in found:
             inside = plane == label
             if inside.any() and not inside.all():
                 axes.contour(*sides, inside, levels=[0.5], colors=canvas.INK, linewidths=0.8)
-            colour = canvas.CYCLE[i % len(canvas.CYCLE)]
-            marker = canvas.MARKERS[i % len(canvas.MARKERS)]
-            style: dict[str, Any] = {
-                "c": colour,
-                "s": 30,
-                "marker": marker,
-                "edgecolors": "white",
-                "linewidths": 0.6,
-            }
-            axes.scatter(*points[labels == label].T, label=names[i], **style)
+        _draw_examples(axes, points, labels, dict(zip(found, names, strict=True)))
         axes.set(xlabel="x0", ylabel="x1", title=title)
         canvas.use_decimal_comma(axes.xaxis, lang)
         canvas.use_decimal_comma(axes.yaxis, lang)
         sheet.legend(loc="outside right upper")
     return sheet
+
+
+def perceptron_lines(
+    x: Any,
+    y: Any,
+    weights: Any,
+    *,
+    class_names: Sequence[str] | None = None,
+    title: str | None = None,
+    lang: str = "en",
+) -> Figure:
+    """Draw examples and the line that parts them after each update, older lines ever fainter.
+
+    The line is where w0 x0 + w1 x1 + b = 0; of the last one an arrow shows the side of class 1.
+
+    Args:
+        x: examples, shape (n, 2).
+        y: their classes, shape (n,) or (n, 1); two of them.
+        weights: one row (w0, w1, b) for each update, shape (updates, 3).
+        class_names: one for each class; by default their numbers.
+        title: text above the plane.
+        lang: "en" or "es".
+
+    Raises:
+        ShapeError: when the examples are not points of a plane, or the weights not three columns.
+
+    Example:
+        >>> points = np.array([[0.0, 0.0], [1.0, 1.0]])
+        >>> len(perceptron_lines(points, [0, 1], [[1, 0, 0], [1, 1, -1]]).axes[0].lines)
+        2
+    """
+    from grafito.figures import canvas
+
+    points, labels = _examples(x, y)
+    history = np.asarray(weights, "float64")
+    if history.ndim != 2 or history.shape[1] != 3 or not len(history):
+        raise ShapeError(
+            "A line in the plane has two weights and a bias.",
+            where="weights",
+            received=history.shape,
+            expected="(updates, 3): w0, w1, b",
+        )
+    found = sorted(set(labels.tolist()))
+    names = _names(class_names, found, words(lang)["class"])
+    low, high = points.min(axis=0), points.max(axis=0)
+    edge = 0.2 * np.where(high > low, high - low, 1.0)
+    low, high = low - edge, high + edge
+    sheet = canvas.new_sheet(4.8, 4.2, layout="constrained")
+    sheet.alt = f"{len(history)} × {words(lang)['update']}"
+    with canvas.style():
+        axes = sheet.add_subplot()
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x0", ylabel="x1")
+        axes.set_title(title or "")
+        for number, line in enumerate(history, start=1):
+            age = 1 - number / len(history)
+            last = number == len(history)
+            shade = tuple(0.1 + 0.75 * age for _ in range(3))
+            style: dict[str, Any] = {
+                "color": canvas.INK if last else shade,
+                "linewidth": 2.2 if last else 0.9,
+            }
+            ends = _across(line, low, high)
+            word = words(lang)["update"]
+            label = f"{word} {number}" if last or number == 1 else None
+            axes.plot(*ends.T, **style, label=label, zorder=1.5 + number / len(history))
+        _draw_examples(axes, points, labels, dict(zip(found, names, strict=True)))
+        _draw_side(axes, history[-1], low, high)
+        for axis in (axes.xaxis, axes.yaxis):
+            canvas.use_decimal_comma(axis, lang)
+        sheet.legend(loc="outside right upper")
+    return sheet
+
+
+def _across(line: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Two points where a line w0 x + w1 y + b = 0 has left the plane that is drawn."""
+    normal, size = line[:2], float(line[:2] @ line[:2])
+    if not size:
+        return np.full((2, 2), np.nan)
+    middle = (low + high) / 2
+    foot = middle - normal * (normal @ middle + line[2]) / size
+    reach = np.hypot(*(high - low)) + np.hypot(*(foot - middle))
+    along = reach * np.array([-normal[1], normal[0]]) / np.sqrt(size)
+    return np.stack([foot - along, foot + along])
+
+
+def _draw_side(axes: Any, line: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """An arrow from the line to the side where w0 x + w1 y + b is positive."""
+    from grafito.figures import canvas
+
+    ends = _across(line, low, high)
+    way = np.linspace(ends[0], ends[1], 201)
+    seen = way[((way > low) & (way < high)).all(axis=1)]
+    if not len(seen):
+        return
+    start = seen[len(seen) // 2]
+    direction = line[:2] / np.hypot(*line[:2])
+    tip = start + 0.09 * np.hypot(*(high - low)) * direction
+    arrow: dict[str, Any] = {
+        "arrowstyle": "-|>",
+        "color": canvas.INK,
+        "lw": 1.6,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    axes.annotate("", tip, xytext=start, arrowprops=arrow, zorder=4)
+
+
+def _draw_examples(
+    axes: Any, points: np.ndarray, labels: np.ndarray, names: Mapping[int, str]
+) -> None:
+    """The examples of each class in its colour and with its marker."""
+    from grafito.figures import canvas
+
+    for i, (label, name) in enumerate(names.items()):
+        axes.scatter(
+            *points[labels == label].T,
+            label=name,
+            c=canvas.CYCLE[i % len(canvas.CYCLE)],
+            s=30,
+            marker=canvas.MARKERS[i % len(canvas.MARKERS)],
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=3,
+        )
 
 
 def _examples(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:

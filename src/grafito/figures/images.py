@@ -1,0 +1,221 @@
+"""Grids of images: examples with classes and predictions, feature maps, kernels."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.text import number, words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LINE = 0.155  # inches from one line of a title to the next
+WIDEST = 9.0  # inches
+LARGEST, SMALLEST = 1.05, 0.55  # inches of one image
+
+
+@dataclasses.dataclass
+class Cell:
+    """An image with the text above it; a wrong one has a frame and a cross."""
+
+    image: np.ndarray
+    title: str = ""
+    wrong: bool = False
+
+
+@dataclasses.dataclass
+class Row:
+    """Images side by side, a name to their left, and the numbers that are black and white."""
+
+    cells: list[Cell]
+    name: str = ""
+    limits: tuple[float, float] = (0.0, 1.0)
+
+
+def images_grid(
+    images: Any,
+    labels: Any = None,
+    predictions: Any = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    lang: str = "en",
+) -> Figure:
+    """Draw images with their class or their prediction; wrong ones have a cross and a frame.
+
+    Args:
+        images: array (n, height, width), with 1 or 3 channels or without, uint8 or float; or
+            square ones flattened, (n, 784). Or such arrays by name: a row for each, its name left.
+        labels: the true classes, shape (n,), or one-hot.
+        predictions: classes (n,), probabilities (n, classes), or of class 1 (n, 1).
+        class_names: one for each class; by default their numbers.
+        columns: images in a row; by default 8 at most.
+        title: text above the grid.
+        lang: "en" or "es".
+
+    Raises:
+        ShapeError: when the images are none, or labels do not fit them.
+
+    Example:
+        >>> figure = images_grid(np.zeros((2, 8, 8)), [0, 1], [0, 0], class_names=["cat", "dog"])
+        >>> [axes.get_title().splitlines() for axes in figure.axes]
+        [['cat'], ['✗ cat', 'true: dog']]
+    """
+    if isinstance(images, Mapping):
+        stacks = {str(name): as_images(each) for name, each in images.items()}
+        rows = [
+            Row([Cell(image) for image in each], name, brightness(each))
+            for name, each in stacks.items()
+        ]
+        return draw_rows(rows, title=title, alt=", ".join(stacks))
+    stack = as_images(images)
+    texts = _titles(len(stack), labels, predictions, class_names, lang)
+    cells = [Cell(image, *text) for image, text in zip(stack, texts, strict=True)]
+    width = columns or min(len(cells), 8)
+    rows = [
+        Row(cells[i : i + width], limits=brightness(stack)) for i in range(0, len(cells), width)
+    ]
+    alt = "; ".join(cell.title.replace("\n", ", ") for cell in cells if cell.title)
+    return draw_rows(rows, title=title, alt=alt or words(lang)["images"])
+
+
+def as_images(images: Any) -> np.ndarray:
+    """The images as (n, height, width) or (n, height, width, 3)."""
+    array = np.asarray(images)
+    if array.ndim == 2:  # flattened ones
+        for channels in (1, 3):
+            side = math.isqrt(array.shape[1] // channels)
+            if side and side * side * channels == array.shape[1]:
+                array = array.reshape(len(array), side, side, channels)
+                break
+    if array.ndim == 4 and array.shape[3] == 1:
+        array = array[..., 0]
+    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] != 3) or not array.size:
+        raise ShapeError(
+            "These are no images.",
+            where="images",
+            received=array.shape,
+            expected="(n, height, width), with 1 or 3 channels or without",
+            fix="images[None] for a single one",
+        )
+    return array
+
+
+def brightness(images: np.ndarray) -> tuple[float, float]:
+    """What is black and what is white: 0 and 255, 0 and 1, or the least and the greatest number."""
+    low, high = float(np.nanmin(images)), float(np.nanmax(images))
+    if images.dtype == np.uint8 or (low >= 0 and 1 < high <= 255):
+        return 0.0, 255.0
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _titles(
+    count: int, labels: Any, predictions: Any, class_names: Sequence[str] | None, lang: str
+) -> list[tuple[str, bool]]:
+    true = None if labels is None else _classes(labels, count, "labels")
+    if predictions is None and true is None:
+        return [("", False)] * count
+
+    def name(label: int) -> str:
+        if class_names is None:
+            return str(label)
+        if not 0 <= label < len(class_names):
+            raise ArgumentError(
+                "A class has no name.", where="class_names", received=f"class {label}"
+            )
+        return str(class_names[label])
+
+    if predictions is None:
+        return [(name(label), False) for label in true or ()]
+    predicted = _classes(predictions, count, "predictions")
+    chances = _chances(predictions, predicted)
+    word = words(lang)["true"]
+    titles = []
+    for i, label in enumerate(predicted):
+        text = name(label)
+        if chances is not None:
+            text += f" {number(100 * chances[i], 0, lang)} %"
+        wrong = true is not None and true[i] != label
+        titles.append((f"✗ {text}\n{word}: {name(true[i])}" if true and wrong else text, wrong))
+    return titles
+
+
+def _classes(values: Any, count: int, where: str) -> list[int]:
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] > 1:
+        array = array.argmax(axis=1)
+    array = array.reshape(-1)
+    if array.dtype.kind == "f":  # a probability, or a class as a number
+        array = np.floor(array + 0.5)
+    if len(array) != count:
+        raise ShapeError(
+            "Each image needs one class.", where=where, received=np.shape(values), expected=count
+        )
+    return [int(x) for x in array]
+
+
+def _chances(predictions: Any, predicted: Sequence[int]) -> np.ndarray | None:
+    """The probability of each predicted class, where there are any."""
+    array = np.asarray(predictions)
+    if array.dtype.kind != "f":
+        return None
+    if array.ndim == 2 and array.shape[1] > 1:
+        return array.max(axis=1)
+    array = array.reshape(-1)
+    return np.where(np.array(predicted) == 1, array, 1 - array)
+
+
+def draw_rows(rows: Sequence[Row], *, title: str | None = None, alt: str = "") -> Figure:
+    """A sheet with rows of images of equal width."""
+    from grafito.figures import canvas
+
+    columns = max(len(row.cells) for row in rows)
+    left = 0.12 + 0.075 * max(max(map(len, row.name.split("\n"))) for row in rows)
+    size = min(LARGEST, max(SMALLEST, (WIDEST - left) / columns))
+    longest = max((len(t) for r in rows for c in r.cells for t in c.title.split("\n")), default=0)
+    size = max(size, 0.068 * longest)  # titles side by side must not touch
+    shape = rows[0].cells[0].image.shape
+    tall = size * shape[0] / shape[1]
+    heads = [LINE * max((c.title.count("\n") + 1 if c.title else 0) for c in r.cells) for r in rows]
+    top = 0.32 if title else 0.06
+    gap = 0.07
+    width = left + columns * (size + gap) + 0.06
+    height = top + sum(heads) + len(rows) * (tall + gap) + 0.06
+    sheet = canvas.new_sheet(width, height, alt=alt)
+    y = top
+    with canvas.style():
+        for row, head in zip(rows, heads, strict=True):
+            y += head
+            for i, cell in enumerate(row.cells):
+                x = left + i * (size + gap)
+                place = (x / width, 1 - (y + tall) / height, size / width, tall / height)
+                _draw_cell(sheet.add_axes(place), cell, row.limits)
+            if row.name:
+                at = ((left - 0.08) / width, 1 - (y + tall / 2) / height)
+                sheet.text(*at, row.name, ha="right", va="center", fontsize=8.5)
+            y += tall + gap
+        if title:
+            sheet.text(0.5, 1 - 0.08 / height, title, ha="center", va="top", fontsize=10.5)
+    return sheet
+
+
+def _draw_cell(axes: Any, cell: Cell, limits: tuple[float, float]) -> None:
+    from grafito.figures import canvas
+
+    low, high = limits
+    image = np.clip((cell.image - low) / ((high - low) or 1.0), 0, 1)
+    axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#c8c8c8", linewidth=0.5)
+    colour = canvas.INK
+    if cell.wrong:
+        colour = canvas.RED
+        axes.spines[:].set(color=canvas.RED, linewidth=2.6)
+    axes.set_title(cell.title, fontsize=8, pad=2.5, color=colour, linespacing=1.15)

@@ -1,0 +1,143 @@
+"""What the layers of a network make of one image, and the kernels they do it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.images import Cell, Row, as_images, brightness, draw_rows
+from grafito.figures.text import number, words
+from grafito.graph.nest import flatten
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def feature_maps(
+    model: Any,
+    image: Any,
+    *,
+    layers: Sequence[str] | None = None,
+    most: int = 8,
+    title: str | None = None,
+    lang: str = "en",
+) -> Figure:
+    """Draw the channels that each layer makes of one image, from black (least) to white (most).
+
+    Args:
+        model: a model that is built; or activations by name, each (height, width, channels).
+        image: as the model takes it, (height, width, channels), without the batch.
+        layers: names of layers; by default all whose output is an image.
+        most: channels drawn of each layer.
+        title: text above.
+        lang: "en" or "es".
+
+    Raises:
+        ArgumentError: when no layer has an image as output.
+
+    Example:
+        >>> from grafito import Sequential
+        >>> from grafito.layers import Conv2D, Input
+        >>> model = Sequential([Input((6, 6, 1)), Conv2D(3, 3, name="c")])
+        >>> len(feature_maps(model, np.zeros((6, 6, 1))).axes)
+        4
+    """
+    vocabulary = words(lang)
+    picture = np.asarray(image)
+    found = model if isinstance(model, Mapping) else _activations(model, picture, layers)
+    shown = as_images(picture[None])
+    rows = [Row([Cell(shown[0])], vocabulary["image"], brightness(shown))]
+    for name, maps in found.items():
+        maps = np.asarray(maps, "float64")
+        if maps.ndim != 3:
+            raise ShapeError(
+                "Feature maps are images.",
+                where=name,
+                received=maps.shape,
+                expected="(height, width, channels)",
+            )
+        low, high = float(maps.min()), float(maps.max())
+        count = min(most, maps.shape[2])
+        size = " × ".join(map(str, maps.shape))
+        span = f"{_tidy(low, lang)} … {_tidy(high, lang)}"
+        cells = [Cell(maps[:, :, i]) for i in range(count)]
+        rows.append(Row(cells, f"{name}\n{size}\n{span}", (low, high)))
+    alt = ", ".join(row.name.replace("\n", " ") for row in rows)
+    return draw_rows(rows, title=title, alt=alt)
+
+
+def _activations(
+    model: Any, image: np.ndarray, names: Sequence[str] | None
+) -> dict[str, np.ndarray]:
+    """The output of layers for one image, by name."""
+    from grafito.models import Functional
+
+    chosen = [model.get_layer(name) for name in names] if names else list(model.layers)
+    outputs = {layer.name: layer.output for layer in chosen}
+    if not names:
+        outputs = {
+            name: symbol
+            for name, symbol in outputs.items()
+            if hasattr(symbol, "shape") and len(symbol.shape) == 4
+        }
+    if not outputs:
+        raise ArgumentError(
+            "No layer of the model has an image as its output.",
+            where="model",
+            received=", ".join(f"{layer.name} {layer.output.shape}" for layer in chosen),
+            expected="an output of shape (batch, height, width, channels)",
+        )
+    whole = Functional(model.input, list(outputs.values()))
+    found: dict[str, np.ndarray] = {}
+    before = np.zeros(0)
+    for name, array in zip(outputs, flatten(whole(image[None])), strict=True):
+        maps = np.asarray(array)[0]
+        if names or not np.array_equal(maps, before):  # dropout leaves an image as it is
+            found[name] = before = maps
+    return found
+
+
+def kernels(weights: Any, *, most: int = 16, title: str | None = None, lang: str = "en") -> Figure:
+    """Draw the kernels of a convolution: a column for each output, a row for each input channel.
+
+    Black is the most negative weight, white the most positive, the grey between is 0.
+
+    Args:
+        weights: a layer with a kernel, or an array (height, width, inputs, outputs).
+        most: columns drawn, and half as many rows.
+        title: text above.
+        lang: "en" or "es".
+
+    Raises:
+        ShapeError: when the weights have another shape.
+
+    Example:
+        >>> len(kernels(np.zeros((3, 3, 1, 4))).axes)
+        4
+    """
+    array = np.asarray(weights.get_weights()[0] if hasattr(weights, "get_weights") else weights)
+    if array.ndim != 4:
+        raise ShapeError(
+            "The kernels of a convolution have four axes.",
+            where="weights",
+            received=array.shape,
+            expected="(height, width, inputs, outputs)",
+        )
+    inputs, outputs = min(array.shape[2], max(most // 2, 1)), min(array.shape[3], most)
+    reach = float(np.abs(array).max()) or 1.0
+    rows = [
+        Row([Cell(array[:, :, i, j]) for j in range(outputs)], str(i), (-reach, reach))
+        for i in range(inputs)
+    ]
+    for column, cell in enumerate(rows[0].cells):
+        cell.title = str(column)
+    word = words(lang)["kernel"]
+    alt = f"{word} {array.shape}: {_tidy(-reach, lang)} … {_tidy(reach, lang)}"
+    return draw_rows(rows, title=title, alt=alt)
+
+
+def _tidy(x: float, lang: str) -> str:
+    return number(x, 2, lang).replace("-", "\N{MINUS SIGN}")

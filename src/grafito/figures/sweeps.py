@@ -1,0 +1,185 @@
+"""How a number depends on a setting, with its spread over seeds; gradient norms over depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError
+from grafito.figures.text import number, words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def sweep(
+    results: Mapping[Any, Any],
+    *,
+    names: Sequence[str] = ("", ""),
+    log: str = "",
+    reference: Mapping[str, float] | None = None,
+    title: str | None = None,
+    lang: str = "en",
+) -> Figure:
+    """Draw a number against a setting: lines over numbers, bars over names.
+
+    Args:
+        results: by setting, a number or those of several seeds (drawn as mean, and as the span
+            from the least to the greatest); or several such dictionaries by name.
+        names: of the setting and of the number, for the axes.
+        log: "x", "y" or "xy" for logarithmic axes.
+        reference: levels to compare with, by name, drawn as dotted lines.
+        title: text above.
+        lang: "en" or "es".
+
+    Raises:
+        ArgumentError: when there are no results.
+
+    Example:
+        >>> figure = sweep({2: [0.5, 0.7], 4: [0.9, 1.0]}, names=("hidden units", "accuracy"))
+        >>> figure.axes[0].lines[0].get_ydata().tolist()
+        [0.6, 0.95]
+    """
+    from grafito.figures import canvas, labels
+
+    several = bool(results) and all(isinstance(each, Mapping) for each in results.values())
+    series = {str(k): v for k, v in results.items()} if several else {"": results}
+    settings = list(dict.fromkeys(setting for each in series.values() for setting in each))
+    if not settings:
+        raise ArgumentError("There are no results to draw.", where="results")
+    numeric = all(isinstance(s, (int, float, np.number)) for s in settings)
+    sheet = canvas.new_sheet(5.0, 3.4, layout="constrained")
+    sheet.alt = f"{names[1]} ({names[0]}): {', '.join(filter(None, series)) or settings}"
+    with canvas.style():
+        axes = sheet.add_subplot()
+        lines = {}
+        for index, (name, each) in enumerate(series.items()):
+            if numeric:
+                lines[name] = _draw_line(axes, each, index), canvas.look(index)["color"]
+            else:
+                _draw_bars(axes, each, settings, (index, len(series)), name, lang)
+        for i, (word, level) in enumerate((reference or {}).items()):
+            dots = (0, (1, 2 + i))
+            axes.axhline(level, color=canvas.INK, linewidth=1, linestyle=dots, zorder=1)
+            at = (1.0, level)
+            where = axes.get_yaxis_transform()
+            text = axes.text(*at, f"{word} ", transform=where, ha="right", va="bottom", zorder=5)
+            text.set(fontsize=8, path_effects=labels.HALO)
+        axes.set(xlabel=names[0], ylabel=names[1], title=title)
+        axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+        _scales(axes, settings, numeric, log, lang)
+        if several and numeric:
+            axes.margins(x=0.08, y=0.12)
+            labels.label_lines(axes, lines)
+        elif several:
+            sheet.legend(loc="outside lower center", ncols=min(len(series), 4))
+    return sheet
+
+
+def gradient_norms(
+    norms: Mapping[str, Sequence[float]], *, title: str | None = None, lang: str = "en"
+) -> Figure:
+    """Draw the norm of the gradient in each layer, from the first to the last, on a log scale.
+
+    Args:
+        norms: by name (of the activation), a number for each layer, that beside the input first;
+            a layer without any gradient, 0, has no point.
+        title: text above.
+        lang: "en" or "es".
+
+    Example:
+        >>> figure = gradient_norms({"sigmoid": [1e-6, 1e-3, 0.1], "relu": [0.2, 0.3, 0.2]})
+        >>> figure.axes[0].get_yscale()
+        'log'
+    """
+    vocabulary = words(lang)
+    table = {
+        name: {layer: value if value > 0 else np.nan for layer, value in enumerate(each, start=1)}
+        for name, each in norms.items()
+    }
+    axes = (vocabulary["layer"], vocabulary["gradient norm"])
+    return sweep(table, names=axes, log="y", title=title, lang=lang)
+
+
+def _span(values: Any) -> tuple[float, float, float]:
+    """Mean, least and greatest."""
+    array = np.asarray(values, "float64").reshape(-1)
+    if not array.size:
+        raise ArgumentError("A setting has no result.", where="results", received=repr(values))
+    return float(array.mean()), float(array.min()), float(array.max())
+
+
+def _draw_line(axes: Any, results: Mapping[Any, Any], index: int) -> np.ndarray:
+    from grafito.figures import canvas
+
+    x = sorted(results)
+    mean, low, high = np.array([_span(results[setting]) for setting in x]).T
+    look = canvas.look(index)
+    axes.plot(x, mean, **look, mec="white", mew=0.6, zorder=3)
+    if (high > low).any():
+        reach = [mean - low, high - mean]
+        bars: dict[str, Any] = {
+            "ecolor": look["color"],
+            "elinewidth": 1,
+            "capsize": 3,
+            "linestyle": "none",
+        }
+        axes.errorbar(x, mean, yerr=reach, **bars, zorder=2)
+    return np.stack([np.asarray(x, "float64"), mean], axis=1)
+
+
+def _draw_bars(
+    axes: Any,
+    results: Mapping[Any, Any],
+    settings: Sequence[Any],
+    place: tuple[int, int],
+    name: str,
+    lang: str,
+) -> None:
+    """Bars of one series beside those of the others, each with its number."""
+    from grafito.figures import canvas
+
+    index, count = place
+    wide = 0.8 / count
+    at = [i for i, setting in enumerate(settings) if setting in results]
+    spans = np.array([_span(results[settings[i]]) for i in at])
+    x = np.array(at) + (index - (count - 1) / 2) * wide
+    mean, low, high = spans.T
+    fill = canvas.LINE_COLOURS[index % len(canvas.LINE_COLOURS)]
+    hatch = canvas.HATCHES[index % len(canvas.HATCHES)]
+    edge: dict[str, Any] = {"edgecolor": "white", "hatch": hatch, "linewidth": 0.5}
+    axes.bar(x, mean, 0.92 * wide, color=fill, label=name, **edge, zorder=2)
+    if (high > low).any():
+        reach = [mean - low, high - mean]
+        axes.errorbar(x, mean, yerr=reach, ecolor=canvas.INK, capsize=3, ls="none", zorder=3)
+    digits = 3 if np.abs(mean).max() < 10 else 1
+    if len(settings) * count <= 16:
+        for left, middle, top in zip(x, mean, high, strict=True):
+            text = number(middle, digits, lang)
+            pad: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points"}
+            axes.annotate(text, (left, max(top, 0.0)), **pad, ha="center", fontsize=7.5)
+
+
+def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    from grafito.figures import canvas
+
+    if not numeric:
+        tilt = 30 if max(len(str(s)) for s in settings) * len(settings) > 60 else 0
+        side = "right" if tilt else "center"
+        axes.set_xticks(range(len(settings)), [str(s) for s in settings], rotation=tilt, ha=side)
+        axes.margins(y=0.14)
+    elif "x" in log:
+        canvas.log_scale(axes, "x", lang)
+    else:
+        whole = all(float(s).is_integer() for s in settings)
+        if whole:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        canvas.use_decimal_comma(axes.xaxis, lang)
+    if "y" in log:
+        canvas.log_scale(axes, "y", lang)
+    else:
+        canvas.use_decimal_comma(axes.yaxis, lang)
