@@ -53,7 +53,14 @@ HEAD = """
 define internal void @barrier(ptr %%control, i64 %%threads) alwaysinline {
 start:
   %%alone = icmp eq i64 %%threads, 1
-  br i1 %%alone, label %%done, label %%arrive
+  br i1 %%alone, label %%done, label %%together
+together:
+  call void @meet(ptr %%control, i64 %%threads)
+  br label %%done
+done:
+  ret void
+}
+define internal void @meet(ptr %%control, i64 %%threads) noinline {
 arrive:
   %%generation = getelementptr i64, ptr %%control, i64 16
   %%before = load atomic i64, ptr %%generation acquire, align 8
