@@ -22,6 +22,7 @@ from grafito.errors import (
     ShapeError,
     UnknownNameError,
 )
+from grafito.language import retell
 from grafito.language import translate as _
 
 __all__ = ["main"]
@@ -38,12 +39,12 @@ class Group(TyperGroup):
         except KeyboardInterrupt:
             message, code = _("Interrupted."), 1
         except GrafitoError as error:
-            message, code = error.message, 2 if isinstance(error, WRONG_USE) else 1
+            message, code = error.told(retell), 2 if isinstance(error, WRONG_USE) else 1
         except OSError as error:
             wrong = FileError(
                 "A file cannot be used.", where=error.filename, received=error.strerror or error
             )
-            message, code = wrong.message, 1
+            message, code = wrong.told(retell), 1
         print(message, file=sys.stderr)
         raise typer.Exit(code)
 
@@ -64,7 +65,20 @@ app = typer.Typer(
 data = typer.Typer(no_args_is_help=True)
 app.add_typer(data, name="data", help=_("Data sets: what there is, downloads, checks."))
 
-Lang = Annotated[str | None, typer.Option(help=_("en or es; else GRAFITO_LANG, else the locale."))]
+
+def _speak(context: typer.Context, lang: str) -> str:
+    """Speak this language to the end of the command, also where it fails."""
+    return context.find_root().with_resource(language.use(lang))
+
+
+Lang = Annotated[
+    str,
+    typer.Option(
+        callback=_speak,
+        show_default=False,
+        help=_("en or es; else GRAFITO_LANG, else the locale."),
+    ),
+]
 DataName = Annotated[str, typer.Argument(help=_("A name that `grafito data list` shows."))]
 
 
@@ -109,16 +123,15 @@ def root(
 
 
 @app.command("list", help=_("Name the experiments."))
-def list_experiments(lang: Lang = None) -> None:
+def list_experiments(lang: Lang = "") -> None:
     """Name the experiments, what each is, its variants and the data it needs."""
     from grafito import lab
 
-    with language.use(lang):
-        rows = []
-        for kind in lab.kinds().values():
-            forms = f" {_('Variants:')} {', '.join(kind.variants)}." if kind.variants else ""
-            rows.append([kind.name, _(kind.what) + forms, kind.data or _("built in")])
-        _print_table([_("experiment"), "", _("data")], rows)
+    rows = []
+    for kind in lab.kinds().values():
+        forms = f" {_('Variants:')} {', '.join(kind.variants)}." if kind.variants else ""
+        rows.append([kind.name, _(kind.what) + forms, kind.data or _("built in")])
+    _print_table([_("experiment"), "", _("data")], rows)
 
 
 @app.command("run", help=_("Run an experiment."))
@@ -136,22 +149,31 @@ def run_experiment(
         list[str] | None,
         typer.Option("--set", help=_("Other settings of the experiment, as in bits=3,hidden=5.")),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=_("Less data and fewer epochs: under a minute."))
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=1, help=_("Runs from this many seeds, with mean and spread."))
+    ] = 1,
     engine: Annotated[
         str, typer.Option(help=_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
     out: Annotated[Path, typer.Option(help=_("Folder for the results."))] = Path("runs"),
-    lang: Lang = None,
+    lang: Lang = "",
 ) -> None:
     """Run an experiment and print its result."""
     from grafito import lab
 
-    with language.use(lang) as spoken:
-        named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-        named |= lab.read_settings(",".join(settings or []))
-        experiment = lab.get(name, variant, **named)
-        result = lab.run(experiment, engine=engine, out=out, lang=spoken)
-    print(result.table(spoken))
-    if not result.is_complete:
+    named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    named |= lab.read_settings(",".join(settings or []))
+    experiment = lab.get(name, variant, quick=quick, **named)
+    if seeds == 1:
+        results = [lab.run(experiment, engine=engine, out=out, lang=lang)]
+    else:
+        results = lab.run_seeds(experiment, seeds, engine=engine, out=out, lang=lang)
+    for result in results:
+        print(result.table(lang))
+    if not results[-1].is_complete:
         raise typer.Exit(1)
 
 
@@ -168,21 +190,20 @@ def draw_formula(
         str, typer.Option(help=_("functions (one node for each, such as elu), or ops."))
     ] = "functions",
     digits: Annotated[int, typer.Option(min=0, max=17, help=_("Decimals."))] = 3,
-    lang: Lang = None,
+    lang: Lang = "",
 ) -> None:
     """Print the table of a formula and draw its graph."""
     from grafito import activations, figures, graph, lab
 
-    with language.use(lang) as spoken:
-        values = lab.read_settings(",".join(at or []))
-        shapes = {name: graph.constant(value).shape for name, value in values.items()}
-        result = graph.parse(formula, shapes, activations.registry.entries)
-        feeds = values or None  # without values, shapes are shown
-        print(figures.graph_table(result, feeds, digits=digits, lang=spoken))
-        if out:
-            sheet = figures.draw_graph(result, feeds, level=level, digits=digits, lang=spoken)
-            sheet.savefig(out)
-            print(_("drawing"), out)
+    values = lab.read_settings(",".join(at or []))
+    shapes = {name: graph.constant(value).shape for name, value in values.items()}
+    result = graph.parse(formula, shapes, activations.registry.entries)
+    feeds = values or None  # without values, shapes are shown
+    print(figures.graph_table(result, feeds, digits=digits, lang=lang))
+    if out:
+        sheet = figures.draw_graph(result, feeds, level=level, digits=digits, lang=lang)
+        sheet.savefig(out)
+        print(_("drawing"), out)
 
 
 @data.command("list", help=_("Name the data sets, or show the card of one."))
@@ -190,17 +211,16 @@ def list_data(
     name: Annotated[
         str | None, typer.Argument(help=_("A name that `grafito data list` shows."))
     ] = None,
-    lang: Lang = None,
+    lang: Lang = "",
 ) -> None:
     """Name the data sets, or show the card of one."""
     from grafito import datasets
 
-    with language.use(lang):
-        if name:
-            print(datasets.card(name))
-            return
-        rows = [[card.name, card.what] for card in map(datasets.card, datasets.names())]
-        _print_table([_("data"), ""], rows)
+    if name:
+        print(datasets.card(name))
+        return
+    rows = [[card.name, card.what] for card in map(datasets.card, datasets.names())]
+    _print_table([_("data"), ""], rows)
 
 
 @data.command("get", help=_("Find the files of a data set; download those that are not here."))

@@ -10,26 +10,28 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from grafito import cli, lab, models
+from grafito import cli, lab, language, models
 from grafito.errors import ArgumentError, UnknownNameError
-from grafito.language import SPANISH
 
 # Files that each run leaves besides these.
 ALWAYS = {
     "configuration.json",
+    "curves.png",
     "curves.svg",
     "history.csv",
+    "index.json",
     "metrics.json",
     "model.safetensors",
 }
+CLASSES = {"confusion.svg", "confusion.png", "classes.csv"}
 MORE = {
-    "digits": {"confusion.svg"},
-    "mnist-dense": {"confusion.svg"},
-    "fashion-dense": {"confusion.svg"},
-    "xor": {"graph.svg"},
+    "digits": CLASSES,
+    "mnist-dense": CLASSES,
+    "fashion-dense": CLASSES,
+    "xor": {"graph.svg", "graph.png"},
     "parity": set(),
-    "ice-creams": {"fit.svg"},
-    "moons": {"regions.svg"},
+    "ice-creams": {"fit.svg", "fit.png"},
+    "moons": {"regions.svg", "regions.png"},
 }
 REAL_DATA = {"mnist": "mnist", "fashion_mnist": "fashion-mnist"}
 FORMS = [(name, variant) for name, kind in lab.kinds().items() for variant in kind.variants or [""]]
@@ -58,11 +60,20 @@ def test_short_form(name, variant, tmp_path, real_data):
     assert len(history(result)) == result.epochs == 1
     configuration = read(result, "configuration.json")
     assert configuration["status"] == "complete"
-    assert configuration["settings"]["variant"] == variant
+    assert configuration["variant"] == variant
+    listed = {
+        entry[k] for entry in read(result, "index.json") for k in ("file", "png") if k in entry
+    }
+    assert listed == {path.name for path in result.folder.iterdir()} - {
+        "configuration.json",
+        "index.json",
+        "metrics.json",
+    }
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics
     shown = [name.replace("_", " ") for name in list(result.metrics)[:2]]
-    assert not set(shown) - SPANISH.keys()
+    with language.use("es"):
+        assert all(language.translate(name) != name for name in shown)
 
 
 def test_every_experiment_has_its_files_in_the_table():
@@ -157,7 +168,7 @@ def test_configuration_says_where_everything_comes_from(tmp_path):
     configuration = read(run(tmp_path, "digits", epochs=1), "configuration.json")
     assert configuration["engine"] != "auto"
     assert configuration["settings"]["seed"] == 1
-    assert configuration["data"]["name"] == "digits"
+    assert [data["name"] for data in configuration["data"]] == ["digits"]
     assert {"grafito", "python", "numpy"} <= configuration["versions"].keys()
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
 import errno
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from grafito import lab
-from grafito.errors import FileError
-from grafito.lab.parity import Xor
+from grafito.errors import ArgumentError, FileError
+from grafito.lab.experiments.parity import Xor
 from grafito.lab.runner import command
 
 
@@ -37,9 +40,8 @@ class Broken(Xor):
 class FullDisk(Xor):
     """An experiment whose figure finds no room."""
 
-    def figures(self, model, data):
+    def show(self, record, trained):
         raise OSError(errno.ENOSPC, "No space left on device", "graph.svg")
-        yield
 
 
 def configuration(folder: Path) -> dict:
@@ -141,3 +143,59 @@ def test_command_names_only_what_was_changed():
         "grafito run xor --variant plain --epochs 1000 --batch-size 4 --seed 1 --engine auto"
         " --set skip=true"
     )
+
+
+def test_seeds_have_folders_of_their_own_and_a_table(tmp_path):
+    results = lab.run_seeds(lab.get("xor", epochs=2, seed=4), 3, out=tmp_path, verbose=0)
+    (folder,) = tmp_path.glob("xor/*")
+    assert [r.folder for r in results] == [folder / f"seed-{seed}" for seed in (4, 5, 6)]
+    rows = list(csv.DictReader((folder / "seeds.csv").read_text().splitlines()))
+    assert [row["run"] for row in rows[3:]] == ["mean", "standard deviation"]
+    losses = [result.metrics["loss"] for result in results]
+    assert float(rows[3]["loss"]) == pytest.approx(sum(losses) / 3)
+    assert float(rows[4]["loss"]) == pytest.approx(statistics.stdev(losses))
+    assert "--seeds 3" in json.loads((folder / "configuration.json").read_text())["command"]
+
+
+def test_one_seed_has_no_spread(tmp_path):
+    with pytest.raises(ArgumentError, match="two seeds"):
+        lab.run_seeds(lab.get("xor"), 1, out=tmp_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Xor):
+    """Two forms, side by side."""
+
+    variants: ClassVar = {"both": {}, "plain": {}, "concatenated": {"skip": True}}
+    together: ClassVar = {"both": ("plain", "concatenated")}
+
+
+def test_forms_side_by_side(tmp_path):
+    result = lab.run(Pair.usual().with_settings(epochs=3), out=tmp_path, verbose=0)
+    rows = list(csv.DictReader((result.folder / "results.csv").read_text().splitlines()))
+    assert [(row["form"], row["parameters"], row["epochs"]) for row in rows] == [
+        ("plain", "9", "3"),
+        ("concatenated", "11", "3"),
+    ]
+    assert set(result.metrics) >= {"plain right", "concatenated right"}
+    names = {path.name for path in result.folder.iterdir()}
+    assert {"history-plain.csv", "model-concatenated.safetensors", "curves.svg"} <= names
+
+
+def test_a_text_of_a_run_keeps_its_values_apart(tmp_path):
+    @dataclass(frozen=True, kw_only=True)
+    class Words(lab.Experiment):
+        name = "words"
+        what = "A text alone."
+
+        def conduct(self, record):
+            record.section("Section")
+            record.text("It took {seconds} s.", seconds=1.5)
+            with pytest.raises(ArgumentError, match="cell for each column"):
+                record.table("t", ["a", "b"], [[1]], "Title")
+            record.metrics({"answer": 42})
+
+    result = lab.run(Words.usual(), out=tmp_path)
+    assert result.metrics == {"answer": 42.0}
+    index = json.loads((result.folder / "index.json").read_text())
+    assert index[1] == {"kind": "text", "text": "It took {seconds} s.", "values": {"seconds": 1.5}}

@@ -6,24 +6,26 @@ from typing import Any
 
 from grafito.errors import unknown_name
 from grafito.lab.experiment import Experiment
-from grafito.lab.ice_creams import IceCreams
-from grafito.lab.images import Digits, FashionDense, MnistDense
-from grafito.lab.moons import Moons
-from grafito.lab.parity import Parity, Xor
+from grafito.lab.experiments import KINDS
+from grafito.lab.record import Record
 from grafito.lab.runner import Result, run
+from grafito.lab.seeds import run_seeds
 from grafito.lab.settings import read_settings
+from grafito.lab.training import Trained, Training
 
-__all__ = ["Experiment", "Result", "get", "kinds", "names", "read_settings", "run"]
-
-_KINDS: tuple[type[Experiment], ...] = (
-    Digits,
-    MnistDense,
-    FashionDense,
-    Xor,
-    Parity,
-    IceCreams,
-    Moons,
-)
+__all__ = [
+    "Experiment",
+    "Record",
+    "Result",
+    "Trained",
+    "Training",
+    "get",
+    "kinds",
+    "names",
+    "read_settings",
+    "run",
+    "run_seeds",
+]
 
 
 def kinds() -> dict[str, type[Experiment]]:
@@ -33,7 +35,7 @@ def kinds() -> dict[str, type[Experiment]]:
         >>> kinds()["mnist-dense"].data
         'mnist'
     """
-    return {kind.name: kind for kind in _KINDS}
+    return {kind.name: kind for kind in KINDS}
 
 
 def names() -> list[str]:
@@ -46,12 +48,15 @@ def names() -> list[str]:
     return list(kinds())
 
 
-def get(name: str, variant: str | None = None, **settings: Any) -> Experiment:
+def get(
+    name: str, variant: str | None = None, *, quick: bool = False, **settings: Any
+) -> Experiment:
     """An experiment as it stands in the course, in one of its variants, with settings changed.
 
     Args:
         name: one of `names()`.
         variant: one of its variants; the first by default.
+        quick: less data and fewer epochs, for less than a minute.
         settings: attributes of the experiment, such as `epochs`; None leaves one as it is.
 
     Raises:
@@ -64,4 +69,4 @@ def get(name: str, variant: str | None = None, **settings: Any) -> Experiment:
     if name not in kinds():
         raise unknown_name("experiment", name, kinds())
     given = {key: value for key, value in settings.items() if value is not None}
-    return kinds()[name].usual(variant).with_settings(**given)
+    return kinds()[name].usual(variant, quick).with_settings(**given)

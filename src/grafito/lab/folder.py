@@ -14,27 +14,27 @@ from grafito.errors import FileError
 
 
 class RunFolder:
-    """A new folder OUT/NAME/TIME whose configuration.json holds the status of the run.
+    """A new folder whose configuration.json holds the status of the run.
 
     The status is "running" until the run ends; then "complete", "interrupted" or "failed". A run
     that was killed stays "running".
 
     Args:
-        out: the folder for all runs.
-        name: of the experiment.
+        parent: where it is made; its name is the time, unless a name is given.
         configuration: what describes the run, as plain data.
+        name: of the folder.
 
     Raises:
         FileError: when the folder cannot be made.
     """
 
-    def __init__(self, out: str | os.PathLike[str], name: str, configuration: dict[str, Any]):
+    def __init__(self, parent: Path, configuration: dict[str, Any], name: str | None = None):
         self.configuration = {"status": "running", **configuration, "started": _now()}
         try:
-            self.path = _new_folder(Path(out, name))
+            self.path = _new_folder(parent, name or f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}")
             self._write_configuration()
         except OSError as error:
-            raise _unwritable(Path(out), error) from None
+            raise _unwritable(parent, error) from None
 
     @property
     def status(self) -> str:
@@ -82,16 +82,15 @@ def _now() -> str:
     return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def _new_folder(parent: Path) -> Path:
-    """A folder named by the time; a number follows where another run had the same second."""
-    time = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}"
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder of this name; a number follows where another run had the same second."""
     parent.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
-        path = parent / (time if number == 1 else f"{time}_{number}")
+        path = parent / (name if number == 1 else f"{name}_{number}")
         with contextlib.suppress(FileExistsError):
             path.mkdir()
             return path
-    raise FileExistsError(f"{parent / time} and 999 like it exist")
+    raise FileExistsError(f"{parent / name} and 999 like it exist")
 
 
 def _unwritable(path: Path, error: OSError) -> FileError:

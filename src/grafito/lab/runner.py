@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
+import importlib.metadata
 import os
 import platform
 import shlex
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from grafito import __version__, datasets, engines, figures, language
-from grafito.callbacks import Callback, CSVLogger
-from grafito.callbacks.base import Logs
+from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
+from grafito.lab.record import Record
 from grafito.lab.settings import write_settings
-from grafito.language import translate
-from grafito.models.progress import format_logs
+from grafito.language import message, translate
 from grafito.utils import set_random_seed
 
-MANY_EPOCHS = 100  # of more, only some are shown
-SHOWN_EPOCHS = 20
 SHOWN_METRICS = 2
 OPTIONS = ("epochs", "batch_size", "seed")  # settings with a flag of their own
+COMPANIONS = ("numpy", "llvmlite", "matplotlib")  # what the numbers and figures depend on
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,13 @@ class Result:
             carpeta      runs/1
         """
         shown = list(self.metrics.items())[:SHOWN_METRICS]
-        titles = ["experiment", *(name for name, _ in shown), "epochs", "seconds", "engine"]
+        titles = [
+            "experiment",
+            *(name for name, _ in shown),
+            "epochs",
+            "seconds",
+            message("engine"),
+        ]
         cells = [self.experiment, *(number(value, 4, lang) for _, value in shown)]
         cells += [str(self.epochs), number(round(self.seconds, 1), 1, lang), self.engine]
         with language.use(lang):
@@ -92,8 +94,9 @@ def run(
     out: str | os.PathLike[str] = "runs",
     lang: str = "en",
     verbose: Any = "auto",
+    name: str | None = None,
 ) -> Result:
-    """Run an experiment; leave configuration, history, model, metrics and figures in a folder.
+    """Run an experiment; leave settings, histories, models, numbers and figures in a folder.
 
     Args:
         experiment: what to run, as `lab.get` returns it.
@@ -101,12 +104,13 @@ def run(
         out: the results land in OUT/NAME/TIME.
         lang: of the figures and the progress, "en" or "es".
         verbose: as in `Model.fit`.
+        name: the results land in OUT/NAME instead.
 
     Returns:
         The numbers, and the folder.
 
     Raises:
-        FileError: when the folder cannot be written.
+        FileError: when the folder cannot be written, or data are missing.
 
     Example:
         >>> import tempfile
@@ -117,72 +121,54 @@ def run(
     """
     used = engines.get(engine)
     with language.use(lang):
-        set_random_seed(experiment.seed)
-        data = experiment.load()
-        folder = RunFolder(out, experiment.name, _configuration(experiment, used.name))
-        with folder.recording():
-            return _train(experiment, data, used, folder, verbose)
+        for source in experiment.sources():
+            datasets.get(source)
+        configuration = describe(experiment, used.name)
+        parent = Path(out) if name else Path(out, experiment.name)
+        return _conduct(experiment, used, RunFolder(parent, configuration, name), verbose)
 
 
-def _train(
-    experiment: Experiment, data: Any, engine: engines.Engine, folder: RunFolder, verbose: Any
+def _conduct(
+    experiment: Experiment, engine: engines.Engine, folder: RunFolder, verbose: Any
 ) -> Result:
-    x, y = data[0]
-    model = experiment.compiled(x, engine)
-    seldom = verbose == "auto" and experiment.epochs > MANY_EPOCHS
-    log = CSVLogger(folder.path / "history.csv")
+    record = Record(folder, engine, verbose)
     began = time.perf_counter()
-    history = model.fit(
-        x,
-        y,
-        batch_size=experiment.batch_size,
-        epochs=experiment.epochs,
-        validation_split=experiment.validation_split,
-        callbacks=[log, _Milestones(experiment.epochs)] if seldom else [log],
-        verbose=0 if seldom else verbose,
-    )
-    seconds = time.perf_counter() - began
-    model.save(folder.path / "model.safetensors")
-    metrics = experiment.measure(model, data)
-    result = Result(
+    with folder.recording():
+        set_random_seed(experiment.seed)
+        experiment.conduct(record)
+        record.metrics({})
+        status = "interrupted" if record.interrupted else "complete"
+        seconds = round(time.perf_counter() - began, 3)
+        folder.end(status, seconds=seconds, peak_memory=_peak_memory())
+    return Result(
         experiment=experiment.name,
         folder=folder.path,
-        status="interrupted" if history.interrupted else "complete",
-        metrics=metrics,
-        epochs=len(history.epoch),
-        seconds=seconds,
+        status=status,
+        metrics=record.numbers,
+        epochs=record.epochs,
+        seconds=record.seconds,
         engine=engine.name,
     )
-    folder.write_json(
-        "metrics.json",
-        {
-            **metrics,
-            "epochs": result.epochs,
-            "seconds": round(seconds, 3),
-            "parameters": model.count_params(),
-        },
-    )
-    if history.epoch:
-        figures.curves(history, lang=language.current()).savefig(folder.path / "curves.svg")
-    for name, figure in experiment.figures(model, data):
-        figure.savefig(folder.path / f"{name}.svg")
-    folder.end(result.status)
-    return result
 
 
-def _configuration(experiment: Experiment, engine: str) -> dict[str, Any]:
+def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
     """Everything that the numbers depend on."""
     return {
         "experiment": experiment.name,
         "what": experiment.what,
-        "settings": dataclasses.asdict(experiment),
+        "asked": experiment.asked,
+        "course": experiment.course,
+        "expected": experiment.expected,
+        "variant": experiment.variant,
+        "quick": experiment.quick,
+        "settings": experiment.settings(),
         "engine": engine,
         "command": command(experiment, engine),
-        "data": _origin(experiment.data),
+        "data": [_origin(source) for source in experiment.sources()],
         "versions": {
             "grafito": __version__,
             "python": platform.python_version(),
-            "numpy": np.__version__,
+            **{name: importlib.metadata.version(name) for name in COMPANIONS},
             "machine": platform.platform(),
         },
     }
@@ -199,8 +185,12 @@ def command(experiment: Experiment, engine: str) -> str:
     words = ["grafito", "run", experiment.name]
     if experiment.variant:
         words += ["--variant", experiment.variant]
+    if experiment.quick:
+        words.append("--quick")
+    settings = experiment.settings()
     for name in OPTIONS:
-        words += [f"--{name.replace('_', '-')}", str(getattr(experiment, name))]
+        if name in settings:
+            words += [f"--{name.replace('_', '-')}", str(settings[name])]
     words += ["--engine", engine]
     others = {k: v for k, v in experiment.changes().items() if k not in OPTIONS}
     if others:
@@ -208,21 +198,16 @@ def command(experiment: Experiment, engine: str) -> str:
     return shlex.join(words)
 
 
-def _origin(data: str | None) -> dict[str, Any]:
-    if data is None:
-        return {"name": "built in"}
+def _origin(data: str) -> dict[str, Any]:
     findings = [str(finding) for finding in datasets.verify(data)]
     return {"name": data, "source": datasets.card(data).source, "files": findings}
 
 
-class _Milestones(Callback):
-    """Prints some of many epochs, evenly spread."""
+def _peak_memory() -> int | None:
+    """The most memory that this process has held, in bytes, where the system tells."""
+    if sys.platform == "win32":
+        return None
+    import resource
 
-    def __init__(self, epochs: int):
-        self.epochs = epochs
-        self.every = epochs // SHOWN_EPOCHS
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if not (epoch + 1) % self.every:
-            title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
-            print(f"{title} - {format_logs(logs or {})}", flush=True)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

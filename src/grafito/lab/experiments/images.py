@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from grafito import language, layers
+from grafito import layers
 from grafito.datasets import digits, fashion_mnist, mnist
-from grafito.figures import confusion_matrix
-from grafito.lab.experiment import Data, Experiment
-from grafito.models import Model, Sequential
+from grafito.lab.classes import show_classes
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained, Training
+from grafito.language import message as N_
+from grafito.models import Sequential
 
 CLASSES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class DenseOnImages(Experiment):
+class DenseOnImages(Training):
     """Images as rows of pixels, hidden layers with ReLU, ten classes with softmax.
 
     Attributes:
@@ -43,12 +44,8 @@ class DenseOnImages(Experiment):
             ]
         )
 
-    def figures(self, model: Model, data: Data) -> Iterator[tuple[str, Any]]:
-        x, y = data[1]
-        counts = np.zeros((CLASSES, CLASSES), int)
-        np.add.at(counts, (y, model.predict(x, batch_size=1000, verbose=0).argmax(axis=1)), 1)
-        names = self.class_names and [language.translate(name) for name in self.class_names]
-        yield "confusion", confusion_matrix(counts, names, lang=language.current())
+    def show(self, record: Record, trained: Trained) -> None:
+        show_classes(record, trained, self.class_names, CLASSES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +53,7 @@ class Digits(DenseOnImages):
     """scikit-learn's digits, done in seconds."""
 
     name = "digits"
-    what = "Handwritten digits of 8 x 8 by a small dense network."
+    what = N_("Handwritten digits of 8 x 8 by a small dense network.")
     data = "digits"
     brightest = 16
 
@@ -74,7 +71,7 @@ class MnistDense(DenseOnImages):
     """MNIST by 784-64-32-10."""
 
     name = "mnist-dense"
-    what = "Handwritten digits by a dense network 784-64-32-10."
+    what = N_("Handwritten digits by a dense network 784-64-32-10.")
     data = "mnist"
 
     epochs: int = 50
@@ -91,19 +88,19 @@ class FashionDense(DenseOnImages):
     """Fashion-MNIST by 784-300-100-10, by plain gradient descent."""
 
     name = "fashion-dense"
-    what = "Pieces of clothing by a dense network 784-300-100-10."
+    what = N_("Pieces of clothing by a dense network 784-300-100-10.")
     data = "fashion_mnist"
     class_names = (
-        "T-shirt",
-        "trousers",
-        "pullover",
-        "dress",
-        "coat",
-        "sandal",
-        "shirt",
-        "sneaker",
-        "bag",
-        "boot",
+        N_("T-shirt"),
+        N_("trousers"),
+        N_("pullover"),
+        N_("dress"),
+        N_("coat"),
+        N_("sandal"),
+        N_("shirt"),
+        N_("sneaker"),
+        N_("bag"),
+        N_("boot"),
     )
 
     epochs: int = 30

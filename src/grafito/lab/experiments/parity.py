@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from grafito import graph, language, layers
 from grafito.datasets import generators
 from grafito.figures import draw_graph
-from grafito.lab.experiment import Data, Experiment, Variants
+from grafito.lab.experiment import Variants
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained, Training
+from grafito.language import message as N_
 from grafito.models import Functional, Model
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parity(Experiment):
+class Parity(Training):
     """All patterns of some bits; is the number of ones odd? A pattern is right by its sign.
 
     Attributes:
@@ -26,7 +28,7 @@ class Parity(Experiment):
     """
 
     name = "parity"
-    what = "Whether the number of ones among some bits is odd."
+    what = N_("Whether the number of ones among some bits is odd.")
     variants: ClassVar[Variants] = {"enough": {}, "few": {"hidden": 2}}
 
     epochs: int = 1000
@@ -65,14 +67,15 @@ class Xor(Parity):
     """Two bits and two hidden units."""
 
     name = "xor"
-    what = "Exclusive or by a network 2-2-1."
+    what = N_("Exclusive or by a network 2-2-1.")
     variants: ClassVar[Variants] = {"plain": {}, "concatenated": {"skip": True}}
 
     learning_rate: float = 0.1
     bits: int = 2
     hidden: int = 2
 
-    def figures(self, model: Model, data: Data) -> Iterator[tuple[str, Any]]:
+    def show(self, record: Record, trained: Trained) -> None:
         x = graph.placeholder((2,), name="x")
-        output = model(graph.expand_dims(x, 0))
-        yield "graph", draw_graph(output, {"x": data[0][0][1]}, lang=language.current())
+        output = trained.model(graph.expand_dims(x, 0))
+        drawing = draw_graph(output, {"x": trained.data[0][0][1]}, lang=language.current())
+        record.figure("graph", drawing, N_("The network as a graph"))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from grafito import language, layers
 from grafito.datasets import generators
 from grafito.figures import decision_regions
-from grafito.lab.experiment import Data, Experiment, Variants
-from grafito.models import Model, Sequential
+from grafito.lab.experiment import Variants
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained, Training
+from grafito.language import message as N_
+from grafito.models import Sequential
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moons(Experiment):
+class Moons(Training):
     """Points on two half moons with noise; tested on points of another seed.
 
     Attributes:
@@ -27,7 +29,7 @@ class Moons(Experiment):
     """
 
     name = "moons"
-    what = "Two half moons, three networks: what each takes for the boundary."
+    what = N_("Two half moons, three networks: what each takes for the boundary.")
     variants: ClassVar[Variants] = {
         "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.03},
         "relu": {"units": (8,), "activation": "relu"},
@@ -56,9 +58,7 @@ class Moons(Experiment):
             ]
         )
 
-    def figures(self, model: Model, data: Data) -> Iterator[tuple[str, Any]]:
-        def predict(points: np.ndarray) -> np.ndarray:
-            return model.predict(points, batch_size=len(points), verbose=0)
-
-        x, y = data[0]
-        yield "regions", decision_regions(predict, x, y, lang=language.current())
+    def show(self, record: Record, trained: Trained) -> None:
+        x, y = trained.data[0]
+        regions = decision_regions(trained.predict, x, y, lang=language.current())
+        record.figure("regions", regions, N_("Decision regions"))

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from grafito import language, layers
 from grafito.datasets import generators
-from grafito.lab.experiment import Data, Experiment
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained, Training
+from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
 
 @dataclass(frozen=True, kw_only=True)
-class IceCreams(Experiment):
+class IceCreams(Training):
     """One neuron without activation; the temperatures are brought to mean 0 and deviation 1."""
 
     name = "ice-creams"
-    what = "Ice creams sold against temperature, a line by gradient descent."
+    what = N_("Ice creams sold against temperature, a line by gradient descent.")
 
     epochs: int = 200
     batch_size: int = 16
@@ -50,20 +50,20 @@ class IceCreams(Experiment):
             "least_squares_intercept": float(intercept),
         }
 
-    def figures(self, model: Model, data: Data) -> Iterator[tuple[str, Any]]:
+    def show(self, record: Record, trained: Trained) -> None:
         from grafito.figures import canvas
 
-        x, y = data[0]
+        x, y = trained.data[0]
         ends = np.array([[x.min()], [x.max()]])
         _ = language.translate
         sheet = canvas.new_sheet(4.6, 3.4, layout="constrained")
         with canvas.style():
             axes = sheet.add_subplot()
             axes.plot(x, y, "o", color=canvas.BLUE, label=_("days"))
-            line = model.predict(ends, verbose=0)
+            line = trained.predict(ends)
             axes.plot(ends, line, color=canvas.ORANGE, label=_("gradient descent"))
             line = np.polyval(np.polyfit(x[:, 0], y[:, 0], 1), ends)
             axes.plot(ends, line, ":", color=canvas.INK, label=_("least squares"))
             axes.set(xlabel=_("temperature (°C)"), ylabel=_("ice creams sold"))
             axes.legend()
-        yield "fit", sheet
+        record.figure("fit", sheet, N_("Data and line"))

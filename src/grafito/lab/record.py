@@ -1,0 +1,172 @@
+"""What an experiment hands over: figures, tables, texts, histories, models and numbers.
+
+Each is in the folder of the run as soon as it is handed over, and `index.json` lists them in
+order, so that a report can be drawn from the folder alone, however the run ended. Titles and texts
+stay English there; the report translates them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from grafito.callbacks import Callback, CSVLogger, History
+from grafito.callbacks.base import Logs
+from grafito.engines import Engine
+from grafito.errors import ArgumentError
+from grafito.lab.folder import RunFolder
+from grafito.language import current, translate
+from grafito.models.progress import format_logs
+
+MANY_EPOCHS = 100  # of more, only some are shown
+SHOWN_EPOCHS = 20
+PNG_DOTS = 150  # per inch
+SUMMARY_WIDTH = 100  # characters
+
+
+class Record:
+    """The contents of a run, in the order in which a reader should see them.
+
+    Args:
+        folder: where they go.
+        engine: what trains.
+        verbose: as in `Model.fit`.
+
+    Attributes:
+        histories: the histories of all trainings, by name.
+        numbers: those that count, the most important one first.
+        epochs: done in all trainings.
+        seconds: of all trainings.
+        interrupted: whether Ctrl-C ended a training; nothing more should be trained then.
+    """
+
+    def __init__(self, folder: RunFolder, engine: Engine, verbose: Any = "auto"):
+        self.folder = folder
+        self.engine = engine
+        self.verbose = verbose
+        self.histories: dict[str, History] = {}
+        self.numbers: dict[str, float] = {}
+        self.epochs = 0
+        self.seconds = 0.0
+        self.interrupted = False
+        self._contents: list[dict[str, Any]] = []
+        self._files: set[str] = set()
+
+    def section(self, title: str) -> None:
+        """What follows is about this."""
+        self._add(kind="section", title=title)
+
+    def text(self, text: str, title: str = "", **values: Any) -> None:
+        """Paragraphs; `{name}` in them stands for the value of that name.
+
+        Texts among the values are translated, numbers get the decimal sign of the language.
+        """
+        self._add(kind="text", title=title, text=text, values=values)
+
+    def figure(self, name: str, figure: Any, title: str, caption: str = "", **values: Any) -> None:
+        """A Matplotlib figure, kept as NAME.svg and NAME.png; captions are texts with values."""
+        svg, png = self._file(f"{name}.svg"), self._file(f"{name}.png")
+        figure.savefig(self.folder.path / svg)
+        figure.savefig(self.folder.path / png, dpi=PNG_DOTS)
+        self._add(
+            kind="figure", file=svg, png=png, title=title, caption=caption, values=values,
+            lang=current(),
+        )  # fmt: skip
+
+    def table(
+        self,
+        name: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        title: str,
+        caption: str = "",
+    ) -> None:
+        """A table, kept as NAME.csv with English titles and points in its decimals."""
+        rows = [list(row) for row in rows]
+        if any(len(row) != len(columns) for row in rows):
+            raise ArgumentError(
+                "Every row of a table has a cell for each column.",
+                where=f"table {name!r}",
+                received=f"rows of {sorted({len(row) for row in rows})} cells",
+                expected=f"{len(columns)} cells",
+            )
+        file = self._file(f"{name}.csv")
+        with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows([columns, *rows])
+        self._add(kind="table", file=file, title=title, caption=caption)
+
+    def metrics(self, numbers: Mapping[str, float]) -> None:
+        """Numbers that count; kept in metrics.json."""
+        self.numbers |= {name: float(value) for name, value in numbers.items()}
+        totals = {"epochs": self.epochs, "seconds": round(self.seconds, 3)}
+        self.folder.write_json("metrics.json", {**self.numbers, **totals})
+
+    def fit(self, model: Any, x: Any, y: Any = None, name: str = "", **settings: Any) -> History:
+        """Train a model; its history is kept, epoch by epoch, as history-NAME.csv.
+
+        Args:
+            model: a model that is compiled.
+            x: inputs, as in `Model.fit`.
+            y: targets.
+            name: what to call it among other trainings of the same run.
+            settings: of `Model.fit`.
+        """
+        file = self._file(f"{_with('history', name)}.csv")
+        epochs = settings.get("epochs", 1)
+        callbacks: list[Any] = [CSVLogger(self.folder.path / file), *settings.pop("callbacks", [])]
+        verbose = self.verbose
+        if verbose == "auto" and epochs > MANY_EPOCHS:
+            verbose = 0
+            callbacks.append(_Milestones(epochs))
+        if name and self.verbose:
+            print(f"{translate(name)}:", flush=True)
+        self._add(kind="history", file=file, name=name)
+        began = time.perf_counter()
+        history = model.fit(x, y, callbacks=callbacks, verbose=verbose, **settings)
+        self.seconds += time.perf_counter() - began
+        self.epochs += len(history.epoch)
+        self.interrupted |= history.interrupted
+        self.histories[name] = history
+        return history
+
+    def model(self, model: Any, name: str = "") -> None:
+        """A model, kept as model-NAME.safetensors."""
+        file = self._file(f"{_with('model', name)}.safetensors")
+        model.save(self.folder.path / file)
+        summary: list[str] = []
+        model.summary(SUMMARY_WIDTH, print_fn=summary.append)
+        self._add(
+            kind="model", file=file, name=name, summary=summary[0], parameters=model.count_params()
+        )
+
+    def _file(self, name: str) -> str:
+        """A file of this run, named once."""
+        if name in self._files:
+            raise ArgumentError(f"The run has a file {name} already.", fix="another name")
+        self._files.add(name)
+        return name
+
+    def _add(self, **entry: Any) -> None:
+        self._contents.append({key: value for key, value in entry.items() if value not in ("", {})})
+        self.folder.write_json("index.json", self._contents)
+
+
+def _with(kind: str, name: str) -> str:
+    """A file's name without what some file systems refuse."""
+    return f"{kind}-{re.sub(r'[^A-Za-z0-9.]+', '-', name).strip('-')}" if name else kind
+
+
+class _Milestones(Callback):
+    """Prints some of many epochs, evenly spread."""
+
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+        self.every = epochs // SHOWN_EPOCHS
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if not (epoch + 1) % self.every:
+            title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
+            print(f"{title} - {format_logs(logs or {})}", flush=True)

@@ -1,0 +1,87 @@
+"""The same experiment from several seeds, and how far its numbers spread."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grafito import engines, language
+from grafito.errors import ArgumentError
+from grafito.lab.experiment import Experiment
+from grafito.lab.folder import RunFolder
+from grafito.lab.record import Record
+from grafito.lab.runner import Result, describe, run
+from grafito.language import message as N_
+
+
+def run_seeds(
+    experiment: Experiment,
+    seeds: int,
+    *,
+    engine: str = "auto",
+    out: str | os.PathLike[str] = "runs",
+    lang: str = "en",
+    verbose: Any = "auto",
+) -> list[Result]:
+    """Run an experiment from several seeds, one after the other.
+
+    The folder OUT/NAME/TIME holds a run for each seed, in seed-1, seed-2 and so on, and a table of
+    their numbers with mean and standard deviation (n - 1).
+
+    Args:
+        experiment: the first run has its seed, the others the following ones.
+        seeds: how many.
+        engine: as in `run`.
+        out: likewise.
+        lang: likewise.
+        verbose: likewise.
+
+    Returns:
+        The result of each; fewer than asked for after Ctrl-C.
+
+    Raises:
+        ArgumentError: for less than two seeds.
+
+    Example:
+        >>> import tempfile
+        >>> from grafito import lab
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     len(run_seeds(lab.get("xor", epochs=2), 2, out=folder, verbose=0))
+        2
+    """
+    if seeds < 2:
+        raise ArgumentError("A spread needs two seeds.", received=f"seeds={seeds}", fix="seeds=5")
+    used = engines.get(engine)
+    with language.use(lang):
+        several = {**describe(experiment, used.name), "seeds": seeds}
+        several["command"] += f" --seeds {seeds}"
+        folder = RunFolder(Path(out, experiment.name), several)
+        results: list[Result] = []
+        with folder.recording():
+            for seed in range(experiment.seed, experiment.seed + seeds):
+                one = dataclasses.replace(experiment, seed=seed)
+                settings = {"engine": engine, "lang": lang, "verbose": verbose}
+                results.append(run(one, out=folder.path, name=f"seed-{seed}", **settings))
+                if not results[-1].is_complete:
+                    break
+            _tabulate(Record(folder, used), results)
+            folder.end(results[-1].status)
+    return results
+
+
+def _tabulate(record: Record, results: list[Result]) -> None:
+    """A row for each seed, then mean and standard deviation of each number."""
+    keys = list(results[0].metrics)
+    numbers = np.array([[result.metrics[key] for key in keys] for result in results])
+    rows: list[list[Any]] = [
+        [result.folder.name, *row] for result, row in zip(results, numbers.tolist(), strict=True)
+    ]
+    rows.append(["mean", *numbers.mean(axis=0).tolist()])
+    if len(results) > 1:
+        rows.append(["standard deviation", *numbers.std(axis=0, ddof=1).tolist()])
+    record.table("seeds", ["run", *keys], rows, N_("The numbers of each seed"))
+    record.metrics(dict(zip(keys, numbers.mean(axis=0).tolist(), strict=True)))

@@ -1,0 +1,203 @@
+"""Experiments that train a network on data: one form, or several side by side."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, optimizers
+from grafito.callbacks import Callback, History
+from grafito.lab.experiment import Experiment
+from grafito.lab.record import Record
+from grafito.language import current
+from grafito.language import message as N_
+from grafito.models import Model
+from grafito.utils import set_random_seed
+
+Arrays = tuple[np.ndarray, np.ndarray]
+Data = tuple[Arrays, Arrays]
+LARGE_BATCH = 1000  # examples, where nothing is learned
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gave.
+
+    Attributes:
+        model: the trained network.
+        data: ((x_train, y_train), (x_test, y_test)).
+        history: its numbers, epoch by epoch.
+        numbers: those that count at the end.
+        seconds: that it took.
+    """
+
+    model: Model
+    data: Data
+    history: History
+    numbers: dict[str, float]
+    seconds: float
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The outputs of the network, in large batches."""
+        return self.model.predict(x, batch_size=LARGE_BATCH, verbose=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Experiment):
+    """A network, its data and how it is trained.
+
+    A subclass defines `load` and `network`; it may define `measure`, `show` and `callbacks`. A
+    variant named in `together` trains several others and overlays them.
+
+    Attributes:
+        together: the variants that a variant puts side by side.
+        epochs, batch_size, optimizer, learning_rate, loss, metrics, validation_split: as in
+            `compile` and `fit`.
+        examples: for training, drawn by the seed; 0 takes all.
+        test_examples: for testing, likewise.
+    """
+
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 2, "examples": 2000, "test_examples": 1000}
+
+    epochs: int = 10
+    batch_size: int = 32
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    loss: str = "sparse_categorical_crossentropy"
+    metrics: tuple[str, ...] = ("accuracy",)
+    validation_split: float = 0.0
+    examples: int = 0
+    test_examples: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(epochs=1, batch_size=1, examples=0, test_examples=0)
+
+    @abstractmethod
+    def load(self) -> Data:
+        """((x_train, y_train), (x_test, y_test))."""
+
+    @abstractmethod
+    def network(self, x: np.ndarray) -> Model:
+        """The network for inputs such as these, not yet compiled; preprocessing adapts to them."""
+
+    def measure(self, model: Model, data: Data) -> dict[str, float]:
+        """The numbers that count at the end; the first is the one that results show."""
+        x, y = data[1]
+        logs = model.evaluate(x, y, batch_size=LARGE_BATCH, verbose=0, return_dict=True)
+        return {name: logs[name] for name in (*self.metrics, "loss")}
+
+    def show(self, record: Record, trained: Trained) -> None:
+        """Hand over figures and tables of a trained network, besides its curves."""
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        """Hand over figures and tables of several, besides their curves and numbers."""
+
+    def callbacks(self) -> Sequence[Callback]:
+        """What follows the training."""
+        return ()
+
+    def conduct(self, record: Record) -> None:
+        if self.variant in self.together:
+            names = self.together[self.variant]
+            forms = {name: self._form(name) for name in names}
+            self.show_together(record, train_together(record, forms))
+            return
+        trained = self.train(record)
+        record.metrics(trained.numbers)
+        record.model(trained.model)
+        if trained.history.epoch:
+            record.figure("curves", figures.curves(trained.history, lang=current()), N_("Training"))
+        self.show(record, trained)
+
+    def train(self, record: Record, name: str = "") -> Trained:
+        """Load, train and measure."""
+        set_random_seed(self.seed)
+        data = self.limited(self.load())
+        x, y = data[0]
+        model = self.compiled(x, record.engine)
+        before = record.seconds
+        history = record.fit(
+            model,
+            x,
+            y,
+            name,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            validation_split=self.validation_split,
+            callbacks=self.callbacks(),
+        )
+        numbers = self.measure(model, data)
+        return Trained(model, data, history, numbers, record.seconds - before)
+
+    def limited(self, data: Data) -> Data:
+        """The data with as many examples as the settings want."""
+        rng = np.random.default_rng(self.seed)
+
+        def some(part: Arrays, count: int) -> Arrays:
+            x, y = part
+            if not 0 < count < len(x):
+                return part
+            chosen = np.sort(rng.permutation(len(x))[:count])
+            return x[chosen], y[chosen]
+
+        return some(data[0], self.examples), some(data[1], self.test_examples)
+
+    def compiled(self, x: np.ndarray, engine: Any) -> Model:
+        """The network, ready to be trained."""
+        model = self.network(x)
+        settings = {"learning_rate": self.learning_rate}
+        optimizer = optimizers.get({"class_name": self.optimizer, "config": settings})
+        model.compile(optimizer, loss=self.loss, metrics=list(self.metrics), engine=engine)
+        return model
+
+    def _form(self, variant: str) -> Training:
+        """Another variant with the changes that were made to this one."""
+        return self.usual(variant, self.quick).with_settings(**self.changes())
+
+
+def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, Trained]:
+    """Train several, one after the other; hand over their curves and numbers side by side.
+
+    After Ctrl-C no further one is begun.
+
+    Args:
+        record: what they are handed over to.
+        forms: experiments by the name that legends and tables show.
+
+    Returns:
+        What each gave, by name.
+    """
+    trained: dict[str, Trained] = {}
+    for name, form in forms.items():
+        trained[name] = form.train(record, name)
+        record.metrics({f"{name} {key}": value for key, value in trained[name].numbers.items()})
+        record.model(trained[name].model, name)
+        if record.interrupted:
+            break
+    done = {name: one.history for name, one in trained.items() if one.history.epoch}
+    if done:
+        overlaid = figures.curves(done, lang=current())
+        record.figure("curves", overlaid, N_("Training, side by side"))
+    keys = list(dict.fromkeys(key for one in trained.values() for key in one.numbers))
+    record.table(
+        "results",
+        ["form", *keys, "parameters", "epochs", "seconds"],
+        [
+            [
+                name,
+                *(one.numbers.get(key, "") for key in keys),
+                one.model.count_params(),
+                len(one.history.epoch),
+                round(one.seconds, 2),
+            ]
+            for name, one in trained.items()
+        ],
+        N_("Results, side by side"),
+    )
+    return trained
