@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +66,7 @@ class Table:
         for entry, name in self._inputs:
             self._set(entry, inputs[name])
         for entry, variable in self._state:
-            if variable.storage is not self.arrays[entry] or variable in self._updated:
+            if variable.storage is not self.arrays[entry]:  # of an updated one it is ours
                 self._set(entry, self._storage(variable))
         for entry, name, shape, dtype in self._outputs:
             outputs[name] = aligned_empty((steps, *shape), dtype)
@@ -104,7 +105,7 @@ def numpy_dtype(dtype: str) -> Any:
 
 def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """An array that begins at a cache line."""
-    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     raw = np.empty(size + 128, "uint8")
     start = -pointer_to(raw) % 64
     return raw[start : start + size].view(dtype).reshape(shape)
