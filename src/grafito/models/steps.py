@@ -60,6 +60,7 @@ class Steps(Layer):
         auto_scale_loss: bool = True,
         *,
         engine: Any = "auto",
+        precision: str = "float32",
     ) -> None:
         """Choose what the model is trained for, how, and what is measured.
 
@@ -75,6 +76,8 @@ class Steps(Layer):
             jit_compile: see above.
             auto_scale_loss: see above.
             engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
+            precision: "mixed_bfloat16" rounds what products and convolutions read, for speed;
+                "float32" leaves the dtypes of the layers.
 
         Example:
             >>> from grafito import Sequential, layers
@@ -86,7 +89,7 @@ class Steps(Layer):
             raise ArgumentError("A model is trained by an optimizer.", fix='optimizer="sgd"')
         chosen = optimizers.get(optimizer)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
-        runner = Runner(engine)
+        runner = Runner(engine, precision)
         if self._compiled:
             runner.step, runner.draws = self._runner.step, self._runner.draws
         self.optimizer, self._objectives, self._runner = chosen, objectives, runner
@@ -237,6 +240,7 @@ class Steps(Layer):
             "loss_weights": loss_weights,
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
+            "precision": self._runner.precision,
             "shuffle_seed": self._shuffle_seed,
             "slots": [i for i, w in enumerate(self.weights) if self.optimizer.built_for(w)],
         }

@@ -37,18 +37,19 @@ class Code:
     Args:
         function: the LLVM function; emission starts in a new block of it.
         lanes: elements of a vector.
+        pairs: whether products of bfloat16 may be added up two at a time.
     """
 
-    def __init__(self, function: Any, lanes: int):
+    def __init__(self, function: Any, lanes: int, pairs: bool = False):
         self.function = function
         self.b = ir.IRBuilder(function.append_basic_block())
-        self.lanes = lanes
+        self.lanes, self.pairs = lanes, pairs
 
     @classmethod
     def on(cls, other: Code, lanes: int) -> Code:
         """The same place in the same function, with vectors of another length."""
         code = cls.__new__(cls)
-        code.function, code.b, code.lanes = other.function, other.b, lanes
+        code.function, code.b, code.lanes, code.pairs = other.function, other.b, lanes, other.pairs
         return code
 
     # Loops

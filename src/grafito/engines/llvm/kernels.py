@@ -68,7 +68,8 @@ class Frame:
         self.errors, self.scratch, self.begin, self.end = self.function.args[-4:]
 
     def code(self, lanes: int) -> Code:
-        return Code(self.function, lanes)
+        primary = self.kernel.primary
+        return Code(self.function, lanes, primary is not None and "pairs" in primary.attributes)
 
     def reader(self, code: Code) -> Reader:
         return Reader(code, self.stored, self.pointers, self.width, self.errors)

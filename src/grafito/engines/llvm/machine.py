@@ -29,6 +29,7 @@ class Machine:
 
     Attributes:
         width: float32 numbers in a vector register: the lanes of the layout.
+        pairs: whether it adds up products of bfloat16 two at a time.
     """
 
     def __init__(self, cpu: str | None = None, features: str | None = None):
@@ -37,6 +38,7 @@ class Machine:
         self.features = features or llvm.get_host_cpu_features().flatten()
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
         self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
+        self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         target = llvm.Target.from_default_triple()

@@ -138,7 +138,8 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
             pass
         elif x.kind == "matmul" and len(x.shape) == 2:
             y, z = x.inputs
-            x.lanes = y.lanes or (_by_columns(z) and x.shape[0] >= width)
+            from_lanes = y.lanes and z.dtype != "bfloat16"  # whose rows are better read in pairs
+            x.lanes = from_lanes or (_by_columns(z) and x.shape[0] >= width)
             if x.lanes:
                 x.inputs = (as_layout(y, True), as_layout(z, False))
             elif not _whole_blocks(y, width):

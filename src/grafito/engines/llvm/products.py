@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grafito.engines.llvm import bfloat
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop, var
 from grafito.engines.llvm.code import REGISTER, Code, i64
@@ -248,6 +249,10 @@ def accumulate(
         start: what the sums begin with; 0 by default.
     """
     code = reader.code
+    if bfloat.adds_pairs(code, row_at[0], column_at[0]):
+        return bfloat.accumulate(
+            reader, row_at, column_at, tile, lane, inner, height, across, tail, mask, start
+        )
     row, column = tile
     operand = "float32" if dtype == "bfloat16" else dtype
     last = code.mask(i64(tail)) if tail else None

@@ -6,7 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grafito.engines.llvm import convolution, kernels, lower, memory, pooling, products, schedule
+from grafito.engines.llvm import (
+    bfloat,
+    convolution,
+    kernels,
+    lower,
+    memory,
+    pooling,
+    products,
+    schedule,
+)
 from grafito.engines.llvm import whole as whole_arrays
 from grafito.engines.llvm.machine import Machine, pause, yield_name
 from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, WINDOWS, Node, order_of
@@ -67,6 +76,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
+    bfloat.arrange(order_of([*outputs.values(), *updates.values()]), machine.pairs)
     order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
     stored = choose_stored(order, everything)

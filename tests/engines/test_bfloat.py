@@ -1,0 +1,158 @@
+"""Products of bfloat16 on the CPU engine: pairs or one by one, the numbers are the reference's."""
+
+import platform
+import warnings
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.graph.precision import mixed_bfloat16
+from grafito.graph.program import Graph, trace_graph
+
+pytest.importorskip("llvmlite")
+from grafito.engines.llvm import Engine
+from grafito.engines.llvm.machine import Machine
+
+X86 = platform.machine().lower() in ("x86_64", "amd64")
+CPUS = {"this": {}} | (
+    {
+        "AVX2": {"cpu": "haswell", "features": "+avx2,+fma,+bmi,+bmi2,+f16c"},
+        "SSE2": {"cpu": "x86-64", "features": "+sse2"},
+    }
+    if X86
+    else {}
+)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
+
+
+def run(step, feeds, products=True, **options):
+    """The outputs of one step, by the CPU engine; products of bfloat16 warn where they are slow."""
+    engine = Engine(**options)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        program = engine.compile(step)
+    slow = products and not Machine(engine.cpu, engine.features).pairs
+    assert len(said) == slow
+    assert all("AVX512-BF16" in str(w.message) for w in said)
+    program.bind(feeds)
+    return {name: values[0] for name, values in program.run().items()}
+
+
+ROWS = {
+    "product": (lambda x, w: x @ w, (40, 101), (101, 50)),
+    "one row": (lambda x, w: x @ w, (1, 33), (33, 40)),
+    "one column": (lambda x, w: x @ w, (20, 9), (9, 1)),
+    "few of all": (lambda x, w: x @ w, (3, 1), (1, 5)),
+    "batched": (lambda x, w: x @ w, (3, 8, 9), (3, 9, 20)),
+    "transposed": (lambda x, w: x.T @ w.T, (9, 24), (33, 9)),
+    "same": (lambda x, w: graph.conv2d(x, w, 1, "same"), (17, 6, 7, 3), (3, 3, 3, 8)),
+    "full lanes": (lambda x, w: graph.conv2d(x, w, 1, "same"), (32, 4, 5, 6), (3, 3, 6, 20)),
+    "strides": (lambda x, w: graph.conv2d(x, w, 2), (33, 6, 7, 8), (3, 2, 8, 5)),
+    "groups": (lambda x, w: graph.conv2d(x, w, groups=2), (5, 6, 7, 6), (3, 2, 3, 6)),
+    "dilation": (lambda x, w: graph.conv2d(x, w, dilation=2), (40, 6, 7, 2), (3, 2, 2, 6)),
+    "sequences": (lambda x, w: graph.conv1d(x, w, padding="same"), (16, 9, 5), (3, 5, 33)),
+    "depthwise": (lambda x, w: graph.depthwise_conv2d(x, w), (16, 6, 7, 4), (3, 2, 4, 3)),
+    "back": (lambda x, w: graph.conv2d_transpose(x, w, 2), (17, 3, 4, 3), (3, 3, 5, 3)),
+    "one image": (lambda x, w: graph.conv2d(x, w), (1, 5, 5, 3), (5, 5, 3, 4)),
+}
+
+
+def trilinear(function, shapes):
+    """A graph of the function and its two gradients: each is a sum of products of two arrays."""
+    xs = {n: graph.placeholder(s, name=n) for n, s in zip("xw", shapes, strict=True)}
+    seed = graph.placeholder(function(*xs.values()).shape, name="seed")
+
+    def step(x, w, seed):
+        y = function(x, w)
+        slopes = graph.gradients([y], [x, w], [seed])
+        return {"y": y, "x": slopes[0], "w": slopes[1]}
+
+    return trace_graph(step, {**xs, "seed": seed})
+
+
+def in_float64(step, feeds):
+    values = graph.value(list(step.outputs.values()), feeds, "float64")
+    return dict(zip(step.outputs, values, strict=True))
+
+
+def bounds(step, feeds):
+    """How far each sum may be from the exact one: n 2^-23 Σ|xy| + 2^-126 (n + Σ|x| + Σ|y|)."""
+    sizes = {name: np.abs(a) for name, a in feeds.items()}
+    ones = {name: np.ones_like(a) for name, a in feeds.items()}
+    terms, products = in_float64(step, ones), in_float64(step, sizes)
+    largest = sum(a.max(initial=0) for a in sizes.values())
+    return {
+        name: terms[name] * (2.0**-23 * products[name] + 2.0**-126 * (1 + largest))
+        for name in step.outputs
+    }
+
+
+@pytest.mark.parametrize(
+    ("cpu", "scale"), [("this", 2.0**-64), *((cpu, 1.0) for cpu in CPUS)], ids=str
+)
+@pytest.mark.parametrize("name", ROWS)
+def test_products_and_their_gradients_are_within_the_bound(name, cpu, scale):
+    function, *shapes = ROWS[name]
+    rng = np.random.default_rng(0)
+    step = trilinear(function, shapes)
+    feeds = {
+        n: (rng.normal(size=x.shape) * scale).astype(ml_dtypes.bfloat16).astype("float32")
+        for n, x in step.inputs.items()
+    }
+    ours = run(mixed_bfloat16(step), feeds, **CPUS[cpu])
+    exact, bound = in_float64(step, feeds), bounds(step, feeds)
+    for n, mine in ours.items():
+        assert mine.dtype == "float32"
+        assert np.all(np.abs(mine - exact[n]) <= bound[n]), n
+
+
+@pytest.mark.skipif(not Machine().pairs, reason="no AVX512-BF16")
+def test_pairs_are_added_up_where_the_cpu_can():
+    step = mixed_bfloat16(trilinear(ROWS["full lanes"][0], ROWS["full lanes"][1:]))
+    program = Engine().compile(step)
+    calls = [k for k in program._assembled.texts.values() if "dpbf16ps" in k]
+    assert len(calls) == 3
+
+
+def test_images_that_do_not_exist_are_not_added():
+    step = trilinear(ROWS["same"][0], ROWS["same"][1:])
+    feeds = {n: np.ones(x.shape, "float32") for n, x in step.inputs.items()}
+    ours = run(mixed_bfloat16(step), feeds)
+    for n, right in in_float64(step, feeds).items():
+        np.testing.assert_array_equal(ours[n], right)
+
+
+SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-8 + 2**-20]
+SPECIAL += [3.4e38, -3.4e38, 1e-40, 2**-133, 2**-134, 1.5 * 2**-134, 65535.0, 1e-45]
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_rounding_is_to_the_nearest_even(cpu):
+    rng = np.random.default_rng(0)
+    x = np.float32([*SPECIAL, *(rng.normal(size=101) * 10.0 ** rng.integers(-40, 38, 101))])
+    p = graph.placeholder(x.shape, name="x")
+    half = graph.cast(p, "bfloat16")
+    step = Graph({"x": p}, {"half": half, "wide": graph.cast(half, "float32")}, {})
+    with np.errstate(over="ignore"):
+        right = x.astype(ml_dtypes.bfloat16)
+    ours = run(step, {"x": x}, products=False, **CPUS[cpu])
+    assert ours["half"].dtype == ml_dtypes.bfloat16
+    np.testing.assert_array_equal(ours["half"].astype("float32"), right.astype("float32"))
+    np.testing.assert_array_equal(ours["wide"], right.astype("float32"))
+
+
+def test_threads_do_not_change_a_bit():
+    step = mixed_bfloat16(
+        trilinear(lambda x, w: graph.conv2d(x, w), [(40, 9, 9, 16), (3, 3, 16, 24)])
+    )
+    rng = np.random.default_rng(0)
+    feeds = {n: rng.normal(size=x.shape).astype("float32") for n, x in step.inputs.items()}
+    one, two = (run(step, feeds, threads=n) for n in (1, 2))
+    for n in one:
+        np.testing.assert_array_equal(one[n], two[n])
