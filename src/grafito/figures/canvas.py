@@ -160,7 +160,7 @@ def log_scale(axes: Any, which: str, lang: str) -> None:
 
 def _short(x: float, lang: str) -> str:
     """Plain digits where they are few, else a power of ten."""
-    if 1e-3 <= x < 1e5:
+    if 1e-3 <= x < 1e4:
         text = f"{x:g}"
     else:
         factor, _, power = f"{x:.0e}".partition("e")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
@@ -14,7 +13,8 @@ from grafito.figures import canvas
 
 FONT = FontProperties(family=canvas.SANS, size=8)
 GAP = 4.0  # points between a line and its name
-HALO = [patheffects.withStroke(linewidth=2.2, foreground="white")]
+# Under a name; an outline of the letters would turn them into shapes in SVG files.
+GROUND = {"boxstyle": "square,pad=0.12", "fc": "white", "ec": "none", "alpha": 0.7}
 SAMPLES = 80  # points that stand for a line
 # Where the middle of a name lies, seen from its point: right, above, ...
 SIDES = [(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)]
@@ -64,7 +64,7 @@ def label_lines(axes: Any, lines: Lines) -> None:
             va="center",
             zorder=6,
             gid="line-label",
-            path_effects=HALO,
+            bbox=GROUND,
         ).set_in_layout(False)
 
 

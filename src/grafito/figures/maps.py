@@ -92,10 +92,12 @@ def _activations(
         )
     whole = Functional(model.input, list(outputs.values()))
     found: dict[str, np.ndarray] = {}
-    before = np.zeros(0)
+    before = image
     for name, array in zip(outputs, flatten(whole(image[None])), strict=True):
         maps = np.asarray(array)[0]
-        if names or not np.array_equal(maps, before):  # dropout leaves an image as it is
+        if names or not np.array_equal(
+            maps, before.astype(maps.dtype)
+        ):  # dropout leaves an image as it is
             found[name] = before = maps
     return found
 

@@ -93,6 +93,7 @@ def _draw(
     width = max(placement.width, sum(length for *_, length in legend))
     height = placement.height + (26 if legend else 0)
     sheet = canvas.new_sheet((width + 2 * EDGE) / 72, (height + 2 * EDGE) / 72)
+    sheet.alt = ", ".join(node.label for node in diagram.nodes if node.label)
     with canvas.style():
         axes = sheet.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-EDGE, width + EDGE), ylim=(height + EDGE, -EDGE))

@@ -66,7 +66,7 @@ def sweep(
             at = (1.0, level)
             where = axes.get_yaxis_transform()
             text = axes.text(*at, f"{word} ", transform=where, ha="right", va="bottom", zorder=5)
-            text.set(fontsize=8, path_effects=labels.HALO)
+            text.set(fontsize=8, bbox=labels.GROUND)
         axes.set(xlabel=names[0], ylabel=names[1], title=title)
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         _scales(axes, settings, numeric, log, lang)
