@@ -107,12 +107,12 @@ class CallbackList:
 
     def call(self, hook: str, *args: Any) -> None:
         """Call one hook of all callbacks, in order."""
-        for act in self._defined(hook):
+        for act in self.hooks(hook):
             act(*args)
 
     def wants_batches(self, kind: str) -> bool:
         """Whether some callback defines a batch hook for training, testing or predicting."""
-        return any(self._defined(f"on_{kind}_batch_{moment}") for moment in ("begin", "end"))
+        return any(self.hooks(f"on_{kind}_batch_{moment}") for moment in ("begin", "end"))
 
     @property
     def only_read_logs(self) -> bool:
@@ -120,8 +120,8 @@ class CallbackList:
         said = all(vars(type(c)).get("only_reads_logs") for c in self.callbacks)
         return said and not self.wants_batches("train")
 
-    def _defined(self, hook: str) -> list[Callable[..., None]]:
-        """The hooks of this name that do something."""
+    def hooks(self, hook: str) -> list[Callable[..., None]]:
+        """The hooks of this name that do something, in the order of the callbacks."""
         if hook not in self._hooks:
             nothing = getattr(Callback, hook)
             self._hooks[hook] = [

@@ -271,9 +271,13 @@ class Trainer(Steps):
             step, training.source, orders, row, training.batch_size, count
         )
         names = sorted(outputs)
+        begin, end = log.hooks("on_epoch_begin"), log.hooks("on_epoch_end")
         for values in zip(*(_plain(outputs[name]) for name in names), strict=True):
-            log.call("on_epoch_begin", epoch)
-            log.call("on_epoch_end", epoch, dict(zip(names, values, strict=True)))
+            logs = dict(zip(names, values, strict=True))
+            for act in begin:
+                act(epoch)
+            for act in end:
+                act(epoch, logs)
             epoch += 1
         return epoch
 
