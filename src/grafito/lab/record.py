@@ -94,8 +94,7 @@ class Record:
                 expected=f"{len(columns)} cells",
             )
         file = self._file(f"{name}.csv")
-        with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
-            csv.writer(out).writerows([columns, *rows])
+        self._write_csv(file, [columns, *rows])
         self._add(kind="table", file=file, title=title, caption=caption)
 
     def metrics(self, numbers: Mapping[str, float]) -> None:
@@ -126,11 +125,17 @@ class Record:
         self._add(kind="history", file=file, name=name)
         began = time.perf_counter()
         history = model.fit(x, y, callbacks=callbacks, verbose=verbose, **settings)
-        self.seconds += time.perf_counter() - began
-        self.epochs += len(history.epoch)
-        self.interrupted |= history.interrupted
-        self.histories[name] = history
+        self._count(history, name, time.perf_counter() - began)
         return history
+
+    def history(self, history: History, name: str, seconds: float) -> None:
+        """The history of a training that something else has done, kept as history-NAME.csv."""
+        file = self._file(f"{_with('history', name)}.csv")
+        columns = ["epoch", *history.history]
+        rows = zip(history.epoch, *history.history.values(), strict=True)
+        self._write_csv(file, [columns, *map(list, rows)])
+        self._add(kind="history", file=file, name=name)
+        self._count(history, name, seconds)
 
     def model(self, model: Any, name: str = "") -> None:
         """A model, kept as model-NAME.safetensors."""
@@ -141,6 +146,16 @@ class Record:
         self._add(
             kind="model", file=file, name=name, summary=summary[0], parameters=model.count_params()
         )
+
+    def _count(self, history: History, name: str, seconds: float) -> None:
+        self.histories[name] = history
+        self.epochs += len(history.epoch)
+        self.seconds += seconds
+        self.interrupted |= history.interrupted
+
+    def _write_csv(self, file: str, rows: Iterable[Sequence[Any]]) -> None:
+        with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows(rows)
 
     def _file(self, name: str) -> str:
         """A file of this run, named once."""

@@ -4,8 +4,9 @@ from typing import Any
 
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
+from grafito.models.validation import CrossValidation, cross_validate
 
-__all__ = ["Functional", "Model", "Sequential", "load_model"]
+__all__ = ["CrossValidation", "Functional", "Model", "Sequential", "cross_validate", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,99 @@
+"""The logistic map x(t+1) = 4 x(t) (1 - x(t)): a rule learned from its series, and iterated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, layers
+from grafito.datasets import generators
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained, Training
+from grafito.language import current, translate
+from grafito.language import message as N_
+from grafito.models import Functional
+
+FORECAST = 20  # steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogisticMap(Training):
+    """Five units with tanh; the output sees the input beside them.
+
+    Attributes:
+        hidden: units.
+        length: of the series for training; that for testing goes on from there.
+        start: the first value.
+    """
+
+    name = "logistic-map"
+    course = "TP4-5"
+    what = N_("The logistic map, learned from its series and iterated.")
+    asked = N_(
+        "Learn x(t+1) = 4 x(t) (1 - x(t)) with five units, whose output also sees the input; "
+        "compare training and test errors, draw data and fit."
+    )
+    expected = N_("the error falls, without overfitting")
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 100}
+
+    epochs: int = 500
+    learning_rate: float = 0.01
+    loss: str = "mse"
+    metrics: tuple[str, ...] = ()
+    validation_split: float = 0.2
+    hidden: int = 5
+    length: int = 500
+    start: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(hidden=1, length=10, start=0)
+
+    def load(self) -> Data:
+        series = generators.logistic_map(2 * self.length + 1, self.start).astype(np.float32)
+        pairs = series[:-1, None], series[1:, None]
+        cut = self.length
+        return (pairs[0][:cut], pairs[1][:cut]), (pairs[0][cut:], pairs[1][cut:])
+
+    def network(self, x: np.ndarray) -> Functional:
+        now = layers.Input((1,), name="now")
+        hidden = layers.Dense(self.hidden, activation="tanh", name="hidden")(now)
+        seen = layers.concatenate([hidden, now])
+        return Functional(now, layers.Dense(1, name="next")(seen))
+
+    def show(self, record: Record, trained: Trained) -> None:
+        x, y = trained.data[0]
+        fit = figures.function_fit(
+            x,
+            y,
+            {translate("network"): trained.predict},
+            held_out=trained.data[1],
+            names=("x(t)", "x(t + 1)"),
+            span=(0, 1),
+            lang=current(),
+        )
+        record.figure("fit", fit, N_("Data and fit"))
+        steps = np.arange(FORECAST)
+        true = generators.logistic_map(FORECAST, float(trained.data[1][0][0, 0]))
+        forecast = [np.array([[true[0]]], np.float32)]
+        for _ in steps[1:]:
+            forecast.append(trained.predict(forecast[-1]))
+        line = np.c_[steps, np.concatenate(forecast)[:, 0]]
+        drawing = figures.function_fit(
+            steps, true, {translate("network"): line}, names=("t", "x(t)"), lang=current()
+        )
+        errors = np.abs(line[:, 1] - true)
+        record.figure(
+            "forecast",
+            drawing,
+            N_("Iterated forecast"),
+            N_(
+                "From the same start, each prediction is the next input. The map is chaotic: an "
+                "error doubles at each step on average, so {steps} steps are foretold to within "
+                "0.1 and no network could foretell many more."
+            ),
+            steps=int(np.argmax(errors > 0.1)) if (errors > 0.1).any() else FORECAST,
+        )

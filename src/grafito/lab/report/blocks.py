@@ -1,0 +1,195 @@
+"""What a run handed over as blocks of a page, in the language of its reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grafito.lab.report import numerals, pictures
+from grafito.lab.report.reading import read_csv, read_summary
+from grafito.language import message, translator
+
+MOST_ROWS = 400  # of a table; of more, the first ones are shown
+
+FILE_IS_MISSING = message("The file {} is missing or damaged.")
+NOT_EMBEDDED = message("The figure is too large for this page; it is in the file {}.")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as texts, and for each column whether it holds numbers."""
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Sequence[bool]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a page; which fields are filled depends on its kind.
+
+    Attributes:
+        kind: "section", "text", "figure", "table" or "model".
+        anchor: its id in the page.
+        title, caption: in the language of the page.
+        number: of a figure or table.
+        html: the picture of a figure.
+        width: of the picture, in CSS pixels.
+        paragraphs: of a text, or the lines below the table of a model.
+        table: of a table or model.
+        files: that hold the same.
+        problem: what is wrong with it.
+    """
+
+    kind: str
+    anchor: str
+    title: str = ""
+    caption: str = ""
+    number: int = 0
+    html: str = ""
+    width: float = 0.0
+    paragraphs: Sequence[str] = ()
+    table: Table | None = None
+    files: Sequence[str] = ()
+    problem: str = ""
+
+
+@dataclass
+class Writer:
+    """Makes the blocks of one page; its figures, tables and the rest are numbered.
+
+    Args:
+        lang: "en" or "es".
+    """
+
+    lang: str
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.say = translator(self.lang)
+
+    def blocks(self, contents: Sequence[Mapping[str, Any]], folder: Path) -> list[Block]:
+        """A block for each entry that is shown: a history is not, its curves are.
+
+        Args:
+            contents: entries as in the index of a run.
+            folder: where their files are.
+        """
+        figures = [entry for entry in contents if entry.get("kind") == "figure"]
+        spoken = [{**entry, "alt": self._spoken(entry)} for entry in figures]
+        embedded = iter(pictures.embed(spoken, folder))
+        made = []
+        for entry in contents:
+            kind = entry.get("kind")
+            if kind == "figure":
+                made.append(self._figure(entry, folder, next(embedded)))
+            elif kind == "table":
+                made.append(self._table(entry, folder))
+            elif kind == "model":
+                made.append(self._model(entry, folder))
+            elif kind in ("section", "text"):
+                made.append(self._text(entry))
+        return made
+
+    def name(self, name: str) -> str:
+        """The name of a setting, a number or a column, in words."""
+        return self.say(name) if self.say(name) != name else self.say(name.replace("_", " "))
+
+    def value(self, value: Any) -> str:
+        """A value inside a line of text."""
+        if isinstance(value, bool) or value is None:
+            return self.say({True: "yes", False: "no", None: "none"}[value])
+        if isinstance(value, (int, float)):
+            return numerals.short(value, self.lang)
+        if isinstance(value, (list, tuple)):
+            parts = [self.value(part) for part in value]
+            return (", " if self.lang == "en" else "; ").join(parts) if parts else self.say("none")
+        if isinstance(value, dict):
+            return ", ".join(f"{self.name(k)}: {self.value(v)}" for k, v in value.items())
+        return self.name(str(value))
+
+    def filled(self, text: str, values: Mapping[str, Any]) -> str:
+        """A text whose {names} become the values of these names."""
+
+        def fill(match: re.Match[str]) -> str:
+            return self.value(values[match[1]]) if match[1] in values else match[0]
+
+        return re.sub(r"{(\w+)}", fill, self.say(text))
+
+    def tabulate(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+        """A table as a CSV file has it, with its words translated and its numbers aligned."""
+        columns: list[list[str]] = []
+        numeric: list[bool] = []
+        for cells in zip(*rows, strict=True):
+            numbers = numerals.column(cells, self.lang)
+            words = [numerals.localised(self.name(cell), self.lang) for cell in cells]
+            columns.append(words if numbers is None else numbers)
+            numeric.append(numbers is not None)
+        return Table(
+            [self.name(title) for title in titles], list(zip(*columns, strict=True)), numeric
+        )
+
+    def _spoken(self, entry: Mapping[str, Any]) -> str:
+        """Title and caption of a figure, for those who cannot see it."""
+        values = entry.get("values", {})
+        parts = (self.filled(str(entry.get(key, "")), values) for key in ("title", "caption"))
+        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+    def _common(self, kind: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        self._numbers[kind] = self._numbers.get(kind, 0) + 1
+        values = entry.get("values", {})
+        return {
+            "kind": kind,
+            "anchor": f"{kind}-{self._numbers[kind]}",
+            "number": self._numbers[kind],
+            "title": self.filled(str(entry.get("title", "")), values),
+            "caption": self.filled(str(entry.get("caption", "")), values),
+        }
+
+    def _text(self, entry: Mapping[str, Any]) -> Block:
+        text = self.filled(str(entry.get("text", "")), entry.get("values", {}))
+        return Block(
+            **self._common(str(entry["kind"]), entry),
+            paragraphs=[part.strip() for part in text.split("\n\n") if part.strip()],
+        )
+
+    def _figure(self, entry: Mapping[str, Any], folder: Path, picture: pictures.Picture) -> Block:
+        names = [str(entry[key]) for key in ("file", "png") if key in entry]
+        there = [name for name in names if (folder / name).is_file()]
+        problem = NOT_EMBEDDED if there else FILE_IS_MISSING
+        return Block(
+            **self._common("figure", entry),
+            html=picture.html,
+            width=picture.width,
+            files=there,
+            problem="" if picture.html else self.say(problem).format((there or names)[0]),
+        )
+
+    def _table(self, entry: Mapping[str, Any], folder: Path) -> Block:
+        name = str(entry["file"])
+        try:
+            titles, *rows = read_csv(folder / name)
+            table = self.tabulate(titles, rows[:MOST_ROWS])
+        except (OSError, ValueError):
+            problem = self.say(FILE_IS_MISSING).format(name)
+            return Block(**self._common("table", entry), problem=problem)
+        return Block(**self._common("table", entry), table=table, files=[name])
+
+    def _model(self, entry: Mapping[str, Any], folder: Path) -> Block:
+        name = str(entry.get("file", ""))
+        rows, below = read_summary(str(entry.get("summary", "")))
+        title = self.say("Network")
+        if entry.get("name"):
+            title += f": {self.name(str(entry['name']))}"
+        return Block(
+            **{**self._common("model", entry), "title": title},
+            table=self.tabulate(rows[0], rows[1:]) if rows else None,
+            paragraphs=[
+                f"{self.name(name)}: {numerals.localised(value, self.lang)}"
+                for name, value in below
+            ],
+            files=[name] if (folder / name).is_file() else [],
+        )

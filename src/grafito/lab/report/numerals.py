@@ -1,0 +1,170 @@
+"""Numbers as a report writes them: rounded alike in a column, aligned by their decimals."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from grafito.figures.text import number
+
+MOST_DECIMALS = 4
+GROUPED_FROM = {"en": 1_000, "es": 10_000}  # whole numbers
+GROUP = {"en": ",", "es": "\u202f"}  # a narrow space that does not break
+SIGN = {"en": ".", "es": ","}
+FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PERCENT = ("accuracy", "precision", "recall")  # in the names of numbers from 0 to 1
+
+
+def write(value: float, digits: int = MOST_DECIMALS, lang: str = "en") -> str:
+    r"""One number.
+
+    Example:
+        >>> write(266610), write(-0.25, 3), write(1.5e-7, lang="es"), write(266610, lang="es")
+        ('266,610', '−0.250', '1,5·10⁻⁷', '266\u202f610')
+    """
+    if isinstance(value, int):
+        text = f"{value:,}" if abs(value) >= GROUPED_FROM[lang] else str(value)
+        text = text.replace(",", GROUP[lang])
+    else:
+        text = number(value, digits, lang)
+        factor, e, power = text.partition("e")
+        if e and power:
+            text = f"{factor}·10{str(int(power)).translate(RAISED)}"
+    return text.replace("-", "−")
+
+
+def short(value: float, lang: str = "en") -> str:
+    """One number for a line of text: no more decimals than it needs.
+
+    Example:
+        >>> short(0.001), short(0.25, "es"), short(3.0), short(0.123456), short(32)
+        ('0.001', '0,25', '3', '0.1235', '32')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
+        value = int(value)
+    text = write(value, MOST_DECIMALS, lang)
+    decimal = SIGN[lang]
+    plain = isinstance(value, float) and decimal in text and "·" not in text
+    return text.rstrip("0").rstrip(decimal) if plain else text
+
+
+def headline(name: str, value: float, lang: str = "en") -> str:
+    r"""A number that counts, in large type: a share is a percentage.
+
+    Example:
+        >>> headline("accuracy", 0.9777, "es"), headline("loss", 0.0777), headline("right", 4.0)
+        ('97,8\u202f%', '0.0777', '4')
+    """
+    share = any(word in name.split() for word in PERCENT)
+    if share and 0 <= value <= 1:
+        return f"{write(100.0 * value, 1, lang)}\u202f%"
+    return short(value, lang)
+
+
+def read(text: str) -> int | float | None:
+    """The number that a cell of a CSV file holds, None for another text.
+
+    Example:
+        >>> read("36"), read("0.9474"), read("sandal"), read("")
+        (36, 0.9474, None, None)
+    """
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+def column(cells: Sequence[str], lang: str = "en") -> list[str] | None:
+    """A column of a CSV file as numbers aligned by their decimals; None if it holds words.
+
+    All are rounded alike, to as many decimals as the most precise has, at most four, fewer where
+    they are large. Empty cells stay empty. Right-aligned digits of one width are taken for granted.
+
+    Example:
+        >>> column(["0.95", "12.5", ""]), column(["1000", "20"]), column(["a", "1"])
+        (['0.95', '12.50', ''], ['1,000', '20'], None)
+    """
+    numbers = [read(cell) for cell in cells]
+    if all(n is None for n in numbers) or any(
+        n is None and cell for n, cell in zip(numbers, cells, strict=True)
+    ):
+        return None
+    digits = _decimals([cell for cell in cells if cell])
+    texts = ["" if n is None else write(n, digits, lang) for n in numbers]
+    return _aligned(texts, SIGN[lang])
+
+
+def _decimals(cells: Sequence[str]) -> int:
+    precise = max(len(cell.partition("e")[0].partition(".")[2]) for cell in cells)
+    largest = max((abs(x) for x in map(float, cells) if math.isfinite(x)), default=0.0)
+    fits = MOST_DECIMALS if largest < 100 else 2 if largest < 10_000 else 1
+    if any("e" in cell for cell in cells):
+        precise = MOST_DECIMALS
+    return min(max(precise, 1), fits)
+
+
+def _aligned(texts: Sequence[str], sign: str) -> list[str]:
+    """Texts with spaces behind them, so that their decimal signs stand above each other."""
+    behind = [text.partition(sign)[2] if "·" not in text else "" for text in texts]
+    longest = max(map(len, behind))
+    spaced = []
+    for text, tail in zip(texts, behind, strict=True):
+        missing = FIGURE_SPACE * (longest - len(tail))
+        if text and longest and not tail and "·" not in text:
+            missing = PUNCTUATION_SPACE + missing
+        spaced.append(text + missing if "·" not in text and text else text)
+    return spaced
+
+
+def localised(text: str, lang: str) -> str:
+    r"""A text in which English numbers are written as in the language.
+
+    Example:
+        >>> localised("12,345 (18.8 KiB)", "es")
+        '12\u202f345 (18,8 KiB)'
+    """
+    if lang == "en":
+        return text
+
+    def rewrite(match: re.Match[str]) -> str:
+        whole, _, decimals = match[0].partition(".")
+        value = write(int(whole.replace(",", "")), lang=lang)
+        return f"{value}{SIGN[lang]}{decimals}" if decimals else value
+
+    return re.sub(
+        r"(?<![\w.,])\d{1,3}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,])\d+\.\d+(?![\w.])", rewrite, text
+    )
+
+
+def duration(seconds: float, lang: str = "en") -> str:
+    r"""A time that something took.
+
+    Example:
+        >>> duration(2.405), duration(192.3), duration(3900, "es")
+        ('2.4\u202fs', '3\u202fmin 12\u202fs', '1\u202fh 05\u202fmin')
+    """
+    if seconds < 60:
+        return f"{write(float(seconds), 1, lang)}\u202fs"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}\u202fmin {rest:02}\u202fs"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}\u202fh {minutes:02}\u202fmin"
+
+
+def memory(size: float, lang: str = "en") -> str:
+    r"""An amount of memory.
+
+    Example:
+        >>> memory(291803136, "es")
+        '278,3\u202fMiB'
+    """
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{write(float(size), 1, lang) if unit != 'B' else size}\u202f{unit}"
+        size /= 1024
+    return f"{write(float(size), 1, lang)}\u202fGiB"

@@ -1,0 +1,181 @@
+"""What a run left in its folder, read so that a half-written folder is still readable."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from grafito.errors import FileError
+from grafito.language import message
+
+CONFIGURATION = "configuration.json"
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run as its folder tells it.
+
+    Attributes:
+        path: of the folder.
+        configuration: what the run was, and how it ended.
+        contents: what it handed over, in order.
+        numbers: those that count.
+        unreadable: files that are damaged.
+    """
+
+    path: Path
+    configuration: dict[str, Any]
+    contents: list[dict[str, Any]]
+    numbers: dict[str, float]
+    unreadable: list[str]
+
+    @property
+    def name(self) -> str:
+        return str(self.configuration.get("experiment", self.path.name))
+
+    @property
+    def status(self) -> str:
+        return str(self.configuration.get("status", ""))
+
+    @property
+    def is_complete(self) -> bool:
+        return self.status == "complete" and not self.missing
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """Files that are named and not there, or cannot be read."""
+        named = (str(e[key]) for e in self.contents for key in ("file", "png") if key in e)
+        gone = [file for file in named if not (self.path / file).is_file()]
+        return [*self.unreadable, *gone]
+
+    @cached_property
+    def seeds(self) -> list[RecordedRun]:
+        """The runs inside, where this one was made from several seeds."""
+        inside = sorted(self.path.glob(f"*/{CONFIGURATION}"), key=_by_number)
+        return [read_run(path.parent) for path in inside]
+
+    @cached_property
+    def histories(self) -> dict[str, dict[str, list[float]]]:
+        """The numbers of each epoch, by the name of the training."""
+        entries = (entry for entry in self.contents if entry.get("kind") == "history")
+        tables = {str(e.get("name", "")): read_history(self.path / e["file"]) for e in entries}
+        return {name: table for name, table in tables.items() if any(table.values())}
+
+    def only(self, kind: str) -> list[dict[str, Any]]:
+        """The entries of one kind."""
+        return [entry for entry in self.contents if entry.get("kind") == kind]
+
+
+def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
+    """Read the folder of a run.
+
+    Raises:
+        FileError: when it is not the folder of a run, or says nothing that can be read.
+    """
+    path = Path(folder)
+    if not (path / CONFIGURATION).is_file():
+        raise FileError(
+            "This is not the folder of a run." if path.is_dir() else "There is no such folder.",
+            where=path,
+            expected=f"a folder with {CONFIGURATION}, as `grafito run` leaves it",
+            fix=_nearby(path),
+        )
+    unreadable: list[str] = []
+
+    def read(name: str, kind: type) -> Any:
+        try:
+            content = json.loads((path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return kind()
+        except (OSError, ValueError):
+            content = None
+        if not isinstance(content, kind):
+            unreadable.append(name)
+            return kind()
+        return content
+
+    configuration = read(CONFIGURATION, dict)
+    if unreadable:
+        raise FileError("The description of the run is damaged.", where=path / CONFIGURATION)
+    contents = [entry for entry in read("index.json", list) if isinstance(entry, dict)]
+    numbers = {
+        name: value
+        for name, value in read("metrics.json", dict).items()
+        if isinstance(value, (int, float))
+    }
+    return RecordedRun(path, configuration, contents, numbers, unreadable)
+
+
+def read_history(path: Path) -> dict[str, list[float]]:
+    """Numbers of each epoch by name; a last row that was cut off is left out."""
+    try:
+        rows = read_csv(path)
+        table = [[float(cell) for cell in row] for row in rows[1:] if len(row) == len(rows[0])]
+    except (OSError, ValueError, IndexError):
+        return {}
+    return {
+        name: [row[place] for row in table] for place, name in enumerate(rows[0]) if name != "epoch"
+    }
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """The rows of a CSV file, its titles first."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.reader(file) if row]
+
+
+# What a model's summary says, as `summary.py` of the models writes it.
+SUMMARY = (
+    message("Layer (type)"),
+    message("Output Shape"),
+    message("Param #"),
+    message("Multiply-adds"),
+    message("Activations"),
+    message("Total params"),
+    message("Trainable params"),
+    message("Non-trainable params"),
+    message("Optimizer params"),
+    message("Multiply-adds per example"),
+    message("Activations per example"),
+)
+
+
+def read_summary(text: str) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    r"""The table in a model's summary, titles first, and what stands below it: name and value.
+
+    Example:
+        >>> text = "┃ Layer ┃ Param # ┃\n│ dense │   4,160 │\n Total params: 4,160"
+        >>> read_summary(text)
+        ([['Layer', 'Param #'], ['dense', '4160']], [('Total params', '4,160')])
+    """
+    rows: list[list[str]] = []
+    below: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        if line.startswith(("┃", "│")):
+            cells = [cell.strip() for cell in line[1:-1].split(line[0])]
+            if len(rows) > 1 and not cells[-1]:  # a long cell that goes on
+                rows[-1] = [f"{a}{b}" for a, b in zip(rows[-1], cells, strict=True)]
+            else:
+                rows.append([re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in cells])
+        elif rows and ": " in line:
+            name, _, value = line.strip().partition(": ")
+            below.append((name, value))
+    return rows, below
+
+
+def _by_number(path: Path) -> tuple[int, str]:
+    name = path.parent.name
+    digits = "".join(filter(str.isdigit, name))
+    return int(digits or 0), name
+
+
+def _nearby(path: Path) -> str | None:
+    """A run below the folder, the newest by name."""
+    below = sorted(path.glob(f"*/{CONFIGURATION}")) + sorted(path.glob(f"*/*/{CONFIGURATION}"))
+    return str(below[-1].parent) if below else None
