@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import platform
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,8 +14,8 @@ from grafito.engines.llvm import cache
 
 @functools.cache
 def _initialize() -> None:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
 
 
 class Machine:
@@ -26,13 +24,16 @@ class Machine:
     Args:
         cpu: name of a CPU, as LLVM calls it; this one by default.
         features: its features, as LLVM spells them.
+        triple: the kind of machine; this one by default. What is compiled for another is not run.
 
     Attributes:
         width: float32 numbers in a vector register: the lanes of the layout.
         pairs: whether it adds up products of bfloat16 two at a time.
     """
 
-    def __init__(self, cpu: str | None = None, features: str | None = None):
+    def __init__(
+        self, cpu: str | None = None, features: str | None = None, triple: str | None = None
+    ):
         _initialize()
         self.cpu = cpu or llvm.get_host_cpu_name()
         self.features = features or llvm.get_host_cpu_features().flatten()
@@ -41,8 +42,8 @@ class Machine:
         self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
         if self.width == 16:
             self.features += ",-prefer-256-bit"
-        target = llvm.Target.from_default_triple()
-        self._target = target.create_target_machine(
+        self.triple = triple or llvm.get_process_triple()
+        self._target = llvm.Target.from_triple(self.triple).create_target_machine(
             cpu=self.cpu, features=self.features, opt=2, jit=True
         )
 
@@ -77,7 +78,7 @@ class Machine:
         versions = [llvmlite.__version__, *map(str, llvm.llvm_version_info)]
         new = False
         for text in texts:
-            key = cache.key([self._target.triple, self.cpu, self.features, *versions, text])
+            key = cache.key([self.triple, self.cpu, self.features, *versions, text])
             code = cache.read(key)
             if code is None:
                 code, new = self.compile(text), True
@@ -88,14 +89,12 @@ class Machine:
             cache.trim()
         return engine
 
+    def pause(self) -> tuple[str, str]:
+        """The instruction of a waiting loop, and its declaration."""
+        if self.triple.startswith(("x86_64", "i686")):
+            return "call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"
+        return "fence seq_cst", ""
 
-def pause() -> tuple[str, str]:
-    """The instruction of a waiting loop, and its declaration."""
-    if platform.machine().lower() in ("x86_64", "amd64", "i686"):
-        return "call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"
-    return "fence seq_cst", ""
-
-
-def yield_name() -> str:
-    """The C function that lets other threads run."""
-    return "SwitchToThread" if sys.platform == "win32" else "sched_yield"
+    def yield_name(self) -> str:
+        """The C function that lets other threads run."""
+        return "SwitchToThread" if "windows" in self.triple else "sched_yield"

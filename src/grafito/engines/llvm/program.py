@@ -17,7 +17,7 @@ from grafito.engines.llvm import (
     schedule,
 )
 from grafito.engines.llvm import whole as whole_arrays
-from grafito.engines.llvm.machine import Machine, pause, yield_name
+from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, WINDOWS, Node, order_of
 from grafito.engines.llvm.plan import (
     Kernel,
@@ -145,8 +145,7 @@ def _emit(
                 any(x.kind == "check" for x in kernel.results),
             )
         )
-    waiting, declared = pause()
-    driver = schedule.driver(calls, arena, waiting, declared, yield_name())
+    driver = schedule.driver(calls, arena, *machine.pause(), machine.yield_name())
     scratch = schedule.scratch(calls)
     return Assembled(driver, texts, table, names, arena, scratch, calls, planned)
 

@@ -1,0 +1,149 @@
+"""Code for other CPUs: run where this one can, else compiled and its object file looked at."""
+
+import platform
+import struct
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+import llvmlite.binding as llvm
+from specs_ops import OPS
+
+from grafito import Input, graph, layers, models
+from grafito.engines.llvm import Engine
+from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.program import assemble
+from grafito.graph.dtypes import is_floating
+from grafito.graph.program import Graph
+
+X86 = platform.machine().lower() in ("x86_64", "amd64")
+CPUS = {  # name, features, lanes of float32, registers that the code may not name
+    "AVX-512": ("skylake-avx512", "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", 16, []),
+    "AVX2": ("haswell", "+avx2,+fma,+bmi,+bmi2,+f16c", 8, ["zmm", "vdpbf16ps", "tdpbf16ps"]),
+    "SSE2": ("x86-64", "+sse2", 4, ["zmm", "ymm", "vfm", "vmul"]),
+}
+ARM = ("generic", "+neon", "aarch64-unknown-linux-gnu")
+# What the code may leave to the C library, beside the kernels themselves.
+C_FUNCTIONS = {"sin", "cos", "fmod", "fmodf", "memset", "memcpy", "sched_yield"}
+
+
+def with_gradients(row, dtype):
+    """The graph of a row: value, and gradients where it has them; and arrays for its inputs."""
+    arrays = [np.asarray(x) for x in row.inputs]
+    arrays = [x.astype(dtype) if x.dtype.kind == "f" else x for x in arrays]
+    xs = {f"x{i}": graph.placeholder(x.shape, x.dtype, f"x{i}") for i, x in enumerate(arrays)}
+    outputs = [row.function(*xs.values())]
+    if row.order and is_floating(outputs[0].dtype):
+        floating = [x for x in xs.values() if is_floating(x.dtype)]
+        outputs += graph.gradients([graph.square(outputs[0])], floating)
+    g = Graph(xs, {str(i): y for i, y in enumerate(outputs)}, {})
+    return g, dict(zip(xs, arrays, strict=True))
+
+
+@pytest.fixture(params=CPUS)
+def cpu(request):
+    """Name and features of a CPU whose code runs on this one."""
+    name, features, *_ = CPUS[request.param]
+    here = llvm.get_host_cpu_features() if X86 else {}
+    missing = [f for f in features.split(",") if not here.get(f[1:])]
+    if missing:
+        pytest.skip(f"this CPU has no {' '.join(missing)}")
+    assert Machine(name, features).width == CPUS[request.param][2]
+    return request.param
+
+
+@pytest.mark.parametrize("row", OPS, ids=lambda row: row.name)
+def test_values_and_gradients_on_other_cpus(row, cpu):
+    g, arrays = with_gradients(row, "float32")
+    program = Engine(cpu=CPUS[cpu][0], features=CPUS[cpu][1]).compile(g)
+    program.bind(arrays)
+    feeds = {x: arrays[name] for name, x in g.inputs.items()}
+    theirs = graph.value(list(g.outputs.values()), feeds)
+    for ours, theirs_, y in zip(program.run().values(), theirs, g.outputs.values(), strict=True):
+        assert ours.dtype == theirs_.dtype
+        scale = np.max(np.abs(theirs_), initial=1e-30)
+        np.testing.assert_allclose(ours[0], theirs_, rtol=2e-5, atol=2e-5 * scale, err_msg=y)
+
+
+def network():
+    """The graph of a training step."""
+    model = models.Sequential(
+        [
+            Input((9, 9, 2)),
+            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, "softmax"),
+        ]
+    )
+    programs = []
+
+    class Recorder(Engine):
+        def compile(self, g):
+            programs.append(g)
+            return super().compile(g)
+
+    loss = "sparse_categorical_crossentropy"
+    model.compile("adam", loss, metrics=["accuracy"], engine=Recorder())
+    model.train_on_batch(np.zeros((17, 9, 9, 2), "float32"), np.zeros(17, "int64"))
+    return programs[-1]
+
+
+@pytest.mark.parametrize("name", ["AVX2", "SSE2"])
+def test_code_names_no_register_that_the_cpu_lacks(name):
+    machine = Machine(*CPUS[name][:2], triple="x86_64-unknown-linux-gnu")
+    assembled = assemble(network(), machine)
+    for text in [assembled.driver, *assembled.texts.values()]:
+        code = machine._target.emit_assembly(machine.optimize(text))
+        assert not [word for word in CPUS[name][3] if word in code]
+
+
+# 64-bit Arm: the object files are whole, for that machine, and call nothing unknown
+
+
+def symbols(elf):
+    """Names that an ELF object defines, and those that it needs."""
+    (sections,), (size, count) = (
+        struct.unpack_from("<Q", elf, 40),
+        struct.unpack_from("<HH", elf, 58),
+    )
+    headers = [struct.unpack_from("<IIQQQQIIQQ", elf, sections + i * size) for i in range(count)]
+    table = next(h for h in headers if h[1] == 2)
+    names = headers[table[6]][4]
+    defined, needed = set(), set()
+    for at in range(table[4] + 24, table[4] + table[5], 24):
+        name, info, _, section = struct.unpack_from("<IBBH", elf, at)
+        text = elf[names + name : elf.index(b"\0", names + name)].decode()
+        if info >> 4:  # not local
+            (defined if section else needed).add(text)
+    return defined, needed
+
+
+def check_arm(g):
+    machine = Machine(*ARM)
+    assert machine.width == 4
+    assembled = assemble(g, machine)
+    defined, needed = set(), set()
+    for text in [assembled.driver, *assembled.texts.values()]:
+        elf = machine.compile(text)
+        assert elf[:6] == b"\x7fELF\x02\x01"  # 64 bits, little-endian
+        assert struct.unpack_from("<HH", elf, 16) == (1, 183)  # relocatable, AArch64
+        has, needs = symbols(elf)
+        defined |= has
+        needed |= needs
+    assert {"program", *assembled.texts} <= defined
+    assert needed - defined <= C_FUNCTIONS
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("row", OPS, ids=lambda row: row.name)
+def test_every_op_compiles_for_64_bit_arm(row, dtype):
+    check_arm(with_gradients(row, dtype)[0])
+
+
+def test_a_training_step_compiles_for_64_bit_arm():
+    check_arm(network())
