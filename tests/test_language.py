@@ -161,6 +161,11 @@ def test_choice(asked, surroundings, chosen, monkeypatch):
     assert language.choose(asked) == chosen
 
 
+def test_nothing_stays_nothing():
+    """gettext keeps its header under the empty text."""
+    assert language.translator("es")("") == ""
+
+
 @pytest.mark.parametrize("call", [language.choose, language.translator])
 def test_a_language_that_is_not_spoken(call):
     with pytest.raises(UnknownNameError, match="en, es"):

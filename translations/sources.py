@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-MARKS = {"_", "N_", "message", "translate"}
+MARKS = {"_", "N_", "message", "say", "translate"}
 ATTRIBUTES = {"what", "asked", "expected", "class_names"}  # of experiments
 HANDED_OVER = {"section": 0, "text": 0, "figure": 2, "table": 1, "metrics": 0}  # the first text
+CARD = {"what", "examples", "classes", "split", "licence", "faults"}  # of a data set
 KINDS = {"unknown_name", "Registry"}  # their first argument says what is named
 ROWS = {"where", "received", "expected", "path", "fix"}  # of an error; one word there is a name
 
@@ -47,6 +48,8 @@ def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.exp
         elif name in HANDED_OVER and ast.unparse(node.func) == f"record.{name}":
             for word in (*node.args[HANDED_OVER[name] :], *(w.value for w in node.keywords)):
                 yield from _members(word)
+        elif name == "DataSet":
+            yield from (word.value for word in node.keywords if word.arg in CARD)
         elif name in KINDS:
             yield from (f"Unknown {kind} {{}}." for kind in templates(node.args[0]))
         elif errors and name == "fail":

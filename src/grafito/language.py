@@ -128,8 +128,8 @@ def _catalogue(lang: str) -> Mapping[str, str]:
     import gettext
 
     translations = gettext.translation("grafito", Path(__file__).parent / "locale", [lang])
-    assert isinstance(translations, gettext.GNUTranslations)
-    return translations._catalog  # type: ignore[attr-defined]  # gettext cannot be asked for all
+    texts = translations._catalog  # type: ignore[attr-defined]  # gettext cannot be asked for all
+    return {text: translation for text, translation in texts.items() if text}
 
 
 @functools.cache

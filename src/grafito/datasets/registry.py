@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from grafito.language import message, translate
+
 
 @dataclass(frozen=True)
 class DataFile:
@@ -59,12 +61,24 @@ class DataSet:
     files: tuple[DataFile, ...] = ()
     folders: tuple[str, ...] = ()
 
+    def rows(self) -> list[tuple[str, str]]:
+        """What stands on the card, by name, in the language being spoken."""
+        card = {
+            message("what"): self.what,
+            message("examples"): self.examples,
+            message("classes"): self.classes,
+            message("split"): self.split,
+            message("licence"): self.licence,
+            message("faults"): self.faults,
+            message("source"): self.source,
+        }
+        return [(translate(name), translate(text)) for name, text in card.items()]
+
     def __str__(self) -> str:
-        names = ("what", "examples", "classes", "split", "licence", "faults", "source")
-        rows = [(name, getattr(self, name)) for name in names]
+        rows = self.rows()
         for file in self.files:
             size = f"{file.size:,} bytes, " if file.size else ""
-            rows.append(("file", f"{file.name}, {size}{file.digest}"))
+            rows.append((translate("file"), f"{file.name}, {size}{file.digest}"))
         lines = [self.name]
         for title, text in rows:
             wrapped = textwrap.wrap(text, 84, break_long_words=False, break_on_hyphens=False)

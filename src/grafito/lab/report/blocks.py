@@ -96,7 +96,7 @@ class Writer:
 
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
-        return self.say(name) if self.say(name) != name else self.say(name.replace("_", " "))
+        return self.say(name.replace("_", " "))
 
     def value(self, value: Any) -> str:
         """A value inside a line of text."""
@@ -109,7 +109,7 @@ class Writer:
             return (", " if self.lang == "en" else "; ").join(parts) if parts else self.say("none")
         if isinstance(value, dict):
             return ", ".join(f"{self.name(k)}: {self.value(v)}" for k, v in value.items())
-        return self.name(str(value))
+        return self.say(str(value))
 
     def filled(self, text: str, values: Mapping[str, Any]) -> str:
         """A text whose {names} become the values of these names."""
@@ -125,7 +125,7 @@ class Writer:
         numeric: list[bool] = []
         for cells in zip(*rows, strict=True):
             numbers = numerals.column(cells, self.lang)
-            words = [numerals.localised(self.name(cell), self.lang) for cell in cells]
+            words = [numerals.localised(self.say(cell), self.lang) for cell in cells]
             columns.append(words if numbers is None else numbers)
             numeric.append(numbers is not None)
         return Table(
@@ -181,11 +181,8 @@ class Writer:
     def _model(self, entry: Mapping[str, Any], folder: Path) -> Block:
         name = str(entry.get("file", ""))
         rows, below = read_summary(str(entry.get("summary", "")))
-        title = self.say("Network")
-        if entry.get("name"):
-            title += f": {self.name(str(entry['name']))}"
         return Block(
-            **{**self._common("model", entry), "title": title},
+            **{**self._common("model", entry), "title": self.say(str(entry.get("name", "")))},
             table=self.tabulate(rows[0], rows[1:]) if rows else None,
             paragraphs=[
                 f"{self.name(name)}: {numerals.localised(value, self.lang)}"

@@ -1,0 +1,232 @@
+"""The page of a run: what was asked, what came out, and how to get it again."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grafito import __version__, datasets
+from grafito.errors import FileError, UnknownNameError
+from grafito.lab.report import numerals
+from grafito.lab.report.blocks import Block, Writer
+from grafito.lab.report.reading import RecordedRun, read_run
+from grafito.language import message, use
+
+PAGE = "report.html"
+HEADLINES = 4  # numbers in large type
+LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
+TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
+
+WHY_PARTIAL = {
+    "interrupted": message("It was interrupted."),
+    "failed": message("It ended with an error."),
+    "running": message("It has not ended, or it was killed."),
+}
+
+
+def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
+    """Draw the report of a run from its folder alone, also of a run that did not come to its end.
+
+    Args:
+        folder: of the run; `report.html` is written there.
+        lang: "en" or "es". Figures keep the language in which they were drawn.
+
+    Returns:
+        The path of the page: one file that loads nothing, below two million bytes.
+
+    Raises:
+        FileError: when it is not the folder of a run, or cannot be written to.
+
+    Example:
+        >>> from grafito import lab
+        >>> result = lab.run(lab.get("xor", epochs=2), verbose=0)
+        >>> write_report(result.folder, lang="es").name
+        'report.html'
+    """
+    run = read_run(folder)
+    writer = Writer(lang)
+    blocks = writer.blocks(run.contents, run.path)
+    context = _of_run(run, writer)
+    context["models"] = [block for block in blocks if block.kind == "model"]
+    context["blocks"] = [block for block in blocks if block.kind != "model"]
+    context["outline"] = _outline(context, writer)
+    return write_page(run.path / PAGE, "run.html", context, writer)
+
+
+def write_page(path: Path, template: str, context: dict[str, Any], writer: Writer) -> Path:
+    """Write a page, whole or not at all."""
+    environment = _environment()
+    page = environment.get_template(template).render(
+        context,
+        _=writer.say,
+        lang=writer.lang,
+        version=__version__,
+        made=f"{datetime.datetime.now():%Y-%m-%d}",
+        style=environment.loader.get_source(environment, "page.css")[0],
+    )
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise FileError(
+            "The report cannot be written.", where=path, received=error.strerror or error
+        ) from error
+    return path
+
+
+@functools.cache
+def _environment() -> Any:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
+    """What the template says of a run, besides its contents."""
+    say, lang, told = writer.say, writer.lang, run.configuration
+    results = {name: value for name, value in run.numbers.items() if name not in TOTALS}
+    shown = [(writer.name(n), numerals.headline(n, v, lang)) for n, v in results.items()]
+    return {
+        "title": say(str(told.get("what", run.name))).rstrip("."),
+        "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
+        "facts": _facts(run, writer),
+        "problems": problems(run, writer),
+        "quick": bool(told.get("quick")),
+        "asked": say(str(told.get("asked", ""))),
+        "expected": say(str(told.get("expected", ""))),
+        "headlines": shown[:HEADLINES],
+        "others": shown[HEADLINES:],
+        "settings": [(writer.name(n), writer.value(v)) for n, v in _settings(run).items()],
+        "data": [_card(source, writer) for source in told.get("data", [])],
+        "command": told.get("command", ""),
+        "surroundings": [
+            (name if name != "machine" else say("machine"), version)
+            for name, version in told.get("versions", {}).items()
+        ],
+        "seeds": [_link(seed, run) for seed in run.seeds],
+        "files_beside": _files(run, lang),
+    }
+
+
+def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
+    told, lang = run.configuration, writer.lang
+    seconds = run.numbers.get("seconds")
+    facts = {
+        "date": str(told.get("started", ""))[:16].replace("T", " "),
+        "seed": writer.value(_settings(run).get("seed", "")),
+        "epochs": writer.value(int(run.numbers.get("epochs", 0))) if run.numbers else "",
+        "training": numerals.duration(seconds, lang) if seconds is not None else "",
+        "whole run": numerals.duration(told["seconds"], lang) if "seconds" in told else "",
+        "memory": numerals.memory(told["peak_memory"], lang) if told.get("peak_memory") else "",
+        "engine": str(told.get("engine", "")),
+        "seeds": str(told.get("seeds", "")),
+    }
+    if told.get("seeds"):
+        facts["seed"] = ""
+    return [(writer.say(name), value) for name, value in facts.items() if value]
+
+
+# Names of facts that are said nowhere else.
+FACTS = (
+    message("date"),
+    message("seed"),
+    message("training"),
+    message("whole run"),
+    message("memory"),
+    message("engine"),
+    message("seeds"),
+    message("yes"),
+    message("no"),
+    message("none"),
+)
+
+
+def problems(run: RecordedRun, writer: Writer) -> list[str]:
+    """Why a run is partial, and what is missing; nothing for a complete one."""
+    say, told = writer.say, run.configuration
+    found = []
+    if run.status != "complete":
+        found.append(say(WHY_PARTIAL.get(run.status, WHY_PARTIAL["running"])))
+        if told.get("error"):
+            found[0] += f" {told['error']}"
+        planned = _settings(run).get("epochs")
+        done = [len(next(iter(history.values()))) for history in run.histories.values()]
+        if isinstance(planned, int) and len(done) <= 1 and sum(done) < planned:
+            found.append(say("{} of {} epochs were done.").format(sum(done), planned))
+        seeds = told.get("seeds", 0)
+        if seeds and len(run.seeds) < seeds:
+            found.append(say("{} of {} seeds were run.").format(len(run.seeds), seeds))
+        if not run.numbers:
+            found.append(say("There are no final numbers."))
+        if not (run.only("model") or run.seeds):
+            found.append(say("No trained network was kept."))
+        if not run.only("figure"):
+            found.append(say("No figure was drawn."))
+    if run.missing:
+        found.append(say("Missing or damaged: {}.").format(", ".join(run.missing)))
+    return found
+
+
+def _settings(run: RecordedRun) -> dict[str, Any]:
+    settings = run.configuration.get("settings", {})
+    return settings if isinstance(settings, dict) else {}
+
+
+def _card(source: Any, writer: Writer) -> dict[str, Any]:
+    """What is known of a data set."""
+    told = source if isinstance(source, dict) else {"name": source}
+    name = str(told.get("name", ""))
+    try:
+        with use(writer.lang):
+            rows = datasets.card(name).rows()
+    except UnknownNameError:
+        rows = [(writer.say(k), str(told[k])) for k in ("source",) if k in told]
+    findings = (str(finding).rpartition("/")[2] for finding in told.get("files", []))
+    return {"name": name, "rows": rows, "files": list(findings)}
+
+
+def _link(seed: RecordedRun, run: RecordedRun) -> tuple[str, str]:
+    """The name of a run inside another, and its page where there is one."""
+    page = seed.path / PAGE
+    return seed.path.name, page.relative_to(run.path).as_posix() if page.is_file() else ""
+
+
+def _files(run: RecordedRun, lang: str) -> list[tuple[str, str]]:
+    files = sorted(path for path in run.path.iterdir() if path.is_file())
+    return [
+        (path.name, numerals.memory(path.stat().st_size, lang))
+        for path in files
+        if path.name != PAGE and not path.name.startswith(".")
+    ]
+
+
+def _outline(context: dict[str, Any], writer: Writer) -> list[tuple[str, str, int]]:
+    """Anchor, name and level of each part of the page."""
+    say = writer.say
+    parts: list[tuple[str, str, int]] = []
+    if context["asked"]:
+        parts.append(("asked", say("The task"), 1))
+    parts.append(("results", say("Results"), 1))
+    inside: Sequence[Block] = [block for block in context["blocks"] if block.title]
+    if len(inside) > LONGEST_OUTLINE:
+        inside = [block for block in inside if block.kind == "section"]
+    parts += [(b.anchor, b.title, 1 if b.kind == "section" else 2) for b in inside]
+    if context["models"]:
+        one = len(context["models"]) == 1
+        parts.append(("network", say("The network") if one else say("The networks"), 1))
+    parts.append(("settings", say("Settings"), 1))
+    if context["data"]:
+        parts.append(("data", say("Data"), 1))
+    parts.append(("repeat", say("To repeat it"), 1))
+    return parts
