@@ -98,11 +98,10 @@ def random_diagram(seed, nodes=20):
 
 def boxes(figure):
     """Kind, name and bounding box (x0, y0, x1, y1), in points, of all that has a gid."""
-    (axes,) = figure.axes
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
     found = []
-    for artist in [*axes.texts, *axes.patches]:
+    for artist in [thing for axes in figure.axes for thing in [*axes.texts, *axes.patches]]:
         kind, _, name = (artist.get_gid() or "").partition("-")
         if kind in ("node", "label", "value", "gradient", "title", "legend"):
             extent = artist.get_window_extent(renderer).extents * 72 / figure.dpi
@@ -119,11 +118,10 @@ def overlaps(a, b, slack=0.0):
 
 def curves(figure):
     """Points along each arrow, in points of the page, by gid."""
-    (axes,) = figure.axes
     t = np.linspace(0, 1, 25)[:, None]
-    for patch in axes.patches:
+    for patch in [patch for axes in figure.axes for patch in axes.patches]:
         if isinstance(patch, PathPatch):
-            vertices = axes.transData.transform(patch.get_path().vertices) * 72 / figure.dpi
+            vertices = patch.axes.transData.transform(patch.get_path().vertices) * 72 / figure.dpi
             pieces = [vertices[i : i + 4] for i in range(0, len(vertices) - 1, 3)]
             yield (
                 patch.get_gid(),

@@ -25,6 +25,8 @@ DRAWINGS = {
     "network, layers": lambda: draw_graph(drawings.network(3), X, level="layers"),
     "softmax": lambda: draw_graph(drawings.softmax_by_hand(4), Z),
     "xor": lambda: draw_graph(drawings.xor(), {"x0": 1, "x1": -1}),
+    "xor, rows": lambda: draw_graph(drawings.xor(), {"x0": 1, "x1": -1}, width=7),
+    "network, one row": lambda: draw_graph(drawings.network(3), X, width=None),
     "several outputs": lambda: draw_graph(drawings.dense_layer(), X),
     **{
         f"random {seed}": lambda seed=seed: draw_diagram(drawings.random_diagram(seed))
@@ -73,3 +75,59 @@ def test_everything_lies_on_the_page(drawing):
     for kind, name, box in things:
         assert (box[:2] >= 0).all(), (kind, name)
         assert (box[2:] <= page).all(), (kind, name)
+
+
+# Rows
+
+
+def edge_texts(figure):
+    return sorted(
+        text.get_text()
+        for axes in figure.axes
+        for text in axes.texts
+        if (text.get_gid() or "").startswith(("value", "gradient"))
+    )
+
+
+def links(figure):
+    """Numbers of the links of each row."""
+    return [
+        [t.get_text() for t in axes.texts if (t.get_gid() or "").startswith("label-link")]
+        for axes in figure.axes
+    ]
+
+
+def test_a_wide_drawing_goes_on_in_the_next_row():
+    whole = draw_graph(drawings.network(6), X, width=None)
+    rows = draw_graph(drawings.network(6), X, lang="es")
+    assert len(whole.axes) == 1
+    assert len(rows.axes) == 6
+    assert rows.get_figwidth() < 17.5 < whole.get_figwidth() / 3
+    # A row ends where a layer does: one arrow passes, and the one around the layers.
+    assert [sorted(row) for row in links(rows)] == [
+        [*"16"],
+        [*"12"],
+        [*"23"],
+        [*"34"],
+        [*"45"],
+        [*"56"],
+    ]
+    assert any(text.get_text() == "continúa" for text in rows.axes[-1].texts)
+
+
+def test_rows_show_every_number():
+    whole = edge_texts(draw_graph(drawings.network(6), X, width=None))
+    rows = edge_texts(draw_graph(drawings.network(6), X))
+    assert set(rows) == set(whole)
+    assert len(rows) == len(whole) + 6 * 2  # at both ends of an arrow that is cut
+
+
+def test_numbers_of_shapes_are_unique():
+    rows = draw_graph(drawings.network(6), X)
+    arrows = [gid for gid, _ in curves(rows) if gid != "legend"]
+    assert len(arrows) == len(set(arrows))
+
+
+def test_a_width_that_nothing_fits_into():
+    figure = draw_graph(drawings.neuron(graph.sigmoid), drawings.NEURON, width=0.5)
+    assert len(figure.axes) > 2

@@ -8,7 +8,7 @@ from typing import Literal
 
 from grafito.errors import ArgumentError
 
-Kind = Literal["input", "parameter", "constant", "op", "block", "output"]
+Kind = Literal["input", "parameter", "constant", "op", "block", "output", "link"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Node:
         name: what edges refer to; unique in the diagram.
         label: the text drawn in it.
         kind: "input", "parameter" and "constant" are leaves, "op" is round, "block" stands for a
-            whole function or layer, "output" is the open end of the last arrow.
+            whole function or layer, "output" is the open end of the last arrow, "link" the end
+            of an arrow that goes on in another row.
         groups: coloured regions around it, outermost first.
     """
 

@@ -26,6 +26,7 @@ def draw_graph(
     level: str = "ops",
     gradients: bool = True,
     digits: int = 3,
+    width: float | None = 17.5,
     lang: str = "en",
 ) -> Figure:
     """Draw a graph: values on black arrows, gradients on dashed red ones back.
@@ -37,6 +38,7 @@ def draw_graph(
             one for each layer.
         gradients: whether to draw the way back.
         digits: decimals.
+        width: inches, beyond which the drawing goes on in a further row; None for a single row.
         lang: "en" or "es".
 
     Returns:
@@ -53,14 +55,15 @@ def draw_graph(
     diagram = graph_diagram(
         outputs, feeds, level=level, gradients=gradients, digits=digits, lang=lang
     )
-    return draw_diagram(diagram, lang=lang)
+    return draw_diagram(diagram, width=width, lang=lang)
 
 
-def draw_diagram(diagram: Diagram, *, lang: str = "en") -> Figure:
+def draw_diagram(diagram: Diagram, *, width: float | None = 17.5, lang: str = "en") -> Figure:
     """Draw a diagram of one's own: nodes, edges and their texts.
 
     Args:
         diagram: what to draw.
+        width: inches, beyond which the drawing goes on in a further row; None for a single row.
         lang: language of the legend, "en" or "es".
 
     Raises:
@@ -74,7 +77,7 @@ def draw_diagram(diagram: Diagram, *, lang: str = "en") -> Figure:
     """
     from grafito.figures.render import render
 
-    return render(diagram, words(lang))
+    return render(diagram, words(lang), None if width is None else 72 * width)
 
 
 def graph_diagram(

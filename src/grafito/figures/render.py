@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from grafito.figures import canvas
 from grafito.figures.arrows import Point, control_points, is_round, leanings
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.layered import Box, Link, Placement, Region, Stretch, place
+from grafito.figures.rows import split_rows
 
 NAME = FontProperties(family=canvas.SANS, size=9.5)
 SMALL = FontProperties(family=canvas.SANS, size=7.5)
@@ -24,7 +26,7 @@ NUMBER = FontProperties(family=canvas.MONO, size=7)
 LINE = 8.6  # from one line of numbers to the next
 CAPITAL = 5.2  # height of a digit
 PORT = 9.0  # from one arrow to the next at a node
-RADIUS = 12.5
+RADIUS, LINK = 12.5, 8.0
 APART = 1.7  # from the middle of an edge to each of its two arrows
 AIR = 2.5  # between an arrow and its text
 DASHES = (0, (3.2, 1.8))
@@ -37,22 +39,41 @@ FILL = {
     "constant": "#f0f0f0",
     "op": "white",
     "block": "#e9e3f1",
+    "link": "#4d4d4d",
 }
 # In grey print corners and lightness tell an input from a parameter.
 CORNER = {"input": 6.0, "parameter": 0.5, "constant": 3.0, "op": RADIUS, "block": RADIUS}
 REGIONS = ("#e3f1ec", "#e6eefa", "#faecdf", "#f4e6ee", "#f3f2d8", "#e9e9f5")
 
 
-def render(diagram: Diagram, words: Mapping[str, str]) -> canvas.Sheet:
-    """The figure of a diagram; `words` names value, gradient, input and parameter."""
+@dataclasses.dataclass
+class Piece:
+    """A row of the drawing: what it shows, and where."""
+
+    diagram: Diagram
+    boxes: Mapping[str, Box]
+    placement: Placement
+
+
+def render(diagram: Diagram, words: Mapping[str, str], width: float | None = None) -> canvas.Sheet:
+    """The figure of a diagram, in rows where it is wider than `width` points.
+
+    `words` names value, gradient, input and parameter.
+    """
+    pieces = [_placed(diagram)]
+    if width is not None and pieces[0].placement.width > width:
+        pieces = [_placed(row) for row in split_rows(diagram, pieces[0].placement, width)]
+    return _draw(diagram, pieces, words)
+
+
+def _placed(diagram: Diagram) -> Piece:
     ports = Counter(edge.source for edge in diagram.edges)
     ports |= Counter(edge.target for edge in diagram.edges)
     boxes = {n.name: Box(*_node_size(n, ports[n.name]), n.groups) for n in diagram.nodes}
     links = [Link(edge.source, edge.target, *_label_size(edge)) for edge in diagram.edges]
     names = {group for node in diagram.nodes for group in node.groups}
     titles = {name: (_width(name, SMALL), 9.0) for name in names}
-    placement = place(boxes, links, titles)
-    return _draw(diagram, boxes, placement, words)
+    return Piece(diagram, boxes, place(boxes, links, titles))
 
 
 def _width(text: str, font: FontProperties) -> float:
@@ -62,6 +83,8 @@ def _width(text: str, font: FontProperties) -> float:
 def _font(node: Node) -> FontProperties:
     """Small letters where they let the name of an op fit into a circle."""
     fits = 1.65 * RADIUS
+    if node.kind == "link":
+        return SMALL
     small = node.kind == "op" and _width(node.label, SMALL) <= fits < _width(node.label, NAME)
     return SMALL if small else NAME
 
@@ -71,6 +94,8 @@ def _node_size(node: Node, ports: int) -> tuple[float, float]:
     width = _width(node.label, _font(node))
     if node.kind == "output":
         return width + 4, 14.0
+    if node.kind == "link":
+        return 2 * LINK, 2 * LINK
     if node.kind == "op" and width <= 1.65 * RADIUS:
         return 2 * RADIUS, 2 * RADIUS
     return max(width + 12, 2 * RADIUS), max(2 * RADIUS - 2, PORT * ports)
@@ -86,35 +111,45 @@ def _label_size(edge: Edge) -> tuple[float, float]:
     return width + 6, 2 * (APART + AIR + LINE * max(map(len, lines)))
 
 
-def _draw(
-    diagram: Diagram, boxes: Mapping[str, Box], placement: Placement, words: Mapping[str, str]
-) -> canvas.Sheet:
-    legend = _legend(diagram, words)
-    width = max(placement.width, sum(length for *_, length in legend))
-    height = placement.height + (26 if legend else 0)
-    sheet = canvas.new_sheet((width + 2 * EDGE) / 72, (height + 2 * EDGE) / 72)
+def _draw(diagram: Diagram, pieces: Sequence[Piece], words: Mapping[str, str]) -> canvas.Sheet:
+    """The rows below each other, each in axes of its own, and the legend below the last."""
+    legend = _legend(diagram, words, len(pieces) > 1)
+    wide = max(*(p.placement.width for p in pieces), sum(length for *_, length in legend))
+    width = wide + 2 * EDGE
+    foot = 26.0 if legend else 0.0
+    heights = [piece.placement.height + 2 * EDGE for piece in pieces]
+    heights[-1] += foot
+    sheet = canvas.new_sheet(width / 72, sum(heights) / 72)
     sheet.alt = ", ".join(node.label for node in diagram.nodes if node.label)
+    groups = [region.path[0] for piece in pieces for region in piece.placement.regions]
+    colours = {name: REGIONS[i % len(REGIONS)] for i, name in enumerate(dict.fromkeys(groups))}
+    bottom, count = sum(heights), 0
     with canvas.style():
-        axes = sheet.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(-EDGE, width + EDGE), ylim=(height + EDGE, -EDGE))
-        axes.set_axis_off()
-        colours = {
-            name: REGIONS[i % len(REGIONS)]
-            for i, name in enumerate(dict.fromkeys(r.path[0] for r in placement.regions))
-        }
-        for region in placement.regions:
-            _draw_region(axes, region, colours[region.path[0]])
-        leaning = leanings(diagram, boxes, placement)
-        for index, (edge, route) in enumerate(zip(diagram.edges, placement.routes, strict=True)):
-            ends = [
-                (placement.nodes[name], boxes[name], placement.sides[name])
-                for name in (edge.source, edge.target)
-            ]
-            _draw_edge(axes, index, edge, route, leaning[index], ends)
-        for node in diagram.nodes:
-            _draw_node(axes, node, boxes[node.name], placement.nodes[node.name])
-        _draw_legend(axes, legend, placement.height + 20)
+        for piece, height in zip(pieces, heights, strict=True):
+            bottom -= height
+            axes = sheet.add_axes((0, bottom / sum(heights), 1, height / sum(heights)))
+            axes.set(xlim=(-EDGE, width - EDGE), ylim=(height - EDGE, -EDGE))
+            axes.set_axis_off()
+            _draw_piece(axes, piece, colours, count)
+            count += len(piece.diagram.edges)
+        _draw_legend(axes, legend, pieces[-1].placement.height + 20)
     return sheet
+
+
+def _draw_piece(axes: Axes, piece: Piece, colours: Mapping[str, str], count: int) -> None:
+    """One row; `count` edges were drawn before."""
+    diagram, boxes, placement = piece.diagram, piece.boxes, piece.placement
+    for region in placement.regions:
+        _draw_region(axes, region, colours[region.path[0]])
+    leaning = leanings(diagram, boxes, placement)
+    for index, (edge, route) in enumerate(zip(diagram.edges, placement.routes, strict=True)):
+        ends = [
+            (placement.nodes[name], boxes[name], placement.sides[name])
+            for name in (edge.source, edge.target)
+        ]
+        _draw_edge(axes, count + index, edge, route, leaning[index], ends)
+    for node in diagram.nodes:
+        _draw_node(axes, node, boxes[node.name], placement.nodes[node.name])
 
 
 def _draw_region(axes: Axes, region: Region, colour: str) -> None:
@@ -164,6 +199,7 @@ def _draw_node(axes: Axes, node: Node, box: Box, centre: tuple[float, float]) ->
         y,
         node.label,
         font=_font(node),
+        color="white" if node.kind == "link" else canvas.INK,
         ha="center",
         va="center_baseline",
         zorder=3,
@@ -229,12 +265,15 @@ def _arrow(axes: Axes, points: np.ndarray, colour: str, dash: object, gid: str) 
     axes.add_patch(Polygon(corners, facecolor=colour, edgecolor="none", zorder=2.5))
 
 
-def _legend(diagram: Diagram, words: Mapping[str, str]) -> list[tuple[str, str, float]]:
+def _legend(
+    diagram: Diagram, words: Mapping[str, str], in_rows: bool
+) -> list[tuple[str, str, float]]:
     """Kind, text and length of the entries that the diagram needs."""
     present = [("value", any(edge.value for edge in diagram.edges))]
     present += [("gradient", any(edge.gradient for edge in diagram.edges))]
     kinds = {node.kind for node in diagram.nodes}
     present += [(kind, kind in kinds) for kind in ("input", "parameter")]
+    present += [("continues", in_rows)]
     return [(k, words[k], _width(words[k], SMALL) + 36) for k, shown in present if shown]
 
 
@@ -247,6 +286,8 @@ def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str, float]], y: float)
         elif kind == "gradient":
             line = np.array([[x + 18, y], [x + 12, y], [x + 6, y], [x, y]])
             _arrow(axes, line, canvas.RED, DASHES, "legend")
+        elif kind == "continues":
+            axes.add_patch(Circle((x + 10, y), 5, fc=FILL["link"], ec=canvas.INK, lw=0.8))
         else:
             shape = f"round,pad=0,rounding_size={CORNER[kind] / 2}"
             axes.add_patch(

@@ -19,6 +19,7 @@ WORDS = (
     message("input"),
     message("parameter"),
     message("constant"),
+    message("continues"),
     message("epoch"),
     message("loss"),
     message("accuracy"),
