@@ -255,3 +255,13 @@ def test_random_graphs_agree_with_torch(torch, program):
     found = graph.value([ours, *graph.gradients(ours, xs)], dict(zip(xs, inputs, strict=True)))
     for a, b in zip(found, [theirs.detach(), *grads], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_the_way_back_through_a_function_belongs_to_it():
+    x = graph.placeholder((3,), name="x")
+    with graph.scope("layer"):
+        y = graph.exp(x)
+    with graph.scope("optimizer"):
+        g = graph.gradients(graph.sum(y), x)
+    assert g.op.name == "multiply"
+    assert g.scope == ("layer", "gradient")

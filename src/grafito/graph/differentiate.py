@@ -9,6 +9,7 @@ from grafito.errors import ArgumentError, GraphError
 from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import Feeds, topological_order, value
 from grafito.graph.tensor import Tensor, as_tensor, constant
+from grafito.graph.trace import current_scope, scopes
 
 
 def gradients(
@@ -65,10 +66,11 @@ def gradients(
     for node in reversed(order):
         if node not in leads_to_input or node not in incoming or not node.inputs:
             continue
-        node_gradients = node.op.gradient(incoming[node], node, *node.inputs)
-        for x, part in zip(node.inputs, node_gradients, strict=True):
-            if part is not None and x in leads_to_input:
-                _accumulate(incoming, x, part)
+        with scopes((*node.scope, "gradient") if node.scope else current_scope()):
+            node_gradients = node.op.gradient(incoming[node], node, *node.inputs)
+            for x, part in zip(node.inputs, node_gradients, strict=True):
+                if part is not None and x in leads_to_input:
+                    _accumulate(incoming, x, part)
 
     results = [incoming[x] if x in incoming else _zeros_like(x) for x in xs]
     return results[0] if isinstance(inputs, Tensor) else results

@@ -83,7 +83,14 @@ def scope(name: str) -> Iterator[None]:
         >>> y.scope
         ('double',)
     """
-    token = _scope.set((*_scope.get(), name))
+    with scopes((*_scope.get(), name)):
+        yield
+
+
+@contextlib.contextmanager
+def scopes(names: tuple[str, ...]) -> Iterator[None]:
+    """Everything built inside has exactly these scopes, whatever is being built around it."""
+    token = _scope.set(names)
     try:
         yield
     finally:
