@@ -25,6 +25,8 @@ from grafito.engines.llvm.reader import Reader
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 WIDTHS = (4, 8, 16)  # lanes of the instruction's forms
+LANES = 16  # images in a block, and filters in a vector: the width of AVX-512
+PAIRS = LANES // 2
 HALF = "uint16"  # a bfloat16 as its bits
 
 
@@ -64,7 +66,9 @@ def arrange(order: Iterable[Node], pairs: bool) -> None:
     for x in products:
         x.attributes["pairs"] = True
         y, z = x.inputs
-        if x.kind == "conv":  # the weights of channels that follow each other
+        if x.kind == "convkernel" and x.groups == 1:
+            x.inputs = (y, image_pairs(z))
+        elif x.kind == "conv":  # the weights of channels that follow each other
             x.inputs = (y, _stored_as(z, (0, 1, 3, 2)))
         elif x.kind == "matmul" and not x.lanes and _by_columns(y):
             x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
@@ -92,6 +96,15 @@ def _stored_as(x: Node, axes: tuple[int, ...]) -> Node:
         kept = Node("copy", (source,), source.shape, x.dtype)
     kept.scope = source.scope = x.scope
     return moved(kept)
+
+
+def image_pairs(y: Node) -> Node:
+    """The gradient y of images in lanes as pairs of images: [block][i][j][pair][filter]."""
+    n, height, width, filters = y.shape
+    shape = (-(-n // LANES), height, width, PAIRS, -(-filters // LANES) * LANES)
+    node = Node("imagepairs", (y,), shape, "uint32")
+    node.scope = y.scope
+    return node
 
 
 # Sums
@@ -189,6 +202,9 @@ def _load(
     code, b = reader.code, reader.code.b
     node, place = at
     lanes, both = code.lanes, ir.VectorType(I16, 2 * code.lanes)
+    if node.dtype == "uint32":  # these are pairs already
+        reader.env[pair] = i
+        return b.bitcast(code.load(reader.pointers[node], "uint32", reader.scalar(place)), both)
     fixed = not place.depends(reader.lane)  # type: ignore[arg-type]
     simple = not place.gathered()
     step = place.coefficient(pair)

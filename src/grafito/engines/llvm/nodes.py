@@ -26,7 +26,7 @@ WINDOWS = {
     "sumpool",
     "sumscatter",
 }
-WHOLE = {"parts", "scatter", "argmax", "argmin", "cumsum", "argsort", "bits", "copy"}
+WHOLE = {"parts", "scatter", "argmax", "argmin", "cumsum", "argsort", "bits", "copy", "imagepairs"}
 
 
 _numbers = itertools.count()

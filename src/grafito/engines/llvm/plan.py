@@ -272,6 +272,8 @@ def workspace(x: Node, width: int) -> Node | None:
     """
     if x.kind != "convkernel" or x.size > WORKSPACE or x.dtype == "bfloat16":
         return None
+    if x.inputs[1].kind == "imagepairs":
+        return None
     if x.inputs[0].size < 8 * x.size or x.inputs[1].shape[2] < 8:
         return None
     return Node("work", (), (x.size * width,), x.dtype)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grafito.engines.llvm import (
     bfloat,
+    bfloat_weights,
     convolution,
     kernels,
     lower,
@@ -158,13 +159,16 @@ def kernel_name(kernel: Kernel, text: str) -> str:
 
 def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:
     """The machine code of a kernel, by its primary."""
-    kind = kernel.primary.kind if kernel.primary is not None else None
-    if kind is None:
+    primary = kernel.primary
+    kind = primary.kind if primary is not None else None
+    if primary is None or kind is None:
         emit = kernels.elementwise
     elif kind in REDUCTIONS:
         emit = kernels.reduction
     elif kind == "matmul":
         emit = products.matmul_lanes if kernel.lanes else products.matmul
+    elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
+        emit = bfloat_weights.EMIT[kind]
     elif kind in WINDOWS:
         emit = (convolution.EMIT | pooling.EMIT)[kind]
     else:

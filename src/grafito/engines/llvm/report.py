@@ -24,9 +24,11 @@ def operations(kernel: Kernel, call: Call) -> int:
         return following + 2 * x.size * k[0] * k[1] * k[2]
     if x.kind == "convback":
         k = x.inputs[1].shape
-        return following + 2 * x.inputs[0].size * k[0] * k[1] * k[2]
+        y = x.inputs[0].inputs[0] if x.inputs[0].kind == "parts" else x.inputs[0]
+        return following + 2 * y.size * k[0] * k[1] * k[2]
     if x.kind == "convkernel":
-        return following + 2 * x.size * (x.inputs[1].size // max(x.shape[3], 1))
+        images, y = x.inputs[0].shape[0], x.inputs[1]
+        return following + 2 * x.size * images * y.shape[1] * y.shape[2]
     if x.kind in WINDOWS:
         return following + x.size
     return following + (x.inputs[0].size if x.kind in REDUCTIONS and x.inputs else x.size)
