@@ -52,9 +52,9 @@ class Pima(Experiment):
     missing: str = "mean"
     scaled: bool = False
     units: tuple[int, ...] = (250, 100, 50, 50, 50)
-    l2: float = 0.001
+    l2: float = 0.01
     folds: int = 5
-    epochs: int = 100
+    epochs: int = 300
     batch_size: int = 32
     learning_rate: float = 1e-4
 
