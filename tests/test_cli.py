@@ -225,6 +225,22 @@ def test_errors_are_messages(case, run, tmp_path):
     assert isinstance(done.exception, SystemExit)
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "minst-dense", "--lang", "es"], "Experimento desconocido: 'minst-dense'."),
+        (["run", "xor", "--set", "bits", "--lang", "es"], "esperado   como en w=2,x=[1,-1]"),
+        (["draw", "1/(1+", "--lang", "es"], "dónde      columna 6\n"),
+        (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "Un archivo no se puede usar."),
+        (["run", "xor", "--lang", "fr"], "Unknown language 'fr'."),
+    ],
+)
+def test_errors_in_spanish(words, message, run):
+    done = run(*words)
+    assert done.exit_code > 0
+    assert message in done.stderr
+
+
 def test_missing_data_says_what_to_do(run, tmp_path, monkeypatch):
     monkeypatch.setenv("GRAFITO_DATA", "")
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path / "cache"))

@@ -110,6 +110,14 @@ def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     Console().print(table)
 
 
+def _print_page(name: str, page: Path, pdf: bool) -> None:
+    from grafito import lab
+
+    print(name, page)
+    if pdf:
+        print("PDF", lab.write_pdf(page))
+
+
 @app.callback()
 def root(
     version: Annotated[
@@ -175,6 +183,20 @@ def run_experiment(
         print(result.table(lang))
     if not results[-1].is_complete:
         raise typer.Exit(1)
+
+
+@app.command("report", help=_("Draw the report of a run again."))
+def draw_report(
+    run: Annotated[Path, typer.Argument(help=_("The folder of a run."))],
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help=_("Also print it to PDF; needs Chromium."))
+    ] = False,
+    lang: Lang = "",
+) -> None:
+    """Draw report.html from the folder of a run, whole or partial."""
+    from grafito import lab
+
+    _print_page(_("report"), lab.write_report(run, lang=lang), pdf)
 
 
 @app.command("draw", help=_("Print the values and gradients of a formula; draw its graph."))

@@ -8,6 +8,7 @@ from grafito.errors import unknown_name
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments import KINDS
 from grafito.lab.record import Record
+from grafito.lab.report import write_pdf, write_report
 from grafito.lab.runner import Result, run
 from grafito.lab.seeds import run_seeds
 from grafito.lab.settings import read_settings
@@ -25,6 +26,8 @@ __all__ = [
     "read_settings",
     "run",
     "run_seeds",
+    "write_pdf",
+    "write_report",
 ]
 
 

@@ -121,6 +121,8 @@ class Writer:
 
     def tabulate(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         """A table as a CSV file has it, with its words translated and its numbers aligned."""
+        if any(len(row) != len(titles) for row in rows):
+            raise ValueError("a row of another length")
         columns: list[list[str]] = []
         numeric: list[bool] = []
         for cells in zip(*rows, strict=True):

@@ -87,12 +87,15 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
             fix=_nearby(path),
         )
     unreadable: list[str] = []
+    unfinished = True
 
     def read(name: str, kind: type) -> Any:
         try:
             content = json.loads((path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return kind()
+            if unfinished:
+                return kind()
+            content = None
         except (OSError, ValueError):
             content = None
         if not isinstance(content, kind):
@@ -101,9 +104,13 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
         return content
 
     configuration = read(CONFIGURATION, dict)
+    unfinished = configuration.get("status") != "complete"
     if unreadable:
         raise FileError("The description of the run is damaged.", where=path / CONFIGURATION)
-    contents = [entry for entry in read("index.json", list) if isinstance(entry, dict)]
+    index = read("index.json", list)
+    contents = [entry for entry in index if _is_entry(entry)]
+    if len(contents) < len(index):
+        unreadable.append("index.json")
     numbers = {
         name: value
         for name, value in read("metrics.json", dict).items()
@@ -160,13 +167,24 @@ def read_summary(text: str) -> tuple[list[list[str]], list[tuple[str, str]]]:
         if line.startswith(("┃", "│")):
             cells = [cell.strip() for cell in line[1:-1].split(line[0])]
             if len(rows) > 1 and not cells[-1]:  # a long cell that goes on
-                rows[-1] = [f"{a}{b}" for a, b in zip(rows[-1], cells, strict=True)]
+                rows[-1] = [_joined(a, b) for a, b in zip(rows[-1], cells, strict=True)]
             else:
                 rows.append([re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in cells])
         elif rows and ": " in line:
             name, _, value = line.strip().partition(": ")
             below.append((name, value))
     return rows, below
+
+
+def _joined(first: str, second: str) -> str:
+    """Two lines of a cell, which was cut at a space or inside a word."""
+    return f"{first} {second}" if second.startswith("(") or first.endswith(",") else first + second
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    return isinstance(entry.get("file"), str) or entry.get("kind") in ("section", "text")
 
 
 def _by_number(path: Path) -> tuple[int, str]:

@@ -1,0 +1,329 @@
+"""Reports: everything that a run left is on one page, in two languages, however the run ended."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from lab.run_folders import run_folder
+from typer.testing import CliRunner
+
+from grafito import cli, figures, lab
+from grafito.errors import FileError, MissingDependencyError, UnknownNameError
+from grafito.lab.report import numerals, pdf, pictures
+
+VOID = {"meta", "img", "br"}
+
+
+class Page(html.parser.HTMLParser):
+    """What a reader sees, and what the page is made of."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.source = path.read_text()
+        self.words, self.ids, self.links, self.tags, self.open = [], [], [], [], []
+        self.labels = []
+        self.feed(self.source)
+        self.text = re.sub(r"[ \n]+", " ", " ".join(self.words))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.append((tag, given))
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if "href" in given else []
+        self.labels += [given[key] for key in ("aria-label", "alt") if key in given]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "title", "text", "tspan"):
+            self.words.append(data)
+
+
+def report(folder, lang="en"):
+    return Page(lab.write_report(folder, lang=lang))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return run_folder(tmp_path / "run")
+
+
+SHOWN = {
+    "en": [
+        "Handwritten digits of 8 x 8",
+        "What <b>can</b> it do?",
+        "The course: about 90 %",
+        "97.8\u202f%",
+        "0.0777",
+        "After 5 epochs at 0.25.",
+        "Figure 1. Confusion matrix.",
+        "Second & last.",
+        "learning rate 0.003",
+        "235,500",
+        "Total params: 238,510 (931.7 KiB)",
+        "a_very_long_name_that_goes_on (Dense)",
+        "sandal",
+        "256.0\u202fMiB",
+        "1\u202fmin 05\u202fs",
+        "a.gz: 3 images",
+        "grafito run digits --variant wide --seed 1",
+        "TP1-2 · wide",
+    ],
+    "es": [
+        "Dígitos manuscritos de 8 x 8",
+        "97,8\u202f%",
+        "0,0777",
+        "Figura 1. Matriz de confusión.",
+        "tasa de aprendizaje 0,003",
+        "235\u202f500",
+        "Parámetros en total: 238\u202f510 (931,7 KiB)",
+        "sandalia",
+        "12\u202f000",
+        "exhaustividad",
+        "licencia CC BY 4.0",
+    ],
+}
+
+
+@pytest.mark.parametrize("lang", SHOWN)
+def test_everything_is_on_the_page(lang, folder):
+    page = report(folder, lang)
+    assert [words for words in SHOWN[lang] if words not in page.text] == []
+    assert "Partial" not in page.text
+    assert f'<html lang="{lang}">' in page.source
+    assert "/secret" not in page.source
+
+
+def test_the_page_is_sound(folder):
+    page = report(folder)
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    inside = [link[1:] for link in page.links if link.startswith("#")]
+    assert len(inside) > 6
+    assert set(inside) <= set(page.ids)
+    assert all((folder / link).is_file() for link in page.links if not link.startswith("#"))
+
+
+def test_the_page_needs_no_network_and_runs_nothing(folder):
+    page = report(folder)
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    sources = [given[key] for _, given in page.tags for key in ("src", "data") if key in given]
+    assert all(source.startswith("data:") for source in sources)
+    assert not re.search(r"@import|url\((?!#)", page.source)
+    assert lab.write_report(folder).stat().st_size < 2_000_000
+
+
+def test_figures_are_described(folder):
+    (folder / "curves.svg").unlink()
+    assert "Confusion matrix. After 5 epochs at 0.25." in report(folder).labels
+    run_folder(folder.with_name("two"))
+    labels = report(folder.with_name("two")).labels
+    assert "Confusion matrix. After 5 epochs at 0.25. loss (epoch)" in labels
+
+
+def change(name, content):
+    return lambda folder: (folder / name).write_text(content)
+
+
+def tell(**told):
+    def edit(folder):
+        path = folder / "configuration.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | told))
+
+    return edit
+
+
+# What happened to a run, and what its report says of it.
+PARTIAL = {
+    "interrupted": (tell(status="interrupted"), "It was interrupted."),
+    "failed": (
+        tell(status="failed", error="ValueError: no"),
+        "ended with an error. ValueError: no",
+    ),
+    "killed": (tell(status="running"), "It has not ended, or it was killed."),
+    "fewer epochs": (
+        tell(status="interrupted", settings={"epochs": 9}),
+        "5 of 9 epochs were done.",
+    ),
+    "no figure file": (lambda f: (f / "curves.svg").unlink(), "Missing or damaged: curves.svg."),
+    "no table": (lambda f: (f / "classes.csv").unlink(), "The file classes.csv is missing"),
+    "empty table": (change("classes.csv", ""), "The file classes.csv is missing or damaged"),
+    "ragged table": (change("classes.csv", "a,b\n1"), "The file classes.csv is missing or damaged"),
+    "half an index": (change("index.json", '[{"kind": "fig'), "Missing or damaged: index.json."),
+    "no index": (lambda f: (f / "index.json").unlink(), "Missing or damaged: index.json."),
+    "strange index": (change("index.json", '[3, {"kind": "new"}, {"kind": "figure"}]'), "Partial"),
+    "half the numbers": (change("metrics.json", '{"acc'), "Missing or damaged: metrics.json."),
+    "half a history": (change("history.csv", "epoch,loss\n0,1.5\n1,"), "Confusion"),
+    "half a drawing": (change("curves.svg", "<svg"), "Confusion"),
+    "a description alone": (
+        lambda f: [p.unlink() for p in f.iterdir() if p.name != "configuration.json"],
+        "Missing or damaged: index.json, metrics.json.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PARTIAL)
+def test_partial_runs(case, folder):
+    harm, said = PARTIAL[case]
+    harm(folder)
+    page = report(folder)
+    assert said in page.text
+    assert page.open == []
+
+
+def test_a_run_that_was_just_begun_says_what_is_missing(folder):
+    tell(status="running")(folder)
+    for path in folder.iterdir():
+        if path.name != "configuration.json":
+            path.unlink()
+    text = report(folder).text
+    for said in ("0 of 5 epochs", "no final numbers", "No trained network", "No figure"):
+        assert said in text
+
+
+UNUSABLE = {
+    "nothing": (lambda folder: shutil.rmtree(folder), "no such folder"),
+    "another folder": (lambda f: (f / "configuration.json").unlink(), "not the folder of a run"),
+    "damaged": (change("configuration.json", "{"), "damaged"),
+    "unwritable": (lambda f: (f / ".report.html.partial").mkdir(), "cannot be written"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_folders_that_cannot_be_used(case, folder):
+    harm, message = UNUSABLE[case]
+    harm(folder)
+    with pytest.raises(FileError, match=message):
+        lab.write_report(folder)
+
+
+def test_the_folder_above_leads_to_its_newest_run(folder):
+    with pytest.raises(FileError, match=r"try.*run$"):
+        lab.write_report(folder.parent)
+
+
+def test_an_unknown_language(folder):
+    with pytest.raises(UnknownNameError, match="en, es"):
+        lab.write_report(folder, lang="fr")
+
+
+# Pictures
+
+
+def test_ids_of_drawings_are_unique(folder):
+    entries = [{"file": "curves.svg"}, {"file": "curves.svg"}]
+    first, second = pictures.embed(entries, folder)
+    ids = [set(re.findall(r' id="([^"]+)"', one.html)) for one in (first, second)]
+    assert len(ids[0]) > 10
+    assert not ids[0] & ids[1]
+    for one, own in zip((first, second), ids, strict=True):
+        used = re.findall(r'(?:url\(|href=")#([^")]+)', one.html)
+        assert len(used) > 10
+        assert set(used) <= own
+
+
+def test_drawings_keep_nothing_that_acts(folder):
+    (folder / "a.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="x()">'
+        '<script>x()</script><style>@import "y"</style>'
+        '<a href="http://z"><path d="M0 0"/></a></svg>'
+    )
+    (picture, *_) = pictures.embed([{"file": "a.svg"}], folder)
+    assert "path" in picture.html
+    for word in ("script", "onload", "import", "http://z"):
+        assert word not in picture.html
+
+
+def test_large_drawings_become_pixels_then_links(folder, monkeypatch):
+    entry = {"file": "curves.svg", "png": "curves.png", "alt": "a & b"}
+    ways = [pictures.embed([entry], folder)[0].html[:4]]
+    monkeypatch.setattr(pictures, "LARGEST_DRAWING", 100)
+    (pixels,) = pictures.embed([entry], folder)
+    ways.append(pixels.html[:4])
+    assert 'alt="a &amp; b"' in pixels.html
+    monkeypatch.setattr(pictures, "ROOM", 100)
+    ways.append(pictures.embed([entry], folder)[0].html)
+    assert ways == ["<svg", "<img", ""]
+
+
+def test_the_largest_pictures_give_way(folder, monkeypatch):
+    sheet = figures.curves({"loss": [1.0, 0.5]})
+    sheet.savefig(folder / "small.svg")
+    entries = [{"file": "small.svg"}, {"file": "curves.svg", "png": "curves.png"}]
+    sizes = [picture.size for picture in pictures.embed(entries, folder)]
+    monkeypatch.setattr(pictures, "ROOM", sum(sizes) - 1)
+    small, large = pictures.embed(entries, folder)
+    assert (small.html[:4], large.html[:4]) == ("<svg", "<img")
+
+
+def test_a_drawing_keeps_its_size(folder):
+    box = ElementTree.parse(folder / "curves.svg").getroot().attrib["width"]
+    (picture,) = pictures.embed([{"file": "curves.svg"}], folder)
+    assert picture.width == pytest.approx(float(box.removesuffix("pt")) * 4 / 3)
+
+
+# Numbers
+
+COLUMNS = [
+    (["1", "20"], "en", ["1", "20"]),
+    (["12000", "7"], "es", ["12\u202f000", "7"]),
+    (["0.123456", "0.5"], "es", ["0,1235", "0,5000"]),
+    (["0.5", "12.25", ""], "en", ["0.50", "12.25", ""]),
+    (["1", "0.5"], "en", ["1\u2008\u2007", "0.5"]),
+    (["1234.5678", "0.5"], "en", ["1234.57", "0.50"]),
+    (["-0.5", "1e-7"], "en", ["−0.5000", "1.0·10⁻⁷"]),
+    (["nan", "0.25"], "en", ["NaN\u2008\u2007\u2007", "0.25"]),
+    (["", ""], "en", None),
+    (["a", "1"], "en", None),
+]
+
+
+@pytest.mark.parametrize(("cells", "lang", "shown"), COLUMNS)
+def test_columns_are_aligned_by_their_decimals(cells, lang, shown):
+    assert numerals.column(cells, lang) == shown
+
+
+# The command
+
+
+def test_the_command(folder, monkeypatch):
+    done = CliRunner().invoke(cli.app, ["report", str(folder), "--lang", "es"])
+    assert done.exit_code == 0
+    assert done.stdout.split() == ["informe", str(folder / "report.html")]
+    assert 'lang="es"' in (folder / "report.html").read_text()
+
+
+def test_a_missing_browser_is_named(folder, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    done = CliRunner().invoke(cli.app, ["report", str(folder), "--pdf", "--lang", "es"])
+    assert done.exit_code == 1
+    assert "Chromium" in done.stderr
+    with pytest.raises(MissingDependencyError, match="chromium"):
+        lab.write_pdf(folder / "report.html")
+
+
+def test_a_browser_that_fails(folder, monkeypatch, tmp_path):
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: "/bin/false")
+    with pytest.raises(FileError, match="did not print"):
+        lab.write_pdf(lab.write_report(folder))
+
+
+@pytest.mark.skipif(not any(map(shutil.which, pdf.BROWSERS)), reason="no Chromium")
+def test_pdf(folder):
+    path = lab.write_pdf(lab.write_report(folder))
+    assert path == (folder / "report.pdf").resolve()
+    assert path.read_bytes().startswith(b"%PDF")
+    assert not list(folder.glob("*partial*"))
