@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
+from typing import Any
 
 
 class GrafitoError(Exception):
@@ -81,6 +82,17 @@ class FileError(GrafitoError, OSError):
 
 class GraphError(GrafitoError, RuntimeError):
     """A graph was used in a way that has no meaning."""
+
+
+class NonFiniteError(GrafitoError, FloatingPointError):
+    """A loss or a weight became NaN or infinite while `check_finite` watched."""
+
+
+class OutOfMemoryError(GrafitoError, MemoryError):
+    """The machine has too little memory; `memory` is what is needed, `available` what there is."""
+
+    memory: Any = None
+    available: int = 0
 
 
 class MissingDependencyError(GrafitoError, ImportError):

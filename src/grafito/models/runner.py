@@ -22,10 +22,9 @@ from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.models.examples import Examples
+from grafito.models.finite import Call, FiniteCheck, Outputs
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
-
-Outputs = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Compiled:
     """A program for batches of one size, the data that it holds, and how long a step took."""
 
     program: Program
+    size: int
+    trains: bool
     data: tuple[Any, Any] = (None, None)
     seconds: float = math.inf
 
@@ -63,6 +64,8 @@ class Runner:
     Attributes:
         step: counts training steps over the life of the model; random numbers are keyed by it.
         draws: counts the other steps, for layers that draw random numbers there too.
+        start: which of the positions bound is that of the next example; each run sets it.
+        watch: looks for NaN and infinities after training steps, where that is wanted.
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32"):
@@ -70,7 +73,8 @@ class Runner:
         self.precision = check_precision(precision)
         self.step = graph.Variable(0, "int32", "step", trainable=False)
         self.draws = graph.Variable(0, "int32", "draws", trainable=False)
-        self._start = graph.Variable(0, "int32", "start", trainable=False)
+        self.watch: FiniteCheck | None = None
+        self.start = graph.Variable(0, "int32", "start", trainable=False)
         self._programs: dict[Any, Compiled] = {}
         self._origin: list[Any] = []
 
@@ -160,11 +164,22 @@ class Runner:
     def _execute(
         self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
     ) -> Outputs:
+        def go(start: int, count: int) -> Outputs:
+            return self._steps(compiled, examples, orders, start, count)
+
+        if self.watch is None or not compiled.trains:
+            return go(start, count)
+        last = (start + count * compiled.size) % orders.shape[1] == 0
+        return self.watch.run(Call(compiled.program, go, start, compiled.size, count), last)
+
+    def _steps(
+        self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
+    ) -> Outputs:
         program = compiled.program
         if compiled.data[0] is not examples or compiled.data[1] is not orders:
             program.bind({**examples.arrays, "order": orders.reshape(-1)})
             compiled.data = examples, orders
-        self._start.storage = np.array(start, "int32")
+        self.start.storage = np.array(start, "int32")
         began = time.perf_counter()
         outputs = program.run(count)
         compiled.seconds = max(time.perf_counter() - began, 1e-9) / count
@@ -174,9 +189,8 @@ class Runner:
         key = _key(step, examples, orders, size)
         if key not in self._programs:
             traced = self._trace(step, examples, orders.shape, size)
-            self._programs[key] = Compiled(
-                self.engine.compile(with_precision(traced, self.precision))
-            )
+            program = self.engine.compile(with_precision(traced, self.precision))
+            self._programs[key] = Compiled(program, size, step.kind == "train")
         return self._programs[key]
 
     def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
@@ -186,10 +200,10 @@ class Runner:
         counter = self.step if step.kind == "train" else self.draws
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
-            first = graph.equal(self._start % shape[1], 0)
+            first = graph.equal(self.start % shape[1], 0)
             for variable, value in beginning.items():
                 variable.assign(graph.where(first, value, variable))
-            positions = self._start + graph.constant(np.arange(size, dtype="int32"))
+            positions = self.start + graph.constant(np.arange(size, dtype="int32"))
             index = graph.take(held["order"], positions)
             leaves = iter(held[name] for name in examples.arrays)
             batch = map_structure(
@@ -197,7 +211,7 @@ class Runner:
                 examples.parts,
             )
             outputs = step.function(batch)
-            self._start.assign(self._start + size)
+            self.start.assign(self.start + size)
             counter.assign(counter + 1)
             return outputs
 

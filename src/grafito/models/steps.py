@@ -16,6 +16,7 @@ from grafito.layers import Layer
 from grafito.layers.base import with_sublayers
 from grafito.metrics import Mean, Metric
 from grafito.models.examples import Examples
+from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.runner import Runner
 from grafito.models.state import assign_all
@@ -61,6 +62,7 @@ class Steps(Layer):
         *,
         engine: Any = "auto",
         precision: str = "float32",
+        check_finite: bool = False,
     ) -> None:
         """Choose what the model is trained for, how, and what is measured.
 
@@ -78,6 +80,8 @@ class Steps(Layer):
             engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
             precision: "mixed_bfloat16" rounds what products and convolutions read, for speed;
                 "float32" leaves the dtypes of the layers.
+            check_finite: whether training ends with a `NonFiniteError` that names the layer when a
+                loss or a weight becomes NaN or infinite; the model keeps the weights from before.
 
         Example:
             >>> from grafito import Sequential, layers
@@ -92,6 +96,8 @@ class Steps(Layer):
         runner = Runner(engine, precision)
         if self._compiled:
             runner.step, runner.draws = self._runner.step, self._runner.draws
+        if check_finite:
+            runner.watch = FiniteCheck(self, runner.step, runner.start)
         self.optimizer, self._objectives, self._runner = chosen, objectives, runner
         self._loss_tracker = Mean(name="loss")
         self._shuffle_seed = seeds.next_seed()
@@ -241,6 +247,7 @@ class Steps(Layer):
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
             "precision": self._runner.precision,
+            "check_finite": self._runner.watch is not None,
             "shuffle_seed": self._shuffle_seed,
             "slots": [i for i, w in enumerate(self.weights) if self.optimizer.built_for(w)],
         }

@@ -1,0 +1,184 @@
+"""`check_finite`: finds the step that made the first NaN or infinity, and where in it that was.
+
+Nothing is added to the compiled step. After each slice its losses are looked at, now and then the
+weights too: a NaN that matters reaches one of them and stays. Once there is one, the steps since
+the last copy of the state are done again, one by one. So the state before the bad step is known,
+and that step is computed op by op to see which value was the first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grafito.engines import Program
+from grafito.errors import NonFiniteError
+from grafito.graph import Evaluator, Tensor, Variable, topological_order
+from grafito.graph.program import Graph
+from grafito.layers.base import Layer, with_sublayers
+
+DATA = "the data, as they enter the model"
+GRADIENT = "gradient"  # the scope of what differentiation makes
+RARELY = 50  # times what a copy of the state takes pass before the next one: 2 %
+
+Outputs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Steps that were done together: `go(start, steps)` does them again."""
+
+    program: Program
+    go: Callable[[int, int], Outputs]
+    start: int
+    size: int
+    steps: int
+
+
+class FiniteCheck:
+    """Watches the training of a model.
+
+    Args:
+        model: for the names of its layers.
+        counter: counts the training steps.
+        start: the variable that each call sets itself.
+    """
+
+    def __init__(self, model: Layer, counter: Variable, start: Variable):
+        self.model, self._counter, self._start = model, counter, start
+        self._copies: dict[Variable, np.ndarray] = {}
+        self._left: dict[Variable, Any] = {}  # what the last call left
+        self._calls: list[Call] = []  # since the copies were made
+        self._made, self._cost = 0.0, 0.0
+
+    def run(self, call: Call, last: bool) -> Outputs:
+        """Do the steps of a call.
+
+        Args:
+            call: which.
+            last: whether an epoch ends with it; then the weights are looked at.
+
+        Raises:
+            NonFiniteError: when a loss or a weight is no finite number any more.
+        """
+        state = call.program.graph.updates.keys() - {self._start}
+        changed = any(v.storage is not self._left.get(v) for v in state)
+        if changed or time.perf_counter() - self._made > RARELY * self._cost:
+            if not changed and self._bad_weights():
+                self._explain()
+            self._copy(state)
+        outputs = call.go(call.start, call.steps)
+        self._calls.append(call)
+        self._left = {v: v.storage for v in state}
+        if bad_losses(outputs) or (last and self._bad_weights()):
+            self._explain()
+        return outputs
+
+    def _copy(self, state: Any) -> None:
+        began = time.perf_counter()
+        self._copies = {v: np.array(v.storage) for v in state}
+        self._calls = []
+        self._made = time.perf_counter()
+        self._cost = self._made - began
+
+    def _restore(self) -> None:
+        for variable, array in self._copies.items():
+            variable.storage = array.copy()
+
+    def _bad_weights(self) -> list[Variable]:
+        weights = [v for v in self._left if v.trainable]
+        return [v for v in weights if not is_finite(np.asarray(v.storage))]
+
+    def _explain(self) -> None:
+        """Go back to the state before the first bad step and say what was wrong in it."""
+        calls, self._calls = self._calls, []
+        self._restore()
+        for number, call in enumerate(calls):
+            for i in range(call.steps):
+                outputs = call.go(call.start + i * call.size, 1)
+                losses, weights = bad_losses(outputs), self._bad_weights()
+                if not losses and not weights:
+                    continue
+                self._restore()
+                for earlier in calls[:number]:
+                    earlier.go(earlier.start, earlier.steps)
+                if i:
+                    call.go(call.start, i)
+                self._start.storage = np.array(call.start + i * call.size, "int32")
+                self._left = {}
+                raise self._error(call.program, losses, weights)
+        raise NonFiniteError("A loss or a weight is no finite number, but not when done again.")
+
+    def _error(
+        self, program: Program, losses: dict[str, float], weights: list[Variable]
+    ) -> NonFiniteError:
+        graph = program.graph
+        leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
+        leaves |= {v: np.asarray(v.storage) for v in graph.variables}
+        names = {part.name for part in with_sublayers(self.model)[1:]}
+        place = _place(graph, _bad_values(graph, leaves), list(losses), names)
+        seen = [f"{name} became {value}" for name, value in losses.items()]
+        seen = seen or [f"{weights[0].path} became NaN or infinite"]
+        return NonFiniteError(
+            f"In the training, {seen[0]} at step {self._counter.numpy() + 1}. "
+            "The model has the weights from before that step.",
+            where=f"{place or 'unknown'}: the first value that is not finite",
+            fix="divide the data by their standard deviation"
+            if place == DATA
+            else "a smaller learning rate, or clipnorm=1.0 for the optimizer",
+        )
+
+
+def is_finite(array: np.ndarray) -> bool:
+    """Whether no element is NaN or infinite; the sum tells, unless it overflows by itself."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
+
+
+def bad_losses(outputs: Outputs) -> dict[str, float]:
+    """The first value of each loss that is not finite; of each output, where none is called so."""
+    floating = {name: v for name, v in outputs.items() if v.dtype.kind == "f"}
+    losses = {name: v for name, v in floating.items() if "loss" in name} or floating
+    return {name: float(v[~np.isfinite(v)][0]) for name, v in losses.items() if not is_finite(v)}
+
+
+def _bad_values(graph: Graph, leaves: dict[Tensor, np.ndarray]) -> set[Tensor]:
+    """What is not finite in a step, computed op by op; constants are as they were meant."""
+    evaluator = Evaluator(graph.results)
+    values: dict[Tensor, Any] = {**evaluator.constants, **leaves}
+    meant = set(evaluator.constants)
+    bad = {x for x, v in leaves.items() if not is_finite(v)}
+    with np.errstate(all="ignore"):
+        for x, compute, inputs, dying in evaluator.steps:
+            values[x] = compute(np, *[values[y] for y in inputs])
+            if meant.issuperset(inputs):
+                meant.add(x)
+            elif not is_finite(np.asarray(values[x])):
+                bad.add(x)
+            for y in dying:
+                del values[y]
+    return bad
+
+
+def _place(graph: Graph, bad: set[Tensor], losses: list[str], layers: set[str]) -> str | None:
+    """Where the first bad value was made, in words."""
+    sources = [graph.outputs[name] for name in losses]
+    sources += [new for variable, new in graph.updates.items() if variable.trainable]
+    x = next((x for x in sources if x in bad), None)
+    if x is None:
+        return None
+    while any(y in bad for y in x.inputs):
+        x = next(y for y in x.inputs if y in bad)
+    if isinstance(x, Variable):
+        return f"the weights {x.path}"
+    inside = [name for name in x.scope if name in layers]
+    weights = [v for v in topological_order([x]) if isinstance(v, Variable) and v.trainable]
+    if not inside and not weights:
+        return DATA
+    part = f"layer {inside[-1]!r}" if inside else repr("/".join(x.scope) or "the step")
+    side = "gradient" if GRADIENT in x.scope else "output"
+    return f"the {side} of {part} ({x.op.name})"

@@ -1,0 +1,166 @@
+"""`check_finite`: the first NaN or infinity is found in the right step and named by its layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grafito import Sequential, callbacks, engines, graph, layers, models, utils
+from grafito.errors import NonFiniteError
+from grafito.optimizers import SGD, Adam
+
+ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
+
+
+class Planted(layers.Layer):
+    """Adds 0, and in one step a bad number."""
+
+    def __init__(self, value, step, **kwargs):
+        super().__init__(**kwargs)
+        self.value, self.step = value, step
+
+    def build(self, input_shape):
+        self.count = self.add_weight((), "zeros", trainable=False, name="count")
+
+    def call(self, x):
+        self.count.assign(self.count + 1.0)
+        now = graph.equal(self.count, float(self.step))
+        return self.plant(x, now)
+
+    def plant(self, x, now):
+        return x + graph.where(now, self.value, 0.0)
+
+
+class Root(Planted):
+    """Adds √(x²), and in one step √0, which has a value and no slope."""
+
+    def plant(self, x, now):
+        return x + graph.sqrt(graph.square(x) * graph.where(now, 0.0, 1.0))
+
+
+def data(n=40):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(n, 5)).astype("float32")
+    return x, x.sum(axis=1, keepdims=True).clip(-1, 1)
+
+
+def network(middle=(), optimizer=None, engine="reference", check_finite=True):
+    utils.set_random_seed(3)
+    stack = [layers.Dense(6, "tanh", name="before"), *middle, layers.Dense(1, name="after")]
+    model = Sequential([layers.Input((5,)), *stack])
+    model.compile(optimizer or SGD(0.01), "mse", engine=engine, check_finite=check_finite)
+    return model
+
+
+def told(model, *given, **settings):
+    """The error that training ends with."""
+    with pytest.raises(NonFiniteError) as error:
+        model.fit(*given, **{"epochs": 6, "batch_size": 8, "verbose": 0, **settings})
+    return str(error.value)
+
+
+NAN, INFINITY = float("nan"), float("inf")
+
+# layer, optimizer, what is named, in which step
+PLANTS = [
+    (lambda: Planted(NAN, 13, name="planted"), SGD(0.01), "output of layer 'planted'", 13),
+    (lambda: Planted(INFINITY, 1, name="planted"), Adam(), "output of layer 'planted'", 1),
+    (lambda: Planted(-INFINITY, 30, name="planted"), Adam(), "output of layer 'planted'", 30),
+    (lambda: Root(NAN, 7, name="planted"), SGD(0.01), "gradient of layer 'planted'", 7),
+    (lambda: Root(NAN, 30, name="planted"), Adam(), "gradient of layer 'planted'", 30),
+    (lambda: Root(NAN, 5, name="p"), Adam(global_clipnorm=1.0), "gradient of layer 'p'", 5),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("make", "optimizer", "words", "step"), PLANTS)
+def test_a_planted_value_is_named(engine, make, optimizer, words, step):
+    optimizer = type(optimizer).from_config(optimizer.get_config())
+    text = told(network([make()], optimizer, engine), *data())
+    assert words in text
+    assert f"at step {step}." in text
+    assert "clipnorm" in text
+
+
+@pytest.mark.parametrize("given", [[], [callbacks.Callback()]], ids=["together", "one by one"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_weights_are_those_before_the_bad_step(engine, given):
+    x, y = data()
+    model = network([Planted(NAN, 13)], engine=engine)
+    told(model, x, y, callbacks=given, shuffle=False)
+    good = network([Planted(NAN, 99)], engine=engine, check_finite=False)
+    good.fit(x, y, 8, 2, verbose=0, shuffle=False)  # 10 steps
+    good.train_on_batch(x[:8], y[:8])
+    good.train_on_batch(x[8:16], y[8:16])
+    for ours, theirs in zip(model.get_weights(), good.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert len(model.history.epoch) in (1, 2)  # those whose hooks were called
+    assert model._runner.step.numpy() == 12
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_exploding_rate(engine):
+    text = told(network(optimizer=SGD(1e9), engine=engine), *data(), epochs=50)
+    assert "output of" in text
+    assert "clipnorm" in text
+    assert "unknown" not in text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_data_that_become_infinite_as_float32(engine):
+    x, y = data()
+    x = x.astype("float64")
+    x[11, 2] = 1e300
+    text = told(network(engine=engine), x, y, shuffle=False)
+    assert "the data, as they enter the model" in text
+    assert "at step 2." in text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_weights_that_are_no_numbers_at_first(engine):
+    model = network(engine=engine)
+    first, *others = model.get_weights()
+    first[0, 0] = NAN
+    model.set_weights([first, *others])
+    text = told(model, *data())
+    assert "before/kernel" in text
+    assert "at step 1." in text
+
+
+def test_weights_that_go_wrong_in_the_last_step():
+    text = told(network([Root(NAN, 5)]), *data(), epochs=1)
+    assert "after/kernel" not in text
+    assert "at step 5." in text
+
+
+def test_batches_and_single_steps_are_watched_too():
+    x, y = data()
+    model = network([Planted(NAN, 2, name="planted")])
+    model.train_on_batch(x, y)
+    with pytest.raises(NonFiniteError, match="planted"):
+        model.train_on_batch(x, y)
+    model = network([Planted(NAN, 3, name="planted")])
+    assert "planted" in told(model, (pair for pair in [(x, y)] * 9), epochs=1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_looking_changes_nothing(engine):
+    x, y = data(20)
+    watched, not_watched = (
+        network([layers.Dropout(0.3)], Adam(0.01), engine, check) for check in (True, False)
+    )
+    one, two = (
+        m.fit(x, y, 8, 9, verbose=0, validation_data=(x, y)) for m in (watched, not_watched)
+    )
+    assert one.history == two.history
+    for ours, theirs in zip(watched.get_weights(), not_watched.get_weights(), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+
+
+def test_it_is_saved_with_the_model(tmp_path):
+    x, y = data()
+    model = network()
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model.safetensors")
+    again = models.load_model(tmp_path / "model.safetensors")
+    assert "data" in told(again, x * 1e30 * np.float64(1e30), y)
