@@ -60,6 +60,13 @@ def test_zoom_shows_its_epochs_alone():
     assert 0 < part.get_ylim()[0] < 1 < 2 < part.get_ylim()[1] < 3
 
 
+def test_runs_have_markers_in_a_short_zoom_too():
+    runs = {name: {"loss": np.ones(1000)} for name in "abc"}
+    for line in figures.curves(runs, zoom=(501, 504)).axes[1].lines:
+        start, step = line.get_markevery()
+        assert set(range(start + 1, 1001, step)) & {501, 502, 503, 504}
+
+
 def test_log_scale_has_plain_numbers():
     figure = figures.curves({"loss": [1e-7, 1.0, 1e3]}, log=True, lang="es")
     figure.draw_without_rendering()

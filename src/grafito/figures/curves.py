@@ -100,6 +100,8 @@ def curves(
             axes = sheet.add_subplot(rows, columns, place)
             for index, (run_name, seeds) in enumerate(runs.items()):
                 _draw_runs(axes, name, seeds, index if several else None, run_name, look)
+            if part is not None:
+                _limit(axes, *part)
             if not several and part is None:
                 _mark_best(axes, name, next(iter(runs.values())), look)
             _dress(axes, name, part, look)
@@ -222,7 +224,6 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
     axes.margins(y=0.12)
     if part is not None:
         title = f"{title}, {look.vocabulary['epoch']} {part[0]}–{part[1]}"
-        _limit(axes, *part)
     elif look.zoom is not None:
         axes.axvspan(*look.zoom, color="#e4e4e4", linewidth=0, zorder=0)
     axes.set(title=title, xlabel=look.vocabulary["epoch"])
@@ -243,6 +244,8 @@ def _limit(axes: Axes, first: int, last: int) -> None:
         low, high = float(seen.min()), float(seen.max())
         edge = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
         axes.set_ylim(low - edge if low > edge else low * 0.9, high + edge)
+    for index, line in enumerate(axes.lines):
+        line.set_markevery((first - 1 + index, max(1, (last - first) // MARKS)))
 
 
 def _legend_of_runs(sheet: Any, runs: Mapping[str, Sequence[Run]], look: Look) -> None:

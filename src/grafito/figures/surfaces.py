@@ -17,6 +17,7 @@ Range = tuple[float, float]
 
 LEVELS = 24  # shades of the map
 MOST_MARKS = 25  # steps of one way that are marked
+GRID = 101  # points along each parameter, where the loss is a function
 
 
 def loss_surface(
@@ -110,7 +111,7 @@ def _heights(
             _range(given, [points[:, i] for points in marked], name)
             for i, (given, name) in enumerate(((a, "a"), (b, "b")))
         ]
-        a_values, b_values = (np.linspace(*limits, 161) for limits in ranges)
+        a_values, b_values = (np.linspace(*limits, GRID) for limits in ranges)
         heights = np.asarray(loss(*np.meshgrid(a_values, b_values)), "float64")
     else:
         heights = np.asarray(loss, "float64")
