@@ -57,8 +57,9 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         )
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    largest = labels[np.isfinite(labels)].max(initial=-1)
-    classes = _whole_number("num_classes", num_classes or int(largest) + 1)
+    finite = labels[np.isfinite(labels)]
+    largest = int(finite.max()) if finite.size else -1
+    classes = _whole_number("num_classes", num_classes or largest + 1)
     wrong = (labels < 0) | (labels >= classes) | (labels != np.floor(labels))
     if wrong.any():
         raise DataError(

@@ -452,3 +452,10 @@ def test_targets_without_axis_never_broadcast():
     assert flat == pytest.approx(model.evaluate(x, y[:, None], verbose=0))
     predicted = model.predict(x, verbose=0)[:, 0]
     assert flat == pytest.approx(np.mean((predicted - y) ** 2), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int64", "bool", "float32"])
+def test_labels_of_every_dtype_become_one_hot_rows(dtype):
+    labels = np.array([[0], [1], [1]], dtype)
+    assert utils.to_categorical(labels).tolist() == [[1, 0], [0, 1], [0, 1]]
+    assert utils.to_categorical(labels[:0], 3).shape == (0, 3)
