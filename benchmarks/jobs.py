@@ -96,6 +96,7 @@ class Job:
         l2: factor of the squares of all kernels in the loss.
         epochs: in one run.
         steps: how many batches a run takes where a whole epoch would last too long.
+        precision: grafito's, for `compile`; PyTorch's autocast takes part where it is mixed.
         floor: how many times faster than PyTorch eager grafito has to be.
     """
 
@@ -114,6 +115,7 @@ class Job:
     l2: float = 0.0
     epochs: int = 1
     steps: int | None = None
+    precision: str = "float32"
 
     @property
     def used(self) -> int:
@@ -317,3 +319,12 @@ JOBS = {
         ),
     )
 }
+for _name in ("vgg16", "autoencoder"):
+    _mixed = replace(
+        JOBS[_name],
+        name=f"{_name}-mixed",
+        title=f"{JOBS[_name].title}, mixed_bfloat16",
+        precision="mixed_bfloat16",
+        floor=3,
+    )
+    JOBS[_mixed.name] = _mixed

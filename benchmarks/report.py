@@ -18,10 +18,10 @@ weights and see the same examples in the same order, as arrays in memory; no one
 or drops units; an optimizer has the same settings, its epsilon stands where each library puts it.
 PyTorch has the penalty on weights as weight decay, so its loss is shown without it. The share of
 the peak counts three times the multiply-adds of the forward pass for everyone, against the best
-large matrix product of the same minute. Memory is the peak of the whole process with the data in
-it. A compiler's time is what the library tells or, where it tells nothing, what the first run
-takes longer than the later ones; "first epoch" counts from importing the library, without reading
-the data."""
+large matrix product of the same minute in float32, also where bfloat16 has a higher one. Memory is
+the peak of the whole process with the data in it. A compiler's time is what the library tells or,
+where it tells nothing, what the first run takes longer than the later ones; "first epoch" counts
+from importing the library, without reading the data."""
 
 
 @dataclass(frozen=True)

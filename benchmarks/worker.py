@@ -54,7 +54,7 @@ def main(task: dict[str, Any]) -> None:
     job = JOBS[task["job"]]
     if task["steps"]:
         job = job.short(task["steps"], task["epochs"])
-    channels_first = entry.module == "in_torch" and entry.option != "channels_last"
+    channels_first = entry.module == "in_torch" and not entry.option.endswith("channels_last")
     x, y = data.read(Path(task["folder"]), channels_first)
     began = time.perf_counter()
     kind = entry.participant()

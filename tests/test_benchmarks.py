@@ -16,7 +16,7 @@ from benchmarks import contest, data, report  # noqa: E402
 from benchmarks.jobs import JOBS  # noqa: E402
 from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
 
-BIG = ("autoencoder", "wide-dense", "alexnet", "vgg16")
+BIG = ("autoencoder", "wide-dense", "alexnet", "vgg16", "vgg16-mixed", "autoencoder-mixed")
 SMALL = [name for name in JOBS if name not in BIG]
 ALL = [pytest.param(name, marks=pytest.mark.slow) if name in BIG else name for name in JOBS]
 
@@ -37,7 +37,7 @@ def participant(name, job, engine="reference"):
     """One who takes part, in this process."""
     entry = ENTRIES[name]
     x, y, _ = data.load(job)
-    if entry.module == "in_torch" and entry.option != "channels_last" and x.ndim == 4:
+    if entry.module == "in_torch" and not entry.option.endswith("channels_last") and x.ndim == 4:
         x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
     return entry.participant()(job, x, y, entry.option or engine)
 
@@ -93,6 +93,17 @@ def test_parameters_agree_with_pytorch(name, torch):
 def test_first_losses_agree_with_pytorch(name, peer, torch):
     job = tiny(name)
     assert losses(peer, job) == pytest.approx(losses("grafito", job), rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", ["pytorch-autocast", "pytorch-autocast-channels-last"])
+def test_mixed_precision_is_near_autocast(peer, torch):
+    job = replace(tiny("lenet"), precision="mixed_bfloat16")
+    ours, theirs, plain = (
+        losses(p, j) for p, j in (("grafito", job), (peer, job), ("pytorch", job))
+    )
+    assert theirs == pytest.approx(ours, rel=5e-3)
+    assert theirs != plain != ours
+    assert not ENTRIES[peer].applies(JOBS["lenet"])
 
 
 @pytest.mark.parametrize("peer", ["keras", "jax"])

@@ -27,7 +27,9 @@ class Entry:
 
     def applies(self, job: Job) -> bool:
         """Whether this form differs from the others, and can do the job as it is meant."""
-        if self.option == "channels_last":
+        if self.option.startswith("autocast") and job.precision == "float32":
+            return False
+        if self.option.endswith("channels_last"):
             return len(job.shape) == 3
         if self.option == "fused":  # of PyTorch's optimizers only these have such a form
             return job.optimizer in ("sgd", "adam", "adagrad")
@@ -47,6 +49,13 @@ ENTRIES = {
         "PyTorch eager, channels_last", "in_torch", "torch", "channels_last"
     ),
     "pytorch-fused": Entry("PyTorch eager, fused optimizer", "in_torch", "torch", "fused"),
+    "pytorch-autocast": Entry("PyTorch eager, bfloat16 autocast", "in_torch", "torch", "autocast"),
+    "pytorch-autocast-channels-last": Entry(
+        "PyTorch eager, bfloat16 autocast, channels_last",
+        "in_torch",
+        "torch",
+        "autocast_channels_last",
+    ),
     "pytorch-loader": Entry("PyTorch with DataLoader", "in_torch", "torch", "loader"),
     "pytorch-compile": Entry("torch.compile", "in_torch", "torch", "compile"),
     "keras": Entry("Keras on JAX", "in_keras", "keras"),

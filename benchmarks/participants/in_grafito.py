@@ -84,6 +84,7 @@ class Participant:
             optimizers.get({"class_name": job.optimizer, "config": {"learning_rate": job.rate}}),
             loss=LOSSES.get(job.loss, job.loss),
             engine=self.engine,
+            precision=job.precision,
         )
 
     @property

@@ -106,7 +106,8 @@ class Participant:
     Args:
         job: what to do.
         x, y: images with channels first, unless the form is channels_last.
-        form: eager, channels_last, fused (optimizer), loader or compile.
+        form: eager, channels_last, autocast (to bfloat16), autocast_channels_last, fused
+            (optimizer), loader or compile.
     """
 
     compile_seconds = None  # not told; it is what the first run takes longer
@@ -117,11 +118,12 @@ class Participant:
         if job.loss == "crossentropy":
             self.y = self.y.long()
         self.model = build_model(job)
-        if form == "channels_last":
+        if form.endswith("channels_last"):
             self.x = self.x.permute(0, 3, 1, 2)  # the same memory under PyTorch's names
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         set_weights(self.model, job)
         self.loss = LOSSES[job.loss]()
+        self.narrow = form.startswith("autocast")
         self.optimizer = make_optimizer(job, self.model, form == "fused")
         self.call = torch.compile(self.model) if form == "compile" else self.model
         self.loader = None
@@ -151,7 +153,9 @@ class Participant:
             total = torch.zeros(())
             for x, y in self.batches():
                 self.optimizer.zero_grad()
-                loss = self.loss(self.call(x), y)
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.narrow):
+                    out = self.call(x)
+                loss = self.loss(out.float(), y)
                 loss.backward()
                 self.optimizer.step()
                 total += loss.detach() * len(x)
