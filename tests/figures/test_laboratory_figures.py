@@ -67,6 +67,11 @@ def test_runs_have_markers_in_a_short_zoom_too():
         assert set(range(start + 1, 1001, step)) & {501, 502, 503, 504}
 
 
+def test_names_of_metrics_are_words():
+    figure = figures.curves({"learning_rate": [0.1], "my_error": [1.0]}, lang="es")
+    assert [axes.get_title() for axes in figure.axes] == ["tasa de aprendizaje", "my error"]
+
+
 def test_log_scale_has_plain_numbers():
     figure = figures.curves({"loss": [1e-7, 1.0, 1e3]}, log=True, lang="es")
     figure.draw_without_rendering()

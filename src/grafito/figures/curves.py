@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number, words
+from grafito.language import translator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +93,7 @@ def curves(
     several = len(runs) > 1
     height = 0.4 + 2.6 * rows + (0.3 if several else 0)
     sheet = canvas.new_sheet(0.7 + 3.4 * columns, height, layout="constrained")
-    shown = [look.vocabulary.get(name, name) for name in names]
+    shown = [_title(name, lang) for name in names]
     sheet.alt = f"{', '.join(shown)} ({look.vocabulary['epoch']}): {', '.join(filter(None, runs))}"
     sheet.alt = sheet.alt.removesuffix(": ")
     with canvas.style():
@@ -220,7 +221,7 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
 
     from grafito.figures import canvas
 
-    title = look.vocabulary.get(name, name.replace("_", " "))
+    title = _title(name, look.lang)
     axes.margins(y=0.12)
     if part is not None:
         title = f"{title}, {look.vocabulary['epoch']} {part[0]}–{part[1]}"
@@ -233,6 +234,11 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
         canvas.log_scale(axes, "y", look.lang)
     else:
         canvas.use_decimal_comma(axes.yaxis, look.lang)
+
+
+def _title(name: str, lang: str) -> str:
+    """The name of a metric in words."""
+    return translator(lang)(name.replace("_", " "))
 
 
 def _limit(axes: Axes, first: int, last: int) -> None:
