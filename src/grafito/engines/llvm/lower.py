@@ -7,15 +7,27 @@ from typing import Any
 
 import numpy as np
 
+from grafito.engines.llvm import windows
+from grafito.engines.llvm.build import (
+    cast,
+    constant,
+    crop,
+    ew,
+    operands,
+    pad,
+    parts,
+    reduce,
+    reshape,
+)
 from grafito.engines.llvm.elementwise import OPS
-from grafito.engines.llvm.nodes import Node, Shape, order_of
+from grafito.engines.llvm.nodes import Node, order_of
 from grafito.errors import GraphError
 from grafito.graph.evaluate import topological_order
 from grafito.graph.neural import EPSILON
 from grafito.graph.random import MASK
 from grafito.graph.tensor import Constant, Input, Tensor, Variable
 
-RULES: dict[str, Callable[..., Node]] = {}
+RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
 SMALL = 1024  # elements: constants up to this size are compared by their bytes
 
 
@@ -78,44 +90,6 @@ def rule(function: Callable[..., Node]) -> Callable[..., Node]:
     return function
 
 
-# Building nodes
-
-
-def constant(value: Any, dtype: str, shape: Shape | None = None) -> Node:
-    """A node for a known array."""
-    array = np.asarray(value)
-    return Node("constant", (), array.shape if shape is None else shape, dtype, array=array)
-
-
-def ew(kind: str, *inputs: Node | float) -> Node:
-    """An elementwise node; numbers take the dtype of the nodes."""
-    dtype = next(x.dtype for x in reversed(inputs) if isinstance(x, Node))
-    nodes = [x if isinstance(x, Node) else constant(x, dtype) for x in inputs]
-    shape = np.broadcast_shapes(*(x.shape for x in nodes))
-    comparing = kind in ("equal", "less", "greater", "isfinite")
-    return Node(kind, nodes, shape, "bool" if comparing else dtype)
-
-
-def cast(x: Node, dtype: str) -> Node:
-    """The same values with another dtype."""
-    return Node("cast", (x,), x.shape, dtype)
-
-
-def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> Node:
-    """A reduction; those over no axis, or axes of size 1, are reshapes."""
-    axes = tuple(a % len(x.shape) for a in axis)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    y = x
-    if any(x.shape[a] != 1 for a in axes):
-        y = Node(kind, (x,), kept, x.dtype, axis=axes)
-    return y if keepdims else reshape(y, tuple(n for i, n in enumerate(kept) if i not in axes))
-
-
-def reshape(x: Node, shape: Shape) -> Node:
-    """The same elements with another shape."""
-    return x if tuple(shape) == x.shape else Node("reshape", (x,), shape, x.dtype)
-
-
 # Moves
 
 
@@ -163,29 +137,6 @@ def _scatteradd(x: Any, y: Node, indices: Node) -> Node:
 @rule
 def _onehot(x: Any, indices: Node) -> Node:
     return Node("onehot", (indices,), x.shape, x.dtype)
-
-
-def parts(
-    shape: Shape, pieces: Sequence[Node], starts: Sequence[Shape], steps: Sequence[Shape], fill: Any
-) -> Node:
-    """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
-    node = Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
-    return node
-
-
-def pad(x: Node, before: Shape, after: Shape, fill: float = 0.0) -> Node:
-    """The node with elements added around it."""
-    if not any(before) and not any(after):
-        return x
-    shape = tuple(b + n + a for b, n, a in zip(before, x.shape, after, strict=True))
-    return parts(shape, [x], [before], [(1,) * len(shape)], fill)
-
-
-def crop(x: Node, starts: Shape, shape: Shape) -> Node:
-    """A block of the node."""
-    if shape == x.shape:
-        return x
-    return Node("slice", (x,), shape, x.dtype, starts=starts, steps=(1,) * len(shape))
 
 
 @rule
@@ -332,105 +283,7 @@ def _binarycrossentropy(x: Any, p: Node, t: Node) -> Node:
 # Products
 
 
-def _operands(*inputs: Node) -> tuple[Node, ...]:
-    """The bfloat16 numbers themselves where all were widened to float32, which products add in."""
-    narrow = [_before_widening(x) for x in inputs]
-    return inputs if None in narrow else tuple(x for x in narrow if x is not None)
-
-
-def _before_widening(x: Node) -> Node | None:
-    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
-        return x.inputs[0]
-    if x.kind in ("reshape", "transpose"):
-        narrow = _before_widening(x.inputs[0])
-        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
-    return None
-
-
 @rule
 def _matmul(x: Tensor, y: Node, z: Node) -> Node:
-    y, z = _operands(y, z)
+    y, z = operands(y, z)
     return Node("matmul", (y, z), x.shape, x.dtype)
-
-
-def _borders(pads: Any) -> tuple[Shape, Shape]:
-    (top, bottom), (left, right) = pads
-    return (0, top, left, 0), (0, bottom, right, 0)
-
-
-@rule
-def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
-    op = x.op
-    image, kernel = _operands(image, kernel)
-    padded = pad(image, *_borders(op.padding))
-    return Node(
-        "conv", (padded, kernel), x.shape, x.dtype,
-        strides=op.strides, dilation=op.dilation, groups=op.groups,
-    )  # fmt: skip
-
-
-@rule
-def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
-    op = x.op
-    y, kernel = _operands(y, kernel)
-    before, after = [], []
-    rows = zip(
-        x.shape[1:3], y.shape[1:3], kernel.shape, op.strides, op.padding, op.dilation, strict=False
-    )
-    for size, places, length, stride, pads, dilation in rows:
-        reach = (length - 1) * dilation
-        before.append(max(0, -((pads[0] - reach) // stride)))
-        after.append(max(0, (size - 1 + pads[0]) // stride - (places - 1)))
-    padded = pad(y, (0, *before, 0), (0, *after, 0))
-    return Node(
-        "convback", (padded, kernel), x.shape, x.dtype,
-        strides=op.strides, dilation=op.dilation, groups=op.groups,
-        origin=tuple(p[0] for p in op.padding), before=tuple(before),
-    )  # fmt: skip
-
-
-@rule
-def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
-    op = x.op
-    image, y = _operands(image, y)
-    padded = pad(image, *_borders(op.padding))
-    return Node(
-        "convkernel", (padded, y), x.shape, x.dtype,
-        strides=op.strides, dilation=op.dilation, groups=op.groups,
-    )  # fmt: skip
-
-
-def _window(kind: str, op: Any, shape: Shape, dtype: str, *inputs: Node) -> Node:
-    return Node(kind, inputs, shape, dtype, window=op.size, strides=op.strides)
-
-
-@rule
-def _maxpool(x: Any, y: Node) -> Node:
-    return _window("maxpool", x.op, x.shape, x.dtype, pad(y, *_borders(x.op.padding), -np.inf))
-
-
-@rule
-def _sumpool(x: Any, y: Node) -> Node:
-    return _window("sumpool", x.op, x.shape, x.dtype, pad(y, *_borders(x.op.padding)))
-
-
-@rule
-def _maxpoolscatter(x: Any, y: Node, g: Node) -> Node:
-    before, after = _borders(x.op.padding)
-    padded = pad(y, before, after, -np.inf)
-    return crop(_window("maxscatter", x.op, padded.shape, x.dtype, padded, g), before, x.shape)
-
-
-@rule
-def _maxpoolgather(x: Any, y: Node, h: Node) -> Node:
-    borders = _borders(x.op.padding)
-    inputs = pad(y, *borders, -np.inf), pad(h, *borders)
-    return _window("maxgather", x.op, x.shape, x.dtype, *inputs)
-
-
-@rule
-def _sumpoolgradient(x: Any, g: Node) -> Node:
-    before, after = _borders(x.op.padding)
-    sizes = zip(before, x.shape, after, strict=True)
-    padded = tuple(b + n + a for b, n, a in sizes)
-    return crop(_window("sumscatter", x.op, padded, x.dtype, g), before, x.shape)

@@ -25,8 +25,22 @@ WINDOWS = {
     "maxgather",
     "sumpool",
     "sumscatter",
+    "winograd",
+    "winosums",
 }
-WHOLE = {"parts", "scatter", "argmax", "argmin", "cumsum", "argsort", "bits", "copy", "imagepairs"}
+WHOLE = {
+    "parts",
+    "scatter",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "argsort",
+    "bits",
+    "copy",
+    "imagepairs",
+    "winoweights",
+    "winokernel",
+}
 
 
 _numbers = itertools.count()

@@ -25,7 +25,7 @@ from grafito.engines.llvm.nodes import (
 )
 
 PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
-RICH = REDUCTIONS | {"matmul", "conv", "convback"}  # primaries that others may join
+RICH = REDUCTIONS | {"matmul", "conv", "convback", "winograd"}  # primaries that others may join
 DEAR = 8  # cost of a function like exp, in additions
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
 LIMIT = 4  # what may be computed twice rather than stored
@@ -105,12 +105,12 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
 
     for x in order:
         if x.kind in WINDOWS:
-            data = 1 if x.kind in ("conv", "convback") else len(x.inputs)
+            data = 1 if x.kind in ("conv", "convback", "winograd") else len(x.inputs)
             x.inputs = tuple(
                 as_layout(y, True) if i < data else as_layout(y, False)
                 for i, y in enumerate(x.inputs)
             )
-            x.lanes = x.kind != "convkernel"
+            x.lanes = x.kind not in ("convkernel", "winosums")
         elif (x.elementwise and x.kind != "check") or x.kind == "broadcast":
             x.lanes = any(y.lanes and y.shape == x.shape for y in x.inputs)
             if not x.lanes:

@@ -16,10 +16,12 @@ from grafito.engines.llvm import (
     pooling,
     products,
     schedule,
+    winograd_gradient,
+    winograd_kernels,
 )
 from grafito.engines.llvm import whole as whole_arrays
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, WINDOWS, Node, order_of
+from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, Node, order_of
 from grafito.engines.llvm.plan import (
     Kernel,
     Store,
@@ -32,6 +34,14 @@ from grafito.engines.llvm.plan import (
 )
 from grafito.engines.llvm.schedule import Call, Place
 from grafito.graph.program import Graph
+
+BY_KIND = (
+    convolution.EMIT
+    | pooling.EMIT
+    | winograd_kernels.EMIT
+    | winograd_gradient.EMIT
+    | whole_arrays.EMIT
+)
 
 
 @dataclass
@@ -169,8 +179,6 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
         emit = products.matmul_lanes if kernel.lanes else products.matmul
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
         emit = bfloat_weights.EMIT[kind]
-    elif kind in WINDOWS:
-        emit = (convolution.EMIT | pooling.EMIT)[kind]
     else:
-        emit = whole_arrays.EMIT[kind]
+        emit = BY_KIND[kind]
     return emit(kernel, stored, width, shared)

@@ -22,6 +22,9 @@ def operations(kernel: Kernel, call: Call) -> int:
     if x.kind == "conv":
         k = x.inputs[1].shape
         return following + 2 * x.size * k[0] * k[1] * k[2]
+    if x.kind in ("winograd", "winosums"):  # what the plain sum takes
+        image, y = (x.inputs[0], x) if x.kind == "winograd" else x.inputs
+        return following + 2 * y.size * x.window[0] * x.window[1] * image.shape[3]
     if x.kind == "convback":
         k = x.inputs[1].shape
         y = x.inputs[0].inputs[0] if x.inputs[0].kind == "parts" else x.inputs[0]

@@ -1,0 +1,83 @@
+"""Building nodes: what the lowering of an op is written with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito.engines.llvm.nodes import Node, Shape
+
+
+def constant(value: Any, dtype: str, shape: Shape | None = None) -> Node:
+    """A node for a known array."""
+    array = np.asarray(value)
+    return Node("constant", (), array.shape if shape is None else shape, dtype, array=array)
+
+
+def ew(kind: str, *inputs: Node | float) -> Node:
+    """An elementwise node; numbers take the dtype of the nodes."""
+    dtype = next(x.dtype for x in reversed(inputs) if isinstance(x, Node))
+    nodes = [x if isinstance(x, Node) else constant(x, dtype) for x in inputs]
+    shape = np.broadcast_shapes(*(x.shape for x in nodes))
+    comparing = kind in ("equal", "less", "greater", "isfinite")
+    return Node(kind, nodes, shape, "bool" if comparing else dtype)
+
+
+def cast(x: Node, dtype: str) -> Node:
+    """The same values with another dtype."""
+    return Node("cast", (x,), x.shape, dtype)
+
+
+def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> Node:
+    """A reduction; those over no axis, or axes of size 1, are reshapes."""
+    axes = tuple(a % len(x.shape) for a in axis)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    y = x
+    if any(x.shape[a] != 1 for a in axes):
+        y = Node(kind, (x,), kept, x.dtype, axis=axes)
+    return y if keepdims else reshape(y, tuple(n for i, n in enumerate(kept) if i not in axes))
+
+
+def reshape(x: Node, shape: Shape) -> Node:
+    """The same elements with another shape."""
+    return x if tuple(shape) == x.shape else Node("reshape", (x,), shape, x.dtype)
+
+
+def parts(
+    shape: Shape, pieces: Sequence[Node], starts: Sequence[Shape], steps: Sequence[Shape], fill: Any
+) -> Node:
+    """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
+    node = Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
+    return node
+
+
+def pad(x: Node, before: Shape, after: Shape, fill: float = 0.0) -> Node:
+    """The node with elements added around it."""
+    if not any(before) and not any(after):
+        return x
+    shape = tuple(b + n + a for b, n, a in zip(before, x.shape, after, strict=True))
+    return parts(shape, [x], [before], [(1,) * len(shape)], fill)
+
+
+def crop(x: Node, starts: Shape, shape: Shape) -> Node:
+    """A block of the node."""
+    if shape == x.shape:
+        return x
+    return Node("slice", (x,), shape, x.dtype, starts=starts, steps=(1,) * len(shape))
+
+
+def operands(*inputs: Node) -> tuple[Node, ...]:
+    """The bfloat16 numbers themselves where all were widened to float32, which products add in."""
+    narrow = [_before_widening(x) for x in inputs]
+    return inputs if None in narrow else tuple(x for x in narrow if x is not None)
+
+
+def _before_widening(x: Node) -> Node | None:
+    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
+        return x.inputs[0]
+    if x.kind in ("reshape", "transpose"):
+        narrow = _before_widening(x.inputs[0])
+        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
+    return None

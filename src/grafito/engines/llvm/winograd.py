@@ -1,0 +1,152 @@
+"""Winograd's convolutions: which tiles, with which matrices, and when they pay.
+
+A tile of m x m results of a window of r x r takes (m + r - 1)^2 products for each pair of channels
+instead of m^2 r^2: Y = A'[(G g G') * (B' d B)]A, summed over the channels between A' and A
+(Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"). The matrices are those
+of Toom and Cook for a few points and infinity. The gradient of the kernel is the transpose:
+G'[(A dY A') * (B' d B)]G, summed over tiles and images.
+
+Sums and differences lose digits. With 4 points the results are as exact as those of the plain sum;
+with 6 points that depends on which they are (Barabasz and others 2020, "Error analysis and
+improving the accuracy of Winograd convolution for deep neural networks"): with 0, +-5/8, +-3/2 the
+error is about twice that of the plain sum, with the usual 0, +-1, +-2 four times. To first order,
+for C channels and u = 2^-24, no input makes it larger than
+
+    (C + 6 points) u |A'|[(|G||g||G'|) * (|B'||d||B|)]|A|.
+
+Only float32 is computed in this way.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from grafito.engines.llvm.nodes import Node, Shape
+
+POINTS = {1: (), 4: (0, 1, -1), 6: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}  # by their number, with ∞
+PANEL = 16  # filters whose transformed weights lie next to each other
+
+Matrix = tuple[tuple[float, ...], ...]
+Pair = tuple[int, int]
+
+
+@functools.cache
+def matrices(tile: int, size: int) -> tuple[Matrix, Matrix, Matrix]:
+    """A', G and B' for a tile of results and a window along one axis."""
+    points = np.array(POINTS[tile + size - 1], float)
+
+    def powers(count: int) -> np.ndarray:
+        infinite = [0.0] * (count - 1) + [1.0]
+        return np.array([*([p**j for j in range(count)] for p in points), infinite])
+
+    rows = []
+    for p in points:  # the polynomial that is 1 there and 0 at the others
+        others = points[points != p]
+        rows.append([*np.poly(others)[::-1] / np.prod(p - others), 0.0])
+    rows.append([*np.atleast_1d(np.poly(points))[::-1]])
+    data, weights = np.array(rows, float), powers(size)
+    for row, weight in zip(data, weights, strict=True):  # many factors become 1
+        scale = [x for x in (*row[1::2], *row[::2]) if x][-1]
+        row /= scale
+        weight *= scale
+    return _rows(powers(tile).T), _rows(weights), _rows(data)
+
+
+def _rows(matrix: np.ndarray) -> Matrix:
+    return tuple(tuple(float(x) for x in row) for row in matrix)
+
+
+def transposed(matrix: Matrix) -> Matrix:
+    """Columns as rows."""
+    return tuple(zip(*matrix, strict=True))
+
+
+def points(tile: Pair, size: Pair) -> Pair:
+    """How many points along both axes."""
+    return tile[0] + size[0] - 1, tile[1] + size[1] - 1
+
+
+def tiles(places: Sequence[int], tile: Pair) -> int:
+    """How many tiles cover the results of an image."""
+    return math.prod(-(-n // m) for n, m in zip(places, tile, strict=True))
+
+
+def choose(
+    places: Sequence[int], size: Pair, channels: int, filters: int, images: int
+) -> Pair | None:
+    """The tile that needs the fewest cycles; None where the plain sum needs fewer.
+
+    Args:
+        places: results along the two axes.
+        size: of the window.
+        channels: summed for a result.
+        filters: results at a place.
+        images: in the batch.
+    """
+    blocks = -(-images // 16)
+    plain = blocks * math.prod(places) * math.prod(size) * channels * filters / 2
+    options: list[tuple[float, Pair]] = []
+    steps = [
+        [a - r + 1 for a in ((1,) if r == 1 else (4, 6)) if a - r >= 1 or r == 1] for r in size
+    ]
+    for m, n in itertools.product(*steps):
+        count = math.prod(points((m, n), size))
+        each = count * (channels * filters / 2 + 5 * (channels + filters))
+        weights = count * channels * filters / 8
+        options.append((blocks * tiles(places, (m, n)) * each + weights, (m, n)))
+    cycles, tile = min(options, default=(math.inf, (1, 1)))
+    return tile if max(size) > 1 and cycles * 1.2 < plain else None
+
+
+def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
+    """G g G' for each pair of channels, [panel][point][summed channel][PANEL]."""
+    size = kernel.shape[:2]
+    summed, made = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
+    shape = (-(-made // PANEL), math.prod(points(tile, size)), summed, PANEL)  # type: ignore[arg-type]
+    return Node(
+        "winoweights", (kernel,), shape, kernel.dtype, tile=tile, window=size, backward=backward
+    )
+
+
+def convolution(
+    image: Node, kernel: Node, shape: Shape, tile: Pair, before: Pair, backward: bool = False
+) -> Node:
+    """Results at i, j from the image at i + a - before, j + b - before; zeros around it.
+
+    Args:
+        image: what is seen.
+        kernel: the weights.
+        shape: of the results.
+        tile: of the results.
+        before: rows and columns of zeros above and to the left.
+        backward: whether the kernel is turned around and its channels change places.
+    """
+    inputs = image, weights(kernel, tile, backward)
+    return Node(
+        "winograd", inputs, shape, image.dtype, tile=tile, window=kernel.shape[:2], before=before
+    )
+
+
+def kernel_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair) -> Node:
+    """The gradient of a kernel of this shape."""
+    size = shape[:2]
+    count = math.prod(points(tile, size))  # type: ignore[arg-type]
+    vectors = tiles(y.shape[1:3], tile) * -(-y.shape[0] // 16)
+    summed, made = -(-shape[2] // 2), -(-shape[3] // 8)
+    parts = -(-shape[2] // CHANNELS) * -(-shape[3] // CHANNELS)
+    slices = max(1, min(PARTS // parts, vectors // STEP))
+    sums = Node(
+        "winosums", (image, y), (slices, count, summed, made, PANEL), image.dtype,
+        tile=tile, window=size, before=before, kernel=shape,
+    )  # fmt: skip
+    return Node("winokernel", (sums,), shape, image.dtype, tile=tile, window=size)
+
+
+CHANNELS = 64  # of a part of a kernel's gradient
+PARTS = 16  # of the work on a kernel's gradient, at least, where there is enough of it
+STEP = 16  # vectors whose products are summed in registers
