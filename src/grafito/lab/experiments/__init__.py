@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from grafito.lab.experiment import Experiment
+from grafito.lab.experiments.cifar import Cifar10Dense, Cifar10Relu
+from grafito.lab.experiments.convolution import Convolution
+from grafito.lab.experiments.convolutions import (
+    FashionWeighted,
+    MnistConv1,
+    MnistDenseConv,
+    MnistPermuted,
+)
+from grafito.lab.experiments.deep import AlexNet, Vgg16
+from grafito.lab.experiments.denoise import MnistDenoise
+from grafito.lab.experiments.gan import Gan
+from grafito.lab.experiments.graphs import ActivationGraphs, TwoNeurons
 from grafito.lab.experiments.ice_creams import IceCreams
 from grafito.lab.experiments.images import Digits, FashionDense, MnistDense
+from grafito.lab.experiments.lenet import Lenet, Wide, WideAgainstLenet
 from grafito.lab.experiments.logistic_map import LogisticMap
 from grafito.lab.experiments.moons import Moons
 from grafito.lab.experiments.parity import Parity, Xor
+from grafito.lab.experiments.perceptron import Perceptron
 from grafito.lab.experiments.pima import Pima
 from grafito.lab.experiments.regression import Boston, California
 from grafito.lab.experiments.reviews import ImdbDense, ImdbEmbedding
@@ -16,8 +30,25 @@ KINDS: tuple[type[Experiment], ...] = (
     Digits,
     MnistDense,
     FashionDense,
+    Cifar10Dense,
+    Cifar10Relu,
+    MnistDenseConv,
+    MnistPermuted,
+    MnistDenoise,
+    MnistConv1,
+    FashionWeighted,
+    Wide,
+    Lenet,
+    WideAgainstLenet,
+    AlexNet,
+    Vgg16,
+    Gan,
     Xor,
     Parity,
+    ActivationGraphs,
+    TwoNeurons,
+    Perceptron,
+    Convolution,
     IceCreams,
     Moons,
     Boston,

@@ -1,0 +1,130 @@
+"""Computational graphs by hand: one unit with four activations, and a layer of two units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import activations, figures, graph
+from grafito.lab.experiment import Experiment
+from grafito.lab.record import Record
+from grafito.language import current
+from grafito.language import message as N_
+
+LEAKY_SLOPE = 0.1
+
+UNIT: dict[str, Any] = {"w0": 1.45, "x0": 2.8, "w1": -0.35, "x1": -1.8, "b": -4.0}
+
+LAYER: dict[str, Any] = {
+    "W": [[-0.2, 2.0], [-0.5, -0.3]],
+    "x": [-3.1, 1.5],
+    "b": [-4.0, -1.0],
+    "t": [0.0, 0.0],
+}
+
+
+def slopes_by_difference(
+    output: graph.Tensor, feeds: dict[str, Any], step: float = 1e-5
+) -> dict[str, np.ndarray]:
+    """The gradient of each input by central differences, as a witness.
+
+    Args:
+        output: a scalar that depends on inputs with these names.
+        feeds: their values.
+        step: how far each element is moved.
+
+    Example:
+        >>> x = graph.placeholder((), "float64", "x")
+        >>> round(float(slopes_by_difference(graph.square(x), {"x": 3.0})["x"]), 6)
+        6.0
+    """
+    slopes = {}
+    for name, value in feeds.items():
+        values = np.array(value, np.float64)
+        slope = np.zeros_like(values)
+        for place in np.ndindex(values.shape):
+            moved = np.zeros_like(values)
+            moved[place] = step
+            ends = [graph.value(output, {**feeds, name: values + sign * moved}) for sign in (1, -1)]
+            slope[place] = (float(ends[0]) - float(ends[1])) / (2 * step)
+        slopes[name] = slope
+    return slopes
+
+
+def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any]) -> float:
+    """Hand over the drawing of a graph and the table of its inputs, and return its value."""
+    drawing = figures.draw_graph(output, feeds, level="functions", lang=current())
+    record.figure(
+        name,
+        drawing,
+        N_("Values and gradients"),
+        N_("Values are black, gradients red, going back."),
+    )
+    inputs = {t.name: t for t in graph.topological_order([output]) if t.name in feeds}
+    witness = slopes_by_difference(output, feeds)
+    rows = []
+    for key, value in feeds.items():
+        slope = np.asarray(graph.gradient(output, inputs[key], feeds))
+        for place in np.ndindex(np.shape(value)):
+            index = "".join(f"[{i}]" for i in place)
+            numbers = (np.asarray(value)[place], slope[place], witness[key][place])
+            rows.append([f"{key}{index}", *(round(float(number), 6) for number in numbers)])
+    record.table(
+        f"{name}-gradients",
+        ["input", "value", "gradient", "central difference"],
+        rows,
+        N_("The same numbers, with a witness"),
+    )
+    return float(graph.value(output, feeds))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationGraphs(Experiment):
+    """A unit with two inputs, f(w0 x0 + w1 x1 + b)."""
+
+    name = "activation-graphs"
+    course = "TP2-1"
+    what = N_("The graph of a unit with two inputs and four activations, by hand.")
+    asked = N_(
+        "Compute all values and gradients of a unit with two inputs for sigmoid, tanh, ELU and "
+        "leaky ReLU, and draw each function with its derivative."
+    )
+    expected = N_("computed by hand")
+    functions: ClassVar[dict[str, Callable[[graph.Tensor], graph.Tensor]]] = {
+        "sigmoid": activations.sigmoid,
+        "tanh": activations.tanh,
+        "elu": activations.elu,
+        "leaky_relu": lambda z: activations.leaky_relu(z, LEAKY_SLOPE),
+    }
+
+    def conduct(self, record: Record) -> None:
+        for name, function in self.functions.items():
+            record.section(name)
+            inputs = {key: graph.placeholder((), "float64", key) for key in UNIT}
+            z = inputs["w0"] * inputs["x0"] + inputs["w1"] * inputs["x1"] + inputs["b"]
+            record.metrics({name: show_graph(record, name, function(z), UNIT)})
+        record.section(N_("The functions"))
+        record.figure(
+            "functions",
+            figures.activation_gallery(dict(self.functions), lang=current()),
+            N_("Each function and its derivative"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoNeurons(Experiment):
+    """Two sigmoid units with two inputs, and the mean squared error: mean((f(Wx + b) - t)²)."""
+
+    name = "two-neurons"
+    course = "TP2-2"
+    what = N_("The graph of a layer of two sigmoid units with its loss, by hand.")
+    asked = N_("Compute the loss of two sigmoid units and the gradients of all that it depends on.")
+    expected = N_("loss 0.220")
+
+    def conduct(self, record: Record) -> None:
+        W, x, b, t = (graph.placeholder(np.shape(v), "float64", k) for k, v in LAYER.items())
+        loss = graph.mean(graph.square(graph.sigmoid(graph.matmul(W, x) + b) - t))
+        record.metrics({"loss": show_graph(record, "layer", loss, LAYER)})

@@ -1,0 +1,143 @@
+"""The perceptron: a line that moves towards every example it gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures
+from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.record import Record
+from grafito.language import current
+from grafito.language import message as N_
+
+
+SHOWN_UPDATES = 20
+CENTRE = (4.0, 2.0)  # of all points; away from the origin, where the first boundary passes
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the rule did.
+
+    Attributes:
+        weights: (w0, w1, b) after each update, shape (updates, 3).
+        errors: examples on the wrong side in each epoch, as they came.
+        converged: whether an epoch passed without an error.
+    """
+
+    weights: np.ndarray
+    errors: list[int]
+    converged: bool
+
+
+def learn(x: np.ndarray, y: np.ndarray, epochs: int, rate: float = 1.0) -> Learned:
+    """The perceptron learning rule: w += rate (y - ŷ) x for each example, one after the other.
+
+    Args:
+        x: points [N, 2].
+        y: classes 0 and 1 [N].
+        epochs: to stop after, if it does not converge.
+        rate: length of a step.
+
+    Source: Rosenblatt: The perceptron, Psychological Review, 1958.
+
+    Example:
+        >>> learned = learn(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0, 1]), epochs=10)
+        >>> learned.converged, learned.errors
+        (True, [1, 2, 0])
+    """
+    seen = np.c_[x, np.ones(len(x))].astype(np.float64)
+    w = np.zeros(3)
+    weights: list[np.ndarray] = []
+    errors: list[int] = []
+    for _ in range(epochs):
+        wrong = 0
+        for row, target in zip(seen, y, strict=True):
+            answer = int(row @ w >= 0)
+            if answer != target:
+                w = w + rate * (int(target) - answer) * row
+                weights.append(w)
+                wrong += 1
+        errors.append(wrong)
+        if not wrong:
+            return Learned(np.array(weights).reshape(-1, 3), errors, True)
+    return Learned(np.array(weights).reshape(-1, 3), errors, False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perceptron(Experiment):
+    """Two clouds of points.
+
+    Attributes:
+        samples: points in each.
+        distance: between their centres, in standard deviations.
+        epochs: to stop after.
+    """
+
+    name = "perceptron"
+    course = "TAA"
+    what = N_("The perceptron learning rule on points that a line can and cannot part.")
+    asked = N_(
+        "Apply the perceptron learning rule and draw the boundary after each update, for a set "
+        "that a line can separate and for one that it cannot."
+    )
+    expected = N_("converges; does not converge")
+    variants: ClassVar[Variants] = {
+        "both": {},
+        "separable": {"distance": 5.0},
+        "overlapping": {"distance": 2.0},
+    }
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 10}
+
+    samples: int = 30
+    distance: float = 5.0
+    epochs: int = 30
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(samples=1, distance=0, epochs=1)
+
+    def conduct(self, record: Record) -> None:
+        names = ["separable", "overlapping"] if self.variant == "both" else [self.variant]
+        for name in names:
+            self.usual(name, self.quick).with_settings(**self.changes())._show(record, name)
+
+    def _show(self, record: Record, name: str) -> None:
+        x, y = self.points()
+        learned = learn(x, y, self.epochs)
+        record.section({"separable": N_("separable"), "overlapping": N_("overlapping")}[name])
+        record.figure(
+            name,
+            figures.perceptron_lines(x, y, learned.weights[-SHOWN_UPDATES:], lang=current()),
+            N_("The boundary after each update"),
+            N_(
+                "At most the last {shown}; older ones are paler. The arrow shows the side of class 1."
+            ),
+            shown=SHOWN_UPDATES,
+        )
+        text = (
+            N_("After {updates} updates in {epochs} epochs no example is on the wrong side.")
+            if learned.converged
+            else N_("After {epochs} epochs and {updates} updates it still has not come to rest.")
+        )
+        record.text(text, updates=len(learned.weights), epochs=len(learned.errors))
+        record.table(
+            f"{name}-errors",
+            ["epoch", "errors"],
+            enumerate(learned.errors, start=1),
+            N_("Updates in each epoch"),
+        )
+        record.metrics(
+            {f"{name} converged": learned.converged, f"{name} updates": len(learned.weights)}
+        )
+
+    def points(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points (2 samples, 2) and their classes, in a random order."""
+        rng = np.random.default_rng(self.seed)
+        centres = np.array([[-0.5, -0.5], [0.5, 0.5]]) * self.distance / np.sqrt(2)
+        y = rng.permutation(np.repeat([0, 1], self.samples))
+        return centres[y] + rng.normal(size=(len(y), 2)) + CENTRE, y
