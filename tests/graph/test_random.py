@@ -49,8 +49,9 @@ def test_each_element_is_one_word_of_its_block():
         assert word == philox(np, counter, (9, 5))[i % 4][0]
 
 
-def test_jax_makes_the_same_bits():
-    op = RandomBits((1001,), seed=2**40 + 17, use=3)
+@pytest.mark.parametrize("n", [1001, 8 * random.CACHED + 5])
+def test_jax_makes_the_same_bits(n):
+    op = RandomBits((n,), seed=2**40 + 17, use=3)
     with jax.enable_x64(False):
         theirs = jax.jit(lambda step: op.value(jnp, step))(jnp.asarray(12, "int32"))
     assert np.array_equal(op.value(np, np.int64(12)), np.asarray(theirs))

@@ -24,6 +24,7 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)  # of the golden ratio and of √3 - 1
 ROUNDS = 10
 MASK = 0xFFFFFFFF
+CACHED = 1 << 13  # blocks that NumPy makes together: their intermediate values stay in the cache
 
 
 class RandomBits(Op):
@@ -44,14 +45,18 @@ class RandomBits(Op):
 
     def value(self, xp: Any, step: Array) -> Array:
         count = math.prod(self.shape)
-        counter = (
-            xp.arange(-(-count // 4), dtype="uint32"),
-            xp.asarray([self.use & MASK], dtype="uint32"),
-            xp.reshape(xp.asarray(step).astype("uint32"), (1,)),
-            xp.zeros(1, dtype="uint32"),
-        )
-        words = philox(xp, counter, (self.seed & MASK, self.seed >> 32))
-        return xp.reshape(xp.reshape(xp.stack(words, axis=-1), -1)[:count], self.shape)
+        blocks = max(1, -(-count // 4))
+        use = xp.asarray([self.use & MASK], dtype="uint32")
+        step = xp.reshape(xp.asarray(step).astype("uint32"), (1,))
+        key, zero = (self.seed & MASK, self.seed >> 32), xp.zeros(1, dtype="uint32")
+
+        def words(start: int, end: int) -> Array:
+            counter = xp.arange(start, end, dtype="uint32"), use, step, zero
+            return xp.stack(philox(xp, counter, key), axis=-1)
+
+        part = CACHED if xp is np else blocks
+        parts = [words(i, min(i + part, blocks)) for i in range(0, blocks, part)]
+        return xp.reshape(xp.reshape(xp.concatenate(parts), -1)[:count], self.shape)
 
     def gradient(self, g: Tensor, out: Tensor, step: Tensor) -> tuple[Tensor | None, ...]:
         return (None,)
@@ -60,7 +65,7 @@ class RandomBits(Op):
 def philox(xp: Any, counter: Sequence[Array], key: tuple[int, int]) -> tuple[Array, ...]:
     """The four words that Philox 4x32-10 makes of a counter and a key.
 
-    It needs no integer wider than 32 bits.
+    An array module other than NumPy needs no integer wider than 32 bits.
 
     Args:
         xp: an array module.
@@ -91,7 +96,10 @@ def philox(xp: Any, counter: Sequence[Array], key: tuple[int, int]) -> tuple[Arr
 
 
 def _multiply_wide(xp: Any, x: Array, m: int) -> tuple[Array, Array]:
-    """The upper and the lower 32 bits of x m, from products of 16-bit halves."""
+    """The upper and the lower 32 bits of x m; without wider integers from 16-bit halves."""
+    if xp is np:
+        wide = np.multiply(x, np.uint64(m))
+        return (wide >> np.uint64(32)).astype("uint32"), wide.astype("uint32")
     whole, m_low, m_high = (xp.asarray(n, dtype="uint32") for n in (m, m & 0xFFFF, m >> 16))
     x_low, x_high = x & 0xFFFF, x >> 16
     middle = x_low * m_high + (x_low * m_low >> 16)  # below 2³², as is the next sum
