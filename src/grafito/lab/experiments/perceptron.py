@@ -14,7 +14,6 @@ from grafito.lab.record import Record
 from grafito.language import current
 from grafito.language import message as N_
 
-
 SHOWN_UPDATES = 20
 CENTRE = (4.0, 2.0)  # of all points; away from the origin, where the first boundary passes
 
@@ -115,7 +114,8 @@ class Perceptron(Experiment):
             figures.perceptron_lines(x, y, learned.weights[-SHOWN_UPDATES:], lang=current()),
             N_("The boundary after each update"),
             N_(
-                "At most the last {shown}; older ones are paler. The arrow shows the side of class 1."
+                "At most the last {shown}; older ones are paler. The arrow shows the side of "
+                "class 1."
             ),
             shown=SHOWN_UPDATES,
         )
