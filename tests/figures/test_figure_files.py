@@ -147,3 +147,14 @@ def test_unknown_formats_are_named(name, tmp_path):
     with pytest.raises(UnknownNameError, match="Unknown format"):
         curves({"loss": [2.0, 1.0]}).savefig(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_characters_that_no_font_has_are_told_once(tmp_path, ending):
+    strange = "\N{CUNEIFORM SIGN A}"
+    cat = graph.placeholder((), name=2 * strange)
+    figure = draw_graph(graph.exp(cat) * cat, {cat: 1.0})
+    with pytest.warns(UserWarning, match=f"lack {strange} and show boxes") as told:
+        figure.savefig(tmp_path / f"figure.{ending}")
+    assert len(told) == 1
+    assert 2 * strange in texts(svg(figure))  # without a warning

@@ -5,8 +5,12 @@ This module imports Matplotlib; the modules with the public functions import it 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import re
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib
@@ -51,6 +55,8 @@ SPLITS = {"training": (BLUE, "solid"), "validation": (VERMILION, (0, (4, 2))), "
 SANS = ["DejaVu Sans", "sans-serif"]
 MONO = ["DejaVu Sans Mono", "monospace"]
 
+GLYPH = re.compile(r"Glyph (\d+)")  # how Matplotlib begins to say that a font lacks one
+
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and edited
     "svg.hashsalt": "grafito",  # ids of shapes do not change from run to run
@@ -94,14 +100,32 @@ class Sheet(Figure):
             known: dict[str, Any] = {"Title": self.alt} if self.alt else {}
             known |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
             options["metadata"] = {**known, **(options.get("metadata") or {})}
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
             super().savefig(fname, **options)
+        _report(seen, kind)
 
     def _repr_svg_(self) -> str:
         """The figure in a notebook."""
         file = io.StringIO()
         self.savefig(file, format="svg")
         return file.getvalue()
+
+
+def _report(seen: Sequence[Any], kind: str) -> None:
+    """Pass warnings on; those about single characters become one, and none where text is text."""
+    lacking = set()
+    for each in seen:
+        if match := GLYPH.match(str(each.message)):
+            lacking.add(chr(int(match[1])))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if lacking and kind != "svg":
+        warnings.warn(
+            f"The fonts of figures lack {' '.join(sorted(lacking))} and show boxes; "
+            "an SVG file keeps such characters as text.",
+            stacklevel=3,
+        )
 
 
 def new_sheet(width: float, height: float, alt: str = "", **options: Any) -> Sheet:
@@ -169,6 +193,9 @@ def _short(x: float, lang: str) -> str:
     return text.replace(".", ",") if lang == "es" else text
 
 
-def style() -> Any:
-    """Context in which axes and texts of a sheet are made."""
-    return matplotlib.rc_context(STYLE)
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """Context in which axes and texts of a sheet are made and measured."""
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", GLYPH.pattern)  # `savefig` tells, once
+        yield

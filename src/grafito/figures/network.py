@@ -62,7 +62,8 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
     boxes = layer_boxes(model, lang)
     total = _thousands(model.count_params(), lang)
     sheet_columns = _columns(boxes)
-    widths = _widths(boxes)
+    with canvas.style():
+        widths = _widths(boxes)
     wide = sum(widths) + 24
     height = max(map(len, sheet_columns)) * STEP - (STEP - HIGH) + 2 * BORDER + 30
     arcs = any(index - source > 1 for index, box in enumerate(boxes) for source in box.sources)

@@ -60,10 +60,11 @@ def render(diagram: Diagram, words: Mapping[str, str], width: float | None = Non
 
     `words` names value, gradient, input and parameter.
     """
-    pieces = [_placed(diagram)]
-    if width is not None and pieces[0].placement.width > width:
-        pieces = [_placed(row) for row in split_rows(diagram, pieces[0].placement, width)]
-    return _draw(diagram, pieces, words)
+    with canvas.style():
+        pieces = [_placed(diagram)]
+        if width is not None and pieces[0].placement.width > width:
+            pieces = [_placed(row) for row in split_rows(diagram, pieces[0].placement, width)]
+        return _draw(diagram, pieces, words)
 
 
 def _placed(diagram: Diagram) -> Piece:
@@ -124,15 +125,14 @@ def _draw(diagram: Diagram, pieces: Sequence[Piece], words: Mapping[str, str]) -
     groups = [region.path[0] for piece in pieces for region in piece.placement.regions]
     colours = {name: REGIONS[i % len(REGIONS)] for i, name in enumerate(dict.fromkeys(groups))}
     bottom, count = sum(heights), 0
-    with canvas.style():
-        for piece, height in zip(pieces, heights, strict=True):
-            bottom -= height
-            axes = sheet.add_axes((0, bottom / sum(heights), 1, height / sum(heights)))
-            axes.set(xlim=(-EDGE, width - EDGE), ylim=(height - EDGE, -EDGE))
-            axes.set_axis_off()
-            _draw_piece(axes, piece, colours, count)
-            count += len(piece.diagram.edges)
-        _draw_legend(axes, legend, pieces[-1].placement.height + 20)
+    for piece, height in zip(pieces, heights, strict=True):
+        bottom -= height
+        axes = sheet.add_axes((0, bottom / sum(heights), 1, height / sum(heights)))
+        axes.set(xlim=(-EDGE, width - EDGE), ylim=(height - EDGE, -EDGE))
+        axes.set_axis_off()
+        _draw_piece(axes, piece, colours, count)
+        count += len(piece.diagram.edges)
+    _draw_legend(axes, legend, pieces[-1].placement.height + 20)
     return sheet
 
 
