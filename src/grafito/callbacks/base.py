@@ -59,6 +59,12 @@ class Callback:
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
         """After each slice of about a fifth of a second: batches done of the total, if known."""
 
+    def read_epochs(self, epochs: range, logs: dict[str, list[Any]]) -> None:
+        """After epochs that ran together: their numbers, and for each name a list of values."""
+        for i, epoch in enumerate(epochs):
+            self.on_epoch_begin(epoch)
+            self.on_epoch_end(epoch, {name: values[i] for name, values in logs.items()})
+
     def close(self) -> None:
         """At the very end, also where an error ended it: let go of what was opened."""
 
@@ -107,12 +113,12 @@ class CallbackList:
 
     def call(self, hook: str, *args: Any) -> None:
         """Call one hook of all callbacks, in order."""
-        for act in self.hooks(hook):
+        for act in self._defined(hook):
             act(*args)
 
     def wants_batches(self, kind: str) -> bool:
         """Whether some callback defines a batch hook for training, testing or predicting."""
-        return any(self.hooks(f"on_{kind}_batch_{moment}") for moment in ("begin", "end"))
+        return any(self._defined(f"on_{kind}_batch_{moment}") for moment in ("begin", "end"))
 
     @property
     def only_read_logs(self) -> bool:
@@ -120,8 +126,8 @@ class CallbackList:
         said = all(vars(type(c)).get("only_reads_logs") for c in self.callbacks)
         return said and not self.wants_batches("train")
 
-    def hooks(self, hook: str) -> list[Callable[..., None]]:
-        """The hooks of this name that do something, in the order of the callbacks."""
+    def _defined(self, hook: str) -> list[Callable[..., None]]:
+        """The hooks of this name that do something."""
         if hook not in self._hooks:
             nothing = getattr(Callback, hook)
             self._hooks[hook] = [
@@ -159,3 +165,8 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def read_epochs(self, epochs: range, logs: dict[str, list[Any]]) -> None:
+        self.epoch.extend(epochs)
+        for name, values in logs.items():
+            self.history.setdefault(name, []).extend(values)

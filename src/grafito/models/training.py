@@ -270,16 +270,10 @@ class Trainer(Steps):
         outputs = self._runner.run_epochs(
             step, training.source, orders, row, training.batch_size, count
         )
-        names = sorted(outputs)
-        begin, end = log.hooks("on_epoch_begin"), log.hooks("on_epoch_end")
-        for values in zip(*(_plain(outputs[name]) for name in names), strict=True):
-            logs = dict(zip(names, values, strict=True))
-            for act in begin:
-                act(epoch)
-            for act in end:
-                act(epoch, logs)
-            epoch += 1
-        return epoch
+        logs = {name: _plain(values) for name, values in sorted(outputs.items())}
+        for callback in log.callbacks:
+            callback.read_epochs(range(epoch, epoch + count), logs)
+        return epoch + count
 
     def _run_epoch(
         self,
