@@ -199,6 +199,26 @@ def draw_report(
     _print_page(_("report"), lab.write_report(run, lang=lang), pdf)
 
 
+@app.command("compare", help=_("Put runs side by side: curves, numbers, and what is noise."))
+def compare_runs(
+    runs: Annotated[list[Path], typer.Argument(help=_("The folders of runs."))],
+    metric: Annotated[
+        str | None, typer.Option(help=_("The number to judge; else the first of all runs."))
+    ] = None,
+    out: Annotated[Path, typer.Option(help=_("Folder for the results."))] = Path("runs"),
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help=_("Also print it to PDF; needs Chromium."))
+    ] = False,
+    lang: Lang = "",
+) -> None:
+    """Put runs side by side and print what their seeds allow to say."""
+    from grafito import lab
+
+    found = lab.compare(runs, metric=metric, out=out, lang=lang)
+    print(found.table(lang))
+    _print_page(_("report"), found.page, pdf)
+
+
 @app.command("draw", help=_("Print the values and gradients of a formula; draw its graph."))
 def draw_formula(
     formula: Annotated[str, typer.Argument(help=_('For example "sigmoid(w*x + b)".'))],

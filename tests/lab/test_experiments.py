@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,27 +14,42 @@ from typer.testing import CliRunner
 from grafito import cli, lab, language, models
 from grafito.errors import ArgumentError, UnknownNameError
 
-# Files that each run leaves besides these.
-ALWAYS = {
-    "configuration.json",
-    "curves.png",
-    "curves.svg",
-    "history.csv",
-    "index.json",
-    "metrics.json",
-    "model.safetensors",
+# Figures and tables that the forms of an experiment show.
+TRAINING = {"network", "curves"}
+CLASSES = {"confusion", "classes", "predictions", "hardest"}
+TOGETHER = {"curves", "results"}
+
+OF_THE_RUN = {"configuration.json", "index.json", "metrics.json", "report.html"}
+
+# A row for each experiment: settings for an even shorter run, and what else a single form shows.
+ROWS = {
+    "digits": ({}, TRAINING | CLASSES),
+    "mnist-dense": ({}, TRAINING | CLASSES),
+    "fashion-dense": ({}, TRAINING | CLASSES | {"three"}),
+    "cifar10-dense": ({}, TRAINING | CLASSES),
+    "cifar10-relu": ({}, TRAINING | CLASSES),
+    "mnist-dense-conv": ({}, TRAINING | CLASSES),
+    "mnist-permuted": ({}, TRAINING | CLASSES | {"permuted"}),
+    "mnist-denoise": ({"units": [20, 9, 20]}, TRAINING | {"restored"}),
+    "mnist-conv1": ({}, TRAINING | CLASSES | {"maps"}),
+    "fashion-weighted": ({}, TRAINING | CLASSES | {"maps"}),
+    "wide": ({"units": 50}, TRAINING | CLASSES | {"maps"}),
+    "lenet": ({}, TRAINING | CLASSES | {"maps"}),
+    "wide-against-lenet": ({"units": 50}, TOGETHER | {"errors", "confusion"}),
+    "alexnet": (
+        {"examples": 32, "test_examples": 16, "batch_size": 16},
+        TRAINING | CLASSES | {"maps"},
+    ),
+    "vgg16": (
+        {"examples": 8, "test_examples": 8, "batch_size": 8},
+        TRAINING | CLASSES | {"maps"},
+    ),
+    "gan": ({"examples": 256}, {"curves", "strip", "network-generator", "network-discriminator"}),
+    "xor": ({}, TRAINING | {"graph"}),
+    "parity": ({}, TRAINING),
+    "ice-creams": ({}, TRAINING | {"fit"}),
+    "moons": ({}, TRAINING | {"regions"}),
 }
-CLASSES = {"confusion.svg", "confusion.png", "classes.csv"}
-MORE = {
-    "digits": CLASSES,
-    "mnist-dense": CLASSES,
-    "fashion-dense": CLASSES,
-    "xor": {"graph.svg", "graph.png"},
-    "parity": set(),
-    "ice-creams": {"fit.svg", "fit.png"},
-    "moons": {"regions.svg", "regions.png"},
-}
-REAL_DATA = {"mnist": "mnist", "fashion_mnist": "fashion-mnist"}
 FORMS = [(name, variant) for name, kind in lab.kinds().items() for variant in kind.variants or [""]]
 
 
@@ -45,39 +61,48 @@ def read(result, name):
     return json.loads((result.folder / name).read_text())
 
 
-def history(result):
-    with (result.folder / "history.csv").open(newline="") as file:
+def csv_rows(result, name):
+    with (result.folder / name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
+def history(result):
+    return csv_rows(result, "history.csv")
+
+
 @pytest.mark.parametrize(("name", "variant"), FORMS)
-def test_short_form(name, variant, tmp_path, real_data):
-    if lab.kinds()[name].data in REAL_DATA:
-        real_data(REAL_DATA[lab.kinds()[name].data])
-    result = run(tmp_path, name, variant, epochs=1)
+def test_short_form(name, variant, tmp_path, little_data):
+    settings, shown = ROWS[name]
+    experiment = lab.get(name, variant, quick=True)
+    if "epochs" in experiment.settings():
+        settings = {"epochs": 1, **settings}
+    experiment = experiment.with_settings(**settings)
+    for source in experiment.sources():
+        little_data(source)
+    result = lab.run(experiment, out=tmp_path, lang="es", verbose=0)
     assert result.is_complete
-    assert {path.name for path in result.folder.iterdir()} == ALWAYS | MORE[name]
-    assert len(history(result)) == result.epochs == 1
     configuration = read(result, "configuration.json")
     assert configuration["status"] == "complete"
     assert configuration["variant"] == variant
-    listed = {
-        entry[k] for entry in read(result, "index.json") for k in ("file", "png") if k in entry
-    }
-    assert listed == {path.name for path in result.folder.iterdir()} - {
-        "configuration.json",
-        "index.json",
-        "metrics.json",
-    }
+    contents = read(result, "index.json")
+    listed = {entry[k] for entry in contents for k in ("file", "png") if k in entry}
+    here = {path.name for path in result.folder.iterdir()}
+    assert listed == here - OF_THE_RUN
+    is_together = variant in getattr(experiment, "together", {})
+    there = {Path(entry["file"]).stem for entry in contents if entry["kind"] in ("figure", "table")}
+    assert there >= (TOGETHER if is_together else shown)
+    lines = [len(csv_rows(result, e["file"])) for e in contents if e["kind"] == "history"]
+    assert sum(lines) == result.epochs
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics
-    shown = [name.replace("_", " ") for name in list(result.metrics)[:2]]
-    with language.use("es"):
-        assert all(language.translate(name) != name for name in shown)
+    if not is_together:
+        names = [name.replace("_", " ") for name in list(result.metrics)[:2]]
+        with language.use("es"):
+            assert all(language.translate(name) != name for name in names)
 
 
-def test_every_experiment_has_its_files_in_the_table():
-    assert set(lab.names()) == set(MORE)
+def test_every_experiment_has_a_row():
+    assert set(lab.names()) == set(ROWS)
 
 
 def test_digits(tmp_path):

@@ -170,7 +170,7 @@ PARTIAL = {
     "half a drawing": (change("curves.svg", "<svg"), "Confusion"),
     "a description alone": (
         lambda f: [p.unlink() for p in f.iterdir() if p.name != "configuration.json"],
-        "Missing or damaged: index.json, metrics.json.",
+        "Missing or damaged: index.json.",
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito.errors import unknown_name
+from grafito.lab.comparison import Comparison, compare
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments import KINDS
 from grafito.lab.record import Record
@@ -15,11 +16,13 @@ from grafito.lab.settings import read_settings
 from grafito.lab.training import Trained, Training
 
 __all__ = [
+    "Comparison",
     "Experiment",
     "Record",
     "Result",
     "Trained",
     "Training",
+    "compare",
     "get",
     "kinds",
     "names",

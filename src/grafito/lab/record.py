@@ -11,6 +11,7 @@ import csv
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from grafito.callbacks import Callback, CSVLogger, History
@@ -83,8 +84,12 @@ class Record:
         rows: Iterable[Sequence[Any]],
         title: str,
         caption: str = "",
+        **values: Any,
     ) -> None:
-        """A table, kept as NAME.csv with English titles and points in its decimals."""
+        """A table, kept as NAME.csv with English titles and points in its decimals.
+
+        `{name}` in its title and caption as in `text`.
+        """
         rows = [list(row) for row in rows]
         if any(len(row) != len(columns) for row in rows):
             raise ArgumentError(
@@ -95,7 +100,7 @@ class Record:
             )
         file = self._file(f"{name}.csv")
         self._write_csv(file, [columns, *rows])
-        self._add(kind="table", file=file, title=title, caption=caption)
+        self._add(kind="table", file=file, title=title, caption=caption, values=values)
 
     def metrics(self, numbers: Mapping[str, float]) -> None:
         """Numbers that count; kept in metrics.json."""
@@ -137,8 +142,8 @@ class Record:
         self._add(kind="history", file=file, name=name)
         self._count(history, name, seconds)
 
-    def model(self, model: Any, name: str = "") -> None:
-        """A model, kept as model-NAME.safetensors."""
+    def model(self, model: Any, name: str = "") -> Path:
+        """A model, kept as model-NAME.safetensors; the file."""
         file = self._file(f"{_with('model', name)}.safetensors")
         model.save(self.folder.path / file)
         summary: list[str] = []
@@ -146,6 +151,7 @@ class Record:
         self._add(
             kind="model", file=file, name=name, summary=summary[0], parameters=model.count_params()
         )
+        return self.folder.path / file
 
     def _count(self, history: History, name: str, seconds: float) -> None:
         self.histories[name] = history

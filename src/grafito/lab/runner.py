@@ -18,6 +18,7 @@ from grafito.figures.text import number
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
+from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
 from grafito.language import message, translate
 from grafito.utils import set_random_seed
@@ -96,7 +97,7 @@ def run(
     verbose: Any = "auto",
     name: str | None = None,
 ) -> Result:
-    """Run an experiment; leave settings, histories, models, numbers and figures in a folder.
+    """Run an experiment; leave a report, and all that it is made of, in a folder.
 
     Args:
         experiment: what to run, as `lab.get` returns it.
@@ -140,6 +141,7 @@ def _conduct(
         status = "interrupted" if record.interrupted else "complete"
         seconds = round(time.perf_counter() - began, 3)
         folder.end(status, seconds=seconds, peak_memory=_peak_memory())
+    write_report(folder.path, lang=language.current())
     return Result(
         experiment=experiment.name,
         folder=folder.path,

@@ -11,9 +11,12 @@ import numpy as np
 
 from grafito import engines, language
 from grafito.errors import ArgumentError
+from grafito.lab.comparison import overlay
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
+from grafito.lab.report import write_report
+from grafito.lab.report.reading import read_run
 from grafito.lab.runner import Result, describe, run
 from grafito.language import message as N_
 
@@ -29,8 +32,8 @@ def run_seeds(
 ) -> list[Result]:
     """Run an experiment from several seeds, one after the other.
 
-    The folder OUT/NAME/TIME holds a run for each seed, in seed-1, seed-2 and so on, and a table of
-    their numbers with mean and standard deviation (n - 1).
+    The folder OUT/NAME/TIME holds a run for each seed, in seed-1, seed-2 and so on, and a report
+    with their curves, and their numbers with mean and standard deviation (n - 1).
 
     Args:
         experiment: the first run has its seed, the others the following ones.
@@ -68,8 +71,11 @@ def run_seeds(
                 results.append(run(one, out=folder.path, name=f"seed-{seed}", **settings))
                 if not results[-1].is_complete:
                     break
-            _tabulate(Record(folder, used), results)
+            record = Record(folder, used)
+            overlay(record, {experiment.name: [read_run(result.folder) for result in results]})
+            _tabulate(record, results)
             folder.end(results[-1].status)
+        write_report(folder.path, lang=language.current())
     return results
 
 

@@ -96,7 +96,8 @@ class Writer:
 
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
-        return self.say(name.replace("_", " "))
+        words, sign, deviation = name.replace("_", " ").partition(" ±")
+        return f"{self.say(words)}{sign}{deviation}"
 
     def value(self, value: Any) -> str:
         """A value inside a line of text."""
@@ -122,7 +123,7 @@ class Writer:
     def tabulate(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         """A table as a CSV file has it, with its words translated and its numbers aligned."""
         if any(len(row) != len(titles) for row in rows):
-            raise ValueError("a row of another length")
+            raise ValueError(titles)
         columns: list[list[str]] = []
         numeric: list[bool] = []
         for cells in zip(*rows, strict=True):

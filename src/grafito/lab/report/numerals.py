@@ -14,6 +14,10 @@ GROUP = {"en": ",", "es": "\u202f"}  # a narrow space that does not break
 SIGN = {"en": ".", "es": ","}
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
+ENGLISH = re.compile(
+    r"(?<![\w.,=])\d{1,3}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
+)
 PERCENT = ("accuracy", "precision", "recall")  # in the names of numbers from 0 to 1
 
 
@@ -135,9 +139,7 @@ def localised(text: str, lang: str) -> str:
         value = write(int(whole.replace(",", "")), lang=lang)
         return f"{value}{SIGN[lang]}{decimals}" if decimals else value
 
-    return re.sub(
-        r"(?<![\w.,])\d{1,3}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,])\d+\.\d+(?![\w.])", rewrite, text
-    )
+    return ENGLISH.sub(rewrite, text)
 
 
 def duration(seconds: float, lang: str = "en") -> str:

@@ -22,9 +22,9 @@ LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
 TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
 
 WHY_PARTIAL = {
-    "interrupted": message("It was interrupted."),
-    "failed": message("It ended with an error."),
-    "running": message("It has not ended, or it was killed."),
+    message("interrupted"): message("It was interrupted."),
+    message("failed"): message("It ended with an error."),
+    message("running"): message("It has not ended, or it was killed."),
 }
 
 
@@ -47,6 +47,11 @@ def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
         >>> write_report(result.folder, lang="es").name
         'report.html'
     """
+    return draw(folder, PAGE, lang)
+
+
+def draw(folder: str | os.PathLike[str], name: str, lang: str) -> Path:
+    """Draw the page of a run, or of a comparison, under this file name."""
     run = read_run(folder)
     writer = Writer(lang)
     blocks = writer.blocks(run.contents, run.path)
@@ -54,7 +59,7 @@ def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
     context["models"] = [block for block in blocks if block.kind == "model"]
     context["blocks"] = [block for block in blocks if block.kind != "model"]
     context["outline"] = _outline(context, writer)
-    return write_page(run.path / PAGE, "run.html", context, writer)
+    return write_page(run.path / name, "run.html", context, writer)
 
 
 def write_page(path: Path, template: str, context: dict[str, Any], writer: Writer) -> Path:
@@ -125,8 +130,8 @@ def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
     facts = {
         "date": str(told.get("started", ""))[:16].replace("T", " "),
         "seed": writer.value(_settings(run).get("seed", "")),
-        "epochs": writer.value(int(run.numbers.get("epochs", 0))) if run.numbers else "",
-        "training": numerals.duration(seconds, lang) if seconds is not None else "",
+        "epochs": writer.value(int(run.numbers.get("epochs", 0)) or ""),
+        "training": numerals.duration(seconds, lang) if seconds else "",
         "whole run": numerals.duration(told["seconds"], lang) if "seconds" in told else "",
         "memory": numerals.memory(told["peak_memory"], lang) if told.get("peak_memory") else "",
         "engine": str(told.get("engine", "")),
@@ -207,7 +212,7 @@ def _files(run: RecordedRun, lang: str) -> list[tuple[str, str]]:
     return [
         (path.name, numerals.memory(path.stat().st_size, lang))
         for path in files
-        if path.name != PAGE and not path.name.startswith(".")
+        if path.suffix != ".html" and not path.name.startswith(".")
     ]
 
 
@@ -225,7 +230,8 @@ def _outline(context: dict[str, Any], writer: Writer) -> list[tuple[str, str, in
     if context["models"]:
         one = len(context["models"]) == 1
         parts.append(("network", say("The network") if one else say("The networks"), 1))
-    parts.append(("settings", say("Settings"), 1))
+    if context["settings"]:
+        parts.append(("settings", say("Settings"), 1))
     if context["data"]:
         parts.append(("data", say("Data"), 1))
     parts.append(("repeat", say("To repeat it"), 1))

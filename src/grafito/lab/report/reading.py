@@ -45,7 +45,7 @@ class RecordedRun:
 
     @property
     def is_complete(self) -> bool:
-        return self.status == "complete" and not self.missing
+        return self.status == message("complete") and not self.missing
 
     @cached_property
     def missing(self) -> list[str]:
@@ -93,7 +93,7 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
         try:
             content = json.loads((path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            if unfinished:
+            if unfinished or name != "index.json":
                 return kind()
             content = None
         except (OSError, ValueError):

@@ -1,0 +1,287 @@
+"""Several runs side by side: curves in one picture, a table, and what their noise allows to say."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grafito import engines, figures, language
+from grafito.errors import ArgumentError, unknown_name
+from grafito.figures.text import number
+from grafito.lab.folder import RunFolder
+from grafito.lab.record import Record
+from grafito.lab.report.page import TOTALS, draw
+from grafito.lab.report.reading import RecordedRun, read_run
+from grafito.lab.statistics import Difference, holm, welch
+from grafito.language import message
+
+PAGE = "compare.html"
+MOST_NAMED = 3  # settings in the name of a run
+
+Groups = Mapping[str, Sequence[RecordedRun]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several runs side by side.
+
+    Attributes:
+        page: the report.
+        metric: the number whose differences were judged; "" where the runs share none.
+        numbers: for each run its name, how many seeds it has, and each number as mean and "NAME ±",
+            the standard deviation.
+        differences: of each pair of runs, by their names.
+    """
+
+    page: Path
+    metric: str
+    numbers: list[dict[str, Any]]
+    differences: dict[tuple[str, str], Difference]
+
+    def table(self, lang: str = "en") -> str:
+        """The judged number of each run, and what is said of each pair.
+
+        Example:
+            >>> rows = [{"run": "a", "seeds": 3, "loss": 0.5, "loss ±": 0.01}]
+            >>> found = {("a", "b"): welch([0.5], [0.4])}
+            >>> print(Comparison(Path("compare.html"), "loss", rows, found).table("es"))
+            a  pérdida 0,5000 ± 0,0100  (3 semillas)
+            a − b  0,1000  una sola semilla no tiene dispersión
+        """
+        say = language.translator(lang)
+        wide = max(len(row["run"]) for row in self.numbers)
+        lines = []
+        for row in self.numbers:
+            line = row["run"].ljust(wide)
+            if self.metric in row:
+                line += (
+                    f"  {say(self.metric.replace('_', ' '))} {number(row[self.metric], 4, lang)}"
+                )
+            if f"{self.metric} ±" in row:
+                line += f" ± {number(row[f'{self.metric} ±'], 4, lang)}"
+                line += f"  ({row['seeds']} {say('seeds')})"
+            lines.append(line.rstrip())
+        for (first, second), found in self.differences.items():
+            size = number(found.difference, 4, lang)
+            lines.append(f"{first} − {second}  {size}  {say(found.judgement)}")
+        return "\n".join(lines)
+
+
+def compare(
+    runs: Sequence[str | os.PathLike[str]],
+    *,
+    metric: str | None = None,
+    out: str | os.PathLike[str] = "runs",
+    lang: str = "en",
+) -> Comparison:
+    """Put runs side by side in a page of their own; those that differ by the seed alone are one.
+
+    Differences are judged by Welch's t-test, with Holm's adjustment for the number of pairs.
+
+    Args:
+        runs: folders of runs; that of several seeds stands for all of them.
+        metric: the number to judge; by default the first that all runs have.
+        out: the page, its figures and tables land in OUT/compare/TIME.
+        lang: "en" or "es".
+
+    Raises:
+        FileError: for a folder that holds no run.
+        UnknownNameError: for a number that not all runs have.
+
+    Example:
+        >>> from grafito import lab
+        >>> runs = [lab.run(lab.get("xor", form, epochs=2), verbose=0).folder
+        ...         for form in ("plain", "concatenated")]
+        >>> [row["run"] for row in compare(runs).numbers]
+        ['plain', 'concatenated']
+    """
+    read = list(itertools.chain(*(found.seeds or [found] for found in map(read_run, runs))))
+    if not read:
+        raise ArgumentError("There are no runs to compare.", fix="grafito compare RUN RUN")
+    with language.use(lang):
+        groups = group(read)
+        shared = [name for name in _names(read) if all(name in run.numbers for run in read)]
+        if metric is not None and metric not in shared:
+            raise unknown_name("metric", metric, shared)
+        metric = metric or next(iter(shared), "")
+        folder = RunFolder(Path(out, "compare"), _describe(runs, groups))
+        with folder.recording():
+            record = Record(folder, engines.get("auto"))
+            numbers = table_of(groups)
+            differences = judge(groups, metric) if metric else {}
+            _hand_over(record, groups, numbers, metric, differences)
+    return Comparison(draw(folder.path, PAGE, lang), metric, numbers, differences)
+
+
+def group(runs: Sequence[RecordedRun]) -> dict[str, list[RecordedRun]]:
+    """Runs that differ by their seed alone together, under a name that says what sets them apart.
+
+    Example:
+        >>> group([])
+        {}
+    """
+    alike: dict[str, list[RecordedRun]] = {}
+    for run in runs:
+        alike.setdefault(repr(sorted(_nature(run).items())), []).append(run)
+    groups = list(alike.values())
+    return dict(zip(_labels(groups), groups, strict=True))
+
+
+def table_of(groups: Groups) -> list[dict[str, Any]]:
+    """Of each group its name, the count of its seeds, and mean and deviation of each number."""
+    rows = []
+    for name, runs in groups.items():
+        row: dict[str, Any] = {"run": name, "seeds": len(runs)}
+        for key in [*_names(runs), *TOTALS]:
+            values = [run.numbers[key] for run in runs if key in run.numbers]
+            if values:
+                row[key] = float(np.mean(values))
+            if len(values) > 1 and key not in TOTALS:
+                row[f"{key} ±"] = float(np.std(values, ddof=1))
+        rows.append(row)
+    return rows
+
+
+def judge(groups: Groups, metric: str) -> dict[tuple[str, str], Difference]:
+    """The difference of each pair of groups in one number, its p adjusted for all pairs."""
+    values = {name: [run.numbers[metric] for run in runs] for name, runs in groups.items()}
+    pairs = list(itertools.combinations(groups, 2))
+    found = [welch(values[first], values[second]) for first, second in pairs]
+    adjusted = holm([one.p for one in found])
+    return {
+        pair: dataclasses.replace(one, p=p)
+        for pair, one, p in zip(pairs, found, adjusted, strict=True)
+    }
+
+
+def overlay(record: Record, groups: Groups) -> None:
+    """Hand over the curves of all groups in one picture, seeds as their mean with a band.
+
+    Args:
+        record: what they are handed over to.
+        groups: runs by name; those of one name are seeds.
+    """
+    curves: dict[str, list[dict[str, list[float]]]] = {}
+    for name, runs in groups.items():
+        for run in runs:
+            for training, history in run.histories.items():
+                label = f"{name}, {training}" if training else name
+                curves.setdefault(label, []).append(history)
+    if curves:
+        several = any(len(seeds) > 1 for seeds in curves.values())
+        record.figure(
+            "curves",
+            figures.curves(curves, lang=language.current()),
+            message("Training, side by side"),
+            message("Lines: the mean of the seeds. Bands: from the lowest to the highest.")
+            if several
+            else "",
+        )
+
+
+def _hand_over(
+    record: Record,
+    groups: Groups,
+    numbers: Sequence[Mapping[str, Any]],
+    metric: str,
+    differences: Mapping[tuple[str, str], Difference],
+) -> None:
+    overlay(record, groups)
+    columns = list(dict.fromkeys(key for row in numbers for key in row))
+    columns = [c for c in columns if c not in TOTALS] + [c for c in TOTALS if c in columns]
+    record.table(
+        "numbers",
+        columns,
+        [[row.get(column, "") for column in columns] for row in numbers],
+        message("Final numbers"),
+        message("± is the standard deviation over the seeds.") if len(columns) > 2 else "",
+    )
+    if differences:
+        record.table(
+            "differences",
+            ["first", "second", "difference", "lowest", "highest", "p value", "judgement"],
+            [[*pair, *_row(found)] for pair, found in differences.items()],
+            message("Differences in {metric}"),
+            message("First minus second, with its interval of 95 % confidence."),
+            metric=metric.replace("_", " "),
+        )
+        record.text(METHOD, message("How differences are judged"))
+    record.table(
+        "runs",
+        ["run", "folder", "seed", "status"],
+        [
+            [name, run.path.as_posix(), run.configuration.get("settings", {}).get("seed", ""),
+             run.status]
+            for name, runs in groups.items()
+            for run in runs
+        ],
+        message("The runs"),
+    )  # fmt: skip
+
+
+METHOD = message(
+    "The means are compared by Welch's t-test, which does not take the spread of both sides for "
+    "equal (Welch 1947); p says how probable a difference as large is where there is none, "
+    "adjusted for the number of pairs by Holm's method (Holm 1979). Below 0.05 a difference counts "
+    "as beyond the noise of the seeds. The noise is that of seeds alone: all runs saw the same "
+    "test examples.\n\n"
+    "A single seed has no spread, so nothing is said of it: run the experiment with --seeds 5. "
+    "“Within the noise” does not say that both are equal, only that these seeds do not tell them "
+    "apart."
+)
+
+
+def _row(found: Difference) -> list[Any]:
+    numbers = (found.difference, found.low, found.high, found.p)
+    return [*("" if math.isnan(x) else x for x in numbers), found.judgement]
+
+
+def _names(runs: Sequence[RecordedRun]) -> list[str]:
+    """The numbers that count, in their order."""
+    names = dict.fromkeys(name for run in runs for name in run.numbers)
+    return [name for name in names if name not in TOTALS]
+
+
+def _describe(runs: Sequence[str | os.PathLike[str]], groups: Groups) -> dict[str, Any]:
+    words = ["grafito", "compare", *(os.fspath(run) for run in runs)]
+    return {
+        "experiment": "compare",
+        "what": message("Runs side by side"),
+        "variant": ", ".join(groups),
+        "quick": any(run.configuration.get("quick") for runs in groups.values() for run in runs),
+        "command": shlex.join(words),
+    }
+
+
+def _nature(run: RecordedRun) -> dict[str, Any]:
+    """What a run was, but its seed."""
+    told = run.configuration
+    settings = {k: v for k, v in told.get("settings", {}).items() if k != "seed"}
+    chosen = {key: told.get(key) for key in ("experiment", "variant", "quick", "engine")}
+    return {**chosen, **settings}
+
+
+def _labels(groups: Sequence[Sequence[RecordedRun]]) -> list[str]:
+    """A short name for each group: experiment and variant, and settings where these do not tell."""
+    natures = [_nature(runs[0]) for runs in groups]
+    words = [key for key in ("experiment", "variant") if _differ(key, natures)]
+    labels = [" ".join(str(nature[key]) for key in words if nature[key]) for nature in natures]
+    names = []
+    for label, nature in zip(labels, natures, strict=True):
+        alike = [n for n, other in zip(natures, labels, strict=True) if other == label]
+        apart = [f"{key}={nature[key]}" for key in nature if _differ(key, alike)]
+        names.append(" ".join([*filter(None, [label]), ", ".join(apart[:MOST_NAMED])]).strip())
+    return [name or str(nature["experiment"]) for name, nature in zip(names, natures, strict=True)]
+
+
+def _differ(key: str, natures: Sequence[Mapping[str, Any]]) -> bool:
+    return len({repr(nature.get(key)) for nature in natures}) > 1

@@ -1,0 +1,213 @@
+"""Runs side by side: what is one run, what sets runs apart, and what their noise allows to say."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+
+import pytest
+from lab.run_folders import history, run_folder
+from scipy import stats
+from typer.testing import CliRunner
+
+from grafito import cli, lab
+from grafito.errors import FileError, UnknownNameError
+from grafito.lab import comparison, statistics
+from grafito.lab.report.reading import read_run
+
+# Two sides, and what is said of their difference.
+SIDES = {
+    "far apart": ([0.97, 0.98, 0.975], [0.90, 0.92, 0.91], "beyond the noise"),
+    "close": ([0.97, 0.93, 0.95], [0.96, 0.92, 0.94], "within the noise"),
+    "of unequal spread": ([1.0, 1.1, 0.9, 1.05], [2.0, 5.0, 3.0], "within the noise"),
+    "of unequal number": ([1.0, 1.1], [2.0, 2.1, 2.2, 2.0, 1.9], "beyond the noise"),
+    "one seed": ([0.97], [0.90, 0.92, 0.91], "one seed has no spread"),
+    "always the same": ([4.0, 4.0, 4.0], [4.0, 4.0], "within the noise"),
+    "always different": ([4.0, 4.0, 4.0], [3.0, 3.0], "beyond the noise"),
+}
+
+
+@pytest.mark.parametrize("case", SIDES)
+def test_judgement(case):
+    first, second, judgement = SIDES[case]
+    assert statistics.welch(first, second).judgement == judgement
+    assert statistics.welch(second, first).judgement == judgement
+
+
+@pytest.mark.parametrize("case", ["far apart", "close", "of unequal spread", "of unequal number"])
+def test_welch_is_that_of_scipy(case):
+    first, second, _ = SIDES[case]
+    ours = statistics.welch(first, second)
+    theirs = stats.ttest_ind(first, second, equal_var=False)
+    assert ours.p == pytest.approx(theirs.pvalue)
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval(0.95)))
+
+
+@pytest.mark.parametrize(
+    ("given", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
+        ([0.9], [0.9]),
+        ([0.6, 0.7], [1.0, 1.0]),
+        ([0.02, math.nan, 0.01], [0.02, math.nan, 0.02]),
+        ([], []),
+    ],
+)
+def test_holm(given, adjusted):
+    assert statistics.holm(given) == pytest.approx(adjusted, nan_ok=True)
+
+
+def runs(folder, *several):
+    return [run_folder(folder / str(i), **told) for i, told in enumerate(several)]
+
+
+# The runs, and the names of what they are.
+NAMES = {
+    "one": ([{}], ["digits"]),
+    "seeds": ([{"seed": 1}, {"seed": 2}], ["digits"]),
+    "experiments": ([{"experiment": "a"}, {"experiment": "b"}], ["a", "b"]),
+    "variants": ([{"variant": "a"}, {"variant": "b", "settings": {"units": 3}}], ["a", "b"]),
+    "settings": (
+        [{"settings": {"units": n}, "seed": seed} for n, seed in ((3, 1), (4, 1), (3, 2))],
+        ["units=3", "units=4"],
+    ),
+    "both": (
+        [{"variant": "a"}, {"variant": "b", "settings": {"units": 3}}, {"variant": "b"}],
+        ["a", "b units=3", "b"],
+    ),
+    "engines": ([{"engine": "a"}, {"engine": "b"}], ["engine=a", "engine=b"]),
+    "quick and not": ([{"quick": True}, {}], ["quick=True", "quick=False"]),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_names(case, tmp_path):
+    told, names = NAMES[case]
+    assert list(comparison.group([read_run(f) for f in runs(tmp_path, *told)])) == names
+
+
+def some_seeds(folder, variant, accuracies):
+    """A folder with runs of several seeds, as `lab.run_seeds` leaves it."""
+    run_folder(folder, variant=variant, seeds=len(accuracies))
+    for seed, accuracy in enumerate(accuracies):
+        numbers = {"accuracy": accuracy, "loss": 0.5, f"only {variant}": 1.0}
+        inside = folder / f"seed-{seed}"
+        run_folder(inside, variant=variant, seed=seed, numbers=numbers, curves=history(seed))
+    return folder
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return [
+        some_seeds(tmp_path / "a", "first", SIDES["far apart"][0]),
+        some_seeds(tmp_path / "b", "second", SIDES["far apart"][1]),
+        run_folder(tmp_path / "c", variant="third"),
+    ]
+
+
+def table(page, name):
+    with (page.parent / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_comparison(folders, tmp_path):
+    found = lab.compare(folders, out=tmp_path / "out", lang="es")
+    assert found.page.parent.parent == tmp_path / "out" / "compare"
+    assert found.metric == "accuracy"
+    assert [(row["run"], row["seeds"]) for row in found.numbers] == [
+        ("first", 3),
+        ("second", 3),
+        ("third", 1),
+    ]
+    assert found.numbers[0]["accuracy"] == pytest.approx(0.975)
+    assert found.numbers[0]["accuracy ±"] == pytest.approx(0.005)
+    assert "accuracy ±" not in found.numbers[2]
+    assert found.differences["first", "second"].judgement == "beyond the noise"
+    assert found.differences["first", "third"].judgement == "one seed has no spread"
+    text = found.page.read_text()
+    for words in ("Ejecuciones lado a lado", "0,9750", "mayor que el ruido", "Welch 1947", "<svg"):
+        assert words in text
+    assert text.count("<table") == 3
+    assert "first   exactitud 0,9750 ± 0,0050  (3 semillas)" in found.table("es")
+    assert "first − second  0,0650  mayor que el ruido" in found.table("es")
+
+
+def test_its_files_hold_plain_numbers(folders, tmp_path):
+    page = lab.compare(folders, out=tmp_path / "out", lang="es").page
+    numbers, differences = table(page, "numbers"), table(page, "differences")
+    assert float(numbers[0]["accuracy"]) == pytest.approx(0.975)
+    assert numbers[1]["only first"] == ""
+    assert float(differences[0]["p value"]) < 0.01
+    assert differences[1]["p value"] == ""
+    assert len(table(page, "runs")) == 7
+    told = json.loads((page.parent / "configuration.json").read_text())
+    assert told["status"] == "complete"
+    assert told["command"].startswith("grafito compare ")
+
+
+def test_probabilities_are_adjusted_for_the_number_of_pairs(tmp_path):
+    accuracies = {"a": [0.90, 0.91, 0.92], "b": [0.92, 0.93, 0.94], "c": [0.90, 0.93, 0.91]}
+    folders = [some_seeds(tmp_path / name, name, x) for name, x in accuracies.items()]
+    pair = lab.compare(folders[:2], out=tmp_path).differences["a", "b"].p
+    assert pair == pytest.approx(statistics.welch(accuracies["a"], accuracies["b"]).p)
+    assert lab.compare(folders, out=tmp_path).differences["a", "b"].p == pytest.approx(3 * pair)
+
+
+def test_another_number_can_be_judged(folders, tmp_path):
+    found = lab.compare(folders, metric="loss", out=tmp_path)
+    assert found.metric == "loss"
+    assert found.differences["first", "second"].judgement == "within the noise"
+
+
+def test_runs_without_a_common_number(tmp_path):
+    told = [{"experiment": name, "numbers": {name: 1.0}} for name in ("a", "b")]
+    found = lab.compare(runs(tmp_path, *told), out=tmp_path)
+    assert (found.metric, found.differences) == ("", {})
+    assert found.table() == "a\nb"
+
+
+def test_partial_runs_are_compared_by_what_they_have(folders, tmp_path):
+    (folders[2] / "metrics.json").unlink()
+    (folders[2] / "history.csv").write_text("epoch,loss\n0,")
+    (folders[1] / "seed-1" / "index.json").write_text("[{")
+    found = lab.compare(folders, out=tmp_path)
+    assert [row["run"] for row in found.numbers] == ["first", "second", "third"]
+
+
+WRONG = {
+    "no run": (lambda folders: lab.compare([folders[0].parent]), FileError, "not the folder"),
+    "no number": (
+        lambda folders: lab.compare(folders, metric="acuracy"),
+        UnknownNameError,
+        "try +'accuracy'",
+    ),
+    "nothing": (lambda folders: lab.compare([]), ValueError, "no runs"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_compared(case, folders, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call, kind, message = WRONG[case]
+    with pytest.raises(kind, match=message):
+        call(folders)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_command(folders, tmp_path):
+    words = ["compare", *map(str, folders), "--out", str(tmp_path / "out"), "--lang", "es"]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.stderr
+    assert "mayor que el ruido" in done.stdout
+    (page,) = (tmp_path / "out" / "compare").glob("*/compare.html")
+    assert done.stdout.splitlines()[-1] == f"informe {page}"
+
+
+def test_seeds_have_a_report_with_their_curves(tmp_path):
+    results = lab.run_seeds(lab.get("xor", epochs=2), 2, out=tmp_path, verbose=0)
+    folder = results[0].folder.parent
+    text = (folder / "report.html").read_text()
+    assert "The numbers of each seed" in text
+    assert 'href="seed-2/report.html"' in text
+    assert (folder / "curves.svg").is_file()
