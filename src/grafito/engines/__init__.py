@@ -6,10 +6,10 @@ import importlib
 import pkgutil
 from typing import Any
 
-from grafito.engines.interface import Engine, Program
+from grafito.engines.interface import Engine, Memory, Program, format_bytes
 from grafito.errors import unknown_name
 
-__all__ = ["Engine", "Program", "get", "names"]
+__all__ = ["Engine", "Memory", "Program", "format_bytes", "get", "names"]
 
 
 def names() -> list[str]:

@@ -4,12 +4,59 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.program import Graph
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that a program takes, beside the arrays that are bound to it and its outputs.
+
+    Attributes:
+        working: for what lives within a step: values, gradients, and what kernels need.
+        state: variables: weights, what the optimizer remembers, metrics, counters.
+        constants: known arrays.
+        layers: bytes of all buffers of each layer.
+
+    Example:
+        >>> Memory(working=4096, state=1024).total
+        5120
+    """
+
+    working: int
+    state: int
+    constants: int = 0
+    layers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.working + self.state + self.constants
+
+    def __str__(self) -> str:
+        parts = [(self.working, "for values and gradients"), (self.state, "for weights and state")]
+        told = ", ".join(f"{format_bytes(size)} {what}" for size, what in parts)
+        return f"{format_bytes(self.total)} ({told})"
+
+
+def format_bytes(n: int) -> str:
+    """A size in memory.
+
+    Example:
+        >>> format_bytes(215040)
+        '210.0 KiB'
+    """
+    size = float(n)
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
 
 
 class Program(ABC):
@@ -30,6 +77,8 @@ class Program(ABC):
         >>> program.run(steps=3)["total"].tolist()
         [2.0, 4.0, 6.0]
     """
+
+    memory: Memory | None = None  # what it takes, where the engine knows that
 
     def __init__(self, graph: Graph):
         self.graph = graph
@@ -91,4 +140,12 @@ class Engine(ABC):
 
     @abstractmethod
     def compile(self, graph: Graph) -> Program:
-        """A program for the graph."""
+        """A program for the graph.
+
+        Raises:
+            OutOfMemoryError: when the machine has too little memory for it.
+        """
+
+    def memory(self, graph: Graph) -> Memory | None:
+        """What a program for the graph would take; None where that is not known beforehand."""
+        return None

@@ -88,18 +88,22 @@ class Model(Trainer):
             raise not_built(self)
         return super().count_params()
 
-    def summary(self, line_length: int | None = None, print_fn: Any = None) -> None:
+    def summary(
+        self, line_length: int | None = None, print_fn: Any = None, batch_size: int | None = None
+    ) -> None:
         """Print the layers with shapes, parameters, multiply-adds and memory.
 
         Args:
             line_length: width of the table; that of the terminal by default.
             print_fn: what takes the text; it is printed by default.
+            batch_size: of the training step whose memory is told; by default that of the last
+                training, or 32.
         """
         from grafito.models.summary import summary_text
 
         if print_fn is not None and not callable(print_fn):
             raise ArgumentError("print_fn takes the text.", received=repr(print_fn), fix="print")
-        (print_fn or print)(summary_text(self, line_length))
+        (print_fn or print)(summary_text(self, line_length, batch_size))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Write architecture, weights and training state to one file.

@@ -8,6 +8,7 @@ without a pause. The last, smaller batch has a program of its own.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -17,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from grafito import engines, graph
-from grafito.engines import Program
+from grafito.engines import Memory, Program
+from grafito.errors import OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.models.examples import Examples
 from grafito.models.finite import Call, FiniteCheck, Outputs
+from grafito.models.shortage import shortage
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
 
@@ -188,10 +191,23 @@ class Runner:
     def _compiled(self, step: Step, examples: Examples, orders: np.ndarray, size: int) -> Compiled:
         key = _key(step, examples, orders, size)
         if key not in self._programs:
-            traced = self._trace(step, examples, orders.shape, size)
-            program = self.engine.compile(with_precision(traced, self.precision))
+            try:
+                program = self.engine.compile(self._trace(step, examples, orders.shape, size))
+            except OutOfMemoryError as error:
+                needed = functools.partial(self.memory, step, examples, orders.shape)
+                raise shortage(error, size, needed) from None
             self._programs[key] = Compiled(program, size, step.kind == "train")
         return self._programs[key]
+
+    def memory(
+        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
+    ) -> Memory | None:
+        """What a step takes, without compiling it."""
+        return self.engine.memory(self._trace(step, examples, shape, size))
+
+    def training_memory(self) -> dict[int, Memory | None]:
+        """What each training step that was compiled takes, by batch size."""
+        return {c.size: c.program.memory for c in self._programs.values() if c.trains}
 
     def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
         """The graph of one step: it gathers a batch, and counts."""
@@ -220,7 +236,7 @@ class Runner:
             traced = trace_graph(gather, inputs, training=step.kind == "train", step=counter)
             known, beginning = beginning, _assigned_by(step.reset)
             if known.keys() == beginning.keys():  # else the step has made metrics: trace it again
-                return traced
+                return with_precision(traced, self.precision)
 
 
 def _key(step: Step, examples: Examples, orders: np.ndarray, size: int) -> Hashable:

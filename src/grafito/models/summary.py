@@ -7,22 +7,24 @@ import math
 from typing import Any
 
 from grafito import graph
+from grafito.engines import format_bytes
 from grafito.errors import ArgumentError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
-from grafito.graph.nest import flatten, map_structure
-from grafito.models.model import Functional, not_built
-from grafito.models.sequential import Sequential
+from grafito.graph.nest import flatten
+from grafito.models.memory import placeholders, training_memory
+from grafito.models.model import not_built
 
 _BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "bool": 1, "uint8": 1, "int8": 1}
 
 
-def summary_text(model: Any, width: int | None = None) -> str:
+def summary_text(model: Any, width: int | None = None, batch_size: int | None = None) -> str:
     """The table as text.
 
     Args:
         model: a model that is built.
         width: characters in a line; those of the terminal by default, at least 80.
+        batch_size: of the training step whose memory is told.
 
     Raises:
         GraphError: when the model is not built, so its shapes are not known.
@@ -34,6 +36,9 @@ def summary_text(model: Any, width: int | None = None) -> str:
         raise not_built(model)
     if width is not None and (not isinstance(width, int) or width < 1):
         raise ArgumentError("A line has a positive length.", received=f"line_length={width!r}")
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ArgumentError("A batch has examples.", received=f"batch_size={batch_size!r}")
+    memory = training_memory(model, batch_size) if model.compiled else None
     costs = layer_costs(model)
     table = Table(title=f"Model: {model.name}", title_justify="left")
     table.add_column("Layer (type)")
@@ -54,6 +59,10 @@ def summary_text(model: Any, width: int | None = None) -> str:
     console.print(table)
     for label, value in _totals(model, costs):
         console.print(f" {label}: {value}", highlight=False)
+    if memory is not None:
+        size, needed = memory
+        told = f"{format_bytes(needed.total)} (batch_size={size})"
+        console.print(f" Memory of a training step: {told}", highlight=False)
     return text.getvalue().rstrip()
 
 
@@ -85,7 +94,7 @@ def layer_costs(model: Any) -> dict[str, dict[str, Any]]:
     Multiply-adds are those of matrix products and convolutions, counted on the traced graph.
     """
     with graph.Trace(training=False):
-        result = model(_placeholders(model))
+        result = model(placeholders(model))
     costs = {}
     for layer in model.layers:
         outputs = layer.last_outputs
@@ -111,35 +120,3 @@ def multiply_adds(node: graph.Tensor) -> int:
     if isinstance(node.op, Conv2DInputGradient):  # a transposed convolution
         return node.inputs[0].size * math.prod(node.inputs[1].shape[:3])
     return 0
-
-
-def format_bytes(n: int) -> str:
-    """A size in memory.
-
-    Example:
-        >>> format_bytes(215040)
-        '210.0 KiB'
-    """
-    size = float(n)
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GiB"
-
-
-def _placeholders(model: Any) -> Any:
-    shapes = getattr(model, "input_shape", None) or model.build_shape
-    symbols = model.input if isinstance(model, (Functional, Sequential)) else None
-
-    def make(shape: Any, dtype: str = "float32") -> graph.Tensor:
-        return graph.placeholder(tuple(n or 1 for n in shape), dtype)
-
-    if symbols is not None:
-        return map_structure(lambda s: make(s.shape, s.dtype), symbols)
-    nested = isinstance(shapes, dict) or (shapes and isinstance(shapes[0], (list, tuple)))
-    if not nested:
-        return make(shapes)
-    if isinstance(shapes, dict):
-        return {name: make(s) for name, s in shapes.items()}
-    return [make(s) for s in shapes]

@@ -36,3 +36,12 @@ class Engine(interface.Engine):
         from grafito.engines.llvm.runtime import Program
 
         return Program(graph, Machine(self.cpu, self.features), self.threads)
+
+    def memory(self, graph: Graph) -> interface.Memory:
+        from grafito.engines.llvm.budget import memory_of
+        from grafito.engines.llvm.machine import Machine
+        from grafito.engines.llvm.program import assemble
+        from grafito.engines.llvm.runtime import threads_for
+
+        assembled = assemble(graph, Machine(self.cpu, self.features))
+        return memory_of(assembled, threads_for(assembled, self.threads))

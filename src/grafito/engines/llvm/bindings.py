@@ -91,7 +91,10 @@ class Table:
 
 def pointer_to(array: np.ndarray) -> int:
     """The address of the first element."""
-    return array.__array_interface__["data"][0]
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):  # it is empty, may not be written to, or is of bfloat16
+        return array.__array_interface__["data"][0]
 
 
 def numpy_dtype(dtype: str) -> Any:
@@ -107,8 +110,7 @@ def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """An array that begins at a cache line."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     raw = np.empty(size + 128, "uint8")
-    start = -pointer_to(raw) % 64
-    return raw[start : start + size].view(dtype).reshape(shape)
+    return np.ndarray(shape, dtype, raw, -pointer_to(raw) % 64)
 
 
 def aligned_copy(array: np.ndarray) -> np.ndarray:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from grafito.engines import interface
-from grafito.engines.llvm import report
+from grafito.engines.llvm import budget, report
 from grafito.engines.llvm.bindings import Table, pointer_to
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.program import assemble
+from grafito.engines.llvm.program import Assembled, assemble
 from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
 
@@ -39,6 +39,11 @@ def thread_count() -> int:
     return os.cpu_count() or 1
 
 
+def threads_for(assembled: Assembled, threads: int | None) -> int:
+    """How many threads run a program: one alone where no kernel is large."""
+    return (threads or thread_count()) if any(c.parallel for c in assembled.calls) else 1
+
+
 class Program(interface.Program):
     """A graph as machine code.
 
@@ -51,14 +56,15 @@ class Program(interface.Program):
     def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
         super().__init__(graph)
         assembled = assemble(graph, machine)
+        self._threads = threads_for(assembled, threads)
+        self.memory = budget.memory_of(assembled, self._threads)
+        budget.check(self.memory)
         self._engine = machine.load([assembled.driver, *assembled.texts.values()])
         self._assembled = assembled
         self._machine = machine
         address = self._engine.get_function_address("program")
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
         self._function = kind(address)
-        work = any(c.parallel for c in assembled.calls)
-        self._threads = (threads or thread_count()) if work else 1
         self._table = Table(assembled, graph, self._threads)
 
     def hold(self, array: Any) -> Any:

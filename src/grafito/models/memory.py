@@ -1,0 +1,94 @@
+"""The memory of a training step, before or after its first run."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from grafito.engines import Memory
+from grafito.errors import GrafitoError
+from grafito.graph import Tensor, Trace, placeholder
+from grafito.graph.nest import map_structure
+from grafito.models.examples import Examples
+from grafito.models.model import Functional
+from grafito.models.objectives import Objectives
+from grafito.models.runner import Runner, Step
+from grafito.models.sequential import Sequential
+
+
+def training_memory(model: Any, batch_size: int | None = None) -> tuple[int, Memory] | None:
+    """What a training step takes, with its batch size; None where that is not known.
+
+    A step that was compiled says it itself. Before the first one, targets are supposed to have the
+    shape of the outputs, or to be labels where the loss wants labels.
+
+    Args:
+        model: a model that is built and compiled.
+        batch_size: examples in a step; by default those of the last training, or 32.
+    """
+    compiled = model._runner.training_memory()
+    size = batch_size or max(compiled, default=32)
+    if size not in compiled:
+        compiled[size] = _planned(model, size)
+    memory = compiled[size]
+    return None if memory is None else (size, memory)
+
+
+def _planned(model: Any, size: int) -> Memory | None:
+    """The memory of a step on data that nobody has given yet."""
+    x = map_structure(lambda t: _zeros((size, *t.shape[1:]), t.dtype), placeholders(model))
+    with Trace(training=False):
+        outputs = model(placeholders(model))
+    for labels in (False, True):
+        y = map_structure(functools.partial(_targets, size=size, labels=labels), outputs)
+        examples = Examples(x, y)
+        with contextlib.suppress(GrafitoError), _apart(model):
+            model.prepare(examples)
+            step = Step("train", model.train_step, model.reset_metrics)
+            return model._runner.memory(step, examples, (1, size), size)
+    return None
+
+
+def _targets(output: Any, size: int, labels: bool) -> np.ndarray:
+    if labels:
+        return _zeros((size, *output.shape[1:-1]), "int64")
+    return _zeros((size, *output.shape[1:]), output.dtype)
+
+
+def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Zeros that take no memory."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+@contextlib.contextmanager
+def _apart(model: Any) -> Iterator[None]:
+    """What is traced inside leaves no mark on losses, metrics and programs of the model."""
+    kept = model._objectives, model._runner, model._prepared
+    model._objectives, model._prepared = Objectives(*model._objectives.given), {}
+    model._runner = Runner(kept[1].engine, kept[1].precision)
+    try:
+        yield
+    finally:
+        model._objectives, model._runner, model._prepared = kept
+
+
+def placeholders(model: Any) -> Any:
+    """The inputs of a built model for one example."""
+    shapes = getattr(model, "input_shape", None) or model.build_shape
+    symbols = model.input if isinstance(model, (Functional, Sequential)) else None
+
+    def make(shape: Any, dtype: str = "float32") -> Tensor:
+        return placeholder(tuple(n or 1 for n in shape), dtype)
+
+    if symbols is not None:
+        return map_structure(lambda s: make(s.shape, s.dtype), symbols)
+    nested = isinstance(shapes, dict) or (shapes and isinstance(shapes[0], (list, tuple)))
+    if not nested:
+        return make(shapes)
+    if isinstance(shapes, dict):
+        return {name: make(s) for name, s in shapes.items()}
+    return [make(s) for s in shapes]
