@@ -59,6 +59,7 @@ ROWS = {
     "sequences": (lambda x, w: graph.conv1d(x, w, padding="same"), (16, 9, 5), (3, 5, 33)),
     "depthwise": (lambda x, w: graph.depthwise_conv2d(x, w), (16, 6, 7, 4), (3, 2, 4, 3)),
     "back": (lambda x, w: graph.conv2d_transpose(x, w, 2), (17, 3, 4, 3), (3, 3, 5, 3)),
+    "many channels": (lambda x, w: graph.conv2d(x, w, 1, "same"), (17, 8, 9, 64), (3, 3, 64, 64)),
     "one image": (lambda x, w: graph.conv2d(x, w), (1, 5, 5, 3), (5, 5, 3, 4)),
 }
 

@@ -43,27 +43,38 @@ class _BFloat(ir.Type):
         return hash(_BFloat)
 
 
-# What is stored how
+# What is read, and stored how
 
 
-def arrange(order: Iterable[Node], pairs: bool) -> None:
-    """Mark the products of bfloat16, and store in pairs what they broadcast.
+def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
+    """The bfloat16 numbers that float32 inputs of a product were widened from, if all were."""
+    narrow = [_before_widening(x) for x in inputs]
+    return None if None in narrow else [x for x in narrow if x is not None]
 
-    Args:
-        order: all nodes.
-        pairs: whether the CPU adds up pairs; if not, the numbers are widened one by one.
-    """
-    products = [
-        x for x in order if x.kind in PRODUCTS and all(y.dtype == "bfloat16" for y in x.inputs)
-    ]
-    if products and not pairs:
-        warnings.warn(
-            "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the "
-            "same numbers as elsewhere, but is no faster than float32.",
-            stacklevel=2,
-        )
-        return
-    for x in products:
+
+def _before_widening(x: Node) -> Node | None:
+    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
+        return x.inputs[0]
+    if x.kind in ("reshape", "transpose"):
+        narrow = _before_widening(x.inputs[0])
+        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
+    return None
+
+
+def warn_that_it_is_slow() -> None:
+    """Say once that a program multiplies bfloat16 as float32."""
+    warnings.warn(
+        "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the same "
+        "numbers as elsewhere, but is no faster than float32.",
+        stacklevel=2,
+    )
+
+
+def arrange(order: Iterable[Node]) -> None:
+    """Mark the products of bfloat16, and store in pairs what they broadcast."""
+    for x in order:
+        if x.kind not in PRODUCTS or any(y.dtype != "bfloat16" for y in x.inputs):
+            continue
         x.attributes["pairs"] = True
         y, z = x.inputs
         if x.kind == "convkernel" and x.groups == 1:

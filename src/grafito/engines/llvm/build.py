@@ -66,18 +66,3 @@ def crop(x: Node, starts: Shape, shape: Shape) -> Node:
     if shape == x.shape:
         return x
     return Node("slice", (x,), shape, x.dtype, starts=starts, steps=(1,) * len(shape))
-
-
-def operands(*inputs: Node) -> tuple[Node, ...]:
-    """The bfloat16 numbers themselves where all were widened to float32, which products add in."""
-    narrow = [_before_widening(x) for x in inputs]
-    return inputs if None in narrow else tuple(x for x in narrow if x is not None)
-
-
-def _before_widening(x: Node) -> Node | None:
-    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
-        return x.inputs[0]
-    if x.kind in ("reshape", "transpose"):
-        narrow = _before_widening(x.inputs[0])
-        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
-    return None

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm import windows
+from grafito.engines.llvm import bfloat, windows
 from grafito.engines.llvm.build import (
     cast,
     constant,
     crop,
     ew,
-    operands,
     pad,
     parts,
     reduce,
@@ -22,7 +21,9 @@ from grafito.engines.llvm.build import (
 from grafito.engines.llvm.elementwise import OPS
 from grafito.engines.llvm.nodes import Node, order_of
 from grafito.errors import GraphError
+from grafito.graph.convolution import Convolution
 from grafito.graph.evaluate import topological_order
+from grafito.graph.linear import MatMul
 from grafito.graph.neural import EPSILON
 from grafito.graph.random import MASK
 from grafito.graph.tensor import Constant, Input, Tensor, Variable
@@ -31,18 +32,29 @@ RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
 SMALL = 1024  # elements: constants up to this size are compared by their bytes
 
 
-def lower(results: Sequence[Tensor]) -> dict[Tensor, Node]:
+def lower(results: Sequence[Tensor], pairs: bool) -> dict[Tensor, Node]:
     """A node for each tensor that the results need.
+
+    Args:
+        results: what is computed.
+        pairs: whether products read bfloat16 as it is; else they read it widened.
 
     Raises:
         GraphError: for an op or a dtype without machine code; the message names it.
     """
     became: dict[Tensor, Node] = {}
+    widened = False
     for x in topological_order(results):
-        node = _lower(x, [became[y] for y in x.inputs])
+        inputs = [became[y] for y in x.inputs]
+        if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat.narrowed(inputs)):
+            widened = not pairs
+            inputs = narrow if pairs else inputs
+        node = _lower(x, inputs)
         for inner in order_of([node]):
             inner.scope = inner.scope or x.scope
         became[x] = node
+    if widened:
+        bfloat.warn_that_it_is_slow()
     same = share(became.values())
     return {x: same[node] for x, node in became.items()}
 
@@ -285,5 +297,4 @@ def _binarycrossentropy(x: Any, p: Node, t: Node) -> Node:
 
 @rule
 def _matmul(x: Tensor, y: Node, z: Node) -> Node:
-    y, z = operands(y, z)
     return Node("matmul", (y, z), x.shape, x.dtype)

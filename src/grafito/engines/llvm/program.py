@@ -71,7 +71,7 @@ class Assembled:
 
 def assemble(graph: Graph, machine: Machine) -> Assembled:
     """All passes, from the graph to text for LLVM."""
-    became = lower.lower(graph.results)
+    became = lower.lower(graph.results, machine.pairs)
     outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
     leaf = {
         v: became.get(v) or Node("variable", (), v.shape, v.dtype, tensor=v) for v in graph.updates
@@ -87,7 +87,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
-    bfloat.arrange(order_of([*outputs.values(), *updates.values()]), machine.pairs)
+    bfloat.arrange(order_of([*outputs.values(), *updates.values()]))
     order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
     stored = choose_stored(order, everything)

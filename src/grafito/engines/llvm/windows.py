@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm import winograd
-from grafito.engines.llvm.build import crop, operands, pad
+from grafito.engines.llvm.build import crop, pad
 from grafito.engines.llvm.nodes import Node, Shape
 
 
@@ -19,15 +19,15 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
 
 def _tile(op: Any, y: Shape, kernel: Shape, dtype: str) -> Any:
     """The tile of Winograd's convolution; None where the plain sum is better."""
-    if (op.strides, op.dilation, op.groups, dtype) != ((1, 1), (1, 1), 1, "float32"):
+    if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
         return None
     height, width, channels, filters = kernel
-    return winograd.choose(y[1:3], (height, width), channels, filters, y[0])
+    pairs = dtype == "bfloat16"
+    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], pairs)
 
 
 def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
     op = x.op
-    image, kernel = operands(image, kernel)
     tile = _tile(op, x.shape, kernel.shape, kernel.dtype)
     if tile is not None:
         top, left = (p[0] for p in op.padding)
@@ -41,7 +41,6 @@ def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
 
 def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
     op = x.op
-    y, kernel = operands(y, kernel)
     tile = _tile(op, x.shape, kernel.shape, kernel.dtype)
     if tile is not None:
         top, left = (n - 1 - p[0] for n, p in zip(kernel.shape, op.padding, strict=False))
@@ -64,8 +63,7 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
 
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
-    image, y = operands(image, y)
-    tile = _tile(op, y.shape, x.shape, y.dtype)
+    tile = _tile(op, y.shape, x.shape, y.dtype) if y.dtype == "float32" else None
     if tile is not None:
         top, left = (p[0] for p in op.padding)
         return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))

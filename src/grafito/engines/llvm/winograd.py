@@ -14,7 +14,7 @@ for C channels and u = 2^-24, no input makes it larger than
 
     (C + 6 points) u |A'|[(|G||g||G'|) * (|B'||d||B|)]|A|.
 
-Only float32 is computed in this way.
+Only float32 is computed in this way; where the inputs are bfloat16 they are widened.
 """
 
 from __future__ import annotations
@@ -77,7 +77,12 @@ def tiles(places: Sequence[int], tile: Pair) -> int:
 
 
 def choose(
-    places: Sequence[int], size: Pair, channels: int, filters: int, images: int
+    places: Sequence[int],
+    size: Pair,
+    channels: int,
+    filters: int,
+    images: int,
+    pairs: bool = False,
 ) -> Pair | None:
     """The tile that needs the fewest cycles; None where the plain sum needs fewer.
 
@@ -87,9 +92,11 @@ def choose(
         channels: summed for a result.
         filters: results at a place.
         images: in the batch.
+        pairs: whether the plain sum makes two products at once, of bfloat16.
     """
     blocks = -(-images // 16)
     plain = blocks * math.prod(places) * math.prod(size) * channels * filters / 2
+    plain /= 2 if pairs else 1
     options: list[tuple[float, Pair]] = []
     steps = [
         [a - r + 1 for a in ((1,) if r == 1 else (4, 6)) if a - r >= 1 or r == 1] for r in size
@@ -109,7 +116,7 @@ def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
     summed, made = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
     shape = (-(-made // PANEL), math.prod(points(tile, size)), summed, PANEL)  # type: ignore[arg-type]
     return Node(
-        "winoweights", (kernel,), shape, kernel.dtype, tile=tile, window=size, backward=backward
+        "winoweights", (kernel,), shape, "float32", tile=tile, window=size, backward=backward
     )
 
 
@@ -128,7 +135,7 @@ def convolution(
     """
     inputs = image, weights(kernel, tile, backward)
     return Node(
-        "winograd", inputs, shape, image.dtype, tile=tile, window=kernel.shape[:2], before=before
+        "winograd", inputs, shape, "float32", tile=tile, window=kernel.shape[:2], before=before
     )
 
 
