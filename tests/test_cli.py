@@ -49,9 +49,10 @@ def test_run_with_every_option(run, tmp_path):
     words += ["--set", "bits=3", "--set", "learning_rate=1,skip=true", "--engine", "auto"]
     assert run("run", "parity", *words, "--out", "elsewhere").exit_code == 0
     (path,) = tmp_path.glob("elsewhere/parity/*/configuration.json")
-    settings = json.loads(path.read_text())["settings"]
+    configuration = json.loads(path.read_text())
+    settings = configuration["settings"]
+    assert configuration["variant"] == "few"
     expected = {
-        "variant": "few",
         "epochs": 3,
         "batch_size": 2,
         "seed": 7,

@@ -141,6 +141,22 @@ def test_errors_are_retold(case):
 
 
 @pytest.mark.parametrize(
+    ("name", "spanish", "english"),
+    [
+        ("learning_rate", "tasa de aprendizaje", "learning rate"),
+        ("wide accuracy", "wide exactitud", "wide accuracy"),
+        ("or converged", "or convergió", "or converged"),
+        ("my_own", "my own", "my own"),
+        ("", "", ""),
+    ],
+)
+def test_names_in_words(name, spanish, english):
+    assert language.in_words(name) == english
+    with language.use("es"):
+        assert language.in_words(name) == spanish
+
+
+@pytest.mark.parametrize(
     ("asked", "surroundings", "chosen"),
     [
         ("es", {"GRAFITO_LANG": "en"}, "es"),

@@ -120,6 +120,24 @@ def retell(text: str) -> str:
     return text
 
 
+def in_words(name: str) -> str:
+    """The name of a setting or a number in words of the language being spoken.
+
+    Where the whole has no translation, its end may have one: what stands before is a user's name.
+
+    Example:
+        >>> with use("es"):
+        ...     in_words("learning_rate"), in_words("wide accuracy")
+        ('tasa de aprendizaje', 'wide exactitud')
+    """
+    words = name.replace("_", " ").split(" ")
+    for first in range(len(words)):
+        end = " ".join(words[first:])
+        if retell(end) != end:
+            return " ".join([*words[:first], retell(end)])
+    return " ".join(words)
+
+
 @functools.cache
 def _catalogue(lang: str) -> Mapping[str, str]:
     """Translations by text; none for English."""

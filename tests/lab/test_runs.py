@@ -8,6 +8,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -54,6 +55,8 @@ def test_a_fault_is_recorded(tmp_path):
         lab.run(Broken(epochs=1), out=tmp_path, verbose=0)
     assert configuration(tmp_path)["status"] == "failed"
     assert "no such number" in configuration(tmp_path)["error"]
+    (report,) = tmp_path.glob("*/*/report.html")
+    assert "ValueError: no such number" in report.read_text()
 
 
 def test_a_stop_after_the_training_is_recorded(tmp_path):
@@ -135,7 +138,7 @@ def test_progress_shows_some_of_many_epochs(tmp_path, capsys):
     lab.run(lab.get("xor", epochs=200), out=tmp_path, lang="es")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 20
-    assert lines[-1].startswith("Época 200/200 - loss: ")
+    assert re.match(r"Época 200/200 - loss: \d,\d+$", lines[-1])
 
 
 def test_command_names_only_what_was_changed():

@@ -22,7 +22,8 @@ from grafito.lab.record import Record
 from grafito.lab.report.page import TOTALS, draw
 from grafito.lab.report.reading import RecordedRun, read_run
 from grafito.lab.statistics import Difference, holm, welch
-from grafito.language import message
+from grafito.language import in_words, message
+from grafito.language import translate as _
 
 PAGE = "compare.html"
 MOST_NAMED = 3  # settings in the name of a run
@@ -57,22 +58,23 @@ class Comparison:
             a  pérdida 0,5000 ± 0,0100  (3 semillas)
             a − b  0,1000  una sola semilla no tiene dispersión
         """
-        say = language.translator(lang)
+        with language.use(lang):
+            return self._lines(lang)
+
+    def _lines(self, lang: str) -> str:
         wide = max(len(row["run"]) for row in self.numbers)
         lines = []
         for row in self.numbers:
             line = row["run"].ljust(wide)
             if self.metric in row:
-                line += (
-                    f"  {say(self.metric.replace('_', ' '))} {number(row[self.metric], 4, lang)}"
-                )
+                line += f"  {in_words(self.metric)} {number(row[self.metric], 4, lang)}"
             if f"{self.metric} ±" in row:
                 line += f" ± {number(row[f'{self.metric} ±'], 4, lang)}"
-                line += f"  ({row['seeds']} {say('seeds')})"
+                line += f"  ({row['seeds']} {_('seeds')})"
             lines.append(line.rstrip())
         for (first, second), found in self.differences.items():
             size = number(found.difference, 4, lang)
-            lines.append(f"{first} − {second}  {size}  {say(found.judgement)}")
+            lines.append(f"{first} − {second}  {size}  {_(found.judgement)}")
         return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -76,7 +77,7 @@ class Result:
         cells = [self.experiment, *(number(value, 4, lang) for _, value in shown)]
         cells += [str(self.epochs), number(round(self.seconds, 1), 1, lang), self.engine]
         with language.use(lang):
-            titles = [translate(title.replace("_", " ")) for title in titles]
+            titles = [language.in_words(title) for title in titles]
             folder = translate("folder")
             note = "" if self.is_complete else f"  ({translate('partial')})"
         wide = [max(map(len, pair)) for pair in zip(titles, cells, strict=True)]
@@ -134,13 +135,18 @@ def _conduct(
 ) -> Result:
     record = Record(folder, engine, verbose)
     began = time.perf_counter()
-    with folder.recording():
-        set_random_seed(experiment.seed)
-        experiment.conduct(record)
-        record.metrics({})
-        status = "interrupted" if record.interrupted else "complete"
-        seconds = round(time.perf_counter() - began, 3)
-        folder.end(status, seconds=seconds, peak_memory=_peak_memory())
+    try:
+        with folder.recording():
+            set_random_seed(experiment.seed)
+            experiment.conduct(record)
+            record.metrics({})
+            status = "interrupted" if record.interrupted else "complete"
+            seconds = round(time.perf_counter() - began, 3)
+            folder.end(status, seconds=seconds, peak_memory=_peak_memory())
+    except BaseException:
+        with contextlib.suppress(Exception):  # what stopped the run is told, not what came of it
+            write_report(folder.path, lang=language.current())
+        raise
     write_report(folder.path, lang=language.current())
     return Result(
         experiment=experiment.name,

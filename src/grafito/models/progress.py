@@ -12,7 +12,7 @@ import numpy as np
 from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
-from grafito.language import translate
+from grafito.language import current, translate
 
 AT_ONCE = 0.2  # seconds: shorter than that, nothing is shown before the end
 
@@ -58,7 +58,9 @@ class Progress(Callback):
         seconds = time.perf_counter() - self._began
         self.close()
         if self.style:
-            print(f"{self.title} - {seconds:.1f}s - {format_logs(logs or {})}", flush=True)
+            print(
+                f"{self.title} - {spoken(seconds, '.1f')}s - {format_logs(logs or {})}", flush=True
+            )
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
@@ -123,7 +125,13 @@ def format_logs(logs: Logs) -> str:
         'loss: 0.1235 - accuracy: 0.975'
     """
     scalars = {n: float(v) for n, v in logs.items() if np.ndim(v) == 0}
-    return " - ".join(f"{name}: {value:.4g}" for name, value in scalars.items())
+    return " - ".join(f"{name}: {spoken(value, '.4g')}" for name, value in scalars.items())
+
+
+def spoken(value: float, form: str) -> str:
+    """A number with the decimal sign of the language being spoken."""
+    text = format(value, form)
+    return text.replace(".", ",") if current() == "es" else text
 
 
 def report_split(labels: np.ndarray, kept: np.ndarray, held_out: np.ndarray) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from grafito.lab.report import numerals, pictures
 from grafito.lab.report.reading import read_csv, read_summary
-from grafito.language import message, translator
+from grafito.language import current, in_words, message
+from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
 
@@ -59,17 +60,9 @@ class Block:
 
 @dataclass
 class Writer:
-    """Makes the blocks of one page; its figures, tables and the rest are numbered.
+    """Makes the blocks of one page; its figures, tables and the rest are numbered."""
 
-    Args:
-        lang: "en" or "es".
-    """
-
-    lang: str
     _numbers: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.say = translator(self.lang)
 
     def blocks(self, contents: Sequence[Mapping[str, Any]], folder: Path) -> list[Block]:
         """A block for each entry that is shown: a history is not, its curves are.
@@ -96,21 +89,21 @@ class Writer:
 
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
-        words, sign, deviation = name.replace("_", " ").partition(" ±")
-        return f"{self.say(words)}{sign}{deviation}"
+        words, sign, rest = name.partition(" ±")
+        return f"{in_words(words)}{sign}{rest}"
 
     def value(self, value: Any) -> str:
         """A value inside a line of text."""
         if isinstance(value, bool) or value is None:
-            return self.say({True: "yes", False: "no", None: "none"}[value])
+            return _({True: "yes", False: "no", None: "none"}[value])
         if isinstance(value, (int, float)):
-            return numerals.short(value, self.lang)
+            return numerals.short(value, current())
         if isinstance(value, (list, tuple)):
             parts = [self.value(part) for part in value]
-            return (", " if self.lang == "en" else "; ").join(parts) if parts else self.say("none")
+            return (", " if current() == "en" else "; ").join(parts) if parts else _("none")
         if isinstance(value, dict):
             return ", ".join(f"{self.name(k)}: {self.value(v)}" for k, v in value.items())
-        return self.say(str(value))
+        return _(str(value))
 
     def filled(self, text: str, values: Mapping[str, Any]) -> str:
         """A text whose {names} become the values of these names."""
@@ -118,7 +111,7 @@ class Writer:
         def fill(match: re.Match[str]) -> str:
             return self.value(values[match[1]]) if match[1] in values else match[0]
 
-        return re.sub(r"{(\w+)}", fill, self.say(text))
+        return re.sub(r"{(\w+)}", fill, _(text))
 
     def tabulate(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         """A table as a CSV file has it, with its words translated and its numbers aligned."""
@@ -127,8 +120,8 @@ class Writer:
         columns: list[list[str]] = []
         numeric: list[bool] = []
         for cells in zip(*rows, strict=True):
-            numbers = numerals.column(cells, self.lang)
-            words = [numerals.localised(self.say(cell), self.lang) for cell in cells]
+            numbers = numerals.column(cells, current())
+            words = [numerals.localised(_(cell), current()) for cell in cells]
             columns.append(words if numbers is None else numbers)
             numeric.append(numbers is not None)
         return Table(
@@ -168,7 +161,7 @@ class Writer:
             html=picture.html,
             width=picture.width,
             files=there,
-            problem="" if picture.html else self.say(problem).format((there or names)[0]),
+            problem="" if picture.html else _(problem).format((there or names)[0]),
         )
 
     def _table(self, entry: Mapping[str, Any], folder: Path) -> Block:
@@ -177,7 +170,7 @@ class Writer:
             titles, *rows = read_csv(folder / name)
             table = self.tabulate(titles, rows[:MOST_ROWS])
         except (OSError, ValueError):
-            problem = self.say(FILE_IS_MISSING).format(name)
+            problem = _(FILE_IS_MISSING).format(name)
             return Block(**self._common("table", entry), problem=problem)
         return Block(**self._common("table", entry), table=table, files=[name])
 
@@ -185,10 +178,10 @@ class Writer:
         name = str(entry.get("file", ""))
         rows, below = read_summary(str(entry.get("summary", "")))
         return Block(
-            **{**self._common("model", entry), "title": self.say(str(entry.get("name", "")))},
+            **{**self._common("model", entry), "title": _(str(entry.get("name", "")))},
             table=self.tabulate(rows[0], rows[1:]) if rows else None,
             paragraphs=[
-                f"{self.name(name)}: {numerals.localised(value, self.lang)}"
+                f"{self.name(name)}: {numerals.localised(value, current())}"
                 for name, value in below
             ],
             files=[name] if (folder / name).is_file() else [],

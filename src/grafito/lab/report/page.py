@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grafito import __version__, datasets
+from grafito import __version__, datasets, language
 from grafito.errors import FileError, UnknownNameError
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Block, Writer
 from grafito.lab.report.reading import RecordedRun, read_run
-from grafito.language import message, use
+from grafito.language import message
+from grafito.language import translate as _
 
 PAGE = "report.html"
 HEADLINES = 4  # numbers in large type
@@ -53,22 +54,23 @@ def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
 def draw(folder: str | os.PathLike[str], name: str, lang: str) -> Path:
     """Draw the page of a run, or of a comparison, under this file name."""
     run = read_run(folder)
-    writer = Writer(lang)
-    blocks = writer.blocks(run.contents, run.path)
-    context = _of_run(run, writer)
-    context["models"] = [block for block in blocks if block.kind == "model"]
-    context["blocks"] = [block for block in blocks if block.kind != "model"]
-    context["outline"] = _outline(context, writer)
-    return write_page(run.path / name, "run.html", context, writer)
+    with language.use(lang):
+        writer = Writer()
+        blocks = writer.blocks(run.contents, run.path)
+        context = _of_run(run, writer)
+        context["models"] = [block for block in blocks if block.kind == "model"]
+        context["blocks"] = [block for block in blocks if block.kind != "model"]
+        context["outline"] = _outline(context)
+        return _write(run.path / name, "run.html", context)
 
 
-def write_page(path: Path, template: str, context: dict[str, Any], writer: Writer) -> Path:
+def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
     """Write a page, whole or not at all."""
     environment = _environment()
     page = environment.get_template(template).render(
         context,
-        _=writer.say,
-        lang=writer.lang,
+        _=_,
+        lang=language.current(),
         version=__version__,
         made=f"{datetime.datetime.now():%Y-%m-%d}",
         style=environment.loader.get_source(environment, "page.css")[0],
@@ -99,33 +101,33 @@ def _environment() -> Any:
 
 def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
     """What the template says of a run, besides its contents."""
-    say, lang, told = writer.say, writer.lang, run.configuration
+    told, lang = run.configuration, language.current()
     results = {name: value for name, value in run.numbers.items() if name not in TOTALS}
     shown = [(writer.name(n), numerals.headline(n, v, lang)) for n, v in results.items()]
     return {
-        "title": say(str(told.get("what", run.name))).rstrip("."),
+        "title": _(str(told.get("what", run.name))).rstrip("."),
         "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
         "facts": _facts(run, writer),
-        "problems": problems(run, writer),
+        "problems": problems(run),
         "quick": bool(told.get("quick")),
-        "asked": say(str(told.get("asked", ""))),
-        "expected": say(str(told.get("expected", ""))),
+        "asked": _(str(told.get("asked", ""))),
+        "expected": _(str(told.get("expected", ""))),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
         "settings": [(writer.name(n), writer.value(v)) for n, v in _settings(run).items()],
-        "data": [_card(source, writer) for source in told.get("data", [])],
+        "data": [_card(source) for source in told.get("data", [])],
         "command": told.get("command", ""),
         "surroundings": [
-            (name if name != "machine" else say("machine"), version)
+            (name if name != "machine" else _("machine"), version)
             for name, version in told.get("versions", {}).items()
         ],
         "seeds": [_link(seed, run) for seed in run.seeds],
-        "files_beside": _files(run, lang),
+        "files_beside": _files(run),
     }
 
 
 def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
-    told, lang = run.configuration, writer.lang
+    told, lang = run.configuration, language.current()
     seconds = run.numbers.get("seconds")
     facts = {
         "date": str(told.get("started", ""))[:16].replace("T", " "),
@@ -139,7 +141,7 @@ def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
     }
     if told.get("seeds"):
         facts["seed"] = ""
-    return [(writer.say(name), value) for name, value in facts.items() if value]
+    return [(_(name), value) for name, value in facts.items() if value]
 
 
 # Names of facts that are said nowhere else.
@@ -157,29 +159,29 @@ FACTS = (
 )
 
 
-def problems(run: RecordedRun, writer: Writer) -> list[str]:
+def problems(run: RecordedRun) -> list[str]:
     """Why a run is partial, and what is missing; nothing for a complete one."""
-    say, told = writer.say, run.configuration
+    told = run.configuration
     found = []
     if run.status != "complete":
-        found.append(say(WHY_PARTIAL.get(run.status, WHY_PARTIAL["running"])))
+        found.append(_(WHY_PARTIAL.get(run.status, WHY_PARTIAL["running"])))
         if told.get("error"):
             found[0] += f" {told['error']}"
         planned = _settings(run).get("epochs")
         done = [len(next(iter(history.values()))) for history in run.histories.values()]
         if isinstance(planned, int) and len(done) <= 1 and sum(done) < planned:
-            found.append(say("{} of {} epochs were done.").format(sum(done), planned))
+            found.append(_("{} of {} epochs were done.").format(sum(done), planned))
         seeds = told.get("seeds", 0)
         if seeds and len(run.seeds) < seeds:
-            found.append(say("{} of {} seeds were run.").format(len(run.seeds), seeds))
+            found.append(_("{} of {} seeds were run.").format(len(run.seeds), seeds))
         if not run.numbers:
-            found.append(say("There are no final numbers."))
+            found.append(_("There are no final numbers."))
         if not (run.only("model") or run.seeds):
-            found.append(say("No trained network was kept."))
+            found.append(_("No trained network was kept."))
         if not run.only("figure"):
-            found.append(say("No figure was drawn."))
+            found.append(_("No figure was drawn."))
     if run.missing:
-        found.append(say("Missing or damaged: {}.").format(", ".join(run.missing)))
+        found.append(_("Missing or damaged: {}.").format(", ".join(run.missing)))
     return found
 
 
@@ -188,15 +190,14 @@ def _settings(run: RecordedRun) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def _card(source: Any, writer: Writer) -> dict[str, Any]:
+def _card(source: Any) -> dict[str, Any]:
     """What is known of a data set."""
     told = source if isinstance(source, dict) else {"name": source}
     name = str(told.get("name", ""))
     try:
-        with use(writer.lang):
-            rows = datasets.card(name).rows()
+        rows = datasets.card(name).rows()
     except UnknownNameError:
-        rows = [(writer.say(k), str(told[k])) for k in ("source",) if k in told]
+        rows = [(_(k), str(told[k])) for k in ("source",) if k in told]
     findings = (str(finding).rpartition("/")[2] for finding in told.get("files", []))
     return {"name": name, "rows": rows, "files": list(findings)}
 
@@ -207,32 +208,31 @@ def _link(seed: RecordedRun, run: RecordedRun) -> tuple[str, str]:
     return seed.path.name, page.relative_to(run.path).as_posix() if page.is_file() else ""
 
 
-def _files(run: RecordedRun, lang: str) -> list[tuple[str, str]]:
+def _files(run: RecordedRun) -> list[tuple[str, str]]:
     files = sorted(path for path in run.path.iterdir() if path.is_file())
     return [
-        (path.name, numerals.memory(path.stat().st_size, lang))
+        (path.name, numerals.memory(path.stat().st_size, language.current()))
         for path in files
         if path.suffix != ".html" and not path.name.startswith(".")
     ]
 
 
-def _outline(context: dict[str, Any], writer: Writer) -> list[tuple[str, str, int]]:
+def _outline(context: dict[str, Any]) -> list[tuple[str, str, int]]:
     """Anchor, name and level of each part of the page."""
-    say = writer.say
     parts: list[tuple[str, str, int]] = []
     if context["asked"]:
-        parts.append(("asked", say("The task"), 1))
-    parts.append(("results", say("Results"), 1))
+        parts.append(("asked", _("The task"), 1))
+    parts.append(("results", _("Results"), 1))
     inside: Sequence[Block] = [block for block in context["blocks"] if block.title]
     if len(inside) > LONGEST_OUTLINE:
         inside = [block for block in inside if block.kind == "section"]
     parts += [(b.anchor, b.title, 1 if b.kind == "section" else 2) for b in inside]
     if context["models"]:
         one = len(context["models"]) == 1
-        parts.append(("network", say("The network") if one else say("The networks"), 1))
+        parts.append(("network", _("The network") if one else _("The networks"), 1))
     if context["settings"]:
-        parts.append(("settings", say("Settings"), 1))
+        parts.append(("settings", _("Settings"), 1))
     if context["data"]:
-        parts.append(("data", say("Data"), 1))
-    parts.append(("repeat", say("To repeat it"), 1))
+        parts.append(("data", _("Data"), 1))
+    parts.append(("repeat", _("To repeat it"), 1))
     return parts
