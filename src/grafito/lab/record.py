@@ -183,6 +183,8 @@ def _with(kind: str, name: str) -> str:
 class _Milestones(Callback):
     """Prints some of many epochs, evenly spread."""
 
+    only_reads_logs = True
+
     def __init__(self, epochs: int):
         self.epochs = epochs
         self.every = epochs // SHOWN_EPOCHS
