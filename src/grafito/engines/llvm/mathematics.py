@@ -174,9 +174,13 @@ class Mathematics:
 
     def sigmoid(self, x: Any) -> Any:
         b = self.b
+        one, positive = self.k(1.0), b.fcmp_ordered(">=", x, self.k(0.0))
         e = self.exp(b.fneg(self.abs(x)))
-        top = b.select(b.fcmp_ordered(">=", x, self.k(0.0)), self.k(1.0), e)
-        return b.fdiv(top, b.fadd(e, self.k(1.0)))
+        below = b.fadd(e, one)
+        lost = b.fsub(e, b.fsub(below, one))  # to rounding; 1 / below is y, or 1 - y
+        y = b.fdiv(b.select(positive, one, e), below)
+        inverse = b.select(positive, y, b.fsub(one, y))
+        return self.c.fma(b.fneg(b.fmul(y, lost)), inverse, y)
 
     def softplus(self, x: Any) -> Any:
         b = self.b
@@ -199,7 +203,7 @@ class Mathematics:
             y = wide._angle(self.b.fpext(x, wide.real), quarter)
             return self.b.fptrunc(y, self.real)
         b = self.b
-        far = b.fcmp_ordered(">", self.abs(x), self.k(2.0**30))
+        far = b.fcmp_ordered(">", self.abs(x), self.k(2.0**20))
         near = b.select(far, self.k(0.0), x)
         turns = self.c.apply("rint", b.fmul(near, self.k(2 / math.pi)))
         r = near
@@ -218,7 +222,7 @@ class Mathematics:
         return self._far_angle(x, y, far, quarter)
 
     def _far_angle(self, x: Any, y: Any, far: Any, quarter: int) -> Any:
-        """Angles of more than 2³⁰ need π to a thousand bits: the C library has them."""
+        """Angles of more than 2²⁰ need π to a thousand bits: the C library has them."""
         b, c = self.b, self.c
         before = b.block
         with b.if_then(c.any(far)):
@@ -230,7 +234,7 @@ class Mathematics:
         return b.select(
             b.or_(self.nan(x), b.fcmp_ordered("==", self.abs(x), self.k(math.inf))),
             self.k(math.nan),
-            result,
+            result if quarter else b.select(b.fcmp_ordered("==", x, self.k(0.0)), x, result),
         )
 
     # The error function
@@ -255,7 +259,7 @@ class Mathematics:
         t = b.fdiv(self.k(9.6), b.fadd(size, self.k(2.0)))
         u = b.fsub(t, self.k(2.2))  # from -1 at x = 6 to 1 at x = 1
         square = b.fmul(size, size)
-        lost = self.c.fma(size, size, b.fneg(square))
+        lost = self.c.apply("fma", size, size, b.fneg(square))
         decay = self.exp(b.fneg(square))
         decay = self.c.fma(decay, b.fneg(lost), decay)
         return near, b.fmul(decay, self.chebyshev(u, large))
@@ -328,7 +332,7 @@ class Mathematics:
         lacking = b.fsub(b.fdiv(x, self.exp(bounded)), self.k(1.0))
         lacking = b.select(ordinary, lacking, self.k(0.0))
         product = b.fmul(y, log)
-        rest = b.fadd(self.c.fma(y, log, b.fneg(product)), b.fmul(y, lacking))
+        rest = b.fadd(self.c.apply("fma", y, log, b.fneg(product)), b.fmul(y, lacking))
         z = self.exp(product)
         fine = b.and_(ordinary, self.less(self.abs(product), self.k(740.0)))
         return b.select(fine, self.c.fma(z, rest, z), z)
