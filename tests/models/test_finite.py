@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grafito import Sequential, callbacks, engines, graph, layers, models, utils
+from grafito import Model, Sequential, callbacks, engines, graph, layers, models, utils
 from grafito.errors import NonFiniteError
 from grafito.optimizers import SGD, Adam
 
@@ -78,7 +78,7 @@ def test_a_planted_value_is_named(engine, make, optimizer, words, step):
     optimizer = type(optimizer).from_config(optimizer.get_config())
     text = told(network([make()], optimizer, engine), *data())
     assert words in text
-    assert f"at step {step}." in text
+    assert f"at step {step};" in text
     assert "clipnorm" in text
 
 
@@ -113,7 +113,7 @@ def test_data_that_become_infinite_as_float32(engine):
     x[11, 2] = 1e300
     text = told(network(engine=engine), x, y, shuffle=False)
     assert "the data, as they enter the model" in text
-    assert "at step 2." in text
+    assert "at step 2;" in text
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -124,13 +124,13 @@ def test_weights_that_are_no_numbers_at_first(engine):
     model.set_weights([first, *others])
     text = told(model, *data())
     assert "before/kernel" in text
-    assert "at step 1." in text
+    assert "at step 1;" in text
 
 
 def test_weights_that_go_wrong_in_the_last_step():
     text = told(network([Root(NAN, 5)]), *data(), epochs=1)
     assert "after/kernel" not in text
-    assert "at step 5." in text
+    assert "at step 5;" in text
 
 
 def test_batches_and_single_steps_are_watched_too():
@@ -155,6 +155,41 @@ def test_looking_changes_nothing(engine):
     assert one.history == two.history
     for ours, theirs in zip(watched.get_weights(), not_watched.get_weights(), strict=True):
         assert ours.tobytes() == theirs.tobytes()
+
+
+class OwnStep(Model):
+    """Descends by itself, and calls its loss otherwise."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.planted = layers.Dense(4), Planted(NAN, 9, name="planted")
+        self.last = layers.Dense(1)
+
+    def call(self, x):
+        return self.last(self.planted(self.first(x)))
+
+    def train_step(self, data):
+        x, y, _ = data
+        error = graph.mean((self(x, training=True) - y) ** 2)
+        weights = self.trainable_variables
+        for w, g in zip(weights, graph.gradients(error, weights), strict=True):
+            w.assign(w - 0.01 * g)
+        return {"error": error}
+
+
+def test_a_training_step_of_ones_own():
+    model = OwnStep()
+    model.compile("sgd", engine="reference", check_finite=True)
+    text = told(model, *data())
+    assert "The error became NaN at step 9;" in text
+    assert "output of layer 'planted'" in text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_mixed_precision(engine):
+    model = network([Root(NAN, 7, name="planted")])
+    model.compile(Adam(), "mse", engine=engine, check_finite=True, precision="mixed_bfloat16")
+    assert "gradient of layer 'planted'" in told(model, *data())
 
 
 def test_it_is_saved_with_the_model(tmp_path):

@@ -121,11 +121,10 @@ class FiniteCheck:
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
         names = {part.name for part in with_sublayers(self.model)[1:]}
         place = _place(graph, _bad_values(graph, leaves), list(losses), names)
-        seen = [f"{name} became {value}" for name, value in losses.items()]
-        seen = seen or [f"{weights[0].path} became NaN or infinite"]
+        seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
+        seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
         return NonFiniteError(
-            f"In the training, {seen[0]} at step {self._counter.numpy() + 1}. "
-            "The model has the weights from before that step.",
+            f"{seen[0]} at step {self._counter.numpy() + 1}; the model keeps what it had before.",
             where=f"{place or 'unknown'}: the first value that is not finite",
             fix="divide the data by their standard deviation"
             if place == DATA
