@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import figures
+from grafito import figures, losses
 from grafito.lab.record import Record
-from grafito.lab.training import Trained
+from grafito.lab.training import Trained, Training
 from grafito.language import current, translate
 from grafito.language import message as N_
+
+FEW_CLASSES = 20  # so many fit into a table of counts that can be read
+SHOWN_IMAGES = 16
+MOST_SIDE_BY_SIDE = 4  # confusion matrices
+
+
+def labels_of(values: np.ndarray) -> np.ndarray:
+    """The class of each row: of labels (n,) or (n, 1), one-hot rows, scores, or probabilities.
+
+    Example:
+        >>> labels_of(np.array([[0.2, 0.8], [0.9, 0.1]])).tolist()
+        [1, 0]
+        >>> labels_of(np.array([[0.7], [0.2]])).tolist()
+        [1, 0]
+    """
+    values = np.asarray(values)
+    if values.ndim > 1 and values.shape[1] > 1:
+        return values.argmax(axis=1)
+    values = values.reshape(-1)
+    return (values > 0.5).astype(int) if values.dtype.kind == "f" else values
 
 
 def count_classes(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -37,28 +59,109 @@ def show_classes(
 
     Args:
         record: what they are handed over to.
-        trained: a network with one output per class.
+        trained: a network with one output per class, or one output for two classes.
         class_names: in English, None where the classes are numbers.
         classes: how many there are.
     """
     x, y = trained.data[1]
-    truth = np.asarray(y).reshape(-1)
-    counts = count_classes(truth, trained.predict(x).argmax(axis=1), classes)
+    counts = count_classes(labels_of(y), labels_of(trained.predict(x)), classes)
     names = list(class_names or map(str, range(classes)))
-    shown = [translate(name) for name in names] if class_names else None
-    matrix = figures.confusion_matrix(counts, shown, lang=current())
+    matrix = figures.confusion_matrix(
+        counts,
+        [translate(name) for name in names],
+        normalise=(None, "true") if classes <= FEW_CLASSES else "true",
+        lang=current(),
+    )
     record.figure(
         "confusion",
         matrix,
         N_("Confusion matrix"),
         N_("Test examples of each class (rows) and the class that the network gave them."),
     )
-    right, given, there = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        precision, recall, f1 = right / given, right / there, 2 * right / (given + there)
+    scores = ("precision", "recall", "f1")
     record.table(
         "classes",
         ["class", "precision", "recall", "F1", "examples"],
-        zip(names, precision.round(4), recall.round(4), f1.round(4), there, strict=True),
+        [
+            [row["class"], *(round(row[score], 4) for score in scores), row["support"]]
+            for row in figures.classification_table(counts, names)
+        ],
         N_("Precision, recall and F1 of each class"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier(Training):
+    """Images and their classes: what is right, what is wrong, and the hardest images.
+
+    A subclass may say what its classes are called, and which layers of a network are shown at work.
+    """
+
+    class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")  # in English
+
+    def names(self) -> tuple[str, ...]:
+        """What the classes of this form are called, in English."""
+        return self.class_names
+
+    def images(self, x: np.ndarray) -> np.ndarray:
+        """Inputs as they are drawn."""
+        return x
+
+    def show(self, record: Record, trained: Trained) -> None:
+        show_classes(record, trained, self.names(), len(self.names()))
+        x, y = trained.data[1]
+        outputs = trained.predict(x)
+        record.figure(
+            "predictions",
+            self._grid(trained, outputs, np.arange(len(x))[:SHOWN_IMAGES]),
+            N_("The first test images"),
+            N_("With the class that the network gives them; a wrong one has a cross."),
+        )
+        criterion = losses.resolve(self.loss, y.shape, outputs.shape)
+        criterion.reduction = None
+        each = criterion(y, outputs).numpy()
+        hardest = np.argsort(-each, kind="stable")[:SHOWN_IMAGES]
+        record.figure(
+            "hardest",
+            self._grid(trained, outputs, hardest),
+            N_("The hardest test images"),
+            N_("Those with the largest loss, {largest} to {smallest}; the mean of all is {mean}."),
+            largest=float(each[hardest[0]]),
+            smallest=float(each[hardest[-1]]),
+            mean=float(each.mean()),
+        )
+
+    def _grid(self, trained: Trained, outputs: np.ndarray, rows: np.ndarray) -> Any:
+        """Images with their classes, and with probabilities where the outputs are such."""
+        x, y = trained.data[1]
+        shown = outputs[rows]
+        if (shown < 0).any() or not np.allclose(shown.sum(axis=1), 1, atol=1e-3):
+            shown = labels_of(shown)
+        names = [translate(name) for name in self.names()]
+        return figures.images_grid(
+            self.images(x[rows]), labels_of(y[rows]), shown, class_names=names, lang=current()
+        )
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        if len(trained) <= MOST_SIDE_BY_SIDE and len(self.names()) <= FEW_CLASSES:
+            show_confusions(record, trained, self.names())
+
+
+def show_confusions(
+    record: Record, trained: Mapping[str, Trained], class_names: Sequence[str]
+) -> None:
+    """Hand over the confusion matrices of several networks, side by side."""
+    counts = {}
+    for name, one in trained.items():
+        x, y = one.data[1]
+        predicted = labels_of(one.predict(x))
+        counts[name] = count_classes(labels_of(y), predicted, len(class_names))
+    sheet = figures.confusion_matrix(
+        counts, [translate(name) for name in class_names], normalise="true", lang=current()
+    )
+    record.figure(
+        "confusion",
+        sheet,
+        N_("Confusion matrices"),
+        N_("Of the test examples of each class (rows), the share that was given each class."),
     )

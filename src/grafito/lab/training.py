@@ -11,9 +11,10 @@ import numpy as np
 
 from grafito import figures, optimizers
 from grafito.callbacks import Callback, History
+from grafito.figures.network import layer_boxes
 from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
-from grafito.language import current
+from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model
 from grafito.utils import set_random_seed
@@ -21,6 +22,8 @@ from grafito.utils import set_random_seed
 Arrays = tuple[np.ndarray, np.ndarray]
 Data = tuple[Arrays, Arrays]
 LARGE_BATCH = 1000  # examples, where nothing is learned
+SEEN = (N_("training accuracy"), N_("validation accuracy"))  # those of the last epoch
+MANY_EPOCHS, SMOOTHED = 20, 5  # the curves of so many epochs are smoothed over so many
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,14 @@ class Trained:
 class Training(Experiment):
     """A network, its data and how it is trained.
 
-    A subclass defines `load` and `network`; it may define `measure`, `show` and `callbacks`. A
-    variant named in `together` trains several others and overlays them.
+    A subclass defines `load` and `network`; it may define `measure`, `show`, `callbacks` and
+    `fitting`. A variant named in `together` trains several others and overlays them.
 
     Attributes:
         together: the variants that a variant puts side by side.
         epochs, batch_size, optimizer, learning_rate, loss, metrics, validation_split: as in
             `compile` and `fit`.
+        follow_test: validate on the test part, as courses often do; nothing is chosen by it.
         examples: for training, drawn by the seed; 0 takes all.
         test_examples: for testing, likewise.
     """
@@ -71,6 +75,7 @@ class Training(Experiment):
     loss: str = "sparse_categorical_crossentropy"
     metrics: tuple[str, ...] = ("accuracy",)
     validation_split: float = 0.0
+    follow_test: bool = False
     examples: int = 0
     test_examples: int = 0
 
@@ -102,6 +107,10 @@ class Training(Experiment):
         """What follows the training."""
         return ()
 
+    def fitting(self) -> dict[str, Any]:
+        """Further arguments of `fit`, such as weights of the classes."""
+        return {}
+
     def conduct(self, record: Record) -> None:
         if self.variant in self.together:
             names = self.together[self.variant]
@@ -111,8 +120,9 @@ class Training(Experiment):
         trained = self.train(record)
         record.metrics(trained.numbers)
         record.model(trained.model)
+        _show_networks(record, {"": trained.model})
         if trained.history.epoch:
-            record.figure("curves", figures.curves(trained.history, lang=current()), N_("Training"))
+            _show_curves(record, {"": trained.history}, N_("Training"))
         self.show(record, trained)
 
     def train(self, record: Record, name: str = "") -> Trained:
@@ -121,6 +131,9 @@ class Training(Experiment):
         data = self.limited(self.load())
         x, y = data[0]
         model = self.compiled(x, record.engine)
+        held_out: dict[str, Any] = {"validation_split": self.validation_split}
+        if self.follow_test:
+            held_out = {"validation_data": data[1]}
         before = record.seconds
         history = record.fit(
             model,
@@ -129,10 +142,18 @@ class Training(Experiment):
             name,
             batch_size=self.batch_size,
             epochs=self.epochs,
-            validation_split=self.validation_split,
             callbacks=self.callbacks(),
+            **held_out,
+            **self.fitting(),
         )
         numbers = self.measure(model, data)
+        parts = {"training": "", "validation": "val_"}
+        if self.follow_test:
+            del parts["validation"]  # it is the test
+        for part, prefix in parts.items():
+            for metric in self.metrics:
+                if history.history.get(prefix + metric):
+                    numbers[f"{part}_{metric}"] = history.history[prefix + metric][-1]
         return Trained(model, data, history, numbers, record.seconds - before)
 
     def limited(self, data: Data) -> Data:
@@ -174,25 +195,27 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
         What each gave, by name.
     """
     trained: dict[str, Trained] = {}
+    sizes: dict[str, int] = {}
     for name, form in forms.items():
         trained[name] = form.train(record, name)
         record.metrics({f"{name} {key}": value for key, value in trained[name].numbers.items()})
-        record.model(trained[name].model, name)
+        sizes[name] = record.model(trained[name].model, name).stat().st_size
         if record.interrupted:
             break
+    _show_networks(record, {name: one.model for name, one in trained.items()})
     done = {name: one.history for name, one in trained.items() if one.history.epoch}
     if done:
-        overlaid = figures.curves(done, lang=current())
-        record.figure("curves", overlaid, N_("Training, side by side"))
+        _show_curves(record, done, N_("Training, side by side"))
     keys = list(dict.fromkeys(key for one in trained.values() for key in one.numbers))
     record.table(
         "results",
-        ["form", *keys, "parameters", "epochs", "seconds"],
+        ["form", *keys, "parameters", "bytes", "epochs", "seconds"],
         [
             [
                 name,
                 *(one.numbers.get(key, "") for key in keys),
                 one.model.count_params(),
+                sizes[name],
                 len(one.history.epoch),
                 round(one.seconds, 2),
             ]
@@ -201,3 +224,32 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
         N_("Results, side by side"),
     )
     return trained
+
+
+def _show_curves(record: Record, histories: Mapping[str, History], title: str) -> None:
+    """Loss and metrics of one training, or of several by name, epoch by epoch."""
+    epochs = max(len(history.epoch) for history in histories.values())
+    given = histories if len(histories) > 1 else next(iter(histories.values()))
+    smooth = SMOOTHED if epochs >= MANY_EPOCHS else 1
+    sheet = figures.curves(given, smooth=smooth, lang=current())
+    caption = N_("Thick: the mean of {epochs} epochs. Thin: each epoch.") if smooth > 1 else ""
+    record.figure("curves", sheet, title, caption, **({"epochs": smooth} if smooth > 1 else {}))
+
+
+def _show_networks(record: Record, models: Mapping[str, Model]) -> None:
+    """The layers of each network; those that are alike are drawn once."""
+    alike: dict[str, list[str]] = {}
+    for name, model in models.items():
+        boxes = layer_boxes(model)
+        plan = repr([(box.text, box.shape, box.parameters, box.sources) for box in boxes])
+        alike.setdefault(plan, []).append(name)
+    for names in alike.values():
+        several = len(alike) > 1
+        title = ", ".join(names) if several else translate("Network")
+        sheet = figures.network_diagram(models[names[0]], title=title, lang=current())
+        record.figure(
+            f"network-{names[0]}" if several else "network",
+            sheet,
+            N_("The network"),
+            N_("Of each layer: the shape of its output, and how many parameters it has."),
+        )

@@ -2,50 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import layers
+from grafito import figures, layers, models
 from grafito.datasets import digits, fashion_mnist, mnist
-from grafito.lab.classes import show_classes
+from grafito.lab.classes import Classifier, labels_of
+from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
-from grafito.lab.training import Data, Trained, Training
+from grafito.lab.training import Data, Trained
+from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 
-CLASSES = 10
+CLOTHES = (
+    N_("T-shirt"),
+    N_("trousers"),
+    N_("pullover"),
+    N_("dress"),
+    N_("coat"),
+    N_("sandal"),
+    N_("shirt"),
+    N_("sneaker"),
+    N_("bag"),
+    N_("boot"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DenseOnImages(Training):
+class DenseOnImages(Classifier):
     """Images as rows of pixels, hidden layers with ReLU, ten classes with softmax.
 
     Attributes:
         brightest: the largest value of a pixel; a layer scales by it, the data stay small.
-        class_names: where the classes are no digits.
         units: sizes of the hidden layers.
+        activity_l2: factor of the squares of what the hidden units give, in the loss.
     """
 
     brightest: ClassVar[int] = 255
-    class_names: ClassVar[tuple[str, ...] | None] = None
 
     units: tuple[int, ...]
+    activity_l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(activity_l2=0)
 
     def network(self, x: np.ndarray) -> Sequential:
+        penalty = {"class_name": "L2", "config": {"l2": self.activity_l2}}
+        settings: dict[str, Any] = {"activation": "relu"}
+        if self.activity_l2:
+            settings["activity_regularizer"] = penalty
         return Sequential(
             [
                 layers.Input(x.shape[1:]),
                 layers.Rescaling(1 / self.brightest),
                 layers.Flatten(),
-                *(layers.Dense(n, activation="relu") for n in self.units),
-                layers.Dense(CLASSES, activation="softmax"),
+                *(layers.Dense(n, **settings) for n in self.units),
+                layers.Dense(len(self.names()), activation="softmax"),
             ]
         )
-
-    def show(self, record: Record, trained: Trained) -> None:
-        show_classes(record, trained, self.class_names, CLASSES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +90,15 @@ class MnistDense(DenseOnImages):
     """MNIST by 784-64-32-10."""
 
     name = "mnist-dense"
+    course = "TFG 4.4"
     what = N_("Handwritten digits by a dense network 784-64-32-10.")
+    asked = N_(
+        "Train 784-64-32-10 on MNIST with Adam for 50 epochs, with L2 on the activities of the "
+        "hidden layers; compare accuracy in training, validation and test."
+    )
+    expected = N_("98 % in training, 96 % in validation, 95 % in test")
     data = "mnist"
+    variants: ClassVar[Variants] = {"L2": {"activity_l2": 0.0001}, "unpenalised": {}}
 
     epochs: int = 50
     batch_size: int = 128
@@ -88,20 +114,15 @@ class FashionDense(DenseOnImages):
     """Fashion-MNIST by 784-300-100-10, by plain gradient descent."""
 
     name = "fashion-dense"
+    course = "TAA"
     what = N_("Pieces of clothing by a dense network 784-300-100-10.")
-    data = "fashion_mnist"
-    class_names = (
-        N_("T-shirt"),
-        N_("trousers"),
-        N_("pullover"),
-        N_("dress"),
-        N_("coat"),
-        N_("sandal"),
-        N_("shirt"),
-        N_("sneaker"),
-        N_("bag"),
-        N_("boot"),
+    asked = N_(
+        "Train 784-300-100-10 with plain gradient descent for 30 epochs. Draw the first three "
+        "test images with their predictions; save the network, load it, and predict again."
     )
+    expected = N_("loss 0.338, accuracy 88.2 %, with 266,610 parameters")
+    data = "fashion_mnist"
+    class_names = CLOTHES
 
     epochs: int = 30
     optimizer: str = "sgd"
@@ -111,3 +132,33 @@ class FashionDense(DenseOnImages):
 
     def load(self) -> Data:
         return fashion_mnist.load_data()
+
+    def show(self, record: Record, trained: Trained) -> None:
+        x, y = (part[:3] for part in trained.data[1])
+        before = trained.predict(x)
+        loaded = models.load_model(record.folder.path / "model.safetensors")
+        after = loaded.predict(x, verbose=0)
+        names = [translate(name) for name in self.names()]
+        record.figure(
+            "three",
+            figures.images_grid(x, y, after, class_names=names, lang=current()),
+            N_("The first three test images"),
+            N_("Predicted by the network after it was saved and loaded again."),
+        )
+        record.table(
+            "three",
+            ["class", "predicted class", "probability before saving", "after loading"],
+            _probabilities(self.names(), y, before, after),
+            N_("Saved, loaded, asked again"),
+        )
+        super().show(record, trained)
+
+
+def _probabilities(
+    names: Sequence[str], y: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> list[list[object]]:
+    """For each image its class, the predicted one, and its probability from two networks."""
+    return [
+        [names[label], names[given], float(first[given]), float(again[given])]
+        for label, given, first, again in zip(y, labels_of(before), before, after, strict=True)
+    ]

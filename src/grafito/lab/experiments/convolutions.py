@@ -1,0 +1,221 @@
+"""Small convolutional networks on MNIST and Fashion-MNIST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, layers
+from grafito.datasets import fashion_mnist, mnist
+from grafito.lab.classes import Classifier, labels_of
+from grafito.lab.experiment import Variants
+from grafito.lab.experiments.images import CLOTHES
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained
+from grafito.language import current
+from grafito.language import message as N_
+from grafito.models import Sequential
+
+BRIGHTEST = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnMnist(Classifier):
+    """Grey images of 28 x 28, scaled to 0 to 1, and what the layers make of one of them."""
+
+    data = "mnist"
+
+    def load(self) -> Data:
+        return mnist.load_data()
+
+    def hidden(self) -> list[Any]:
+        """The layers between the scaled image and the output; the last one is flat."""
+        raise NotImplementedError
+
+    def network(self, x: np.ndarray) -> Sequential:
+        scaled = [
+            layers.Input(x.shape[1:]),
+            layers.Rescaling(1 / BRIGHTEST),
+            layers.Reshape((*x.shape[1:], 1)),
+        ]
+        output = layers.Dense(len(self.names()), activation="softmax")
+        return Sequential([*scaled, *self.hidden(), output])
+
+    def show(self, record: Record, trained: Trained) -> None:
+        super().show(record, trained)
+        show_maps(record, trained)
+
+
+def show_maps(record: Record, trained: Trained) -> None:
+    """Hand over what the convolutions make of the first test image, where there are any."""
+    names = [
+        layer.name
+        for layer in trained.model.layers
+        if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D, layers.AveragePooling2D))
+    ]
+    if names:
+        image = trained.data[1][0][0]
+        maps = figures.feature_maps(trained.model, image, layers=names, lang=current())
+        record.figure(
+            "maps",
+            maps,
+            N_("What the layers make of an image"),
+            N_("The first test image, and for each layer its first channels: black is the least."),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistDenseConv(OnMnist):
+    """100 dense units, or two convolutions without pooling.
+
+    Attributes:
+        convolutions: whether the network has convolutions, or a dense hidden layer.
+    """
+
+    name = "mnist-dense-conv"
+    course = "TP4-8"
+    what = N_("Handwritten digits by a dense layer, and by two convolutions.")
+    asked = N_(
+        "Compare 100 dense units with dropout 0.15 and two convolutions of 16 kernels of 3 x 3 "
+        "with dropout 0.5: parameters and accuracy."
+    )
+    expected = N_("90 % with 79,510 parameters (dense), 93 % with 94,650 (convolutions)")
+    variants: ClassVar[Variants] = {
+        "both": {},
+        "dense": {"epochs": 30},
+        "convolutions": {"convolutions": True, "epochs": 5},
+    }
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {"both": ("dense", "convolutions")}
+
+    batch_size: int = 128
+    follow_test: bool = True
+    convolutions: bool = False
+
+    def hidden(self) -> list[Any]:
+        if self.convolutions:
+            convolutions = [layers.Conv2D(16, 3, activation="relu") for _ in range(2)]
+            return [*convolutions, layers.Flatten(), layers.Dropout(0.5)]
+        return [layers.Flatten(), layers.Dense(100, activation="relu"), layers.Dropout(0.15)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistPermuted(MnistDenseConv):
+    """All images with their pixels in another order, the same for all."""
+
+    name = "mnist-permuted"
+    course = "TP4-9"
+    what = N_("Handwritten digits with permuted pixels, which only convolutions mind.")
+    asked = N_(
+        "Permute the pixels of all images in the same way and train both networks again: what "
+        "does each lose?"
+    )
+    expected = N_("98 % (dense), 92 % (convolutions)")
+
+    def load(self) -> Data:
+        (x, y), (x_test, y_test) = super().load()
+        return (self.permuted(x), y), (self.permuted(x_test), y_test)
+
+    def permuted(self, x: np.ndarray) -> np.ndarray:
+        """The images with their pixels in the order that the seed gives."""
+        order = np.random.RandomState(self.seed).permutation(x[0].size)
+        return x.reshape(len(x), -1)[:, order].reshape(x.shape)
+
+    def show(self, record: Record, trained: Trained) -> None:
+        _show_permutation(record, trained.data[1][0])
+        super().show(record, trained)
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        _show_permutation(record, next(iter(trained.values())).data[1][0])
+        super().show_together(record, trained)
+
+
+def _show_permutation(record: Record, permuted: np.ndarray) -> None:
+    grid = figures.images_grid(permuted[:8], lang=current())
+    record.figure(
+        "permuted",
+        grid,
+        N_("The first test images, permuted"),
+        N_(
+            "A dense layer does not know which pixels are neighbours, so it loses nothing; a "
+            "convolution looks at neighbours, so it does."
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistConv1(OnMnist):
+    """One convolution with one kernel."""
+
+    name = "mnist-conv1"
+    course = "T11-1"
+    what = N_("Handwritten digits by a single convolution with a single kernel.")
+    asked = N_(
+        "Train one convolution of one 4 x 4 kernel and ten outputs by gradient descent; give the "
+        "confusion matrix, and precision and recall of each class."
+    )
+    expected = N_("about 88 %")
+
+    batch_size: int = 40
+    optimizer: str = "sgd"
+    learning_rate: float = 0.01
+    validation_split: float = 0.1
+
+    def hidden(self) -> list[Any]:
+        return [layers.Conv2D(1, 4, activation="relu"), layers.Flatten()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FashionWeighted(OnMnist):
+    """Two convolutions; errors on some classes cost more than others.
+
+    Attributes:
+        dear: the classes whose errors cost more.
+        weight: how much more.
+    """
+
+    name = "fashion-weighted"
+    course = "T11-2"
+    what = N_("Pieces of clothing, where errors on shoes count twice.")
+    asked = N_(
+        "Train convolutions of 20 kernels of 4 x 4 (ReLU) and one of 3 x 3 (ELU) with ten outputs; "
+        "errors on sandals, sneakers and boots count twice. Give the confusion matrix."
+    )
+    expected = N_("a confusion matrix")
+    data = "fashion_mnist"
+    class_names = CLOTHES
+    variants: ClassVar[Variants] = {"both": {}, "weighted": {}, "unweighted": {"weight": 1.0}}
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {"both": ("weighted", "unweighted")}
+
+    batch_size: int = 40
+    validation_split: float = 0.1
+    dear: tuple[int, ...] = (5, 7, 9)
+    weight: float = 2.0
+
+    def load(self) -> Data:
+        return fashion_mnist.load_data()
+
+    def hidden(self) -> list[Any]:
+        first = layers.Conv2D(20, 4, activation="relu")
+        return [first, layers.Conv2D(1, 3, activation="elu"), layers.Flatten()]
+
+    def fitting(self) -> dict[str, Any]:
+        return {"class_weight": dict.fromkeys(self.dear, self.weight)}
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        rows = []
+        for name, one in trained.items():
+            x, y = one.data[1]
+            predicted = labels_of(one.predict(x))
+            wrong = [int(np.sum((y == label) & (predicted != label))) for label in self.dear]
+            others = int(np.sum((y != predicted) & ~np.isin(y, self.dear)))
+            rows.append([name, *wrong, others])
+        record.table(
+            "errors",
+            ["form", *(self.class_names[label] for label in self.dear), "others"],
+            rows,
+            N_("Test images that were taken for another class"),
+        )
+        super().show_together(record, trained)

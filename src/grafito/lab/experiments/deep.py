@@ -1,0 +1,154 @@
+"""AlexNet and VGG16, fitted to photographs of 32 x 32."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import layers
+from grafito.datasets import cifar10, cifar100
+from grafito.lab.classes import Classifier
+from grafito.lab.experiment import Variants
+from grafito.lab.experiments.cifar import OBJECTS
+from grafito.lab.experiments.convolutions import show_maps
+from grafito.lab.experiments.hundred import HUNDRED
+from grafito.lab.record import Record
+from grafito.lab.training import Data, Trained
+from grafito.language import message as N_
+from grafito.models import Sequential
+
+WHOLE = 50_000  # training images of either data set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deep(Classifier):
+    """Photographs, mirrored and shifted at random in training, through a deep network.
+
+    Attributes:
+        classes: 10 for CIFAR-10, 100 for CIFAR-100.
+        augmented: whether images are varied in training.
+        units: sizes of the dense hidden layers.
+        dropout: share of their units left out in training.
+    """
+
+    course = "TP4-10"
+    asked = N_(
+        "Fit AlexNet and VGG16 to images of 32 x 32 and train them on CIFAR-10 and CIFAR-100, with "
+        "augmentation, Adagrad with rate 0.01 and batches of 128."
+    )
+    data = "cifar10"
+    variants: ClassVar[Variants] = {"cifar10": {}, "cifar100": {"classes": 100}}
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 1, "examples": 256, "test_examples": 128}
+
+    epochs: int = 20
+    batch_size: int = 128
+    optimizer: str = "adagrad"
+    learning_rate: float = 0.01
+    follow_test: bool = True
+    classes: int = 10
+    augmented: bool = True
+    units: tuple[int, ...]
+    dropout: float = 0.5
+
+    def sources(self) -> tuple[str, ...]:
+        return ("cifar10",) if self.classes == 10 else ("cifar100",)
+
+    def names(self) -> tuple[str, ...]:
+        return OBJECTS if self.classes == 10 else HUNDRED
+
+    def load(self) -> Data:
+        return cifar10.load_data() if self.classes == 10 else cifar100.load_data()
+
+    def convolutions(self) -> list[Any]:
+        """The layers from the scaled image to the last pooling."""
+        raise NotImplementedError
+
+    def network(self, x: np.ndarray) -> Sequential:
+        scaling = layers.Normalization()
+        scaling.adapt(x)
+        varied = [layers.RandomFlip("horizontal"), layers.RandomTranslation(0.1, 0.1)]
+        dense: list[Any] = []
+        for n in self.units:
+            dense += [layers.Dense(n, activation="relu"), layers.Dropout(self.dropout)]
+        return Sequential(
+            [
+                layers.Input(x.shape[1:]),
+                scaling,
+                *(varied if self.augmented else ()),
+                *self.convolutions(),
+                layers.Flatten(),
+                *dense,
+                layers.Dense(len(self.names()), activation="softmax"),
+            ]
+        )
+
+    def show(self, record: Record, trained: Trained) -> None:
+        train, test = (len(x) for x, _ in trained.data)
+        if train < WHOLE and not self.examples:
+            record.text(
+                N_(
+                    "The file holds a part of the data set: {train} training and {test} test "
+                    "images. With so few, less is learned than the course reports."
+                ),
+                title=N_("A note on the data"),
+                train=train,
+                test=test,
+            )
+        super().show(record, trained)
+        show_maps(record, trained)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexNet(Deep):
+    """Five convolutions with AlexNet's numbers of kernels, and smaller dense layers."""
+
+    name = "alexnet"
+    what = N_("Photographs by AlexNet, fitted to 32 x 32.")
+    expected = N_("CIFAR-10 40 %, CIFAR-100 25 %, after 20 epochs")
+
+    units: tuple[int, ...] = (1024, 1024)
+
+    def convolutions(self) -> list[Any]:
+        def convolution(filters: int, size: int, strides: int = 1) -> Any:
+            return layers.Conv2D(filters, size, strides, "same", activation="relu")
+
+        return [
+            convolution(96, 5, strides=2),
+            layers.MaxPooling2D(),
+            convolution(256, 5),
+            layers.MaxPooling2D(),
+            convolution(384, 3),
+            convolution(384, 3),
+            convolution(256, 3),
+            layers.MaxPooling2D(),
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vgg16(Deep):
+    """Thirteen convolutions of 3 x 3 in five blocks; one dense layer of 512 in place of two.
+
+    Attributes:
+        normalised: whether each convolution is followed by batch normalisation.
+    """
+
+    name = "vgg16"
+    what = N_("Photographs by VGG16, fitted to 32 x 32.")
+    expected = N_("CIFAR-10 75 %, CIFAR-100 40 %, after 20 epochs")
+
+    units: tuple[int, ...] = (512,)
+    normalised: bool = True
+
+    def convolutions(self) -> list[Any]:
+        found: list[Any] = []
+        for count, filters in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
+            for _ in range(count):
+                found.append(layers.Conv2D(filters, 3, padding="same"))
+                if self.normalised:
+                    found.append(layers.BatchNormalization())
+                found.append(layers.Activation("relu"))
+            found.append(layers.MaxPooling2D())
+        return found

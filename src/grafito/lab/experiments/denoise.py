@@ -1,0 +1,86 @@
+"""Noise taken out of images by an autoencoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grafito import figures, layers
+from grafito.datasets import mnist
+from grafito.lab.record import Record
+from grafito.lab.training import Arrays, Data, Trained, Training
+from grafito.language import current, translate
+from grafito.language import message as N_
+from grafito.models import Model, Sequential
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistDenoise(Training):
+    """MNIST with normal noise, and a network that is to give the image without it.
+
+    Attributes:
+        sigma: standard deviation of the noise; the noisy image is clipped to 0 to 1.
+        units: sizes of the hidden layers.
+    """
+
+    name = "mnist-denoise"
+    course = "TP4-7"
+    what = N_("Handwritten digits without their noise, by a dense autoencoder.")
+    asked = N_(
+        "Add normal noise with deviation 0.5 to the digits, clipped to 0 to 1, and train the "
+        "autoencoder 1500-750-250-750-1500-784 to take it out; draw clean, noisy and restored ones."
+    )
+    expected = N_("images")
+    data = "mnist"
+
+    epochs: int = 5
+    batch_size: int = 128
+    loss: str = "mse"
+    metrics: tuple[str, ...] = ()
+    validation_split: float = 0.1
+    sigma: float = 0.5
+    units: tuple[int, ...] = (1500, 750, 250, 750, 1500)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(sigma=0)
+
+    def load(self) -> Data:
+        # Limited before they become four bytes a pixel, twice.
+        train, test = super().limited(mnist.load_data())
+        rng = np.random.RandomState(self.seed)
+
+        def pair(part: Arrays) -> Arrays:
+            clean = part[0].reshape(len(part[0]), -1).astype(np.float32) / 255
+            noise = rng.normal(0, self.sigma, clean.shape).astype(np.float32)
+            return np.clip(clean + noise, 0, 1), clean
+
+        return pair(train), pair(test)
+
+    def network(self, x: np.ndarray) -> Sequential:
+        hidden = [layers.Dense(n, activation="relu") for n in self.units]
+        output = layers.Dense(x.shape[1], activation="sigmoid")
+        return Sequential([layers.Input(x.shape[1:]), *hidden, output])
+
+    def measure(self, model: Model, data: Data) -> dict[str, float]:
+        noisy, clean = data[1]
+        return {
+            **super().measure(model, data),
+            "loss_of_the_noisy_images": float(np.mean((noisy - clean) ** 2, dtype=np.float64)),
+        }
+
+    def show(self, record: Record, trained: Trained) -> None:
+        noisy, clean = (part[:SHOWN] for part in trained.data[1])
+        rows = {
+            translate("clean"): clean,
+            translate("noisy"): noisy,
+            translate("restored"): trained.predict(noisy),
+        }
+        record.figure(
+            "restored",
+            figures.images_grid(rows, lang=current()),
+            N_("Clean, noisy and restored test images"),
+        )

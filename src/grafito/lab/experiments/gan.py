@@ -1,0 +1,196 @@
+"""Two networks that compete: one makes images, the other tells them from true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, graph, layers, losses, metrics, optimizers
+from grafito.callbacks import Callback
+from grafito.callbacks.base import Logs
+from grafito.datasets import mnist
+from grafito.lab.experiment import Experiment
+from grafito.lab.record import Record
+from grafito.language import current, translate
+from grafito.language import message as N_
+from grafito.models import Model, Sequential
+
+SIDE = 28
+SHOWN = 10  # images in a row, and rows at most
+MEASURED = ("generator_loss", "discriminator_loss", "true_images", "made_images")
+
+
+class Pair(Model):
+    """A generator and a discriminator, both updated in one step.
+
+    Args:
+        generator: from noise to images with values from -1 to 1.
+        discriminator: from such images to the probability that one is true.
+        optimizer: of the generator; that of the discriminator is given to `compile`.
+    """
+
+    def __init__(self, generator: Sequential, discriminator: Sequential, optimizer: Any):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+        self.generator_optimizer = optimizer
+        self.noise = layers.GaussianNoise(1.0)
+        self.criterion = losses.BinaryCrossentropy()
+        for name in MEASURED:
+            setattr(self, f"mean_{name}", metrics.Mean(name=name))
+
+    def made(self, count: int) -> graph.Tensor:
+        """New images."""
+        size = self.generator.input_shape[-1]
+        nothing = graph.constant(np.zeros((count, size), np.float32))
+        return self.generator(self.noise(nothing, training=True), training=True)
+
+    def judged(self, images: graph.Tensor, truth: float) -> tuple[graph.Tensor, graph.Tensor]:
+        """The loss where these are true (1) or made (0), and the mean probability."""
+        chances = self.discriminator(images, training=True)
+        wanted = graph.constant(np.full(chances.shape, truth, np.float32))
+        return self.criterion(wanted, chances), graph.mean(chances)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        images = graph.cast(data[0], "float32") / 127.5 - 1.0
+        count = images.shape[0]
+        true_loss, true_chance = self.judged(images, 1.0)
+        made_loss, made_chance = self.judged(self.made(count), 0.0)
+        loss = (true_loss + made_loss) / 2
+        own = self.discriminator.trainable_variables
+        self.optimizer.apply(graph.gradients(loss, own), own)
+        # From here on the discriminator is the updated one; the generator wants it to be wrong.
+        generator_loss, _ = self.judged(self.made(count), 1.0)
+        own = self.generator.trainable_variables
+        self.generator_optimizer.apply(graph.gradients(generator_loss, own), own)
+        measured = (generator_loss, loss, true_chance, made_chance)
+        means = {name: getattr(self, f"mean_{name}") for name in MEASURED}
+        for mean, value in zip(means.values(), measured, strict=True):
+            mean.update_state(value)
+        return {name: mean.result() for name, mean in means.items()}
+
+
+class Strip(Callback):
+    """Keeps what a generator makes of the same noise before the training and after epochs."""
+
+    def __init__(self, generator: Sequential, noise: np.ndarray, epochs: int):
+        self.generator, self.noise = generator, noise
+        steps = np.geomspace(1, epochs, min(SHOWN - 1, epochs))
+        self.epochs = {0, *np.unique(np.round(steps).astype(int)).tolist()}
+        self.images: dict[int, np.ndarray] = {}
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._keep(0)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._keep(epoch + 1)
+
+    def _keep(self, done: int) -> None:
+        if done in self.epochs:
+            images = self.generator.predict(self.noise, verbose=0)
+            self.images[done] = (images + 1) / 2  # from black 0 to white 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gan(Experiment):
+    """Dense networks with leaky ReLU, on MNIST.
+
+    Attributes:
+        noise: how many random numbers an image is made of.
+        generator_units, discriminator_units: sizes of the hidden layers.
+        dropout: share of the discriminator's units left out in training.
+        epochs, batch_size, learning_rate: of the training, with Adam (beta_1 0.5).
+        examples: for training; 0 takes all.
+    """
+
+    name = "gan"
+    course = "TFG 3.9"
+    what = N_("Two networks that compete: one makes digits, the other unmasks them.")
+    asked = N_(
+        "Let two networks compete on MNIST: one makes images from noise, the other tells them from "
+        "true ones. Draw what the first makes as the training goes on."
+    )
+    expected = N_("images")
+    data = "mnist"
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 4, "examples": 6000}
+
+    noise: int = 64
+    generator_units: tuple[int, ...] = (256, 512)
+    discriminator_units: tuple[int, ...] = (512, 256)
+    dropout: float = 0.3
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 0.0002
+    examples: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(noise=1, epochs=1, batch_size=1, examples=0)
+
+    def generator(self) -> Sequential:
+        """From noise to images."""
+        hidden: list[Any] = []
+        for n in self.generator_units:
+            hidden += [layers.Dense(n), layers.LeakyReLU(0.2)]
+        output = [layers.Dense(SIDE * SIDE, activation="tanh"), layers.Reshape((SIDE, SIDE))]
+        return Sequential([layers.Input((self.noise,)), *hidden, *output])
+
+    def discriminator(self) -> Sequential:
+        """From images to the probability that one is true."""
+        hidden: list[Any] = []
+        for n in self.discriminator_units:
+            hidden += [layers.Dense(n), layers.LeakyReLU(0.2), layers.Dropout(self.dropout)]
+        flat = [layers.Input((SIDE, SIDE)), layers.Flatten()]
+        return Sequential([*flat, *hidden, layers.Dense(1, activation="sigmoid")])
+
+    def conduct(self, record: Record) -> None:
+        (x, _), _ = mnist.load_data()
+        x = x[: self.examples or len(x)]
+        x = x[: len(x) // self.batch_size * self.batch_size or len(x)]  # whole batches
+        generator, discriminator = self.generator(), self.discriminator()
+        ours, theirs = (optimizers.Adam(self.learning_rate, beta_1=0.5) for _ in range(2))
+        pair = Pair(generator, discriminator, ours)
+        pair.compile(theirs, engine=record.engine)
+        noise = np.random.RandomState(self.seed).normal(size=(SHOWN, self.noise))
+        strip = Strip(generator, noise.astype(np.float32), self.epochs)
+        history = record.fit(
+            pair, x, batch_size=self.batch_size, epochs=self.epochs, callbacks=[strip]
+        )
+        if history.epoch:
+            last = {name: values[-1] for name, values in history.history.items()}
+            record.metrics(
+                {
+                    "generator_loss": last["generator_loss"],
+                    "discriminator_loss": last["discriminator_loss"],
+                    "true_images": last["true_images"],
+                    "made_images": last["made_images"],
+                }
+            )
+        record.model(generator, "generator")
+        record.model(discriminator, "discriminator")
+        networks = {N_("generator"): generator, N_("discriminator"): discriminator}
+        for name, network in networks.items():
+            sheet = figures.network_diagram(network, title=translate(name), lang=current())
+            record.figure(f"network-{name}", sheet, N_("The network"))
+        if history.epoch:
+            sheet = figures.curves(history, lang=current())
+            record.figure(
+                "curves",
+                sheet,
+                N_("Training"),
+                N_(
+                    "The losses of both, and the mean probability of being true that the "
+                    "discriminator gives to true images and to made ones. No loss need fall: "
+                    "each network makes the other's task harder."
+                ),
+            )
+        record.figure(
+            "strip",
+            figures.images_grid(
+                {str(done): images for done, images in strip.images.items()}, lang=current()
+            ),
+            N_("Made images over the training"),
+            N_("Each column is made of the same noise; at the left the epochs done."),
+        )

@@ -1,0 +1,146 @@
+"""A wide network against LeNet-5: time, size, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from grafito import figures, layers
+from grafito.lab.classes import show_confusions
+from grafito.lab.experiment import Experiment
+from grafito.lab.experiments.convolutions import OnMnist
+from grafito.lab.record import Record
+from grafito.lab.training import train_together
+from grafito.language import current
+from grafito.language import message as N_
+from grafito.models import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wide(OnMnist):
+    """Three kernels and 10,000 hidden units: 23.6 million parameters."""
+
+    name = "wide"
+    course = "T11-3"
+    what = N_("Handwritten digits by a convolution and 10,000 dense units.")
+    asked = N_(
+        "Train a convolution of 3 kernels of 5 x 5 and 10,000 dense units with Adagrad for two "
+        "epochs, in batches of 40; give time, file size, error curves and the confusion matrix."
+    )
+    expected = N_("3,254 s, 90 MB")
+
+    epochs: int = 2
+    batch_size: int = 40
+    optimizer: str = "adagrad"
+    learning_rate: float = 0.01
+    validation_split: float = 0.1
+    units: int = 10_000
+
+    def hidden(self) -> list[Any]:
+        convolution = layers.Conv2D(3, 5, padding="same", activation="relu")
+        return [convolution, layers.Flatten(), layers.Dense(self.units, activation="relu")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lenet(OnMnist):
+    """LeNet-5 with 61,706 parameters, in the form that is usual today."""
+
+    name = "lenet"
+    course = "T11-3"
+    what = N_("Handwritten digits by LeNet-5.")
+    asked = N_(
+        "Train LeNet-5 by gradient descent for ten epochs, in batches of 40; give time, file "
+        "size, error curves and the confusion matrix."
+    )
+    expected = N_("5,853 s, 245 kB")
+
+    batch_size: int = 40
+    optimizer: str = "sgd"
+    learning_rate: float = 0.05
+    validation_split: float = 0.1
+
+    def hidden(self) -> list[Any]:
+        return [
+            layers.Conv2D(6, 5, padding="same", activation="tanh"),
+            layers.AveragePooling2D(),
+            layers.Conv2D(16, 5, activation="tanh"),
+            layers.AveragePooling2D(),
+            layers.Flatten(),
+            layers.Dense(120, activation="tanh"),
+            layers.Dense(84, activation="tanh"),
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WideAgainstLenet(Experiment):
+    """Both, each with its own settings.
+
+    Attributes:
+        wide_epochs, lenet_epochs: of each training.
+        units: dense units of the wide network.
+        examples, test_examples: as in every training.
+    """
+
+    name = "wide-against-lenet"
+    course = "T11-3"
+    what = N_("A wide network against LeNet-5: time, file size, errors.")
+    asked = N_(
+        "Compare both networks: time, file size, error curves, and confusion matrices side by side."
+    )
+    expected = N_("3,254 s and 5,853 s; 90 MB and 245 kB")
+    data = "mnist"
+    shortened: ClassVar[Mapping[str, Any]] = {
+        "wide_epochs": 1,
+        "lenet_epochs": 2,
+        "examples": 2000,
+        "test_examples": 1000,
+    }
+
+    wide_epochs: int = 2
+    lenet_epochs: int = 10
+    units: int = 10_000
+    examples: int = 0
+    test_examples: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(wide_epochs=1, lenet_epochs=1, units=1, examples=0, test_examples=0)
+
+    def conduct(self, record: Record) -> None:
+        part: dict[str, Any] = {
+            "seed": self.seed,
+            "examples": self.examples,
+            "test_examples": self.test_examples,
+        }
+        wide = Wide(epochs=self.wide_epochs, units=self.units, **part)
+        forms = {"wide": wide, "LeNet-5": Lenet(epochs=self.lenet_epochs, **part)}
+        trained = train_together(record, forms)
+        record.text(
+            N_("The files hold what a training needs to go on. The weights alone take {sizes} MB."),
+            sizes=[round(weight_bytes(one.model) / 1e6, 3) for one in trained.values()],
+        )
+        errors = {
+            name: {
+                part + "error": [1 - share for share in one.history.history[part + "accuracy"]]
+                for part in ("", "val_")
+            }
+            for name, one in trained.items()
+            if one.history.epoch
+        }
+        if errors:
+            sheet = figures.curves(errors, lang=current())
+            caption = N_("The share of images that were taken for another digit.")
+            record.figure("errors", sheet, N_("Error, epoch by epoch"), caption)
+        show_confusions(record, trained, Wide.class_names)
+
+
+def weight_bytes(model: Model) -> int:
+    """The bytes of the weights, without the state of an optimizer.
+
+    Example:
+        >>> import numpy as np
+        >>> weight_bytes(Lenet().network(np.zeros((1, 28, 28), "uint8")))
+        246824
+    """
+    return sum(array.nbytes for array in model.get_weights())
