@@ -144,8 +144,9 @@ def test_errors_are_retold(case):
     ("name", "spanish", "english"),
     [
         ("learning_rate", "tasa de aprendizaje", "learning rate"),
-        ("wide accuracy", "wide exactitud", "wide accuracy"),
-        ("or converged", "or convergió", "or converged"),
+        ("wide accuracy", "exactitud (wide)", "wide accuracy"),
+        ("plain right", "aciertos (plain)", "plain right"),
+        ("sigmoid true accuracy", "exactitud (sigmoid true)", "sigmoid true accuracy"),
         ("my_own", "my own", "my own"),
         ("", "", ""),
     ],

@@ -123,18 +123,19 @@ def retell(text: str) -> str:
 def in_words(name: str) -> str:
     """The name of a setting or a number in words of the language being spoken.
 
-    Where the whole has no translation, its end may have one: what stands before is a user's name.
+    Where the whole has no translation, its end may have one; what stands before says of what it is.
 
     Example:
         >>> with use("es"):
         ...     in_words("learning_rate"), in_words("wide accuracy")
-        ('tasa de aprendizaje', 'wide exactitud')
+        ('tasa de aprendizaje', 'exactitud (wide)')
     """
     words = name.replace("_", " ").split(" ")
     for first in range(len(words)):
         end = " ".join(words[first:])
         if retell(end) != end:
-            return " ".join([*words[:first], retell(end)])
+            whose = " ".join(words[:first])
+            return f"{retell(end)} ({retell(whose)})" if whose else retell(end)
     return " ".join(words)
 
 

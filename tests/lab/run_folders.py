@@ -19,6 +19,9 @@ SUMMARY = """Model: sequential
  Total params: 238,510 (931.7 KiB)"""
 
 
+FINDING = "/secret/a.gz: 12,345 images of 28 x 28; the published file"
+
+
 def history(end=0.4, epochs=5):
     losses = [end + 1 / (epoch + 1) for epoch in range(epochs)]
     return {"loss": losses, "val_loss": [1.1 * loss for loss in losses]}
@@ -44,7 +47,7 @@ def run_folder(folder, *, numbers=None, seed=1, settings=(), curves=None, **told
         "settings": {"seed": seed, "epochs": 5, "learning_rate": 0.003, **dict(settings)},
         "engine": "reference",
         "command": "grafito run digits --variant wide --seed 1",
-        "data": [{"name": "digits", "source": "a book", "files": ["/secret/a.gz: 3 images"]}],
+        "data": [{"name": "digits", "source": "a book", "files": [FINDING]}],
         "versions": {"grafito": "1.2.3", "machine": "a machine"},
         "started": "2026-01-02T03:04:05+00:00",
         "seconds": 65.2,

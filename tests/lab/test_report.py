@@ -78,7 +78,7 @@ SHOWN = {
         "sandal",
         "256.0\u202fMiB",
         "1\u202fmin 05\u202fs",
-        "a.gz: 3 images",
+        "a.gz: 12,345 images of 28 x 28",
         "grafito run digits --variant wide --seed 1",
         "TP1-2 · wide",
     ],
@@ -94,6 +94,7 @@ SHOWN = {
         "12\u202f000",
         "exhaustividad",
         "licencia CC BY 4.0",
+        "a.gz: 12\u202f345 imágenes de 28 x 28; el archivo publicado",
     ],
 }
 

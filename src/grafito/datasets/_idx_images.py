@@ -9,6 +9,7 @@ import numpy as np
 from grafito.datasets.readers.idx import check_labels, read_idx, read_idx_pair
 from grafito.datasets.store import get
 from grafito.errors import DataError
+from grafito.language import message
 
 _COUNTS = {"train": 60_000, "t10k": 10_000}
 _CLASSES = 10
@@ -35,10 +36,10 @@ def check(path: Path) -> str:
     count = _COUNTS["train" if path.name.startswith("train") else "t10k"]
     if "images" in path.name:
         _check_shape(values, (count, 28, 28), path)
-        return f"{count:,} images of 28 x 28"
+        return message(f"{count:,} images of 28 x 28")
     _check_shape(values, (count,), path)
     check_labels(values, _CLASSES, path)
-    return f"{count:,} labels from 0 to {_CLASSES - 1}"
+    return message(f"{count:,} labels from 0 to {_CLASSES - 1}")
 
 
 def _check_shape(values: np.ndarray, shape: tuple[int, ...], path: Path) -> None:

@@ -11,6 +11,7 @@ from grafito.datasets.readers.table import parse_table, read_csv
 from grafito.datasets.store import get
 from grafito.datasets.transforms import shuffled_split
 from grafito.errors import DataError, unknown_name
+from grafito.language import message
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -56,7 +57,8 @@ def load_data(
 
 def check(path: Path) -> str:
     """Read the file and say what it holds; a DataError or FileError if it is bad."""
-    return "{:,} rows of {} columns".format(*_read(path).shape)
+    rows, columns = _read(path).shape
+    return message(f"{rows:,} rows of {columns} columns")
 
 
 def _read(path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from grafito.datasets.readers.cifar import read_cifar10
 from grafito.datasets.store import get
+from grafito.language import message
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -37,4 +38,5 @@ def load_data() -> tuple[Arrays, Arrays]:
 def check(path: Path) -> str:
     """Read the archive and say what it holds; a DataError or FileError if it is bad."""
     train, test = read_cifar10(path)
-    return f"{len(train.images):,} training and {len(test.images):,} test images of 32 x 32 x 3"
+    counts = len(train.images), len(test.images)
+    return message(f"{counts[0]:,} training and {counts[1]:,} test images of 32 x 32 x 3")

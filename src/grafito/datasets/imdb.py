@@ -20,6 +20,7 @@ from grafito.datasets.readers.archive import read_tar
 from grafito.datasets.readers.npz import read_npz
 from grafito.datasets.store import cache_folder, digest, get
 from grafito.errors import ArgumentError, DataError, FileError, GrafitoError
+from grafito.language import message
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -142,7 +143,7 @@ def tokenise(text: str) -> list[str]:
 def check(path: Path) -> str:
     """Read the archive and say what it holds; a DataError or FileError if it is bad."""
     reviews = _read(path)
-    return f"{len(reviews):,} reviews, {_PER_CLASS:,} of each class in each part"
+    return message(f"{len(reviews):,} reviews, {_PER_CLASS:,} of each class in each part")
 
 
 def _ragged(reviews: list[list[int]]) -> np.ndarray:

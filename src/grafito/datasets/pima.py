@@ -10,6 +10,7 @@ from grafito.datasets.readers.table import read_csv
 from grafito.datasets.store import get
 from grafito.datasets.transforms import stratified_split
 from grafito.errors import DataError
+from grafito.language import message
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -49,7 +50,8 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]
 
 def check(path: Path) -> str:
     """Read the file and say what it holds; a DataError or FileError if it is bad."""
-    return "{:,} rows of {} columns".format(*_read(path).shape)
+    rows, columns = _read(path).shape
+    return message(f"{rows:,} rows of {columns} columns")
 
 
 def _read(path: Path) -> np.ndarray:

@@ -13,6 +13,7 @@ from pathlib import Path
 from grafito.datasets.catalogue import REGISTRY, card
 from grafito.datasets.registry import DataFile, DataSet
 from grafito.errors import DataError, FileError, GrafitoError
+from grafito.language import message
 
 # How deep under a folder of GRAFITO_DATA files are looked for, so that naming a home folder by
 # mistake does not walk all of it.
@@ -44,13 +45,13 @@ class Finding:
 
     def __str__(self) -> str:
         if self.path is None:
-            return f"{self.file}: not here"
+            return f"{self.file}: {message('not here')}"
         if self.problem:
             return f"{self.path}: {self.problem}"
         known = {
-            True: "the published file",
-            False: "not the published file",
-            None: "no checksum is published for this form",
+            True: message("the published file"),
+            False: message("not the published file"),
+            None: message("no checksum is published for this form"),
         }
         return f"{self.path}: {self.content}; {known[self.published]}"
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grafito.errors import GraphError
-from grafito.figures.text import words
+from grafito.figures.text import whole, words
 from grafito.graph.nest import flatten
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
 
     vocabulary = words(lang)
     boxes = layer_boxes(model, lang)
-    total = _thousands(model.count_params(), lang)
+    total = whole(model.count_params(), lang)
     sheet_columns = _columns(boxes)
     with canvas.style():
         widths = _widths(boxes)
@@ -151,10 +151,6 @@ def _describe(layer: Any, lang: str) -> str:
     return f"{type(layer).__name__} {', '.join(parts)}".strip()
 
 
-def _thousands(count: int, lang: str) -> str:
-    return f"{count:,}" if lang == "en" else f"{count:,}".replace(",", ".")
-
-
 def _columns(boxes: Sequence[LayerBox]) -> list[list[int]]:
     """The layers in columns, cut only where one single arrow passes."""
     count = math.ceil(len(boxes) / MOST)
@@ -223,7 +219,7 @@ def _draw_box(
     small: dict[str, Any] = {"fontsize": SMALL, "ha": "right", "va": "center", "zorder": 3}
     axes.text(at, middle, box.shape, color="#4d4d4d", gid="shape", **small)
     if box.parameters:
-        count = _thousands(box.parameters, lang)
+        count = whole(box.parameters, lang)
         axes.text(x + wide - 8, middle, count, gid="parameters", **small)
         length = (wide - 8) * box.parameters / largest
         bar: dict[str, Any] = {"facecolor": canvas.ORANGE, "edgecolor": "none", "zorder": 3}

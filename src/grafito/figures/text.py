@@ -94,6 +94,18 @@ def number(value: Any, digits: int = 3, lang: str = "en") -> str:
     return text.replace(".", ",") if lang == "es" else text
 
 
+def whole(value: int, lang: str = "en") -> str:
+    """A whole number, its digits in groups: with commas, or in Spanish, from five on, with spaces.
+
+    Example:
+        >>> whole(266610), whole(4810), whole(4810, "es"), whole(266610, "es").split()
+        ('266,610', '4,810', '4810', ['266', '610'])
+    """
+    if lang == "en":
+        return f"{value:,}"
+    return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+
+
 def array_rows(array: Any, digits: int = 3, lang: str = "en") -> list[str]:
     """A scalar as its number, a small vector or matrix as rows in brackets, else the shape.
 

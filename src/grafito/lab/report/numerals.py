@@ -6,11 +6,9 @@ import math
 import re
 from collections.abc import Sequence
 
-from grafito.figures.text import number
+from grafito.figures.text import number, whole
 
 MOST_DECIMALS = 4
-GROUPED_FROM = {"en": 1_000, "es": 10_000}  # whole numbers
-GROUP = {"en": ",", "es": "\u202f"}  # a narrow space that does not break
 SIGN = {"en": ".", "es": ","}
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -29,8 +27,7 @@ def write(value: float, digits: int = MOST_DECIMALS, lang: str = "en") -> str:
         ('266,610', '−0.250', '1,5·10⁻⁷', '266\u202f610')
     """
     if isinstance(value, int):
-        text = f"{value:,}" if abs(value) >= GROUPED_FROM[lang] else str(value)
-        text = text.replace(",", GROUP[lang])
+        text = whole(value, lang)
     else:
         text = number(value, digits, lang)
         factor, e, power = text.partition("e")
@@ -58,10 +55,10 @@ def headline(name: str, value: float, lang: str = "en") -> str:
     r"""A number that counts, in large type: a share is a percentage.
 
     Example:
-        >>> headline("accuracy", 0.9777, "es"), headline("loss", 0.0777), headline("right", 4.0)
+        >>> headline("val_accuracy", 0.9777, "es"), headline("loss", 0.0777), headline("right", 4.0)
         ('97,8\u202f%', '0.0777', '4')
     """
-    share = any(word in name.split() for word in PERCENT)
+    share = any(word in re.split(r"[_ ]", name) for word in PERCENT)
     if share and 0 <= value <= 1:
         return f"{write(100.0 * value, 1, lang)}\u202f%"
     return short(value, lang)

@@ -194,12 +194,28 @@ def _card(source: Any) -> dict[str, Any]:
     """What is known of a data set."""
     told = source if isinstance(source, dict) else {"name": source}
     name = str(told.get("name", ""))
+    lang = language.current()
     try:
         rows = datasets.card(name).rows()
     except UnknownNameError:
-        rows = [(_(k), str(told[k])) for k in ("source",) if k in told]
-    findings = (str(finding).rpartition("/")[2] for finding in told.get("files", []))
-    return {"name": name, "rows": rows, "files": list(findings)}
+        rows = [(_(key), str(told[key])) for key in ("source",) if key in told]
+    return {
+        "name": name,
+        "rows": [
+            (key, value if any(map(str.isalpha, value)) else numerals.localised(value, lang))
+            for key, value in rows
+        ],
+        "files": [_finding(str(finding)) for finding in told.get("files", [])],
+    }
+
+
+def _finding(text: str) -> str:
+    """What was found out about a file, whose folder is nobody's business."""
+    path, _colon, found = text.partition(": ")
+    parts = (
+        numerals.localised(language.retell(part), language.current()) for part in found.split("; ")
+    )
+    return f"{Path(path).name}: {'; '.join(parts)}"
 
 
 def _link(seed: RecordedRun, run: RecordedRun) -> tuple[str, str]:

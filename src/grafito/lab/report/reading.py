@@ -150,6 +150,7 @@ SUMMARY = (
     message("Optimizer params"),
     message("Multiply-adds per example"),
     message("Activations per example"),
+    message("Memory of a training step"),
 )
 
 
