@@ -13,6 +13,7 @@ from grafito.lab.experiments.convolutions import (
 )
 from grafito.lab.experiments.deep import AlexNet, Vgg16
 from grafito.lab.experiments.denoise import MnistDenoise
+from grafito.lab.experiments.descent import DescentVariants
 from grafito.lab.experiments.gan import Gan
 from grafito.lab.experiments.graphs import ActivationGraphs, TwoNeurons
 from grafito.lab.experiments.ice_creams import IceCreams
@@ -20,11 +21,13 @@ from grafito.lab.experiments.images import Digits, FashionDense, MnistDense
 from grafito.lab.experiments.lenet import Lenet, Wide, WideAgainstLenet
 from grafito.lab.experiments.logistic_map import LogisticMap
 from grafito.lab.experiments.moons import Moons
+from grafito.lab.experiments.overfitting import Overfitting
 from grafito.lab.experiments.parity import Parity, Xor
 from grafito.lab.experiments.perceptron import Perceptron
 from grafito.lab.experiments.pima import Pima
 from grafito.lab.experiments.regression import Boston, California
 from grafito.lab.experiments.reviews import ImdbDense, ImdbEmbedding
+from grafito.lab.experiments.vanishing import VanishingGradient
 
 KINDS: tuple[type[Experiment], ...] = (
     Digits,
@@ -49,6 +52,9 @@ KINDS: tuple[type[Experiment], ...] = (
     TwoNeurons,
     Perceptron,
     Convolution,
+    VanishingGradient,
+    DescentVariants,
+    Overfitting,
     IceCreams,
     Moons,
     Boston,

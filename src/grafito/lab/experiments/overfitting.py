@@ -1,0 +1,264 @@
+"""Overfitting: functions that follow every point, and what keeps networks from doing so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, initializers, layers, optimizers, regularizers
+from grafito.callbacks import Callback, EarlyStopping
+from grafito.datasets import mnist
+from grafito.lab.classes import Classifier
+from grafito.lab.experiment import Variants
+from grafito.lab.record import Record
+from grafito.lab.training import SMOOTHED, Data, Trained
+from grafito.language import current, translate
+from grafito.language import message as N_
+from grafito.models import Sequential
+from grafito.utils import set_random_seed
+
+Points = tuple[np.ndarray, np.ndarray]
+
+DEGREES = (1, 3, 15)  # too few, enough, too many
+FITS = (N_("underfitted"), N_("well fitted"), N_("overfitted"))
+UNITS = (1, 5, 200)
+FREQUENCIES = 10.0  # of the first weights; a network with small ones begins, and stays, smooth
+INITIALISERS: dict[str, initializers.Initializer] = {
+    "zeros": initializers.Zeros(),
+    "small": initializers.RandomNormal(stddev=0.001),
+    "large": initializers.RandomNormal(stddev=1.0),
+    "glorot": initializers.GlorotUniform(),
+    "he": initializers.HeNormal(),
+}
+
+
+def noisy_sine(count: int, noise: float, seed: int) -> Points:
+    """Points (count,) in [0, 1], and sin 2πx with normal noise.
+
+    Example:
+        >>> x, y = noisy_sine(5, noise=0.0, seed=1)
+        >>> bool(np.allclose(y, np.sin(2 * np.pi * x)))
+        True
+    """
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.uniform(size=count))
+    return x, np.sin(2 * np.pi * x) + noise * rng.normal(size=count)
+
+
+def fitted_polynomial(x: np.ndarray, y: np.ndarray, degree: int) -> Callable[[Any], np.ndarray]:
+    """The polynomial of a degree with the least squares, for points in [0, 1].
+
+    Example:
+        >>> square = fitted_polynomial(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.25, 1.0]), 2)
+        >>> round(float(square(0.3)), 6)
+        0.09
+    """
+    found = np.polynomial.Legendre.fit(x, y, degree, domain=[0, 1])
+    return lambda points: found(np.asarray(points, np.float64))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overfitting(Classifier):
+    """Functions through few points; then a large network on few images, and remedies.
+
+    Attributes:
+        points: of the noisy sine.
+        noise: standard deviation of theirs.
+        degrees: the largest degree in the curve of errors.
+        function_epochs: of the networks that fit the sine.
+        units: sizes of the hidden layers of the network for images.
+        initialiser: of its kernels, one of `INITIALISERS`.
+        patience: epochs without improvement in validation before training stops; 0 never stops.
+        l1, l2: factors of absolute values and squares of the kernels in the loss.
+        dropout: share of hidden units left out in training.
+        augmented: whether images are turned and moved a little in training.
+    """
+
+    name = "overfitting"
+    course = "TFG 3.8"
+    what = N_("Under- and overfitting, and what helps: penalties, dropout, more images, stopping.")
+    asked = N_(
+        "Fit functions that are too simple, right and too flexible; then compare early stopping, "
+        "L1, L2, dropout and augmentation, and the initialisers."
+    )
+    expected = N_("shown")
+    data = "mnist"
+    variants: ClassVar[Variants] = {
+        "remedies": {},
+        "function": {},
+        "initialisers": {},
+        "none": {},
+        "early-stopping": {"patience": 5},
+        "L1": {"l1": 0.0002},
+        "L2": {"l2": 0.002},
+        "dropout": {"dropout": 0.5},
+        "augmentation": {"augmented": True},
+        **{name: {"initialiser": name, "units": (100,) * 4} for name in INITIALISERS},
+    }
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "remedies": ("none", "early-stopping", "L1", "L2", "dropout", "augmentation"),
+        "initialisers": tuple(INITIALISERS),
+    }
+    shortened: ClassVar[Mapping[str, Any]] = {
+        "epochs": 5, "examples": 400, "test_examples": 500, "function_epochs": 200,
+    }  # fmt: skip
+
+    epochs: int = 60
+    validation_split: float = 0.2
+    examples: int = 1000
+    points: int = 20
+    noise: float = 0.25
+    degrees: int = 16
+    function_epochs: int = 3000
+    units: tuple[int, ...] = (300, 100)
+    initialiser: str = "glorot"
+    patience: int = 0
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    augmented: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(points=2, noise=0, degrees=1, patience=0, l1=0, l2=0, dropout=0)
+
+    def sources(self) -> tuple[str, ...]:
+        return () if self.variant == "function" else super().sources()
+
+    def load(self) -> Data:
+        return mnist.load_data()
+
+    def network(self, x: np.ndarray) -> Sequential:
+        parts: list[Any] = [layers.Input(x.shape[1:]), layers.Rescaling(1 / 255)]
+        if self.augmented:
+            parts += [
+                layers.Reshape((*x.shape[1:], 1)),
+                layers.RandomRotation(0.04, fill_mode="constant"),
+                layers.RandomTranslation(0.08, 0.08, fill_mode="constant"),
+            ]
+        parts.append(layers.Flatten())
+        settings: dict[str, Any] = {"kernel_initializer": INITIALISERS[self.initialiser]}
+        if self.l1 or self.l2:
+            settings["kernel_regularizer"] = regularizers.L1L2(self.l1, self.l2)
+        for n in self.units:
+            parts.append(layers.Dense(n, activation="relu", **settings))
+            if self.dropout:
+                parts.append(layers.Dropout(self.dropout))
+        return Sequential([*parts, layers.Dense(10, activation="softmax", **settings)])
+
+    def callbacks(self) -> Sequence[Callback]:
+        return [EarlyStopping(patience=self.patience)] if self.patience else []
+
+    def conduct(self, record: Record) -> None:
+        if self.variant in ("function", "remedies"):
+            self._show_functions(record)
+        if self.variant != "function" and not record.interrupted:
+            record.section(N_("Few images, a large network"))
+            super().conduct(record)
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        if self.variant == "remedies":
+            record.text(
+                N_(
+                    "The losses of L1 and L2 contain their penalties. Early stopping gives back "
+                    "the weights of its best epoch, and costs the least time."
+                )
+            )
+        alone = {name: one.history.history["val_loss"] for name, one in trained.items()}
+        record.figure(
+            "validation",
+            figures.curves(
+                {name: {"loss": values} for name, values in alone.items()},
+                smooth=SMOOTHED,
+                log=True,
+                lang=current(),
+            ),
+            N_("The loss of validation alone"),
+        )
+        super().show_together(record, trained)
+
+    def _show_functions(self, record: Record) -> None:
+        """Polynomials and networks of growing size through the same points."""
+        record.section(N_("Too simple, right, too flexible"))
+        points = noisy_sine(self.points, self.noise, self.seed)
+        others = noisy_sine(10 * self.points, self.noise, self.seed + 1)
+        polynomials = {
+            translate("degree {}").format(degree): fitted_polynomial(*points, degree)
+            for degree in DEGREES
+        }
+        self._show_fits(record, "polynomials", polynomials, points, others)
+        parts = {N_("training"): points, N_("test"): others}
+        errors = {
+            translate(part): {
+                degree: _mean_square(fitted_polynomial(*points, degree), *given)
+                for degree in range(self.degrees)
+            }
+            for part, given in parts.items()
+        }
+        record.figure(
+            "degrees",
+            figures.sweep(
+                errors,
+                names=(translate("degree"), translate("mean squared error")),
+                log="y",
+                reference={translate("noise"): self.noise**2},
+                lang=current(),
+            ),
+            N_("The errors of polynomials of growing degree"),
+            N_(
+                "The training error falls below the noise: from there on it is the noise that is "
+                "learned, and the test error rises."
+            ),
+        )
+        for name, function in zip(FITS, polynomials.values(), strict=True):
+            record.metrics({name: _mean_square(function, *others)})
+        networks = {}
+        for count in UNITS:
+            name = f"{translate('hidden units')}: {count}"
+            networks[name] = self._fitted_network(record, name, count, points)
+        self._show_fits(record, "networks", networks, points, others)
+
+    def _fitted_network(
+        self, record: Record, name: str, units: int, points: Points
+    ) -> Callable[[Any], np.ndarray]:
+        set_random_seed(self.seed)
+        spread = initializers.RandomNormal(stddev=FREQUENCIES)
+        hidden = [layers.Dense(units, "tanh", kernel_initializer=spread, bias_initializer=spread)]
+        model = Sequential([layers.Input((1,)), *hidden, layers.Dense(1)])
+        model.compile(optimizers.Adam(0.01), loss="mse", engine=record.engine)
+        x, y = (part[:, None].astype(np.float32) for part in points)
+        model.fit(x, y, batch_size=len(x), epochs=self.function_epochs, verbose=0)
+        return lambda p: model.predict(np.reshape(p, (-1, 1)), batch_size=1000, verbose=0)[:, 0]
+
+    def _show_fits(
+        self,
+        record: Record,
+        name: str,
+        functions: Mapping[str, Callable[[Any], np.ndarray]],
+        points: Points,
+        others: Points,
+    ) -> None:
+        record.figure(
+            name,
+            figures.function_fit(*points, functions, apart=True, span=(0, 1), lang=current()),
+            {"polynomials": N_("Polynomials"), "networks": N_("Networks with a hidden layer")}[
+                name
+            ],
+        )
+        record.table(
+            name,
+            ["function", "training error", "test error"],
+            [
+                [title, _mean_square(f, *points), _mean_square(f, *others)]
+                for title, f in functions.items()
+            ],
+            N_("Mean squared errors of fitted functions"),
+        )
+
+
+def _mean_square(function: Callable[[Any], np.ndarray], x: np.ndarray, y: np.ndarray) -> float:
+    error = np.asarray(function(x), np.float64).reshape(-1) - y
+    return float(np.mean(error**2))

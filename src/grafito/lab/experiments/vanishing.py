@@ -1,0 +1,297 @@
+"""The vanishing gradient: what is left of it at the first layer, and units that have died."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grafito import figures, graph, initializers, layers, losses, optimizers
+from grafito.datasets import digits, mnist
+from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.record import Record
+from grafito.lab.training import Arrays
+from grafito.language import current, translate
+from grafito.language import message as N_
+from grafito.models import Model, Sequential
+from grafito.utils import set_random_seed
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu")
+INITIALISERS = ("glorot_uniform", "he_normal")
+CRITERION = losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def norms_of_gradients(model: Model, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """‖∂L/∂W‖ of the kernel of each layer, that beside the input first.
+
+    Args:
+        model: a network whose outputs are scores (logits).
+        x: a batch of inputs.
+        y: their labels [N].
+
+    Example:
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(3), layers.Dense(2)])
+        >>> norms_of_gradients(model, np.zeros((4, 2)), np.zeros(4)).tolist()[0]
+        0.0
+    """
+    inputs = graph.placeholder(x.shape, name="x")
+    labels = graph.placeholder(y.shape, "int32", name="y")
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, layers.Dense)]
+    slopes = graph.gradients(CRITERION(labels, model(inputs)), kernels)
+    found = graph.value(slopes, {"x": x, "y": y}, dtype="float64")
+    return np.array([np.linalg.norm(slope) for slope in found])
+
+
+def dead_units(model: Model, x: np.ndarray) -> float:
+    """The share of hidden units that give 0 for every input, so that no gradient passes them.
+
+    Example:
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(4, "relu"), layers.Dense(2)])
+        >>> model.layers[0].bias.assign(np.full(4, -100.0))
+        >>> dead_units(model, np.ones((3, 2)))
+        1.0
+    """
+    inputs = graph.placeholder(x.shape, name="x")
+    outputs, passed = [], inputs
+    for layer in model.layers:
+        passed = layer(passed)
+        outputs.append(passed)
+    hidden = graph.value(outputs[:-1], {"x": x})
+    alive = np.concatenate([(np.asarray(values) != 0).any(axis=0) for values in hidden])
+    return float(1 - alive.mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class VanishingGradient(Experiment):
+    """Deep dense networks on images, at their start and after a short training.
+
+    Attributes:
+        source: "mnist", or "digits", which needs no download.
+        depth: hidden layers.
+        units: in each of them.
+        depths: of the networks whose first layer is looked at.
+        rates: learning rates after which dead units are counted.
+        bias: where the biases begin that kill units.
+        examples: on which gradients are computed, units counted, and networks trained.
+        epochs, batch_size, learning_rate: of the trainings, by gradient descent.
+    """
+
+    name = "vanishing-gradient"
+    course = "TFG 3.6"
+    what = N_("Gradients that vanish in deep networks, and units that die.")
+    asked = N_(
+        "Show why deep networks of sigmoids hardly learn: the norm of the gradient in each layer "
+        "for sigmoid, tanh and ReLU; and count the units of ReLU that are dead."
+    )
+    expected = N_("the derivative of the sigmoid is at most 0.25; the gradient vanishes")
+    variants: ClassVar[Variants] = {"mnist": {}, "digits": {"source": "digits"}}
+    shortened: ClassVar[Mapping[str, Any]] = {
+        "depth": 6, "depths": (1, 3, 6), "rates": (0.1, 1.0), "examples": 1000, "epochs": 2,
+    }  # fmt: skip
+
+    source: str = "mnist"
+    depth: int = 10
+    units: int = 32
+    depths: tuple[int, ...] = (1, 2, 4, 6, 8, 10, 15, 20)
+    rates: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
+    bias: float = -3.0
+    examples: int = 5000
+    epochs: int = 20
+    batch_size: int = 50
+    learning_rate: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(depth=1, units=1, examples=1, epochs=1, batch_size=1)
+
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,)
+
+    def load(self) -> Arrays:
+        """Images as rows with mean 0 and deviation 1, and their labels."""
+        x, y = {"mnist": mnist, "digits": digits}[self.source].load_data()[0]
+        chosen = np.random.default_rng(self.seed).permutation(len(x))[: self.examples]
+        rows = x[chosen].reshape(len(chosen), -1).astype(np.float32)
+        return (rows - rows.mean()) / rows.std(), y[chosen]
+
+    def network(
+        self,
+        x: np.ndarray,
+        activation: str,
+        initialiser: str = INITIALISERS[0],
+        depth: int = 0,
+        bias: float = 0.0,
+    ) -> Sequential:
+        """A network of equal hidden layers, the same for the same seed."""
+        set_random_seed(self.seed)
+        settings: dict[str, Any] = {
+            "activation": activation,
+            "kernel_initializer": initialiser,
+            "bias_initializer": initializers.Constant(bias),
+        }
+        hidden = [layers.Dense(self.units, **settings) for _ in range(depth or self.depth)]
+        return Sequential([layers.Input(x.shape[1:]), *hidden, layers.Dense(10)])
+
+    def conduct(self, record: Record) -> None:
+        x, y = self.load()
+        record.section(N_("The derivative"))
+        record.figure(
+            "derivatives",
+            figures.activation_gallery(ACTIVATIONS, lang=current()),
+            N_("Each function and its derivative"),
+            N_(
+                "Going back through a layer multiplies the gradient by the derivative, for the "
+                "sigmoid by at most 0.25: ten layers leave a millionth, unless weights are large."
+            ),
+        )
+        self._show_layers(record, x, y)
+        self._show_training(record, x, y)
+        self._show_dead(record, x, y)
+
+    def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+        """The norms at the start, over the layers of a network and over its depth."""
+        record.section(N_("The gradient at the start"))
+        norms = {
+            f"{activation}, {initialiser}": norms_of_gradients(
+                self.network(x, activation, initialiser), x, y
+            )
+            for activation in ACTIVATIONS
+            for initialiser in INITIALISERS
+        }
+        record.figure(
+            "norms",
+            figures.gradient_norms(
+                {name: norms[f"{name}, {INITIALISERS[0]}"].tolist() for name in ACTIVATIONS},
+                lang=current(),
+            ),
+            N_("Norm of the gradient in each layer"),
+            N_(
+                "{depth} hidden layers of {units} units with Glorot's initialiser; before training."
+            ),
+            depth=self.depth,
+            units=self.units,
+        )
+        record.figure(
+            "initialisers",
+            figures.gradient_norms(
+                {name: each.tolist() for name, each in norms.items() if "sigmoid" not in name},
+                lang=current(),
+            ),
+            N_("Two initialisers"),
+            N_(
+                "He's variance is twice Glorot's in layers of equal size, which makes up for the "
+                "half of its inputs that ReLU sets to 0."
+            ),
+        )
+        record.table(
+            "norms",
+            ["network", *(str(n) for n in range(1, self.depth + 2)), "first / last"],
+            [
+                [name, *(float(f"{n:.3g}") for n in each), float(f"{each[0] / each[-1]:.3g}")]
+                for name, each in norms.items()
+            ],
+            N_("Norm of the gradient in each layer"),
+        )
+        record.metrics(
+            {f"{name} first / last": norms[_usual(name)][0] / norms[_usual(name)][-1]
+             for name in ACTIVATIONS}
+        )  # fmt: skip
+        by_depth = {
+            activation: {
+                depth: norms_of_gradients(self.network(x, activation, depth=depth), x, y)[0]
+                for depth in self.depths
+            }
+            for activation in ACTIVATIONS
+        }
+        record.figure(
+            "depths",
+            figures.sweep(
+                by_depth,
+                names=(translate("hidden layers"), translate("gradient norm")),
+                log="y",
+                lang=current(),
+            ),
+            N_("The first layer of ever deeper networks"),
+            N_("The norm of its gradient, before training."),
+        )
+
+    def _show_training(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+        """What the gradients mean for learning."""
+        record.section(N_("What it means for learning"))
+        histories = {}
+        for activation in ACTIVATIONS:
+            if record.interrupted:
+                return
+            model = self._compiled(record, self.network(x, activation), self.learning_rate)
+            settings = {"batch_size": self.batch_size, "epochs": self.epochs}
+            histories[activation] = record.fit(model, x, y, activation, **settings)
+            record.metrics(
+                {f"{activation} accuracy": histories[activation].history["accuracy"][-1]}
+            )
+        record.figure(
+            "curves",
+            figures.curves(histories, lang=current()),
+            N_("Training, side by side"),
+            N_("Gradient descent with rate {rate}; the networks differ in their activation alone."),
+            rate=self.learning_rate,
+        )
+
+    def _show_dead(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+        """Dead units after one epoch at several rates, with usual and with negative biases."""
+        record.section(N_("Dead units"))
+        shares: dict[str, dict[float, float]] = {}
+        rows: list[list[Any]] = []
+        forms: Sequence[tuple[str, str, float]] = (
+            ("relu", "relu", 0.0),
+            (f"relu, b = {self.bias:g}", "relu", self.bias),
+            ("leaky_relu", "leaky_relu", 0.0),
+        )
+        for name, activation, bias in forms:
+            for rate in self.rates:
+                if record.interrupted:
+                    return
+                model = self.network(x, activation, "he_normal", depth=3, bias=bias)
+                before = dead_units(model, x)
+                self._compiled(record, model, rate)
+                history = model.fit(x, y, batch_size=self.batch_size, verbose=0)
+                row = [name, rate, before, "", history.history["accuracy"][-1]]
+                if np.isfinite(history.history["loss"][-1]):
+                    row[3] = shares.setdefault(name, {})[rate] = dead_units(model, x)
+                rows.append(row)
+        record.figure(
+            "dead",
+            figures.sweep(
+                shares,
+                names=(translate("learning rate"), translate("share of dead units")),
+                log="x",
+                lang=current(),
+            ),
+            N_("Share of dead units after one epoch"),
+            N_(
+                "Three hidden layers of {units} units. A unit is dead if it gives 0 for all "
+                "{examples} images: nothing moves its weights any more. Leaky ReLU has none."
+            ),
+            units=self.units,
+            examples=len(x),
+        )
+        record.table(
+            "dead",
+            ["network", "learning rate", "dead at the start", "dead after training", "accuracy"],
+            rows,
+            N_("Dead units"),
+            N_("An empty cell: the training diverged."),
+        )
+        record.metrics({"dead_units": shares["relu"][max(self.rates)]})
+
+    def _compiled(self, record: Record, model: Sequential, rate: float) -> Sequential:
+        model.compile(
+            optimizers.SGD(rate), loss=CRITERION, metrics=["accuracy"], engine=record.engine
+        )
+        return model
+
+
+def _usual(activation: str) -> str:
+    """What the norms of a network with Glorot's initialiser are listed as."""
+    return f"{activation}, {INITIALISERS[0]}"
