@@ -49,6 +49,8 @@ ROWS = {
     "one row": (lambda x, w: x @ w, (1, 33), (33, 40)),
     "one column": (lambda x, w: x @ w, (20, 9), (9, 1)),
     "few of all": (lambda x, w: x @ w, (3, 1), (1, 5)),
+    "tiles": (lambda x, w: x @ w, (65, 130), (130, 97)),
+    "tiles by columns": (lambda x, w: x.T @ w.T, (131, 64), (100, 131)),
     "batched": (lambda x, w: x @ w, (3, 8, 9), (3, 9, 20)),
     "transposed": (lambda x, w: x.T @ w.T, (9, 24), (33, 9)),
     "same": (lambda x, w: graph.conv2d(x, w, 1, "same"), (17, 6, 7, 3), (3, 3, 3, 8)),
@@ -148,10 +150,16 @@ def test_rounding_is_to_the_nearest_even(cpu):
     np.testing.assert_array_equal(ours["wide"], right.astype("float32"))
 
 
-def test_threads_do_not_change_a_bit():
-    step = mixed_bfloat16(
-        trilinear(lambda x, w: graph.conv2d(x, w), [(40, 9, 9, 16), (3, 3, 16, 24)])
-    )
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda x, w: graph.conv2d(x, w), [(40, 9, 9, 16), (3, 3, 16, 24)]),
+        (lambda x, w: x @ w, [(70, 150), (150, 130)]),
+    ],
+    ids=["convolution", "product"],
+)
+def test_threads_do_not_change_a_bit(function, shapes):
+    step = mixed_bfloat16(trilinear(function, shapes))
     rng = np.random.default_rng(0)
     feeds = {n: rng.normal(size=x.shape).astype("float32") for n, x in step.inputs.items()}
     one, two = (run(step, feeds, threads=n) for n in (1, 2))

@@ -81,8 +81,13 @@ def arrange(order: Iterable[Node]) -> None:
             x.inputs = (y, image_pairs(z))
         elif x.kind == "conv":  # the weights of channels that follow each other
             x.inputs = (y, _stored_as(z, (0, 1, 3, 2)))
-        elif x.kind == "matmul" and not x.lanes and _by_columns(y):
+        elif x.kind == "matmul" and not packed(x) and _by_columns(y):
             x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
+
+
+def packed(x: Node) -> bool:
+    """Whether a product packs its operands: one of matrices that fill the registers."""
+    return "pairs" in x.attributes and len(x.shape) == 2 and min(x.shape) >= LANES
 
 
 def _by_columns(x: Node) -> bool:
@@ -160,7 +165,7 @@ def accumulate(
         for r in range(height):
             reader.env[row] = i64(r)
             element = _load(reader, row_at, pair, i, single, summed)
-            new += [_dot(code, totals[r * across + c], element, columns[c]) for c in range(across)]
+            new += [dot(code, totals[r * across + c], element, columns[c]) for c in range(across)]
         reader.mask = None
         return new
 
@@ -189,7 +194,7 @@ def accumulate(
     return list(descend(outer, start or [zero] * (height * across)))
 
 
-def _dot(code: Code, total: Any, x: Any, y: Any) -> Any:
+def dot(code: Code, total: Any, x: Any, y: Any) -> Any:
     """Total + x₀ y₀ + x₁ y₁ in each lane."""
     kind = ir.VectorType(_BFloat(), 2 * code.lanes)
     pairs = [code.b.bitcast(z, kind) for z in (x, y)]
@@ -238,15 +243,36 @@ def _load(
         next_to = step == lanes and place.coefficient(reader.lane) == 1 and reader.mask is None
         if not fixed and next_to:
             loaded = b.load(start(), typ=both, align=2)
-            return loaded if summed else _interleaved(code, loaded, loaded, range(lanes, 2 * lanes))
+            return loaded if summed else interleaved(code, loaded)
     first = raw(i)
     second = ir.Constant(first.type, None) if single else raw(b.add(i, i64(1)))
     if summed:
         return b.shuffle_vector(first, second, code.integers(range(2 * lanes), I32))
-    return _interleaved(code, first, second, range(lanes, 2 * lanes))
+    return interleaved(code, first, second)
 
 
-def _interleaved(code: Code, first: Any, second: Any, places: Iterable[int]) -> Any:
-    """A half word of the first, one of the second from these places of both, and so on."""
-    order = [j for pair in enumerate(places) for j in pair]
+def interleaved(code: Code, first: Any, second: Any = None) -> Any:
+    """A half word of the first, one of the second, and so on; or the two halves of the first."""
+    lanes = code.lanes
+    order = [j for k in range(lanes) for j in (k, k + lanes)]
+    second = first if second is None else second
     return code.b.shuffle_vector(first, second, code.integers(order, I32))
+
+
+def turned(code: Code, lines: Sequence[Any]) -> list[Any]:
+    """The columns of squares of words, side by side in registers, that are given by their rows.
+
+    Each step swaps one bit of the number of the line with the same bit of the number of the lane.
+    """
+    lines, lanes, step = list(lines), lines[0].type.count, 1
+    while step < len(lines):
+        for a in (n for n in range(len(lines)) if not n & step):
+            low, high = lines[a], lines[a + step]
+            kept = [k if not k & step else lanes + (k ^ step) for k in range(lanes)]
+            moved = [lanes + k if k & step else k ^ step for k in range(lanes)]
+            lines[a], lines[a + step] = (
+                code.b.shuffle_vector(low, high, code.integers(order, I32))
+                for order in (kept, moved)
+            )
+        step *= 2
+    return lines

@@ -69,7 +69,7 @@ def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
                 b.shuffle_vector(words[f], words[f + PAIRS], code.integers(range(LANES), I32))
                 for f in range(PAIRS)
             ]
-            for p, row in enumerate(_turned(code, rows)):
+            for p, row in enumerate(bfloat.turned(code, rows)):
                 at = b.add(b.mul(u, i64(PAIRS * out.shape[4])), i64(p * out.shape[4] + start))
                 code.store(row, frame.pointers[out], "uint32", at)
         reader.mask = None
@@ -77,20 +77,6 @@ def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     units = nest.product([block, i, j])
     code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, units, 2.0 * out.size)
-
-
-def _turned(code: Any, rows: list[Any]) -> list[Any]:
-    """The transposes of the two 8 x 8 matrices side by side: bits of row and column are swapped."""
-    for step in (1, 2, 4):
-        for a in (r for r in range(PAIRS) if not r & step):
-            low, high = rows[a], rows[a + step]
-            kept = [k if not k & step else LANES + (k ^ step) for k in range(LANES)]
-            moved = [LANES + k if k & step else k ^ step for k in range(LANES)]
-            rows[a], rows[a + step] = (
-                code.b.shuffle_vector(low, high, code.integers(order, I32))
-                for order in (kept, moved)
-            )
-    return rows
 
 
 def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:

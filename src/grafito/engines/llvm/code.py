@@ -212,6 +212,11 @@ class Code:
         raw = self.first(self.to_memory(x, dtype))
         self.b.store(raw, self.at(pointer, dtype, offset), align=SIZES[dtype])
 
+    def prefetch(self, pointer: Any, dtype: str, offset: Any) -> None:
+        """Ask for the cache line of an element that will be read soon; it need not exist."""
+        now = [ir.Constant(I32, n) for n in (0, 3, 1)]  # to read, into all caches, data
+        self.intrinsic("llvm.prefetch.p0", ir.VoidType(), self.at(pointer, dtype, offset), *now)
+
     def from_memory(self, raw: Any, dtype: str) -> Any:
         """Memory form to register form: booleans are bytes there, bfloat16 half words."""
         if dtype == "bool":

@@ -136,10 +136,9 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
                 x.inputs = tuple(as_layout(y, False) for y in x.inputs)
         elif x.kind == "copy":
             pass
-        elif x.kind == "matmul" and len(x.shape) == 2:
+        elif x.kind == "matmul" and len(x.shape) == 2 and x.inputs[1].dtype != "bfloat16":
             y, z = x.inputs
-            from_lanes = y.lanes and z.dtype != "bfloat16"  # whose rows are better read in pairs
-            x.lanes = from_lanes or (_by_columns(z) and x.shape[0] >= width)
+            x.lanes = y.lanes or (_by_columns(z) and x.shape[0] >= width)
             if x.lanes:
                 x.inputs = (as_layout(y, True), as_layout(z, False))
             elif not _whole_blocks(y, width):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grafito.engines.llvm import (
     bfloat,
+    bfloat_matmul,
     bfloat_weights,
     convolution,
     kernels,
@@ -175,6 +176,8 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
         emit = kernels.elementwise
     elif kind in REDUCTIONS:
         emit = kernels.reduction
+    elif kind == "matmul" and bfloat.packed(primary):
+        emit = bfloat_matmul.matmul
     elif kind == "matmul":
         emit = products.matmul_lanes if kernel.lanes else products.matmul
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
