@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,22 @@ def dtype_name(dtype: object) -> str:
     Raises:
         DtypeError: for what a tensor cannot hold (strings, objects, complex numbers).
     """
+    if isinstance(dtype, str) and dtype in DTYPES:
+        return dtype
     try:
-        name = dtype if dtype in DTYPES else np.dtype(dtype).name  # type: ignore[call-overload]
+        found = np.dtype(dtype)  # type: ignore[call-overload]
     except TypeError:
         raise DtypeError(
             "There is no such dtype.",
             received=f"dtype {dtype!r}",
             expected="one of " + ", ".join(DTYPES),
         ) from None
+    return _name(found)
+
+
+@functools.cache
+def _name(dtype: np.dtype) -> str:
+    name = dtype.name
     if name == "float16":
         return "float32"
     if name not in DTYPES:
@@ -50,7 +59,7 @@ def dtype_name(dtype: object) -> str:
             expected="one of " + ", ".join(DTYPES),
             fix="convert it first, for example numpy.asarray(values, dtype='float32')",
         )
-    return str(name)
+    return name
 
 
 def promote(a: str, b: str) -> str:

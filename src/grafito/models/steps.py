@@ -195,12 +195,17 @@ class Steps(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
-    def prepare(self, examples: Examples) -> None:
+    def prepare(self, examples: Examples, changed: bool = True) -> None:
         """Before a step on new data: build the model, find losses and metrics, check the labels.
 
         A model with a training step of its own is built by tracing that step.
+
+        Args:
+            examples: the data.
+            changed: whether the model may have changed since this was last called.
         """
-        self._renew()
+        if changed:
+            self._renew()
         if type(self).train_step is not Steps.train_step:
             return
         if examples.form not in self._prepared:

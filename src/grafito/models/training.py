@@ -298,7 +298,7 @@ class Trainer(Steps):
         steps_before = self._runner.step.storage.item()
         for examples, orders, row, size, total in passes.batches(steps_before, epoch):
             if kind != "predict" and stream:
-                self.prepare(examples)
+                self.prepare(examples, changed=one_by_one or not batches_done)
             left = -(-orders.shape[1] // size)
             run = self._runner.run(step, examples, orders, row, size, one_by_one)
             while left:
