@@ -141,19 +141,23 @@ def convolution(
 
 def kernel_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair) -> Node:
     """The gradient of a kernel of this shape."""
-    size = shape[:2]
-    count = math.prod(points(tile, size))  # type: ignore[arg-type]
+    count = math.prod(points(tile, shape[:2]))  # type: ignore[arg-type]
     vectors = tiles(y.shape[1:3], tile) * -(-y.shape[0] // 16)
-    summed, made = -(-shape[2] // 2), -(-shape[3] // 8)
-    parts = -(-shape[2] // CHANNELS) * -(-shape[3] // CHANNELS)
-    slices = max(1, min(PARTS // parts, vectors // STEP))
+    rows, columns = (_parts(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
+    slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
     sums = Node(
-        "winosums", (image, y), (slices, count, summed, made, PANEL), image.dtype,
-        tile=tile, window=size, before=before, kernel=shape,
+        "winosums", (image, y), (slices, count, math.prod(rows), math.prod(columns)), image.dtype,
+        tile=tile, window=shape[:2], before=before, parts=(rows, columns),
     )  # fmt: skip
-    return Node("winokernel", (sums,), shape, image.dtype, tile=tile, window=size)
+    return Node("winokernel", (sums,), shape, image.dtype, tile=tile, window=shape[:2])
+
+
+def _parts(size: int, step: int) -> Pair:
+    """How many parts an axis of a kernel is cut into, and how long each is: multiples of `step`."""
+    count = -(-size // CHANNELS)
+    return count, -(-size // (count * step)) * step
 
 
 CHANNELS = 64  # of a part of a kernel's gradient
 PARTS = 16  # of the work on a kernel's gradient, at least, where there is enough of it
-STEP = 16  # vectors whose products are summed in registers
+STEP = 4  # tiles of some images that are seen together

@@ -6,6 +6,7 @@ images.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -127,6 +128,28 @@ class Tiles:
             grid.append(value)
         reader.mask = None
         return [grid[k : k + len(columns)] for k in range(0, len(grid), len(columns))]
+
+    def find(self, i: Any, j: Any) -> Any:
+        """Set the variables of a place to an element of a tile of results; whether it exists."""
+        b, found = self.code.b, []
+        for axis, shift in enumerate((i, j)):
+            origin = b.mul(self.reader.env[self.at[axis]], i64(self.tile[axis]))
+            position, size = b.add(origin, shift), self.places[axis]
+            if size % self.tile[axis]:
+                found.append(b.icmp_signed("<", position, i64(size)))
+                position = smaller(self.code, position, i64(size - 1))
+            self.reader.env[self.place[axis]] = position
+        return functools.reduce(b.and_, found) if found else None
+
+    def load(self, at: tuple[Node, Affine], inside: Any) -> Any:
+        """The element there; 0 where it does not exist, and in lanes without an image."""
+        self.reader.mask = self.mask() if self.mask is not None else None
+        self.reader.start()
+        value = self.reader.load(*at)
+        self.reader.mask = None
+        if inside is None:
+            return value
+        return self.code.b.select(self.code.splat(inside), value, self.code.const(0, "float32"))
 
     def _position(self, axis: int, shift: int, size: int) -> tuple[Any, Any]:
         """Where along an axis, and whether that is inside: None if always, False if never."""
