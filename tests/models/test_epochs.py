@@ -144,6 +144,20 @@ def test_a_callback_that_reads_logs_is_told_of_each_epoch():
     assert [logs["loss"] for _, _, logs in reads.told[1::2]] == history.history["loss"]
 
 
+def test_logs_of_epochs_together_are_written_and_shown(tmp_path, capsys):
+    watched = Watched()
+    path = tmp_path / "log.csv"
+    _, history = fit(watched, 4, 4, [callbacks.CSVLogger(path)], verbose=2)
+    assert watched.runs == 2
+    rows = [row.split(",") for row in path.read_text().splitlines()]
+    assert rows[0] == ["epoch", "accuracy", "loss"]
+    assert [int(row[0]) for row in rows[1:]] == history.epoch
+    assert [float(row[2]) for row in rows[1:]] == history.history["loss"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" - ")[0] for line in lines] == [f"Epoch {i}/12" for i in range(1, 13)]
+    assert lines[7].endswith(f"loss: {history.history['loss'][7]:.4g}")
+
+
 @pytest.mark.parametrize(
     "given",
     [
