@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 
 import pytest
 from lab.run_folders import history, run_folder
@@ -210,4 +211,6 @@ def test_seeds_have_a_report_with_their_curves(tmp_path):
     text = (folder / "report.html").read_text()
     assert "The numbers of each seed" in text
     assert 'href="seed-2/report.html"' in text
+    assert "Mean and standard deviation of 2 seeds." in text
+    assert re.search(r"<dd>\d\.\d{4} ± \d\.\d{4}</dd><dt>loss</dt>", text)
     assert (folder / "curves.svg").is_file()

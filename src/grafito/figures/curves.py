@@ -271,7 +271,8 @@ def _legend_of_runs(sheet: Any, runs: Mapping[str, Sequence[Run]], look: Look) -
             label = look.vocabulary[split]
             entries.append(Line2D([], [], color=canvas.INK, linestyle=dash, label=label))
     entries += _raw(look)
-    room = round(sheet.get_figwidth() / 1.3)  # entries side by side
+    longest = max(len(str(entry.get_label())) for entry in entries)
+    room = int(sheet.get_figwidth() / (0.6 + 0.07 * longest)) or 1  # entries side by side
     sheet.legend(handles=entries, loc="outside upper center", ncols=min(len(entries), room))
 
 

@@ -86,8 +86,8 @@ def _tabulate(record: Record, results: list[Result]) -> None:
     rows: list[list[Any]] = [
         [result.folder.name, *row] for result, row in zip(results, numbers.tolist(), strict=True)
     ]
-    rows.append(["mean", *numbers.mean(axis=0).tolist()])
+    rows.append([N_("mean"), *numbers.mean(axis=0).tolist()])
     if len(results) > 1:
-        rows.append(["standard deviation", *numbers.std(axis=0, ddof=1).tolist()])
+        rows.append([N_("standard deviation"), *numbers.std(axis=0, ddof=1).tolist()])
     record.table("seeds", ["run", *keys], rows, N_("The numbers of each seed"))
     record.metrics(dict(zip(keys, numbers.mean(axis=0).tolist(), strict=True)))

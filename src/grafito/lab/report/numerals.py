@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections.abc import Sequence
 
 from grafito.figures.text import number, whole
@@ -51,17 +52,29 @@ def short(value: float, lang: str = "en") -> str:
     return text.rstrip("0").rstrip(decimal) if plain else text
 
 
-def headline(name: str, value: float, lang: str = "en") -> str:
-    r"""A number that counts, in large type: a share is a percentage.
+def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
+    """A number that counts, in large type: a share is a percentage.
+
+    Args:
+        name: of the number.
+        values: one, or those of several seeds, of which mean and standard deviation are written.
+        lang: "en" or "es".
 
     Example:
-        >>> headline("val_accuracy", 0.9777, "es"), headline("loss", 0.0777), headline("right", 4.0)
-        ('97,8\u202f%', '0.0777', '4')
+        >>> headline("val_accuracy", [0.9777], "es"), headline("loss", [0.0777])
+        ('97,8\u202f%', '0.0777')
+        >>> headline("accuracy", [0.98, 0.97])
+        '97.5 ± 0.7\u202f%'
     """
-    share = any(word in re.split(r"[_ ]", name) for word in PERCENT)
-    if share and 0 <= value <= 1:
-        return f"{write(100.0 * value, 1, lang)}\u202f%"
-    return short(value, lang)
+    is_share = any(word in re.split(r"[_ ]", name) for word in PERCENT)
+    share = is_share and all(0 <= value <= 1 for value in values)
+    scaled = [100.0 * value for value in values] if share else list(values)
+    unit = "\u202f%" if share else ""
+    digits = 1 if share else MOST_DECIMALS
+    if len(scaled) > 1:
+        mean, deviation = statistics.mean(scaled), statistics.stdev(scaled)
+        return f"{write(mean, digits, lang)} ± {write(deviation, digits, lang)}{unit}"
+    return (write(scaled[0], 1, lang) if share else short(scaled[0], lang)) + unit
 
 
 def read(text: str) -> int | float | None:

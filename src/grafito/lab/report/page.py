@@ -102,8 +102,10 @@ def _environment() -> Any:
 def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
     """What the template says of a run, besides its contents."""
     told, lang = run.configuration, language.current()
-    results = {name: value for name, value in run.numbers.items() if name not in TOTALS}
-    shown = [(writer.name(n), numerals.headline(n, v, lang)) for n, v in results.items()]
+    shown = [
+        (writer.name(name), numerals.headline(name, values, lang))
+        for name, values in _results(run).items()
+    ]
     return {
         "title": _(str(told.get("what", run.name))).rstrip("."),
         "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
@@ -123,6 +125,16 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         ],
         "seeds": [_link(seed, run) for seed in run.seeds],
         "files_beside": _files(run),
+    }
+
+
+def _results(run: RecordedRun) -> dict[str, list[float]]:
+    """The numbers that count; of each seed, where there are several."""
+    runs = run.seeds or [run]
+    return {
+        name: [one.numbers[name] for one in runs if name in one.numbers] or [value]
+        for name, value in run.numbers.items()
+        if name not in TOTALS
     }
 
 
