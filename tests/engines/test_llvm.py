@@ -294,26 +294,3 @@ def test_any_number_of_threads_gives_the_same_bits(name):
         np.testing.assert_array_equal(predictions, runs[0][1])
         for a, b in zip(weights, runs[0][2], strict=True):
             np.testing.assert_array_equal(a, b)
-
-
-# Transparency
-
-
-def test_a_program_explains_itself():
-    traced, *_ = counter()
-    program = engines.get("llvm").compile(traced)
-    program.bind({"x": np.ones(3, "float32")})
-    program.run()
-    name = program.explain().splitlines()[2].split()[0]
-    assert "define void" in program.source(name)
-    assert name in program.profile(repeats=2)
-
-
-def test_profiling_changes_no_state():
-    traced, total, swapped = counter()
-    program = engines.get("llvm").compile(traced)
-    program.bind({"x": np.ones(3, "float32")})
-    program.run()
-    before = total.numpy(), swapped.numpy()
-    program.profile(repeats=2)
-    np.testing.assert_array_equal([total.numpy(), swapped.numpy()], before)

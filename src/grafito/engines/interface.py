@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, GraphError, ShapeError
 from grafito.graph.program import Graph
 
 
@@ -115,6 +115,30 @@ class Program(ABC):
         Returns:
             Each output with the values of all steps along a new first axis.
         """
+
+    def explain(self) -> str:
+        """What a step consists of, in order, as a table.
+
+        Raises:
+            GraphError: where the engine has no schedule of its own.
+        """
+        raise _without_schedule(self)
+
+    def profile(self, repeats: int = 20) -> str:
+        """How long each part of a step takes, as a table; the state stays as it was.
+
+        Raises:
+            GraphError: where the engine has no schedule of its own.
+        """
+        raise _without_schedule(self)
+
+
+def _without_schedule(program: Program) -> GraphError:
+    return GraphError(
+        "This engine computes op by op, without a schedule.",
+        where=type(program).__module__,
+        fix="engine='llvm'",
+    )
 
 
 class Engine(ABC):

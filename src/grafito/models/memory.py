@@ -30,11 +30,9 @@ def training_memory(model: Any, batch_size: int | None = None) -> tuple[int, Mem
         model: a model that is built and compiled.
         batch_size: examples in a step; by default those of the last training, or 32.
     """
-    compiled = model._runner.training_memory()
+    compiled = model._runner.training_programs()
     size = batch_size or max(compiled, default=32)
-    if size not in compiled:
-        compiled[size] = _planned(model, size)
-    memory = compiled[size]
+    memory = compiled[size].memory if size in compiled else _planned(model, size)
     return None if memory is None else (size, memory)
 
 

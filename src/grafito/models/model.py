@@ -105,6 +105,25 @@ class Model(Trainer):
             raise ArgumentError("print_fn takes the text.", received=repr(print_fn), fix="print")
         (print_fn or print)(summary_text(self, line_length, batch_size))
 
+    def explain(self, profile: bool = False) -> str:
+        """The schedule of the last training: the kernels that make a step, in order, as a table.
+
+        Args:
+            profile: measure the time of each kernel, and its share of what the CPU can do.
+
+        Raises:
+            GraphError: before the first training, and for engines without a schedule.
+        """
+        programs = self._runner.training_programs() if self.compiled else {}
+        if not programs:
+            raise GraphError(
+                "A model has a schedule once it was trained.",
+                where=f"model {self.name!r}",
+                fix="model.fit(x, y), one epoch will do",
+            )
+        program = programs[max(programs)]
+        return program.profile() if profile else program.explain()
+
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Write architecture, weights and training state to one file.
 

@@ -205,9 +205,9 @@ class Runner:
         """What a step takes, without compiling it."""
         return self.engine.memory(self._trace(step, examples, shape, size))
 
-    def training_memory(self) -> dict[int, Memory | None]:
-        """What each training step that was compiled takes, by batch size."""
-        return {c.size: c.program.memory for c in self._programs.values() if c.trains}
+    def training_programs(self) -> dict[int, Program]:
+        """The training steps that were compiled, by batch size."""
+        return {c.size: c.program for c in self._programs.values() if c.trains}
 
     def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
         """The graph of one step: it gathers a batch, and counts."""

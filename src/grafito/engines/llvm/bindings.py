@@ -73,6 +73,10 @@ class Table:
             self._set(entry, outputs[name])
         return outputs
 
+    def written(self) -> list[np.ndarray]:
+        """The arrays of the variables that a step changes."""
+        return [self.arrays[entry] for entry, v in self._state if v in self._updated]
+
     def _storage(self, variable: Variable) -> np.ndarray:
         """The value of a variable in memory; one that will be written is ours alone."""
         array: np.ndarray = variable.storage

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from grafito.engines.llvm.nodes import REDUCTIONS, WINDOWS, Node
+from grafito.engines.interface import format_bytes
+from grafito.engines.llvm.nodes import LEAVES, MOVES, REDUCTIONS, WINDOWS, Node
 from grafito.engines.llvm.plan import Kernel
-from grafito.engines.llvm.schedule import Call
+from grafito.engines.llvm.program import Assembled
+from grafito.engines.llvm.schedule import Call, Place
 
 Row = tuple[str, ...]
+NAMES = {  # of what a reader may not know by the name of its node
+    "argsort": "sorting",
+    "bits": "random bits",
+    "check": "check of indices",
+    "conv": "convolution",
+    "convback": "convolution, gradient of its input",
+    "convkernel": "convolution, gradient of its kernel",
+    "cumsum": "cumulative sum",
+    "matmul": "matrix product",
+    "maxgather": "max pooling, chosen elements",
+    "maxpool": "max pooling",
+    "maxscatter": "max pooling, gradient",
+    "scatter": "sum by index",
+    "sumpool": "average pooling",
+    "sumscatter": "average pooling, gradient",
+    "take": "gather",
+    "winograd": "convolution (Winograd)",
+    "winokernel": "convolution, gradient of its kernel (Winograd, end)",
+    "winosums": "convolution, gradient of its kernel (Winograd)",
+    "winoweights": "kernel in Winograd's form",
+}
+SHOWN = 5  # fused ops that a line names
 
 
 def operations(kernel: Kernel, call: Call) -> int:
@@ -38,41 +62,129 @@ def operations(kernel: Kernel, call: Call) -> int:
 
 
 def title(kernel: Kernel) -> str:
-    """What a kernel computes, in one line: its primary, then what was fused to it."""
+    """What a kernel computes, in one line: its primary, then the ops that are fused with it."""
     primary = kernel.primary
-    fused = [_short(x) for x in kernel.results if x is not primary]
-    head = _short(primary) if primary is not None else ""
-    return " + ".join(filter(None, [head, *fused[:4]])) + (" + ..." if len(fused) > 4 else "")
+    ops, moves = _inside(kernel)
+    if primary is not None:
+        head = NAMES.get(primary.kind, primary.kind)
+    elif ops:
+        head, ops = ops[0], ops[1:]
+    else:
+        head = f"copy ({', '.join(moves)})" if moves else "copy"
+    more = f" + {len(ops) - SHOWN} more" if len(ops) > SHOWN else ""
+    return " + ".join([head, *ops[:SHOWN]]) + more
 
 
-def _short(x: Node) -> str:
-    if x.kind in ("stopgradient", "copy") and x.inputs:
-        return f"copy {x.inputs[0].kind}"
-    return x.kind
+def _inside(kernel: Kernel) -> tuple[list[str], list[str]]:
+    """The elementwise ops and the moves that a kernel does in registers, each once."""
+    ops: dict[str, None] = {}
+    moves: dict[str, None] = {}
+    seen: set[Node] = set()
+
+    def visit(x: Node) -> None:
+        if x in seen or x in kernel.reads or x.kind in LEAVES:
+            return
+        seen.add(x)
+        for y in x.inputs:
+            visit(y)
+        if x.kind in MOVES:
+            moves[NAMES.get(x.kind, x.kind)] = None
+        elif x is not kernel.primary and x.kind not in ("copy", "stopgradient", "parts"):
+            ops[NAMES.get(x.kind, x.kind)] = None
+
+    for x in kernel.results:
+        visit(x)
+    return list(ops), list(moves)
 
 
-def schedule_rows(kernels: Sequence[Kernel], calls: Sequence[Call]) -> list[Row]:
-    """For each kernel: name, layer, what it computes, loops, layout, operations, bytes, place."""
+def schedule(assembled: Assembled) -> str:
+    """The kernels of a step in order, as a table with totals."""
     rows: list[Row] = [
-        ("kernel", "layer", "computes", "shape", "layout", "run by", "operations", "bytes", "place")
+        (
+            *("kernel", "layer", "computes (+ what is fused)", "loops", "layout", "threads"),
+            *("FLOPs", "bytes", "writes to"),
+        )
     ]
-    for kernel, call in zip(kernels, calls, strict=True):
-        touched = sum(p.size for p in [*call.reads, *call.writes])
-        first = call.writes[0]
+    flops = touched = 0
+    for kernel, call in zip(assembled.kernels, assembled.calls, strict=True):
+        size = sum(p.size for p in [*call.reads, *call.writes])
+        work = operations(kernel, call)
+        flops, touched = flops + work, touched + size
         rows.append(
             (
                 call.name,
                 "/".join(scope_of(kernel)),
                 title(kernel),
-                "x".join(map(str, kernel.shape)) or "1",
+                " x ".join(map(str, kernel.shape)) or "1",
                 "images as lanes" if kernel.lanes else "rows",
                 "all" if call.parallel else "one",
-                f"{operations(kernel, call):,}",
-                f"{touched:,}",
-                f"arena + {first.offset}" if first.entry == 0 else f"array {first.entry}",
+                count(work),
+                format_bytes(size),
+                _name_of(call.writes[0], assembled),
             )
         )
-    return rows
+    arena = format_bytes(assembled.arena)
+    total = (f"{len(assembled.calls)} kernels", *[""] * 5, count(flops), format_bytes(touched))
+    return table([*rows, (*total, f"arena of {arena}")], right=(6, 7), total=True)
+
+
+def _name_of(place: Place, assembled: Assembled) -> str:
+    """A buffer as a reader knows it: a place in the arena, a variable, an output."""
+    if place.entry == 0:
+        return f"arena at {place.offset:,}"
+    if place.entry in assembled.outputs:
+        return f"output {assembled.outputs[place.entry]}"
+    x = assembled.table[place.entry]
+    assert x is not None
+    return f"{x.kind} {getattr(x.tensor, 'path', x.tensor.name)}"
+
+
+def measured(assembled: Assembled, seconds: Sequence[float], peak: float) -> str:
+    """The time of each kernel, as a table with totals.
+
+    Args:
+        assembled: the program.
+        seconds: for each kernel.
+        peak: operations of float32 that one thread does in a second at most.
+    """
+    rows: list[Row] = [
+        ("kernel", "layer", "computes", "µs", "% of step", "GFLOP/s", "% of peak", "GB/s")
+    ]
+    whole, flops, touched = max(sum(seconds), 1e-12), 0, 0
+    for kernel, call, took in zip(assembled.kernels, assembled.calls, seconds, strict=True):
+        work, size = operations(kernel, call), sum(p.size for p in [*call.reads, *call.writes])
+        flops, touched = flops + work, touched + size
+        what = (call.name, "/".join(scope_of(kernel)), title(kernel))
+        rows.append((*what, *_speed(took, took / whole, work, size, peak)))
+    total = (f"{len(assembled.calls)} kernels", "", "", *_speed(whole, 1.0, flops, touched, peak))
+    told = f"One thread; peak: {peak / 1e9:.1f} GFLOP/s of float32 in one thread, as measured here."
+    return f"{table([*rows, total], right=range(3, 8), total=True)}\n{told}"
+
+
+def _speed(seconds: float, share: float, work: int, size: int, peak: float) -> Row:
+    rate = work / max(seconds, 1e-12)
+    return (
+        f"{seconds * 1e6:.1f}",
+        f"{share:.1%}",
+        f"{rate / 1e9:.1f}",
+        f"{rate / peak:.0%}",
+        f"{size / max(seconds, 1e-12) / 1e9:.1f}",
+    )
+
+
+def count(n: int) -> str:
+    """A large number in short.
+
+    Example:
+        >>> count(28412160)
+        '28.4 M'
+    """
+    size = float(n)
+    for unit in ("", " k", " M", " G"):
+        if size < 1000:
+            return f"{size:.0f}" if not unit else f"{size:.1f}{unit}"
+        size /= 1000
+    return f"{size:.1f} T"
 
 
 def scope_of(kernel: Kernel) -> tuple[str, ...]:
@@ -81,11 +193,23 @@ def scope_of(kernel: Kernel) -> tuple[str, ...]:
     return x.scope
 
 
-def table(rows: Iterable[Row]) -> str:
-    """Columns of text, the first row their titles."""
-    rows = list(rows)
+def table(rows: Iterable[Row], right: Iterable[int] = (), total: bool = False) -> str:
+    """Columns of text, the first row their titles.
+
+    Args:
+        rows: of equal length.
+        right: columns of numbers, which end at the same place.
+        total: whether the last row stands apart.
+    """
+    rows, right = list(rows), set(right)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
     ]
-    return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+    rule = "  ".join("-" * width for width in widths)
+    last = [rule, lines.pop()] if total else []
+    return "\n".join([lines[0], rule, *lines[1:], *last])

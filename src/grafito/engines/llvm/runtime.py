@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines import interface
-from grafito.engines.llvm import budget, report
+from grafito.engines.llvm import budget, peak, report
 from grafito.engines.llvm.bindings import Table, pointer_to
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import Assembled, assemble
@@ -71,10 +71,7 @@ class Program(interface.Program):
         return np.ascontiguousarray(array).reshape(np.shape(array))
 
     def run(self, steps: int = 1) -> dict[str, np.ndarray]:
-        missing = [name for name in self.graph.inputs if name not in self.arrays]
-        if missing:
-            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
-        outputs = self._table.fill(self.arrays, steps)
+        outputs = self._fill(steps)
         control = (ctypes.c_int64 * CONTROL)()
         self._enter(self._table.address, ctypes.addressof(control), steps)
         if control[0]:
@@ -87,9 +84,14 @@ class Program(interface.Program):
             )
         return outputs
 
+    def _fill(self, steps: int) -> dict[str, np.ndarray]:
+        missing = [name for name in self.graph.inputs if name not in self.arrays]
+        if missing:
+            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        return self._table.fill(self.arrays, steps)
+
     def explain(self) -> str:
-        """The kernels of a step in order: what each computes, in which layout, where it writes."""
-        return report.table(report.schedule_rows(self._assembled.kernels, self._assembled.calls))
+        return report.schedule(self._assembled)
 
     def source(self, kernel: str) -> str:
         """The code of one kernel, as LLVM was given it; names are those of `explain`.
@@ -103,16 +105,12 @@ class Program(interface.Program):
         return texts[kernel]
 
     def profile(self, repeats: int = 20) -> str:
-        """The time of each kernel on one thread, with operations per second; state stays.
-
-        Run the program once before, so that the kernels see real numbers.
-        """
-        self._table.fill(self.arrays, 1)
+        self._fill(1)
         kept = self._table.arrays
-        before = [a.copy() for a in kept]
+        state = [(array, array.copy()) for array in self._table.written()]
         control = (ctypes.c_int64 * CONTROL)()
-        rows: list[report.Row] = [("kernel", "computes", "microseconds", "share", "GFLOP/s")]
-        timed = []
+        self._enter(self._table.address, ctypes.addressof(control), 1)  # so that numbers are real
+        medians = []
         for call in self._assembled.calls:
             pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
             kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
@@ -125,18 +123,10 @@ class Program(interface.Program):
                 began = time.perf_counter()
                 function(*arguments)
                 seconds.append(time.perf_counter() - began)
-            timed.append(sorted(seconds)[repeats // 2])
-        for array, old in zip(kept, before, strict=True):
-            array[...] = old
-        for kernel, call, time_ in zip(
-            self._assembled.kernels, self._assembled.calls, timed, strict=True
-        ):
-            flops = report.operations(kernel, call) / time_ / 1e9
-            share = f"{time_ / sum(timed):.1%}"
-            rows.append(
-                (call.name, report.title(kernel), f"{time_ * 1e6:.1f}", share, f"{flops:.1f}")
-            )
-        return report.table(rows)
+            medians.append(sorted(seconds)[repeats // 2])
+        for array, before in state:
+            array[...] = before
+        return report.measured(self._assembled, medians, peak.measure(self._machine))
 
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""

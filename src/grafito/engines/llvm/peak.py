@@ -1,0 +1,55 @@
+"""The most that one thread does: fused products and sums of float32 that wait for nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import time
+
+import llvmlite.ir as ir
+
+from grafito.engines.llvm.code import I64, POINTER, Code, i64
+from grafito.engines.llvm.machine import Machine
+
+CHAINS = 12  # independent sums: enough to keep every unit busy
+ROUNDS = 100_000
+REPEATS = 10
+
+
+def measure(machine: Machine) -> float:
+    """Operations in a second, the best of a few short runs."""
+    return _measure(machine.cpu, machine.features)
+
+
+@functools.cache
+def _measure(cpu: str, features: str) -> float:
+    machine = Machine(cpu, features)
+    engine = machine.load([_text(machine.width)])
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(
+        engine.get_function_address("peak")
+    )
+    result = (ctypes.c_float * machine.width)()
+    best = float("inf")
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        function(ctypes.addressof(result), ROUNDS)
+        best = min(best, time.perf_counter() - began)
+    return 2.0 * CHAINS * machine.width * ROUNDS / best
+
+
+def _text(width: int) -> str:
+    """The code of `peak(result, rounds)`."""
+    module = ir.Module("peak")
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER, I64]), "peak")
+    code = Code(function, width)
+    factor, start = code.const(0.999, "float32"), code.load(function.args[0], "float32", i64(0))
+    chains = [code.b.fadd(start, code.const(float(i), "float32")) for i in range(CHAINS)]
+
+    def round_(_: object, *sums: object) -> list[object]:
+        return [code.fma(x, factor, start) for x in sums]
+
+    sums = code.loop(i64(0), function.args[1], 1, round_, chains)
+    total = functools.reduce(code.b.fadd, sums)
+    code.store(total, function.args[0], "float32", i64(0))
+    code.b.ret_void()
+    return str(module)

@@ -1,0 +1,119 @@
+"""A program tells what it does: its kernels in order, their code, and how long each takes."""
+
+import re
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from grafito import Input, engines, graph, layers, models
+from grafito.engines.llvm import peak
+from grafito.engines.llvm.machine import Machine
+from grafito.errors import ArgumentError, GraphError, UnknownNameError
+from grafito.graph.program import trace_graph
+
+
+@pytest.fixture(scope="module")
+def model():
+    made = models.Sequential(
+        [
+            Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu", name="images"),
+            layers.Flatten(),
+            layers.Dense(10, name="classes"),
+        ],
+        name="small",
+    )
+    made.compile("sgd", "mse", engine="llvm")
+    made.fit(np.zeros((32, 8, 8, 1), "float32"), np.zeros((32, 10), "float32"), verbose=0)
+    return made
+
+
+def cells(text, first):
+    """The cells of the line that begins so."""
+    (line,) = [line for line in text.splitlines() if line.startswith(first)]
+    return re.split(r"  +", line)
+
+
+def test_the_schedule_tells_layers_fusion_work_and_places(model):
+    text = model.explain()
+    titles, rule = text.splitlines()[:2]
+    assert titles.split("  ")[0] == "kernel"
+    assert {"layer", "loops", "layout", "FLOPs", "bytes", "writes to"} <= set(
+        re.split(r"  +", titles)
+    )
+    assert set(rule) == {"-", " "}
+    _, layer, computes, loops, layout, _, flops, *_ = cells(text, "conv_")
+    assert (layer, loops, layout) == ("small/images", "32 x 6 x 6 x 4", "images as lanes")
+    assert computes == "convolution + add + relu"
+    assert flops == "87.6 k"  # 2 · 32 · 36 · 4 · 9 and the relu
+    assert "small/images/gradient" in text
+    assert "variable images/bias" in text
+    assert text.splitlines()[-1].endswith(
+        f"arena of {model._runner.training_programs()[32]._assembled.arena / 1024:.1f} KiB"
+    )
+
+
+def test_a_profile_tells_time_and_share_of_peak(model):
+    text = model.explain(profile=True)
+    assert "% of peak" in text.splitlines()[0]
+    *_, microseconds, share, rate, of_peak, _ = cells(text, "conv_")
+    assert float(microseconds) > 0
+    assert float(rate) > 0
+    assert share.endswith("%")
+    assert of_peak.endswith("%")
+    assert "100.0%" in text.splitlines()[-2]
+
+
+def test_code_of_a_kernel_is_listed(model):
+    program = model._runner.training_programs()[32]
+    name = cells(program.explain(), "conv_")[0]
+    assert f'define void @"{name}"' in program.source(name)
+    with pytest.raises(UnknownNameError, match=name):
+        program.source(f"{name}x")
+
+
+def counter(engine):
+    total = graph.Variable([1.0, 2.0], name="total")
+
+    def step(x):
+        total.assign(total * 2.0 + graph.sum(x))
+        return {"total": total}
+
+    program = engines.get(engine).compile(
+        trace_graph(step, {"x": graph.placeholder((3,), name="x")})
+    )
+    return program, total
+
+
+def test_profiling_changes_no_state_and_no_input():
+    program, total = counter("llvm")
+    with pytest.raises(ArgumentError, match="'x'"):
+        program.profile()
+    x = np.ones(3, "float32")
+    x.flags.writeable = False  # such as an array that is mapped from a file
+    program.bind({"x": x})
+    program.profile(repeats=2)
+    assert total.numpy().tolist() == [1.0, 2.0]
+    assert program.run()["total"].tolist() == [[5.0, 7.0]]
+
+
+def test_other_engines_have_no_schedule():
+    program, _ = counter("reference")
+    for tell in (program.explain, program.profile):
+        with pytest.raises(GraphError, match="op by op"):
+            tell()
+
+
+def test_a_model_that_was_not_trained_has_no_schedule():
+    made = models.Sequential([Input((2,)), layers.Dense(1)])
+    with pytest.raises(GraphError, match="fit"):
+        made.explain()
+
+
+def test_the_peak_is_that_of_fused_products():
+    machine = Machine()
+    assert peak.measure(machine) > 1e9
+    function = peak._text(machine.width)
+    assert function.count("fmuladd") == peak.CHAINS + 1  # and the declaration
