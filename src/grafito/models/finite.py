@@ -80,7 +80,7 @@ class FiniteCheck:
 
     def _copy(self, state: Any) -> None:
         began = time.perf_counter()
-        self._copies = {v: np.array(v.storage) for v in state}
+        self._copies = {v: _copied(v.storage, self._copies.get(v)) for v in state}
         self._calls = []
         self._made = time.perf_counter()
         self._cost = self._made - began
@@ -130,6 +130,14 @@ class FiniteCheck:
             if place == DATA
             else "a smaller learning rate, or clipnorm=1.0 for the optimizer",
         )
+
+
+def _copied(array: Any, into: np.ndarray | None) -> np.ndarray:
+    """A copy, in the memory of an older one where there is one."""
+    if into is None:
+        return np.array(array)
+    into[...] = array
+    return into
 
 
 def is_finite(array: np.ndarray) -> bool:
