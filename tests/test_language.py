@@ -144,9 +144,9 @@ def test_errors_are_retold(case):
     ("name", "spanish", "english"),
     [
         ("learning_rate", "tasa de aprendizaje", "learning rate"),
-        ("wide accuracy", "exactitud (wide)", "wide accuracy"),
+        ("wide slope", "pendiente (wide)", "wide slope"),
         ("plain right", "aciertos (plain)", "plain right"),
-        ("sigmoid true accuracy", "exactitud (sigmoid true)", "sigmoid true accuracy"),
+        ("my own slope", "pendiente (my own)", "my own slope"),
         ("my_own", "my own", "my own"),
         ("", "", ""),
     ],

@@ -127,8 +127,8 @@ def in_words(name: str) -> str:
 
     Example:
         >>> with use("es"):
-        ...     in_words("learning_rate"), in_words("wide accuracy")
-        ('tasa de aprendizaje', 'exactitud (wide)')
+        ...     in_words("learning_rate"), in_words("wide slope")
+        ('tasa de aprendizaje', 'pendiente (wide)')
     """
     words = name.replace("_", " ").split(" ")
     for first in range(len(words)):

@@ -221,6 +221,32 @@ def test_an_unknown_language(folder):
         lab.write_report(folder, lang="fr")
 
 
+def test_long_tables_are_cut_and_say_so(folder):
+    rows = "\n".join(f"{n},{n}.5" for n in range(1000))
+    (folder / "classes.csv").write_text(f"row,half\n{rows}\n")
+    page = report(folder)
+    assert "The first 400 of 1000 rows; all are in the file classes.csv." in page.text
+    assert "399.5" in page.text
+    assert "400.5" not in page.text
+
+
+def luminance(colour):
+    """Of a colour as #rrggbb, by the rules for accessible pages (WCAG 2.1)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "link"])
+@pytest.mark.parametrize("ground", ["paper", "wash", "warn-wash"])
+def test_letters_stand_out_from_their_ground(ink, ground, scheme, folder):
+    colours = re.findall(r"--([\w-]+): (#[0-9a-f]{6});", report(folder).source)
+    found = {name: [c for n, c in colours if n == name][scheme] for name in (ink, ground)}
+    low, high = sorted(map(luminance, found.values()))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
 # Pictures
 
 

@@ -15,6 +15,7 @@ from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
 
+NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
 NOT_EMBEDDED = message("The figure is too large for this page; it is in the file {}.")
 
@@ -172,7 +173,8 @@ class Writer:
         except (OSError, ValueError):
             problem = _(FILE_IS_MISSING).format(name)
             return Block(**self._common("table", entry), problem=problem)
-        return Block(**self._common("table", entry), table=table, files=[name])
+        problem = _(NOT_ALL_ROWS).format(MOST_ROWS, len(rows), name) if rows[MOST_ROWS:] else ""
+        return Block(**self._common("table", entry), table=table, files=[name], problem=problem)
 
     def _model(self, entry: Mapping[str, Any], folder: Path) -> Block:
         name = str(entry.get("file", ""))
