@@ -261,3 +261,13 @@ def test_a_wrong_language_in_the_surroundings(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Unknown language 'fr'.")
+
+
+def test_explain(run):
+    done = run("explain", "digits", "--batch-size", "48", "--engine", "llvm")
+    assert done.exit_code == 0
+    assert "matrix product" in done.stdout
+    assert "48 x 10" in done.stdout
+    assert "% of peak" in run("explain", "digits", "--profile", "--engine", "llvm").stdout
+    assert "one network" in run("explain", "two-neurons").stderr
+    assert run("explain", "two-neurons").exit_code == 2

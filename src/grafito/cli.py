@@ -185,6 +185,32 @@ def run_experiment(
         raise typer.Exit(1)
 
 
+@app.command("explain", help=_("Print what a training step of an experiment consists of."))
+def explain_experiment(
+    name: Annotated[str, typer.Argument(help=_("A name that `grafito list` shows."))],
+    variant: Annotated[
+        str | None, typer.Option(help=_("One of the forms that `grafito list` shows."))
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help=_("Examples in a step."))] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help=_("Other settings of the experiment, as in bits=3,hidden=5.")),
+    ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help=_("Also measure how long each part takes."))
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help=_("What runs the training: auto, or the name of an engine."))
+    ] = "auto",
+    lang: Lang = "",
+) -> None:
+    """Print the schedule of a training step, or with --profile the time of each kernel."""
+    from grafito import lab
+
+    named = {"batch_size": batch_size} | lab.read_settings(",".join(settings or []))
+    print(lab.explain(lab.get(name, variant, **named), engine=engine, profile=profile))
+
+
 @app.command("report", help=_("Draw the report of a run again."))
 def draw_report(
     run: Annotated[Path, typer.Argument(help=_("The folder of a run."))],

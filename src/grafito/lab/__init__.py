@@ -8,6 +8,7 @@ from grafito.errors import unknown_name
 from grafito.lab.comparison import Comparison, compare
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments import KINDS
+from grafito.lab.explanation import explain
 from grafito.lab.record import Record
 from grafito.lab.report import write_pdf, write_report
 from grafito.lab.runner import Result, run
@@ -23,6 +24,7 @@ __all__ = [
     "Trained",
     "Training",
     "compare",
+    "explain",
     "get",
     "kinds",
     "names",

@@ -95,8 +95,9 @@ class Table:
 
 def pointer_to(array: np.ndarray) -> int:
     """The address of the first element."""
+    memory: Any = array
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+        return ctypes.addressof(ctypes.c_char.from_buffer(memory))
     except (TypeError, ValueError):  # it is empty, may not be written to, or is of bfloat16
         return array.__array_interface__["data"][0]
 
