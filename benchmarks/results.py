@@ -1,0 +1,109 @@
+"""The table of `docs/results.md` from the folders of runs: `python -m benchmarks.results RUNS`.
+
+Of each experiment and variant the newest complete run in full counts; a folder of several seeds
+gives mean and standard deviation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grafito import lab
+
+HEAD = """\
+# Results
+
+What every experiment gave, beside the number of its course. All figures come from runs in full on
+the real data sets and are made by
+
+    grafito run NAME --variant VARIANT [--seeds N]
+    python -m benchmarks.results runs
+
+"±" is the standard deviation over the seeds. Seconds are those of one run's training, on two cores
+of {machine} that other programs shared; they are no benchmark (for those see the README). A dash
+means that the run has not been done in full yet.
+"""
+TITLES = ("experiment", "course", "the course's number", "grafito's", "seeds", "epochs", "seconds")
+HIGHLIGHTED = 4  # numbers in a cell
+
+
+class Run(NamedTuple):
+    """One run, or the runs of several seeds."""
+
+    configuration: dict[str, Any]
+    metrics: list[dict[str, float]]
+
+
+def main() -> None:
+    """Print the page."""
+    parser = argparse.ArgumentParser("python -m benchmarks.results", description=__doc__)
+    parser.add_argument("runs", type=Path, nargs="+", help="folders that `grafito run` filled")
+    parser.add_argument("--machine", default="this machine", help="what to call the machine")
+    options = parser.parse_args()
+    print(HEAD.format(machine=options.machine))
+    print(_row(TITLES))
+    print(_row(["---"] * len(TITLES)))
+    for kind in lab.kinds().values():
+        found = collect(kind.name, options.runs)
+        for run in found:
+            print(_row(_cells(kind, run)))
+        if not found:
+            print(_row([f"`{kind.name}`", kind.course, kind.expected, *["–"] * 4]))
+
+
+def collect(name: str, folders: list[Path]) -> list[Run]:
+    """The newest complete run of each variant, in the order of the variants."""
+    newest: dict[str, Run] = {}
+    paths = [path for folder in folders for path in folder.glob(f"{name}/*/configuration.json")]
+    for path in sorted(paths, key=lambda path: path.parent.name):
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+        if configuration["status"] == "complete" and not configuration["quick"]:
+            parts = sorted(path.parent.glob("seed-*")) or [path.parent]
+            metrics = [json.loads((part / "metrics.json").read_text()) for part in parts]
+            newest[configuration["variant"]] = Run(configuration, metrics)
+    return [newest[form] for form in lab.kinds()[name].variants or [""] if form in newest]
+
+
+def _cells(kind: Any, run: Run) -> list[str]:
+    first = next(iter(run.metrics[0]))
+    last_word = first.split(" ")[-1]
+    shown = [n for n in run.metrics[0] if n.split(" ")[-1] == last_word][:HIGHLIGHTED]
+    numbers = [f"{name}: {_number(name, [m[name] for m in run.metrics])}" for name in shown]
+    name = f"`{kind.name}`" + (
+        f", {run.configuration['variant']}" if run.configuration["variant"] else ""
+    )
+    epochs, seconds = (
+        statistics.median(m[key] for m in run.metrics) for key in ("epochs", "seconds")
+    )
+    return [
+        name,
+        kind.course,
+        kind.expected,
+        "<br>".join(numbers),
+        str(len(run.metrics)),
+        f"{epochs:.0f}" if epochs else "–",
+        f"{seconds:.3g}" if seconds else "–",
+    ]
+
+
+def _number(name: str, values: list[float]) -> str:
+    share = any(word in name for word in ("accuracy", "error"))
+    scale, digits, unit = (100, 1, " %") if share else (1, 4 if abs(values[0]) < 1 else 3, "")
+    text = f"{scale * statistics.mean(values):.{digits}f}".rstrip("0" if not share else "").rstrip(
+        "."
+    )
+    if len(values) > 1:
+        text += f" ± {scale * statistics.stdev(values):.{digits}f}"
+    return text + unit
+
+
+def _row(cells: Any) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
