@@ -42,6 +42,15 @@ class Record:
         epochs: done in all trainings.
         seconds: of all trainings.
         interrupted: whether Ctrl-C ended a training; nothing more should be trained then.
+
+    Example:
+        >>> import tempfile
+        >>> from grafito import engines
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     record = Record(RunFolder(Path(parent), {}), engines.get("auto"))
+        ...     record.table("squares", ["x", "x²"], [[2, 4]], "Squares")
+        ...     print((record.folder.path / "squares.csv").read_text(encoding="utf-8").split())
+        ['x,x²', '2,4']
     """
 
     def __init__(self, folder: RunFolder, engine: Engine, verbose: Any = "auto"):
@@ -130,7 +139,15 @@ class Record:
         self._add(kind="history", file=file, name=name)
         began = time.perf_counter()
         history = model.fit(x, y, callbacks=callbacks, verbose=verbose, **settings)
-        self._count(history, name, time.perf_counter() - began)
+        self.histories[name] = history
+        self._count(history, time.perf_counter() - began)
+        return history
+
+    def trial(self, model: Any, x: Any, y: Any = None, **settings: Any) -> History:
+        """Train one of many models of which only numbers are handed over; its epochs count."""
+        began = time.perf_counter()
+        history: History = model.fit(x, y, verbose=0, **settings)
+        self._count(history, time.perf_counter() - began)
         return history
 
     def history(self, history: History, name: str, seconds: float) -> None:
@@ -140,7 +157,8 @@ class Record:
         rows = zip(history.epoch, *history.history.values(), strict=True)
         self._write_csv(file, [columns, *map(list, rows)])
         self._add(kind="history", file=file, name=name)
-        self._count(history, name, seconds)
+        self.histories[name] = history
+        self._count(history, seconds)
 
     def model(self, model: Any, name: str = "") -> Path:
         """A model, kept as model-NAME.safetensors; the file."""
@@ -153,8 +171,7 @@ class Record:
         )
         return self.folder.path / file
 
-    def _count(self, history: History, name: str, seconds: float) -> None:
-        self.histories[name] = history
+    def _count(self, history: History, seconds: float) -> None:
         self.epochs += len(history.epoch)
         self.seconds += seconds
         self.interrupted |= history.interrupted

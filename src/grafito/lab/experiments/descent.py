@@ -160,7 +160,7 @@ class DescentVariants(Experiment):
         if name:
             record.fit(model, *self.load(), name, **settings)
         else:
-            model.fit(*self.load(), verbose=0, **settings)
+            record.trial(model, *self.load(), **settings)
         return way.points
 
     def _compare_batches(self, record: Record, best: np.ndarray, level: float) -> None:
@@ -201,6 +201,8 @@ class DescentVariants(Experiment):
         for name, make in OPTIMIZERS.items():
             final = {}
             for rate in self.rates:
+                if record.interrupted:
+                    return
                 losses = self.losses(self.descend(record, make(rate), self.steps, 16, ""))
                 final[rate] = float(np.nan_to_num(losses[-1], nan=np.inf))
                 _, steps = steps_to(level, losses)
@@ -208,8 +210,6 @@ class DescentVariants(Experiment):
                     needed[name][rate] = steps
             found = needed[name] or final  # the fewest steps; if it never arrives, the least loss
             best_rate = min(found, key=lambda rate: found[rate])
-            if record.interrupted:
-                return
             way = self.descend(record, make(best_rate), self.steps, 16, name)
             losses = self.losses(way)
             ways[name], curves[name] = way, {"loss": losses[1:]}
@@ -261,7 +261,7 @@ class DescentVariants(Experiment):
             lambda a, b: self.losses(np.stack([a, b], axis=-1)),
             ways,
             names=(translate("weight"), translate("bias")),
-            minimum=best,
+            minimum=best.tolist(),
             lang=current(),
         )
         record.figure(

@@ -13,6 +13,7 @@ from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
 from grafito.language import current
 from grafito.language import message as N_
+from grafito.models import Model
 
 LEAKY_SLOPE = 0.1
 
@@ -79,6 +80,25 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
         N_("The same numbers, with a witness"),
     )
     return float(graph.value(output, feeds))
+
+
+def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
+    """Hand over the graph of a small network, with all values and gradients of one example.
+
+    Args:
+        record: what it is handed over to.
+        model: the network.
+        x: the example, without the axis of the batch.
+    """
+    inputs = graph.placeholder(np.shape(x), name="x")
+    output = model(graph.expand_dims(inputs, 0))
+    drawing = figures.draw_graph(output, {"x": x}, lang=current())
+    record.figure(
+        "graph",
+        drawing,
+        N_("The network as a graph"),
+        N_("The values of one example, black, and the gradients of its output, red."),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

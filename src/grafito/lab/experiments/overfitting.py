@@ -230,7 +230,7 @@ class Overfitting(Classifier):
         model = Sequential([layers.Input((1,)), *hidden, layers.Dense(1)])
         model.compile(optimizers.Adam(0.01), loss="mse", engine=record.engine)
         x, y = (part[:, None].astype(np.float32) for part in points)
-        model.fit(x, y, batch_size=len(x), epochs=self.function_epochs, verbose=0)
+        record.trial(model, x, y, batch_size=len(x), epochs=self.function_epochs)
         return lambda p: model.predict(np.reshape(p, (-1, 1)), batch_size=1000, verbose=0)[:, 0]
 
     def _show_fits(

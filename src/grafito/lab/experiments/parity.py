@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import graph, language, layers
+from grafito import figures, layers
 from grafito.datasets import generators
-from grafito.figures import draw_graph
 from grafito.lab.experiment import Variants
+from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
+from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Functional, Model
+from grafito.utils import set_random_seed
+
+MOST_WEIGHTS = 12  # of a network whose graph can be read
+SWEPT = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +32,26 @@ class Parity(Training):
         bits: how many inputs.
         hidden: how many hidden units.
         skip: whether the output sees the inputs beside the hidden units.
+        starts: networks of other seeds that are trained too, to see how many learn.
+        bits_each, hidden_each: trained in every combination, instead of one network.
     """
 
     name = "parity"
+    course = "TP2-7"
     what = N_("Whether the number of ones among some bits is odd.")
-    variants: ClassVar[Variants] = {"enough": {}, "few": {"hidden": 2}}
+    asked = N_(
+        "Learn the parity of N bits with N' hidden units: for N = 2 and several N', for N' = 15 "
+        "and several N, and with N' much smaller than N."
+    )
+    expected = N_("learns for N' >= N")
+    variants: ClassVar[Variants] = {
+        "enough": {},
+        "few": {"hidden": 2},
+        "hidden-units": {"bits_each": (2,), "hidden_each": (1, 2, 3, 4, 6, 8, 15), "starts": 20},
+        "bits": {**SWEPT, "bits_each": (2, 3, 4, 5, 6, 7, 8, 9), "hidden_each": (15,)},
+        "narrow": {**SWEPT, "bits_each": (4, 6, 8), "hidden_each": (1, 2, 3, 4, 6, 8)},
+    }
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 100, "starts": 2}
 
     epochs: int = 1000
     batch_size: int = 4
@@ -40,6 +62,13 @@ class Parity(Training):
     bits: int = 4
     hidden: int = 8
     skip: bool = False
+    starts: int = 10
+    bits_each: tuple[int, ...] = ()
+    hidden_each: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(bits=1, hidden=1, starts=0)
 
     def load(self) -> Data:
         x, y = generators.parity(self.bits)
@@ -53,29 +82,140 @@ class Parity(Training):
         return Functional(bits, layers.Dense(1, activation="tanh", name="output")(seen))
 
     def measure(self, model: Model, data: Data) -> dict[str, float]:
-        x, y = data[1]
-        right = np.sign(model.predict(x, batch_size=len(x), verbose=0)) == y
         return {
-            "right": int(right.sum()),
-            "patterns": len(y),
+            "right": _right(model, data),
+            "patterns": len(data[1][1]),
             **super().measure(model, data),
         }
+
+    def conduct(self, record: Record) -> None:
+        if self.bits_each and self.hidden_each:
+            self._sweep(record)
+        else:
+            super().conduct(record)
+
+    def show(self, record: Record, trained: Trained) -> None:
+        if trained.model.count_params() <= MOST_WEIGHTS:
+            show_network_graph(record, trained.model, trained.data[0][0][1])
+        if self.starts and not record.interrupted:
+            right = self.other_starts(record)
+            record.text(
+                N_(
+                    "Of {starts} other starts {learned} learn all {patterns} patterns in {epochs} "
+                    "epochs. The rest stay in a local minimum or on a plateau: the one that knows "
+                    "least has {worst} right. Another seed is the cure."
+                ),
+                title=N_("Other starts"),
+                starts=self.starts,
+                learned=int((right == 2**self.bits).sum()),
+                patterns=2**self.bits,
+                epochs=self.epochs,
+                worst=int(right.min()),
+            )
+            record.metrics({"starts_that_learn": float((right == 2**self.bits).mean())})
+
+    def other_starts(self, record: Record) -> np.ndarray:
+        """How many patterns are right after training from each of the seeds that follow."""
+        right: list[int] = []
+        for seed in range(self.seed + 1, self.seed + 1 + self.starts):
+            if record.interrupted and right:
+                break
+            set_random_seed(seed)
+            data = self.load()
+            model = self.compiled(data[0][0], record.engine)
+            record.trial(model, *data[0], batch_size=self.batch_size, epochs=self.epochs)
+            right.append(_right(model, data))
+        return np.array(right)
+
+    def _sweep(self, record: Record) -> None:
+        """Every number of bits with every number of hidden units, from several starts."""
+        shares: dict[str, dict[int, np.ndarray]] = {}
+        rows = []
+        over_bits = len(self.hidden_each) == 1
+        for bits, hidden in itertools.product(self.bits_each, self.hidden_each):
+            if not record.interrupted:
+                form = self.with_settings(bits=bits, hidden=hidden)
+                share = form.other_starts(record) / 2**bits
+                name = f"N' = {hidden}" if over_bits else f"N = {bits}"
+                shares.setdefault(name, {})[bits if over_bits else hidden] = share
+                learned = int((share == 1).sum())
+                rows.append([bits, hidden, len(share), learned, share.mean(), share.min()])
+        record.figure(
+            "sweep",
+            figures.sweep(
+                shares,
+                names=(
+                    translate("bits") if over_bits else translate("hidden units"),
+                    translate("share of right patterns"),
+                ),
+                reference={translate("guessed"): 0.5},
+                lang=current(),
+            ),
+            N_("What is learned"),
+            N_("Mean of {starts} starts, and the span from the worst to the best."),
+            starts=self.starts,
+        )
+        record.table(
+            "sweep",
+            ["bits", "hidden units", "starts", "starts that learn", "right on average", "least"],
+            rows,
+            N_("Share of right patterns"),
+        )
+        record.metrics(
+            {"starts_that_learn": float(np.mean([row[3] for row in rows])) / self.starts}
+        )
+
+
+def _right(model: Model, data: Data) -> int:
+    """How many patterns have an output of the right sign."""
+    x, y = data[1]
+    return int((np.sign(model.predict(x, batch_size=len(x), verbose=0)) == y).sum())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Xor(Parity):
-    """Two bits and two hidden units."""
+    """Two bits and two hidden units.
+
+    Attributes:
+        zoom: first and last epoch of the enlarged curves of several forms.
+    """
 
     name = "xor"
+    course = "TP2-6, TP4-2, TFG 4.3"
     what = N_("Exclusive or by a network 2-2-1.")
-    variants: ClassVar[Variants] = {"plain": {}, "concatenated": {"skip": True}}
+    asked = N_(
+        "Learn exclusive or with two architectures, plain and with the inputs concatenated to the "
+        "hidden layer; compare full batches with one example at a time."
+    )
+    expected = N_("learns")
+    variants: ClassVar[Variants] = {
+        "plain": {},
+        "concatenated": {"skip": True},
+        "architectures": {},
+        "batches": {},
+        "full-batch": {},
+        "one-by-one": {"batch_size": 1},
+    }
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "architectures": ("plain", "concatenated"),
+        "batches": ("full-batch", "one-by-one"),
+    }
 
     learning_rate: float = 0.1
     bits: int = 2
     hidden: int = 2
+    zoom: tuple[int, ...] = (1, 40)
 
-    def show(self, record: Record, trained: Trained) -> None:
-        x = graph.placeholder((2,), name="x")
-        output = trained.model(graph.expand_dims(x, 0))
-        drawing = draw_graph(output, {"x": trained.data[0][0][1]}, lang=language.current())
-        record.figure("graph", drawing, N_("The network as a graph"))
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        first, last = self.zoom
+        histories = {name: one.history for name, one in trained.items()}
+        record.figure(
+            "zoom",
+            figures.curves(histories, log=True, zoom=(first, last), lang=current()),
+            N_("The first epochs, enlarged"),
+            N_(
+                "With all examples in each step the loss falls smoothly. One by one, each step "
+                "serves one example at the cost of the others, in an order that changes from epoch "
+                "to epoch: the loss oscillates, but each epoch makes more steps."
+            ) if "one-by-one" in trained else "",
+        )  # fmt: skip

@@ -245,7 +245,7 @@ class VanishingGradient(Experiment):
         rows: list[list[Any]] = []
         forms: Sequence[tuple[str, str, float]] = (
             ("relu", "relu", 0.0),
-            (f"relu, b = {self.bias:g}", "relu", self.bias),
+            (f"relu, b = {self.bias:g}".replace("-", "−"), "relu", self.bias),
             ("leaky_relu", "leaky_relu", 0.0),
         )
         for name, activation, bias in forms:
@@ -255,7 +255,7 @@ class VanishingGradient(Experiment):
                 model = self.network(x, activation, "he_normal", depth=3, bias=bias)
                 before = dead_units(model, x)
                 self._compiled(record, model, rate)
-                history = model.fit(x, y, batch_size=self.batch_size, verbose=0)
+                history = record.trial(model, x, y, batch_size=self.batch_size)
                 row = [name, rate, before, "", history.history["accuracy"][-1]]
                 if np.isfinite(history.history["loss"][-1]):
                     row[3] = shares.setdefault(name, {})[rate] = dead_units(model, x)
