@@ -123,20 +123,6 @@ def test_what_has_no_machine_code_is_refused_by_name():
 # Odd shapes
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 3, 1), (1, 5, 300), (33, 17, 65), (100, 1, 7)])
-@pytest.mark.parametrize("swapped", [(False, False), (True, False), (False, True), (True, True)])
-def test_products_of_any_shape_and_order(shape, swapped):
-    n, k, m = shape
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=(k, n) if swapped[0] else (n, k)).astype("float32")
-    b = rng.normal(size=(m, k) if swapped[1] else (k, m)).astype("float32")
-    x, y = graph.placeholder(a.shape), graph.placeholder(b.shape)
-    product = (x.T if swapped[0] else x) @ (y.T if swapped[1] else y)
-    (ours,) = compute([graph.relu(product + 1.0)], {x: a, y: b})
-    wide = (a.T if swapped[0] else a).astype("f8") @ (b.T if swapped[1] else b).astype("f8")
-    np.testing.assert_allclose(ours[0], np.maximum(wide + 1, 0), rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.parametrize("n", [1, 2, 16, 17, 40])
 @pytest.mark.parametrize("strides", [1, 2, 3])
 def test_convolutions_of_any_batch(n, strides):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,42 @@ class Frame:
     def finish(self, code: Code, units: int, cost: float, scratch: int = 0) -> Compiled:
         code.b.ret_void()
         return Compiled(str(self.module), self.buffers, units, cost, scratch)
+
+
+def outlined(
+    frame: Frame,
+    reader: Reader,
+    loops: Sequence[Loop],
+    values: Sequence[Any],
+    body: Callable[..., None],
+) -> None:
+    """Emit `body(reader, *values)` as a function and call it.
+
+    The code around it then takes no registers from its loops, which may need them all.
+
+    Args:
+        frame: of the kernel.
+        reader: whose buffers it reads.
+        loops: the variables that it uses, set by the reader.
+        values: pointers and integers that it uses besides.
+        body: emits the function.
+    """
+    pointers = [*dict.fromkeys(reader.pointers.values()), reader.errors]
+    given = [*pointers, *(reader.env[loop] for loop in loops), *values]
+    kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+    name = f"part_{len(frame.module.functions)}"
+    function = ir.Function(frame.module, kind, name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    code = Code(function, reader.code.lanes, reader.code.pairs)
+    inside = dict(zip(pointers, function.args, strict=False))
+    known = {node: inside[pointer] for node, pointer in reader.pointers.items()}
+    own = Reader(code, reader.stored, known, reader.width, inside[reader.errors])
+    rest = function.args[len(pointers) :]
+    own.env.update(zip(loops, rest, strict=False))
+    body(own, *rest[len(loops) :])
+    code.b.ret_void()
+    reader.code.b.call(function, given)
 
 
 def store_place(s: Store, index: Index, width: int) -> Affine:

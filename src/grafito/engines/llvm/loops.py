@@ -46,9 +46,16 @@ def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
 
 def addresses(
     x: Node, index: Index, stored: set[Node], width: int, top: bool = True
-) -> Iterable[Affine]:
+) -> list[Affine]:
     """All addresses that the value of x at an index depends on."""
-    found: list[Affine] = []
+    return [at for _, at in places(x, index, stored, width, top)]
+
+
+def places(
+    x: Node, index: Index, stored: set[Node], width: int, top: bool = True
+) -> list[tuple[Node | None, Affine]]:
+    """The same with the buffers; None for what is computed from the place itself."""
+    found: list[tuple[Node | None, Affine]] = []
     seen: set[tuple[Node, Index]] = set()
 
     def visit(x: Node, index: Index, top: bool) -> None:
@@ -56,13 +63,13 @@ def addresses(
             return
         seen.add((x, index))
         if not top and (x in stored or x.kind in LEAVES):
-            found.append(physical(x, index, width))
+            found.append((x, physical(x, index, width)))
         elif x.kind == "reshape" and not trivial(x):
-            found.append(through_reshape(x, index, width)[1])
+            found.append(through_reshape(x, index, width))
         elif x.kind in MOVES:
             visit(*source_index(x, index), False)
         elif x.kind == "onehot":
-            found.append(index[-1])
+            found.append((None, index[-1]))
             visit(x.inputs[0], index[:-1], False)
         else:
             for y in x.inputs:

@@ -28,6 +28,7 @@ PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
 RICH = REDUCTIONS | {"matmul", "conv", "convback", "winograd"}  # primaries that others may join
 DEAR = 8  # cost of a function like exp, in additions
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
+NEAR = 1 << 18  # elements that the caches hold
 LIMIT = 4  # what may be computed twice rather than stored
 
 
@@ -83,10 +84,13 @@ class Plan:
 def spread_lanes(order: Sequence[Node], width: int) -> None:
     """Mark what is stored with images as lanes: convolutions, pooling and what joins them.
 
-    A product with a matrix that is read by columns (the way back through a dense layer) joins them
-    too, because there its elements are broadcast. A node that is needed in another layout than its
-    own is copied.
+    A product joins them where that costs less than another layout. A node that is needed in another
+    layout than its own is copied.
     """
+    users: dict[Node, list[Node]] = defaultdict(list)
+    for x in order:
+        for y in x.inputs:
+            users[y].append(x)
     copies: dict[tuple[Node, bool], Node] = {}
 
     def as_layout(x: Node, lanes: bool) -> Node:
@@ -138,7 +142,7 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
             pass
         elif x.kind == "matmul" and len(x.shape) == 2 and x.inputs[1].dtype != "bfloat16":
             y, z = x.inputs
-            x.lanes = y.lanes or (_by_columns(z) and x.shape[0] >= width)
+            x.lanes = _product_in_lanes(x, width, users)
             if x.lanes:
                 x.inputs = (as_layout(y, True), as_layout(z, False))
             elif not _whole_blocks(y, width):
@@ -154,10 +158,30 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
             x.inputs = tuple(as_layout(y, False) for y in x.inputs)
 
 
-def _by_columns(x: Node) -> bool:
-    """Whether neighbours along the last axis are far apart in memory."""
-    if x.kind == "transpose":
-        return x.axes[-1] != len(x.shape) - 1 and x.size > x.shape[-1]
+def _product_in_lanes(x: Node, width: int, users: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether a product of a batch is computed with examples as lanes, not with columns as lanes.
+
+    In lanes the elements of the right matrix are read one by one, so it should be in the cache, and
+    lanes without an example are wasted. By rows each element of the batch moves once, for about the
+    time of three products with a register.
+    """
+    y, z = x.inputs
+    rows, columns = x.shape
+    if z.size > NEAR or not (y.lanes or (rows >= width and _wanted_in_lanes(x, users))):
+        return False
+    return -(-rows // width) * columns < rows * (-(-columns // width) + 3)
+
+
+def _wanted_in_lanes(x: Node, users: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether elementwise work leads from x to a convolution or to what is in lanes."""
+    seen, stack = {x}, [x]
+    while stack:
+        for user in users[stack.pop()]:
+            if user.kind in WINDOWS or any(y.lanes and y.shape == user.shape for y in user.inputs):
+                return True
+            if (user.elementwise or user.kind == "reshape") and user not in seen:
+                seen.add(user)
+                stack.append(user)
     return False
 
 

@@ -18,10 +18,12 @@ from grafito.engines.llvm.elementwise import OPS
 from grafito.engines.llvm.kernels import Compiled, Frame, finish_results
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
-from grafito.engines.llvm.reader import Reader, address, broadcast_index
+from grafito.engines.llvm.reader import Reader, address
 from grafito.graph.dtypes import is_floating
 
 REGISTERS = 28  # accumulators; the others hold operands
+FIRST = 24 << 10  # bytes that stay in the first-level cache while the tiles of a panel go by
+STREAM = 24  # bytes a cycle that come from the second-level cache
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,19 @@ class Tile:
     vectors: int
 
 
-def best_tile(rows: int, columns: int, lanes: int) -> Tile:
-    """The tile that needs the fewest cycles: two products or two loads in each."""
+def best_tile(
+    rows: int, columns: int, lanes: int, depth: int = 0, registers: int = REGISTERS
+) -> Tile:
+    """The tile that needs the fewest cycles: two products or two loads in each.
+
+    Args:
+        rows: of the result.
+        columns: of the result.
+        lanes: columns in a vector.
+        depth: steps of the inner axis; the vectors of a panel that is too long for the first-level
+            cache come from the second.
+        registers: for accumulators.
+    """
     vectors = -(-columns // lanes)
 
     def cycles(tile: Tile) -> float:
@@ -41,11 +54,13 @@ def best_tile(rows: int, columns: int, lanes: int) -> Tile:
         for height, count in _pieces(rows, tile.rows):
             for breadth, times in _pieces(vectors, tile.vectors):
                 products = max(height * breadth / 2, (height + breadth) / 2, 4)
+                if depth * breadth * 64 > FIRST:
+                    products = max(products, breadth * 64 / STREAM)
                 total += count * times * products
         return total
 
     options = [
-        Tile(min(rows, REGISTERS // v), v) for v in range(1, min(vectors, REGISTERS // 2) + 1)
+        Tile(min(rows, registers // v), v) for v in range(1, min(vectors, registers // 2) + 1)
     ]
     return min(options, key=cycles)
 
@@ -64,20 +79,30 @@ def multiply_add(code: Code, dtype: str, x: Any, y: Any, total: Any) -> Any:
 
 
 class TileStore:
-    """Where a tile waits for what follows it: a small block of memory in the first-level cache.
+    """Where tiles wait for what follows them: a block of memory in the cache.
 
     The results that follow are computed by one loop over the tile, so that their code is there
     once, however many registers the tile has.
+
+    Args:
+        code: where to emit.
+        dtype: of the sums.
+        vectors: how many there are in a tile.
+        memory: for more tiles than one; `first` is then the vector that the tile begins with.
     """
 
-    def __init__(self, code: Code, dtype: str, vectors: int):
+    def __init__(self, code: Code, dtype: str, vectors: int, memory: Any = None):
         self.code = code
         kind = code.vector(REGISTER[dtype])
         self.kind = kind
-        self.memory = code.b.alloca(kind, vectors)
-        self.memory.align = 64
+        self.first: Any = None
+        self.memory = memory if memory is not None else code.b.alloca(kind, vectors)
+        if memory is None:
+            self.memory.align = 64
 
     def at(self, place: Any) -> Any:
+        if self.first is not None:
+            place = self.code.b.add(self.first, place)
         return self.code.b.gep(self.memory, [place], source_etype=self.kind)
 
     def put(self, place: int, value: Any) -> None:
@@ -85,71 +110,6 @@ class TileStore:
 
     def get(self, place: Any) -> Any:
         return self.code.b.load(self.at(place), typ=self.kind)
-
-
-def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """The product x @ y, batched over leading axes; results of the same shape may follow it."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
-    x, y = out.inputs
-    rows, columns, inner = out.shape[-2], out.shape[-1], x.shape[-1]
-    lanes = nest.vector_lanes(columns, width)
-    tile = best_tile(max(rows, 1), max(columns, 1), lanes)
-    code = frame.code(lanes)
-    reader = frame.reader(code)
-    breadth = tile.vectors * lanes
-    batch, batch_index = nest.own_index(out.shape[:-2], False, width)
-    tall, wide = Loop(-(-rows // tile.rows)), Loop(-(-columns // breadth))
-    split = x.kind == "transpose" and x.inputs[0].lanes
-    block, part = Loop(inner // width if split else inner), Loop(width)
-    k = var(block) * width + var(part) if split else var(block)
-    inner_loops = [(block, False), (part, False)] if split else [(block, False)]
-    row, vector, lane = Loop(rows), Loop(tile.vectors), Loop(lanes)
-
-    def index_of(node: Node, last: tuple[Affine, Affine]) -> tuple[Affine, ...]:
-        return broadcast_index(node, (*batch_index, *last))
-
-    i = var(tall) * tile.rows + var(row)
-    j = var(wide) * breadth + var(vector) * lanes + var(lane)
-    x_at = address(x, _whole(x, index_of(x, (i, k)), i, k), width, stored)
-    y_at = address(y, _whole(y, index_of(y, (k, j)), k, j), width, stored)
-    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
-
-    index = tuple(
-        a if n != 1 else Affine() for a, n in zip((*batch_index, i, j), out.shape, strict=True)
-    )
-
-    def run(height: int, count: int) -> None:
-        """One tile of so many rows and columns."""
-        across, tail = -(-count // lanes), count % lanes
-        totals = accumulate(
-            reader, out.dtype, x_at, y_at, (row, vector), lane, inner_loops, height, across, tail
-        )
-
-        def mask(v: Any) -> Any:
-            last = code.b.icmp_signed("==", v, i64(across - 1))
-            return code.mask(code.b.select(last, i64(tail), i64(lanes)))
-
-        finish_tile(
-            reader, kernel, index, (row, vector), lane, totals, across, store,
-            mask if tail else None,
-        )  # fmt: skip
-
-    def unit(u: Any) -> None:
-        nest.decode(code, u, [*batch, wide, tall], reader.env)
-
-        def columns_done(count: int) -> None:
-            in_pieces(
-                code, reader.env[tall], tall, rows, tile.rows, lambda height: run(height, count)
-            )
-
-        in_pieces(code, reader.env[wide], wide, columns, breadth, columns_done)
-
-    units = nest.product([*batch, wide, tall]) if out.size else 0
-    if units:
-        code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, units, 2.0 * out.size * inner / 16)
 
 
 def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
@@ -207,7 +167,7 @@ def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) ->
     return frame.finish(code, units, 2.0 * out.size * inner / 16)
 
 
-def _whole(
+def whole_index(
     node: Node, index: tuple[Affine, ...], first: Affine, second: Affine
 ) -> tuple[Affine, ...]:
     """The index with the matrix axes in place, also where they have one element."""
@@ -231,6 +191,7 @@ def accumulate(
     tail: int = 0,
     mask: Callable[[], Any] | None = None,
     start: Sequence[Any] | None = None,
+    bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
 ) -> list[Any]:
     """The tile's sums of products over the inner loops, row by row.
 
@@ -247,6 +208,7 @@ def accumulate(
         tail: lanes of the last column's operand; 0 for all.
         mask: emits the mask of all loads, inside of the loops.
         start: what the sums begin with; 0 by default.
+        bounds: emits begin and end of an inner loop; all of it by default.
     """
     code = reader.code
     if bfloat.adds_pairs(code, row_at[0], column_at[0]):
@@ -292,7 +254,8 @@ def accumulate(
             for i in range(loop.size):
                 totals = turn(i64(i), *totals)
             return totals
-        return code.loop(i64(0), i64(loop.size), 1, turn, totals)
+        begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
+        return code.loop(begin, end, 1, turn, totals)
 
     zero = code.const(0, operand)
     totals = descend(inner, start or [zero] * (height * across))

@@ -13,6 +13,7 @@ from grafito.engines.llvm import (
     convolution,
     kernels,
     lower,
+    matmul,
     memory,
     pooling,
     products,
@@ -179,7 +180,7 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     elif kind == "matmul" and bfloat.packed(primary):
         emit = bfloat_matmul.matmul
     elif kind == "matmul":
-        emit = products.matmul_lanes if kernel.lanes else products.matmul
+        emit = products.matmul_lanes if kernel.lanes else matmul.matmul
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
         emit = bfloat_weights.EMIT[kind]
     else:

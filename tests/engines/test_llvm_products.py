@@ -1,0 +1,83 @@
+"""Matrix products of the CPU engine: any shape, order, number of threads and CPU."""
+
+import platform
+
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.graph.program import Graph
+
+pytest.importorskip("llvmlite")
+
+# rows, inner, columns; the last four have several blocks, panels and bands
+SMALL = [(1, 1, 1), (2, 3, 1), (1, 5, 300), (33, 17, 65), (100, 1, 7)]
+LARGE = [(97, 1700, 30), (70, 40, 1100), (131, 1601, 530), (40, 3100, 200)]
+OTHER_CPUS = {
+    "AVX2": {"cpu": "haswell", "features": "+avx2,+fma,+bmi,+bmi2,+f16c"},
+    "SSE2": {"cpu": "x86-64", "features": "+sse2"},
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache_and_poisoned_memory(monkeypatch, tmp_path):
+    """Memory begins as NaN, so that a result that depends on what nobody wrote is seen."""
+    from grafito.engines.llvm import bindings
+
+    empty = bindings.aligned_empty
+
+    def poisoned(shape, dtype):
+        array = empty(shape, dtype)
+        array.reshape(-1).view("uint8")[:] = 255
+        return array
+
+    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
+
+
+def multiply(shape, turned, dtype="float32", **options):
+    """relu(x y + 1) by the CPU engine and by NumPy in float64."""
+    from grafito.engines.llvm import Engine
+
+    n, k, m = shape
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(k, n) if turned[0] else (n, k)).astype(dtype)
+    b = rng.normal(size=(m, k) if turned[1] else (k, m)).astype(dtype)
+    x, y = graph.placeholder(a.shape, dtype), graph.placeholder(b.shape, dtype)
+    product = (x.T if turned[0] else x) @ (y.T if turned[1] else y)
+    traced = Graph({"x": x, "y": y}, {"z": graph.relu(product + 1.0)}, {})
+    program = Engine(**options).compile(traced)
+    program.bind({"x": a, "y": b})
+    exact = (a.T if turned[0] else a).astype("f8") @ (b.T if turned[1] else b).astype("f8")
+    return program.run()["z"][0], np.maximum(exact + 1, 0)
+
+
+@pytest.mark.parametrize("shape", SMALL + LARGE)
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
+def test_products_of_any_shape_and_order(shape, turned):
+    ours, exact = multiply(shape, turned)
+    np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=5e-4)
+
+
+@pytest.mark.parametrize("shape", LARGE)
+@pytest.mark.parametrize("turned", [(True, False), (False, True)])
+def test_large_products_in_double_precision(shape, turned):
+    ours, exact = multiply(shape, turned, "float64")
+    np.testing.assert_allclose(ours, exact, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("shape", LARGE)
+@pytest.mark.parametrize("turned", [(False, False), (True, True)])
+def test_any_number_of_threads_gives_the_same_bits(shape, turned):
+    one, two, four = (multiply(shape, turned, threads=n)[0] for n in (1, 2, 4))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(one, four)
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="no x86")
+@pytest.mark.parametrize("cpu", OTHER_CPUS)
+@pytest.mark.parametrize("shape", LARGE[1:3])
+@pytest.mark.parametrize("turned", [(False, False), (False, True)])
+def test_large_products_on_other_cpus(shape, turned, cpu):
+    ours, exact = multiply(shape, turned, **OTHER_CPUS[cpu])
+    np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=5e-4)
