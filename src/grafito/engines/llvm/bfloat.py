@@ -126,6 +126,35 @@ def image_pairs(y: Node) -> Node:
 # Sums
 
 
+def image_tile(places: int, made: int) -> tuple[int, int]:
+    """How many places and how many weights a tile of a convolution has.
+
+    Each place loads a vector of images from the second-level cache in each step, two cycles long;
+    the sums of two products come after seven cycles, and more than nine weights are too far apart.
+    """
+
+    def cycles(tile: tuple[int, int]) -> float:
+        total = 0.0
+        for height, count in _pieces(places, tile[0]):
+            for breadth, times in _pieces(made, tile[1]):
+                step = max(height * breadth / 2, 7, 2 * height + breadth / 2)
+                total += count * times * step
+        return total
+
+    options = [
+        (h, v)
+        for h in range(1, min(places, 14) + 1)
+        for v in range(1, min(made, 9) + 1)
+        if h * v + h + 3 <= 32
+    ]
+    return min(options, key=cycles)
+
+
+def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    whole, rest = divmod(size, piece)
+    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
+
+
 def adds_pairs(code: Code, row: Node, column: Node) -> bool:
     """Whether the sums of a tile can be made from pairs of bfloat16."""
     return code.pairs and code.lanes in WIDTHS and row.dtype == column.dtype == "bfloat16"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grafito.engines.llvm import bfloat
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop, var
 from grafito.engines.llvm.code import Code, i64
@@ -25,6 +26,7 @@ from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.products import (
     REGISTERS,
+    Tile,
     TileStore,
     accumulate,
     best_tile,
@@ -144,6 +146,8 @@ class _Convolution:
         out, code, reader = self._out, self.code, self.reader
         image, weights = out.inputs
         tile = best_tile(c.places, self.made, 1)
+        if code.pairs:
+            tile = Tile(*bfloat.image_tile(c.places, self.made))
         block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
         i, group = Loop(r.places), Loop(out.groups)
         wide, made = Loop(-(-c.places // tile.rows)), Loop(-(-self.made // tile.vectors))

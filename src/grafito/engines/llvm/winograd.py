@@ -104,7 +104,7 @@ def choose(
     for m, n in itertools.product(*steps):
         count = math.prod(points((m, n), size))
         each = count * (channels * filters / 2 + 5 * (channels + filters))
-        weights = count * channels * filters / 8
+        weights = count * channels * filters * (2 if pairs else 1 / 8)  # memory decides then
         options.append((blocks * tiles(places, (m, n)) * each + weights, (m, n)))
     cycles, tile = min(options, default=(math.inf, (1, 1)))
     return tile if max(size) > 1 and cycles * 1.2 < plain else None
