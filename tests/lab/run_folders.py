@@ -75,7 +75,7 @@ def run_folder(folder, *, numbers=None, seed=1, settings=(), curves=None, **told
     )
     write_csv(
         folder / "classes.csv",
-        [["class", "recall", "examples"], ["sandal", 0.5, 12000], ["bag", 0.25, 7]],
+        [["class", "recall", "examples", "0.03"], ["sandal", 0.5, 12000, 1], ["bag", 0.25, 7, 2]],
     )
     sheet = figures.curves(table)
     sheet.savefig(folder / "curves.svg")

@@ -120,13 +120,15 @@ class Writer:
             raise ValueError(titles)
         columns: list[list[str]] = []
         numeric: list[bool] = []
-        for cells in zip(*rows, strict=True):
+        for cells in zip(*rows, strict=True) if rows else [()] * len(titles):
             numbers = numerals.column(cells, current())
             words = [numerals.localised(_(cell), current()) for cell in cells]
             columns.append(words if numbers is None else numbers)
             numeric.append(numbers is not None)
         return Table(
-            [self.name(title) for title in titles], list(zip(*columns, strict=True)), numeric
+            [numerals.localised(self.name(title), current()) for title in titles],
+            list(zip(*columns, strict=True)),
+            numeric,
         )
 
     def _spoken(self, entry: Mapping[str, Any]) -> str:
