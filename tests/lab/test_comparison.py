@@ -78,6 +78,13 @@ NAMES = {
         ["a", "b units=3", "b"],
     ),
     "engines": ([{"engine": "a"}, {"engine": "b"}], ["engine=a", "engine=b"]),
+    "too many settings": (
+        [
+            {"settings": {"a": 1, "b": n, "c": n, "d": n, "e": e}}
+            for n, e in ((2, 3), (4, 3), (2, 5))
+        ],
+        ["b=2, c=2, d=2", "b=4, c=4, d=4", "b=2, c=2, d=2 (2)"],
+    ),
     "quick and not": ([{"quick": True}, {}], ["quick=True", "quick=False"]),
 }
 

@@ -277,12 +277,13 @@ def _labels(groups: Sequence[Sequence[RecordedRun]]) -> list[str]:
     natures = [_nature(runs[0]) for runs in groups]
     words = [key for key in ("experiment", "variant") if _differ(key, natures)]
     labels = [" ".join(str(nature[key]) for key in words if nature[key]) for nature in natures]
-    names = []
-    for label, nature in zip(labels, natures, strict=True):
+    names: list[str] = []
+    for label, nature, runs in zip(labels, natures, groups, strict=True):
         alike = [n for n, other in zip(natures, labels, strict=True) if other == label]
         apart = [f"{key}={nature[key]}" for key in nature if _differ(key, alike)]
-        names.append(" ".join([*filter(None, [label]), ", ".join(apart[:MOST_NAMED])]).strip())
-    return [name or str(nature["experiment"]) for name, nature in zip(names, natures, strict=True)]
+        name = f"{label} {', '.join(apart[:MOST_NAMED])}".strip() or str(nature["experiment"])
+        names.append(f"{name} ({runs[0].path.name})" if name in names else name)
+    return names
 
 
 def _differ(key: str, natures: Sequence[Mapping[str, Any]]) -> bool:
