@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+PANELS_IN_A_ROW = 3
+
+Predict = Callable[[np.ndarray], Any]
+
+
 def decision_regions(
-    predict: Callable[[np.ndarray], Any],
+    predict: Predict | Mapping[str, Predict],
     x: Any,
     y: Any,
     *,
@@ -28,12 +34,13 @@ def decision_regions(
 
     Args:
         predict: function from points, shape (n, 2), to classes (n,), to the probability of
-            class 1 (n,) or (n, 1), or to one column for each class (n, classes).
+            class 1 (n,) or (n, 1), or to one column for each class (n, classes); or several by
+            name, side by side.
         x: examples, shape (n, 2).
         y: their classes, shape (n,) or (n, 1), or one-hot (n, classes).
         class_names: one for each class; by default their numbers.
         resolution: points of the grid along each side.
-        title: text above the plane.
+        title: text above.
         lang: "en" or "es".
 
     Raises:
@@ -52,8 +59,48 @@ def decision_regions(
     edge = 0.12 * np.where(high > low, high - low, 1.0)
     low, high = low - edge, high + edge
     sides = [np.linspace(low[i], high[i], resolution) for i in (0, 1)]
-    grid = np.stack(np.meshgrid(*sides), axis=-1)
-    predicted = _classes(predict(grid.reshape(-1, 2).astype(points.dtype)))
+    grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2).astype(points.dtype)
+    several = predict if isinstance(predict, Mapping) else {"": predict}
+    planes = {name: _plane(one, grid, resolution) for name, one in several.items()}
+    found = sorted({*labels.tolist(), *(c for plane in planes.values() for c in np.unique(plane))})
+    names = _names(class_names, found, words(lang)["class"])
+    columns = min(len(planes), PANELS_IN_A_ROW)
+    rows = math.ceil(len(planes) / columns)
+    size = (4.6, 4.2) if len(planes) == 1 else (1.0 + 3.0 * columns, 0.3 + 3.0 * rows)
+    sheet = canvas.new_sheet(*size, layout="constrained")
+    sheet.alt = title or f"x0, x1: {', '.join([*filter(None, planes), *names])}"
+    with canvas.style():
+        for place, (name, plane) in enumerate(planes.items(), start=1):
+            axes = sheet.add_subplot(rows, columns, place)
+            axes.imshow(
+                np.searchsorted(found, plane),
+                extent=(low[0], high[0], low[1], high[1]),
+                origin="lower",
+                aspect="auto",
+                cmap=canvas.pale_colours(len(found)),
+                vmin=-0.5,
+                vmax=len(found) - 0.5,
+                interpolation="nearest",
+            )
+            for label in found:
+                inside = plane == label
+                if inside.any() and not inside.all():
+                    axes.contour(*sides, inside, levels=[0.5], colors=canvas.INK, linewidths=0.8)
+            _draw_examples(axes, points, labels, dict(zip(found, names, strict=True)))
+            axes.set(xlabel="x0", ylabel="x1", title=name or title)
+            canvas.use_decimal_comma(axes.xaxis, lang)
+            canvas.use_decimal_comma(axes.yaxis, lang)
+        sheet.legend(
+            handles=sheet.axes[0].get_legend_handles_labels()[0], loc="outside right upper"
+        )
+        if len(planes) > 1 and title:
+            sheet.suptitle(title)
+    return sheet
+
+
+def _plane(predict: Predict, grid: np.ndarray, resolution: int) -> np.ndarray:
+    """The class of each point of a square grid."""
+    predicted = _classes(predict(grid))
     if predicted.shape != (resolution**2,):
         raise ShapeError(
             "The prediction must have one row for each point.",
@@ -61,33 +108,7 @@ def decision_regions(
             received=predicted.shape,
             expected=(resolution**2,),
         )
-    plane = predicted.reshape(resolution, resolution)
-    found = sorted({*labels.tolist(), *plane.ravel().tolist()})
-    names = _names(class_names, found, words(lang)["class"])
-    sheet = canvas.new_sheet(4.6, 4.2, layout="constrained")
-    sheet.alt = title or f"x0, x1: {', '.join(names)}"
-    with canvas.style():
-        axes = sheet.add_subplot()
-        axes.imshow(
-            np.searchsorted(found, plane),
-            extent=(low[0], high[0], low[1], high[1]),
-            origin="lower",
-            aspect="auto",
-            cmap=canvas.pale_colours(len(found)),
-            vmin=-0.5,
-            vmax=len(found) - 0.5,
-            interpolation="nearest",
-        )
-        for label in found:
-            inside = plane == label
-            if inside.any() and not inside.all():
-                axes.contour(*sides, inside, levels=[0.5], colors=canvas.INK, linewidths=0.8)
-        _draw_examples(axes, points, labels, dict(zip(found, names, strict=True)))
-        axes.set(xlabel="x0", ylabel="x1", title=title)
-        canvas.use_decimal_comma(axes.xaxis, lang)
-        canvas.use_decimal_comma(axes.yaxis, lang)
-        sheet.legend(loc="outside right upper")
-    return sheet
+    return predicted.reshape(resolution, resolution)
 
 
 def perceptron_lines(

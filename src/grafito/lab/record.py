@@ -39,8 +39,8 @@ class Record:
     Attributes:
         histories: the histories of all trainings, by name.
         numbers: those that count, the most important one first.
-        epochs: done in all trainings.
-        seconds: of all trainings.
+        epochs: done in all trainings that have a history.
+        seconds: of these trainings.
         interrupted: whether Ctrl-C ended a training; nothing more should be trained then.
 
     Example:
@@ -144,10 +144,9 @@ class Record:
         return history
 
     def trial(self, model: Any, x: Any, y: Any = None, **settings: Any) -> History:
-        """Train one of many models of which only numbers are handed over; its epochs count."""
-        began = time.perf_counter()
+        """Train one of many models of which only numbers are handed over; it counts for nothing."""
         history: History = model.fit(x, y, verbose=0, **settings)
-        self._count(history, time.perf_counter() - began)
+        self.interrupted |= history.interrupted
         return history
 
     def history(self, history: History, name: str, seconds: float) -> None:

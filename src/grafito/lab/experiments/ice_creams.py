@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from grafito import language, layers
+from grafito import figures, layers
+from grafito.callbacks import Callback
 from grafito.datasets import generators
+from grafito.lab.experiments.descent import Way
+from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
+from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -19,7 +25,13 @@ class IceCreams(Training):
     """One neuron without activation; the temperatures are brought to mean 0 and deviation 1."""
 
     name = "ice-creams"
+    course = "TFG 4.1"
     what = N_("Ice creams sold against temperature, a line by gradient descent.")
+    asked = N_(
+        "Fit a line by gradient descent; draw data and line, and the way of descent on the loss "
+        "surface over weight and bias."
+    )
+    expected = N_("finds the minimum")
 
     epochs: int = 200
     batch_size: int = 16
@@ -27,6 +39,11 @@ class IceCreams(Training):
     learning_rate: float = 0.05
     loss: str = "mse"
     metrics: tuple[str, ...] = ()
+
+    @cached_property
+    def way(self) -> Way:
+        """What weight and bias were after each step of the last training."""
+        return Way()
 
     def load(self) -> Data:
         points = generators.ice_creams()
@@ -36,6 +53,9 @@ class IceCreams(Training):
         scaling = layers.Normalization()
         scaling.adapt(x)
         return Sequential([layers.Input((1,)), scaling, layers.Dense(1)])
+
+    def callbacks(self) -> Sequence[Callback]:
+        return [self.way]
 
     def measure(self, model: Model, data: Data) -> dict[str, float]:
         x, y = (np.asarray(part[:, 0], "float64") for part in data[1])
@@ -51,19 +71,36 @@ class IceCreams(Training):
         }
 
     def show(self, record: Record, trained: Trained) -> None:
-        from grafito.figures import canvas
-
         x, y = trained.data[0]
-        ends = np.array([[x.min()], [x.max()]])
-        _ = language.translate
-        sheet = canvas.new_sheet(4.6, 3.4, layout="constrained")
-        with canvas.style():
-            axes = sheet.add_subplot()
-            axes.plot(x, y, "o", color=canvas.BLUE, label=_("days"))
-            line = trained.predict(ends)
-            axes.plot(ends, line, color=canvas.ORANGE, label=_("gradient descent"))
-            line = np.polyval(np.polyfit(x[:, 0], y[:, 0], 1), ends)
-            axes.plot(ends, line, ":", color=canvas.INK, label=_("least squares"))
-            axes.set(xlabel=_("temperature (°C)"), ylabel=_("ice creams sold"))
-            axes.legend()
-        record.figure("fit", sheet, N_("Data and line"))
+        line = np.poly1d(np.polyfit(x[:, 0], y[:, 0], 1))
+        fit = figures.function_fit(
+            x,
+            y,
+            {translate("gradient descent"): trained.predict, translate("least squares"): line},
+            names=(translate("temperature (°C)"), translate("ice creams sold")),
+            lang=current(),
+        )
+        record.figure("fit", fit, N_("Data and line"))
+        scaled = ((x - x.mean()) / x.std())[:, 0].astype(np.float64)
+
+        def loss(weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+            return ((weight[..., None] * scaled + bias[..., None] - y[:, 0]) ** 2).mean(axis=-1)
+
+        surface = figures.loss_surface(
+            loss,
+            {translate("gradient descent"): self.way.points},
+            names=(translate("weight"), translate("bias")),
+            minimum=np.polyfit(scaled, y[:, 0], 1).tolist(),
+            lang=current(),
+        )
+        record.figure(
+            "surface",
+            surface,
+            N_("The way on the loss surface"),
+            N_(
+                "Weight and bias of the scaled temperature. Scaling makes the surface a round "
+                "bowl, where the gradient points straight at the minimum; see descent-variants "
+                "for one that is not round."
+            ),
+        )
+        show_network_graph(record, trained.model, x[0])

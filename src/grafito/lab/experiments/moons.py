@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from grafito import language, layers
+from grafito import figures, layers
+from grafito.callbacks import History
 from grafito.datasets import generators
-from grafito.figures import decision_regions
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
+from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Sequential
+
+
+def epochs_until(history: History, accuracy: float) -> int | None:
+    """The first epoch, counted from 1, that ends with a test accuracy; None if none does.
+
+    Example:
+        >>> history = History()
+        >>> history.history["val_accuracy"] = [0.5, 0.9, 0.95]
+        >>> epochs_until(history, 0.9)
+        2
+    """
+    reached = np.array(history.history.get("val_accuracy", ())) >= accuracy
+    return int(reached.argmax()) + 1 if reached.any() else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,24 +41,34 @@ class Moons(Training):
         noise: standard deviation of the noise.
         units: sizes of the hidden layers.
         activation: of the hidden layers.
+        goal: a test accuracy; the epochs that it takes are counted.
     """
 
     name = "moons"
+    course = "TFG 4.2"
     what = N_("Two half moons, three networks: what each takes for the boundary.")
+    asked = N_(
+        "Draw the decision regions of an overfitting network 100-70-50, of 10 sigmoid units and of "
+        "8 ReLU units; count the epochs that each needs for the same accuracy."
+    )
+    expected = "93.6 %"
     variants: ClassVar[Variants] = {
-        "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.03},
-        "relu": {"units": (8,), "activation": "relu"},
-        "overfitting": {"units": (100, 70, 50), "activation": "relu"},
+        "all": {},
+        "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.1},
+        "relu": {"units": (8,), "activation": "relu", "learning_rate": 0.03},
+        "overfitting": {"units": (100, 70, 50), "activation": "relu", "learning_rate": 0.003},
     }
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ("overfitting", "sigmoid", "relu")}
 
-    epochs: int = 300
+    epochs: int = 500
     learning_rate: float = 0.01
     loss: str = "binary_crossentropy"
-    validation_split: float = 0.2
+    follow_test: bool = True
     samples: int = 200
     noise: float = 0.25
     units: tuple[int, ...] = (10,)
     activation: str = "sigmoid"
+    goal: float = 0.936
 
     def load(self) -> Data:
         train = generators.moons(self.samples, self.noise, seed=self.seed)
@@ -60,5 +85,33 @@ class Moons(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[0]
-        regions = decision_regions(trained.predict, x, y, lang=language.current())
+        regions = figures.decision_regions(trained.predict, x, y, lang=current())
         record.figure("regions", regions, N_("Decision regions"))
+        self._count_epochs(record, {self.variant: trained})
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        x, y = next(iter(trained.values())).data[0]
+        predicts = {name: one.predict for name, one in trained.items()}
+        record.figure(
+            "regions",
+            figures.decision_regions(predicts, x, y, lang=current()),
+            N_("Decision regions"),
+            N_("With the training examples. The overfitting network gives in to single ones."),
+        )
+        self._count_epochs(record, trained)
+
+    def _count_epochs(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        """Hand over when each has reached the goal."""
+        counts = {name: epochs_until(one.history, self.goal) for name, one in trained.items()}
+        record.table(
+            "goal",
+            ["form", "epochs until the goal", "best test accuracy", "last test accuracy"],
+            [
+                [name, counts[name] or "", max(each), each[-1]]
+                for name, one in trained.items()
+                if (each := one.history.history.get("val_accuracy"))
+            ],
+            N_("Epochs until the test accuracy is {goal}"),
+            N_("Empty where it never was."),
+            goal=self.goal,
+        )
