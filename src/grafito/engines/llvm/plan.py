@@ -366,7 +366,15 @@ def _joins(kernel: Kernel, shape: Shape, lanes: bool, depends: bool) -> bool:
         )
     if kernel.primary is None:
         return same
-    return same and depends and kernel.primary.kind in RICH
+    return same and depends and (kernel.primary.kind in RICH or side_by_side(kernel.primary))
+
+
+def side_by_side(x: Node) -> bool:
+    """Whether the windows of a pool's way back meet each element once: then others may join."""
+    if x.kind not in ("maxscatter", "sumscatter"):
+        return False
+    seen = (n * w for n, w in zip(x.inputs[-1].shape[1:3], x.window, strict=True))
+    return x.window == x.strides and x.shape[1:3] == tuple(seen)
 
 
 def drop_unread(kernels: Sequence[Kernel], keep: set[Node]) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Loop, var
-from grafito.engines.llvm.code import i64
-from grafito.engines.llvm.convolution import UNROLLED, existing
+from grafito.engines.llvm.code import I32, i64
+from grafito.engines.llvm.convolution import UNROLLED, batch_mask, existing
 from grafito.engines.llvm.elementwise import OPS, compare
 from grafito.engines.llvm.kernels import Compiled, Frame, finish_results, vectors
 from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.plan import Kernel, side_by_side
 from grafito.engines.llvm.reader import Index, address, physical
+
+TOGETHER = 16  # channels of a unit: neighbours in memory
 
 
 class _Windows:
@@ -67,20 +69,25 @@ class _Windows:
         code = self.code
         operand = "float32" if x.dtype == "bfloat16" else x.dtype
         lowest = code.const(-math.inf, operand)
-        none = code.const(0, "int64")
+        none = code.const(0, "int32")
 
         def body(t: Any, best: Any, which: Any) -> Sequence[Any]:
             value = self.load(x, self.seen(index))
             larger = compare(">")(code, operand, value, best)
             # the first element is the best so far, also where it is NaN
-            first = code.b.icmp_signed("==", code.splat(t), none)
+            t = self.number(t)
+            first = code.b.icmp_signed("==", t, none)
             larger = code.b.or_(larger, first)
             return (
                 code.b.select(larger, value, best),
-                code.b.select(larger, code.splat(t), which),
+                code.b.select(larger, t, which),
             )
 
         return self.each_tap(body, [lowest, none])[1]
+
+    def number(self, t: Any) -> Any:
+        """The number of an element of a window in all lanes."""
+        return self.code.splat(self.code.b.trunc(t, I32))
 
     def gathering(self, value: Callable[[Index], Any]) -> Compiled:
         """A result for each window."""
@@ -99,35 +106,86 @@ class _Windows:
         return self.frame.finish(code, nest.product(outer), self._cost())
 
     def scattering(self, windows_shape: Sequence[int], add: Callable[[Index], None]) -> Compiled:
-        """Zeros, then something added for each window; a channel of a block is one unit."""
+        """Zeros, then something added for each window; some channels of a block are one unit."""
         loops, index = nest.own_index(tuple(windows_shape), True, self.width)
         block, lane = loops[0], loops[-1]
         size = {v for v, _ in index[3].terms}
-        channels = [loop for loop in loops[1:-1] if loop in size]
         places = [loop for loop in loops[1:-1] if loop not in size]
         h, w = Loop(self.out.shape[1]), Loop(self.out.shape[2])
+        channel = next((loop for loop in loops[1:-1] if loop in size), Loop(1))
+        part = Loop(-(-channel.size // TOGETHER))
         code, reader = self.code, self.reader
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, [block, *channels], reader.env)
+            nest.decode(code, u, [block, part], reader.env)
+            first = code.b.mul(reader.env[part], i64(TOGETHER))
+            stop = code.b.add(first, i64(TOGETHER))
+            more = code.b.icmp_signed(">", stop, i64(channel.size))
+            stop = code.b.select(more, i64(channel.size), stop)
             reader.lane, reader.env[lane] = lane, i64(0)
 
             def clear(p: Any) -> None:
                 nest.decode(code, p, [h, w], reader.env)
                 at = physical(self.out, (index[0], var(h), var(w), index[3]), self.width)
-                reader.store(self.zero(), self.out, at)
+                each(lambda: reader.store(self.zero(), self.out, at))
+
+            def each(body: Callable[[], None]) -> None:
+                def one(c: Any) -> None:
+                    reader.env[channel] = c
+                    body()
+
+                code.loop(first, stop, 1, one)
 
             code.loop(i64(0), i64(h.size * w.size), 1, clear)
 
             def window(p: Any) -> None:
                 if places:
                     nest.decode(code, p, places, reader.env)
-                add(index)
+                each(lambda: add(index))
 
             code.loop(i64(0), i64(nest.product(places)), 1, window)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product([block, *channels]), self._cost())
+        return self.frame.finish(code, nest.product([block, part]), self._cost())
+
+    def spreading(
+        self, value: Callable[[Any, Any], Any], start: Callable[[Index], Any]
+    ) -> Compiled:
+        """A result for each element of windows that lie side by side; a row of them is one unit.
+
+        Args:
+            value: of an element of a window, given its number and what `start` made.
+            start: what is computed once for a window.
+        """
+        loops, index = nest.own_index(self.out.inputs[-1].shape, True, self.width)
+        rows = {v for v, _ in index[1].terms}
+        outer = [loops[0], *(loop for loop in loops[1:-1] if loop in rows)]
+        inner = [loop for loop in loops[1:-1] if loop not in rows]
+        code, reader, lane = self.code, self.reader, loops[-1]
+        mask = batch_mask(code, reader, self.out, loops[0], self.width)
+        place = existing(self.out, self.seen(index))
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, outer, reader.env)
+            reader.lane, reader.env[lane] = lane, i64(0)
+
+            def window(p: Any) -> None:
+                if inner:
+                    nest.decode(code, p, inner, reader.env)
+                known = start(index)
+
+                def body(t: Any) -> Sequence[Any]:
+                    reader.mask = mask() if mask is not None else None
+                    finish_results(reader, self.kernel, place, value(t, known))
+                    reader.mask = None
+                    return ()
+
+                self.each_tap(body, [])
+
+            code.loop(i64(0), i64(nest.product(inner)), 1, window)
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product(outer), self._cost())
 
     def add_at(self, index: Index, value: Any) -> None:
         """Add to the result at an index."""
@@ -178,7 +236,7 @@ def maxgather(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Co
         which = w.winner(x, index)
 
         def body(t: Any, taken: Any) -> Sequence[Any]:
-            here = w.code.b.icmp_signed("==", which, w.code.splat(t))
+            here = w.code.b.icmp_signed("==", which, w.number(t))
             return [w.code.b.select(here, w.load(h, w.seen(index)), taken)]
 
         return w.each_tap(body, [w.zero()])[0]
@@ -191,14 +249,24 @@ def maxscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     w = _Windows(kernel, stored, width, shared)
     x, g = w.out.inputs
 
-    def add(index: Index) -> None:
+    def known(index: Index) -> tuple[Any, Any]:
         which = w.winner(x, index)
         w.reader.start()
-        slope = w.load(g, index)
+        return which, w.load(g, index)
+
+    def value(t: Any, found: tuple[Any, Any]) -> Any:
+        which, slope = found
+        here = w.code.b.icmp_signed("==", which, w.number(t))
+        return w.code.b.select(here, slope, w.zero())
+
+    if side_by_side(w.out):
+        return w.spreading(value, known)
+
+    def add(index: Index) -> None:
+        found = known(index)
 
         def body(t: Any) -> Sequence[Any]:
-            here = w.code.b.icmp_signed("==", which, w.code.splat(t))
-            w.add_at(w.seen(index), w.code.b.select(here, slope, w.zero()))
+            w.add_at(w.seen(index), value(t, found))
             return ()
 
         w.each_tap(body, [])
@@ -211,9 +279,15 @@ def sumscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     w = _Windows(kernel, stored, width, shared)
     (g,) = w.out.inputs
 
-    def add(index: Index) -> None:
+    def known(index: Index) -> Any:
         w.reader.start()
-        slope = w.load(g, index)
+        return w.load(g, index)
+
+    if side_by_side(w.out):
+        return w.spreading(lambda _, slope: slope, known)
+
+    def add(index: Index) -> None:
+        slope = known(index)
 
         def body(_: Any) -> Sequence[Any]:
             w.add_at(w.seen(index), slope)

@@ -18,6 +18,7 @@ from grafito.engines.llvm import (
     pooling,
     products,
     schedule,
+    turning,
     winograd_gradient,
     winograd_kernels,
 )
@@ -174,6 +175,9 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     primary = kernel.primary
     kind = primary.kind if primary is not None else None
     if primary is None or kind is None:
+        turned = turning.elementwise(kernel, stored, width, shared)
+        if turned is not None:
+            return turned
         emit = kernels.elementwise
     elif kind in REDUCTIONS:
         emit = kernels.reduction

@@ -1,0 +1,91 @@
+"""Images as lanes: batches that are gathered and turned, pooling on its way back."""
+
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.graph import pooling
+from grafito.graph.program import Graph
+
+pytest.importorskip("llvmlite")
+
+from grafito.engines.llvm import Engine
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
+
+
+def compute(outputs, feeds):
+    inputs = {f"x{i}": x for i, x in enumerate(feeds)}
+    graph_ = Graph(inputs, {str(i): y for i, y in enumerate(outputs)}, {})
+    program = Engine().compile(graph_)
+    program.bind(dict(zip(inputs, feeds.values(), strict=True)))
+    results = program.run()
+    return [results[str(i)][0] for i in range(len(outputs))], program
+
+
+def near(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5 * np.abs(b).max())
+
+
+POOLS = [  # images, height, width, channels, window, stride
+    (5, 6, 8, 3, 2, 2),
+    (40, 7, 6, 18, 2, 2),
+    (16, 9, 9, 33, 3, 2),
+    (3, 8, 8, 1, 4, 4),
+]
+
+
+@pytest.mark.parametrize("row", POOLS, ids=str)
+@pytest.mark.parametrize("pool", [pooling.max_pool, pooling.average_pool])
+def test_pooling_and_its_way_back_after_relu(row, pool):
+    *shape, window, stride = row
+    random = np.random.default_rng(2)
+    x = graph.placeholder(tuple(shape), "float32", "x")
+    y = graph.relu(x + 0.25)
+    z = pool(y, window, stride)
+    weights = random.normal(size=z.shape).astype("float32")
+    outputs = [z, *graph.gradients([z], [x], [graph.constant(weights)])]
+    a = random.normal(size=x.shape).astype("float32")
+    a[0] = -1.0  # all elements of its windows tie
+    ours, _ = compute(outputs, {x: a})
+    near(ours, graph.value(outputs, {x: a}))
+
+
+def test_the_relu_before_a_pool_is_computed_on_its_way_back():
+    x = graph.placeholder((16, 8, 8, 4))
+    k = graph.placeholder((3, 3, 4, 4))
+    y = graph.relu(graph.conv2d(x, k, padding="same"))
+    z = pooling.max_pool(y, 2)
+    outputs = graph.gradients([z], [k], [graph.constant(np.ones(z.shape, "float32"))])
+    random = np.random.default_rng(0)
+    feeds = {t: random.normal(size=t.shape).astype("float32") for t in (x, k)}
+    ours, program = compute(outputs, feeds)
+    near(ours, graph.value(outputs, feeds))
+    assert "maxscatter + where" in program.explain()
+
+
+BATCHES = [  # images, height, width, channels, dtype
+    (40, 5, 7, 3, "uint8"),
+    (16, 4, 4, 1, "float32"),
+    (33, 6, 5, 3, "float64"),
+    (1, 4, 8, 2, "uint8"),
+    (20, 3, 3, 1, "float32"),
+]
+
+
+@pytest.mark.parametrize("row", BATCHES, ids=str)
+def test_a_batch_that_is_gathered_by_index(row):
+    *shape, dtype = row
+    images, height, width, channels = shape
+    random = np.random.default_rng(1)
+    data = (100 * random.random((images + 9, height, width, channels))).astype(dtype)
+    x, order = graph.placeholder(data.shape, dtype, "x"), graph.placeholder((images,), "int32", "i")
+    batch = graph.cast(graph.take(x, order), "float32") / 255.0
+    y = pooling.max_pool(batch, 2)
+    feeds = {x: data, order: random.permutation(images + 9)[:images].astype("int32")}
+    ours, _ = compute([y], feeds)
+    near(ours, graph.value([y], feeds))
