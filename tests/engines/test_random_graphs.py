@@ -179,7 +179,11 @@ def arrays_for(inputs):
 @hypothesis.given(graphs())
 @hypothesis.settings(max_examples=100, suppress_health_check=list(hypothesis.HealthCheck))
 def test_random_graphs(made):
-    inputs, results = made
+    check(*made)
+
+
+def check(inputs, results):
+    """The results and their gradients are those of the reference."""
     total = sum(graph.sum(graph.sin(y)) for y in results)
     outputs = [*results, *graph.gradients(total, inputs)]
     arrays = arrays_for(inputs)
@@ -192,3 +196,13 @@ def test_random_graphs(made):
     for name, expected in zip(names, theirs, strict=True):
         scale = np.max(np.abs(expected), initial=1e-6)
         np.testing.assert_allclose(ours[name][0], expected, rtol=1e-9, atol=1e-10 * scale)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 3, 2), (3, 0, 1, 2), (2, 1, 0, 3)])
+@pytest.mark.parametrize("n", [2, 16, 17])
+def test_transposed_images(order, n):
+    """Images are stored as lanes; what reads them in another order gets them by rows."""
+    x = graph.placeholder((n, 4, 6, 3), "float64", "x0")
+    pooled = graph.max_pool(graph.sin(x), 2, 1, "same")
+    turned = graph.transpose(pooled, order)
+    check([x], [graph.sum(turned, axis=0), turned, pooled * graph.reshape(turned, x.shape)])

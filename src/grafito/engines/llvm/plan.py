@@ -120,10 +120,7 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
             if not x.lanes:
                 x.inputs = tuple(as_layout(y, False) for y in x.inputs)
             else:  # smaller ones are read element by element
-                x.inputs = tuple(
-                    y if y.shape == x.shape or not y.lanes else as_layout(y, False)
-                    for y in x.inputs
-                )
+                x.inputs = tuple(as_layout(y, y.lanes and y.shape == x.shape) for y in x.inputs)
         elif x.kind == "reshape":
             (y,) = x.inputs
             x.lanes = y.lanes and x.shape[:1] == y.shape[:1] and len(x.shape) > 1
@@ -136,10 +133,10 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
             x.lanes = any(y.lanes for y in x.inputs) and all(
                 y.shape[0] == x.shape[0] for y in x.inputs
             )
-            if not x.lanes:
-                x.inputs = tuple(as_layout(y, False) for y in x.inputs)
+            x.inputs = tuple(as_layout(y, x.lanes and y.lanes) for y in x.inputs)
         elif x.kind == "copy":
-            pass
+            (y,) = x.inputs
+            x.inputs = (as_layout(y, y.lanes),)
         elif x.kind == "matmul" and len(x.shape) == 2 and x.inputs[1].dtype != "bfloat16":
             y, z = x.inputs
             x.lanes = _product_in_lanes(x, width, users)
@@ -154,6 +151,7 @@ def spread_lanes(order: Sequence[Node], width: int) -> None:
         elif x.kind in REDUCTIONS:
             (y,) = x.inputs
             x.lanes = y.lanes and 0 not in x.axis and len(x.shape) > 1
+            x.inputs = (as_layout(y, y.lanes),)
         else:
             x.inputs = tuple(as_layout(y, False) for y in x.inputs)
 
