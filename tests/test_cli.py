@@ -175,8 +175,16 @@ def test_spanish(command, way, run, monkeypatch):
     assert not [text for text in expected if text not in done.stdout]
 
 
-def test_help_in_spanish():
-    program = "from grafito.cli import app; app(['run', '--help'])"
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("run", "Realiza un experimento."),
+        ("report", "Dibuja de nuevo el informe"),
+        ("compare", "Pone ejecuciones lado a lado"),
+    ],
+)
+def test_help_in_spanish(command, words):
+    program = f"from grafito.cli import app; app(['{command}', '--help'])"
     shown = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -184,7 +192,7 @@ def test_help_in_spanish():
         check=True,
         env={"GRAFITO_LANG": "es", "PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"},
     )
-    assert "Realiza un experimento." in shown.stdout
+    assert words in shown.stdout
 
 
 # Words, exit code, and what the message says.
@@ -211,6 +219,8 @@ WRONG = {
     "unknown level": (["draw", "x", "--at", "x=1", "--level", "op", "--out", "x.svg"], 2, "'ops'"),
     "unknown format": (["draw", "x", "--at", "x=1", "--out", "x.txt"], 2, "'txt'"),
     "no such folder": (["draw", "x", "--at", "x=1", "--out", "no/x.svg"], 1, "no/x.svg"),
+    "no run": (["report", "."], 1, "not the folder of a run"),
+    "nothing to compare": (["compare", "no"], 1, "no such folder"),
     "unknown data": (["data", "get", "nmist"], 2, "'mnist'"),
 }
 
@@ -233,6 +243,7 @@ def test_errors_are_messages(case, run, tmp_path):
         (["run", "xor", "--set", "bits", "--lang", "es"], "esperado   como en w=2,x=[1,-1]"),
         (["draw", "1/(1+", "--lang", "es"], "dónde      columna 6\n"),
         (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "Un archivo no se puede usar."),
+        (["report", "nowhere", "--lang", "es"], "No existe tal carpeta."),
         (["run", "xor", "--lang", "fr"], "Unknown language 'fr'."),
     ],
 )

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from grafito import cli, figures, lab
 from grafito.errors import FileError, MissingDependencyError, UnknownNameError
 from grafito.lab.report import numerals, pdf, pictures
+from grafito.lab.report.reading import read_history
 
 VOID = {"meta", "img", "br"}
 
@@ -195,6 +196,26 @@ def test_a_run_that_was_just_begun_says_what_is_missing(folder):
     text = report(folder).text
     for said in ("0 of 5 epochs", "no final numbers", "No trained network", "No figure"):
         assert said in text
+
+
+# What a history holds, and the losses that are read.
+HISTORIES = {
+    "whole": ("epoch,loss\r\n0,1.5\r\n1,0.5\r\n", [1.5, 0.5]),
+    "cut in a number": ("epoch,loss\n0,1.5\n1,0.", [1.5]),
+    "cut behind a comma": ("epoch,loss\n0,1.5\n1,\n", [1.5]),
+    "cut before a comma": ("epoch,loss\n0,1.5\n1\n", [1.5]),
+    "titles alone": ("epoch,loss\n", []),
+    "cut in its titles": ("epoch,lo", None),
+    "empty": ("", None),
+    "of bytes": ("epoch,loss\n0,\x00\n", []),
+}
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_histories_are_read_as_far_as_they_go(case, tmp_path):
+    text, losses = HISTORIES[case]
+    (tmp_path / "history.csv").write_text(text, newline="")
+    assert read_history(tmp_path / "history.csv").get("loss") == losses
 
 
 UNUSABLE = {

@@ -120,15 +120,23 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
-    """Numbers of each epoch by name; a last row that was cut off is left out."""
+    """Numbers of each epoch by name; what follows a row that was cut off is left out."""
     try:
-        rows = read_csv(path)
-        table = [[float(cell) for cell in row] for row in rows[1:] if len(row) == len(rows[0])]
-    except (OSError, ValueError, IndexError):
+        whole, _newline, _cut = path.read_text(encoding="utf-8").rpartition("\n")
+    except (OSError, ValueError):
         return {}
-    return {
-        name: [row[place] for row in table] for place, name in enumerate(rows[0]) if name != "epoch"
-    }
+    titles, *rows = [*csv.reader(whole.splitlines())] or [[]]
+    columns: list[list[float]] = [[] for _title in titles]
+    for row in rows:
+        try:
+            numbers = [float(cell) for cell in row]
+        except ValueError:
+            break
+        if len(numbers) != len(titles):
+            break
+        for column, value in zip(columns, numbers, strict=True):
+            column.append(value)
+    return {name: column for name, column in zip(titles, columns, strict=True) if name != "epoch"}
 
 
 def read_csv(path: Path) -> list[list[str]]:
