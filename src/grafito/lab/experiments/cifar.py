@@ -59,7 +59,7 @@ class CifarDense(Classifier):
     units: tuple[int, ...] = (100,)
     activation: str = "sigmoid"
     output: str = "linear"
-    l2: float = 0.0001
+    l2: float = 0.003
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,7 +137,7 @@ class Cifar10Relu(CifarDense):
     variants: ClassVar[Variants] = {
         "all": {},
         "sigmoid-mse": {"output": "sigmoid", "learning_rate": 0.1},
-        "linear-mse": {},
+        "linear-mse": {"l2": 0.01},
         "sigmoid-cce": {"output": "sigmoid", "loss": CCE},
         "linear-cce": {"output": "softmax", "loss": CCE},
     }
