@@ -54,7 +54,7 @@ ROWS = {
     "batched": (lambda x, w: x @ w, (3, 8, 9), (3, 9, 20)),
     "transposed": (lambda x, w: x.T @ w.T, (9, 24), (33, 9)),
     "same": (lambda x, w: graph.conv2d(x, w, 1, "same"), (17, 6, 7, 3), (3, 3, 3, 8)),
-    "full lanes": (lambda x, w: graph.conv2d(x, w, 1, "same"), (32, 4, 5, 6), (3, 3, 6, 20)),
+    "full lanes": (lambda x, w: graph.conv2d(x, w, 1, "same"), (32, 4, 5, 6), (3, 3, 6, 24)),
     "strides": (lambda x, w: graph.conv2d(x, w, 2), (33, 6, 7, 8), (3, 2, 8, 5)),
     "groups": (lambda x, w: graph.conv2d(x, w, groups=2), (5, 6, 7, 6), (3, 2, 3, 6)),
     "dilation": (lambda x, w: graph.conv2d(x, w, dilation=2), (40, 6, 7, 2), (3, 2, 2, 6)),

@@ -20,13 +20,14 @@ import llvmlite.ir as ir
 
 from grafito.engines.llvm.affine import Affine, Loop
 from grafito.engines.llvm.code import F32, I16, I32, Code, i64
-from grafito.engines.llvm.nodes import LEAVES, Node
+from grafito.engines.llvm.nodes import LEAVES, Node, Shape
 from grafito.engines.llvm.reader import Reader
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 WIDTHS = (4, 8, 16)  # lanes of the instruction's forms
 LANES = 16  # images in a block, and filters in a vector: the width of AVX-512
 PAIRS = LANES // 2
+BROADCAST = 8  # weights that are stored next to each other
 HALF = "uint16"  # a bfloat16 as its bits
 
 
@@ -80,7 +81,9 @@ def arrange(order: Iterable[Node]) -> None:
         if x.kind == "convkernel" and x.groups == 1:
             x.inputs = (y, image_pairs(z))
         elif x.kind == "conv":  # the weights of channels that follow each other
-            x.inputs = (y, _stored_as(z, (0, 1, 3, 2)))
+            channels, filters = z.shape[2:]
+            whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
+            x.inputs = (y, _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2)))
         elif x.kind == "matmul" and not packed(x) and _by_columns(y):
             x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
 
@@ -114,6 +117,29 @@ def _stored_as(x: Node, axes: tuple[int, ...]) -> Node:
     return moved(kept)
 
 
+def _weight_pairs(k: Node) -> Node:
+    """The weights of pairs of channels as words: [a][b][f / BROADCAST][c / 2][BROADCAST]."""
+    height, width, channels, filters = k.shape
+    panels = height, width, channels, filters // BROADCAST, BROADCAST
+    split = Node("reshape", (k,), panels, k.dtype)
+    halves = []
+    for odd in (0, 1):
+        shape = (height, width, channels // 2, *panels[3:])
+        own = Node(
+            "slice", (split,), shape, k.dtype, starts=(0, 0, odd, 0, 0), steps=(1, 1, 2, 1, 1)
+        )
+        shape = tuple(shape[axis] for axis in (0, 1, 3, 2, 4))
+        halves.append(Node("transpose", (own,), shape, k.dtype, axes=(0, 1, 3, 2, 4)))
+    words = Node("pairwords", halves, shape, "uint32", kernel=k.shape)
+    words.scope = k.scope
+    return words
+
+
+def kernel_shape(k: Node) -> Shape:
+    """The shape of the weights of a convolution, also of those that are stored in pairs."""
+    return k.kernel if k.kind == "pairwords" else k.shape
+
+
 def image_pairs(y: Node) -> Node:
     """The gradient y of images in lanes as pairs of images: [block][i][j][pair][filter]."""
     n, height, width, filters = y.shape
@@ -126,8 +152,8 @@ def image_pairs(y: Node) -> Node:
 # Sums
 
 
-def image_tile(places: int, made: int) -> tuple[int, int]:
-    """How many places and how many weights a tile of a convolution has.
+def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
+    """How many places and how many weights k a tile of a convolution has.
 
     Each place loads a vector of images from the second-level cache in each step, two cycles long;
     the sums of two products come after seven cycles, and more than nine weights are too far apart.
@@ -145,7 +171,7 @@ def image_tile(places: int, made: int) -> tuple[int, int]:
         (h, v)
         for h in range(1, min(places, 14) + 1)
         for v in range(1, min(made, 9) + 1)
-        if h * v + h + 3 <= 32
+        if h * v + h + 3 <= 32 and (v == BROADCAST or k.kind != "pairwords")
     ]
     return min(options, key=cycles)
 
@@ -157,7 +183,8 @@ def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
 
 def adds_pairs(code: Code, row: Node, column: Node) -> bool:
     """Whether the sums of a tile can be made from pairs of bfloat16."""
-    return code.pairs and code.lanes in WIDTHS and row.dtype == column.dtype == "bfloat16"
+    words = column.dtype in ("bfloat16", "uint32")
+    return code.pairs and code.lanes in WIDTHS and row.dtype == "bfloat16" and words
 
 
 def accumulate(
@@ -247,12 +274,15 @@ def _load(
     code, b = reader.code, reader.code.b
     node, place = at
     lanes, both = code.lanes, ir.VectorType(I16, 2 * code.lanes)
-    if node.dtype == "uint32":  # these are pairs already
-        reader.env[pair] = i
-        return b.bitcast(code.load(reader.pointers[node], "uint32", reader.scalar(place)), both)
     fixed = not place.depends(reader.lane)  # type: ignore[arg-type]
     simple = not place.gathered()
     step = place.coefficient(pair)
+    if node.dtype == "uint32":  # these are pairs already
+        reader.env[pair] = i
+        at_words = reader.pointers[node], "uint32", reader.scalar(place)
+        return b.bitcast(
+            code.splat(code.load_scalar(*at_words)) if fixed else code.load(*at_words), both
+        )
 
     def raw(k: Any) -> Any:
         reader.env[pair] = k

@@ -14,7 +14,7 @@ from typing import Any
 
 from grafito.engines.llvm import bfloat
 from grafito.engines.llvm import loops as nest
-from grafito.engines.llvm.affine import Affine, Loop, var
+from grafito.engines.llvm.affine import Affine, Loop, dot, row_major, var
 from grafito.engines.llvm.code import Code, i64
 from grafito.engines.llvm.kernels import (
     Compiled,
@@ -86,10 +86,10 @@ def conv(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
     out = kernel.primary
     assert out is not None
-    k = out.inputs[1]
-    axes = zip(out.shape[1:3], k.shape, out.strides, out.dilation, strict=False)
+    k = bfloat.kernel_shape(out.inputs[1])
+    axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
     rows, columns = (forward_taps(*axis) for axis in axes)
-    channels, filters = k.shape[2], k.shape[3] // out.groups
+    channels, filters = k[2], k[3] // out.groups
     return _Convolution(kernel, stored, width, shared, channels, filters, False).emit(rows, columns)
 
 
@@ -147,7 +147,7 @@ class _Convolution:
         image, weights = out.inputs
         tile = best_tile(c.places, self.made, 1)
         if code.pairs:
-            tile = Tile(*bfloat.image_tile(c.places, self.made))
+            tile = Tile(*bfloat.image_tile(c.places, self.made, weights))
         block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
         i, group = Loop(r.places), Loop(out.groups)
         wide, made = Loop(-(-c.places // tile.rows)), Loop(-(-self.made // tile.vectors))
@@ -162,7 +162,12 @@ class _Convolution:
         else:
             taps = (r.weight, c.weight, var(inner), var(group) * self.made + own)
         x_at = address(image, existing(image, at), self.width, self.stored)
-        k_at = address(weights, existing(weights, taps), self.width, self.stored)
+        if weights.kind == "pairwords":
+            taps = (r.weight, c.weight, var(made), Affine(), var(channel))
+            pairs = var(inner) * (tile.vectors // 2)  # which goes in steps of two
+            k_at = weights, dot(taps, row_major(weights.shape)) + pairs
+        else:
+            k_at = address(weights, existing(weights, taps), self.width, self.stored)
         rows, columns = var(i) * r.step + r.start, j * c.step + c.start
         index = existing(out, (n, rows, columns, var(group) * self.made + own))
         loops: list[tuple[Loop, bool]] = []

@@ -180,6 +180,13 @@ def _isfinite(code: Code, dtype: str, x: Any) -> Any:
     return code.b.fcmp_ordered("<", code.apply("fabs", x), code.const(math.inf, dtype))
 
 
+def _pair_words(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    """Two bfloat16 as the halves of a word, the first one low."""
+    low = code.b.zext(code.to_memory(x, "bfloat16"), code.vector(I32))
+    high = code.b.and_(code.b.bitcast(y, code.vector(I32)), code.const(-65536, "int32"))
+    return code.b.or_(low, high)
+
+
 OPS: dict[str, Emit] = {
     "add": _add,
     "subtract": _by_kind("fsub", "sub"),
@@ -189,6 +196,7 @@ OPS: dict[str, Emit] = {
     "power": _power,
     "maximum": _choose(">"),
     "minimum": _choose("<"),
+    "pairwords": _pair_words,
     "where": lambda code, dtype, c, x, y: code.b.select(c, x, y),
     "negative": _negative,
     "exp": _math("exp"),

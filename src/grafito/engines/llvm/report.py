@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
+from grafito.engines.llvm.bfloat import kernel_shape
 from grafito.engines.llvm.nodes import LEAVES, MOVES, REDUCTIONS, WINDOWS, Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.program import Assembled
@@ -19,6 +20,7 @@ NAMES = {  # of what a reader may not know by the name of its node
     "convback": "convolution, gradient of its input",
     "convkernel": "convolution, gradient of its kernel",
     "cumsum": "cumulative sum",
+    "imagepairs": "pairs of images",
     "matmul": "matrix product",
     "maxgather": "max pooling, chosen elements",
     "maxpool": "max pooling",
@@ -44,7 +46,7 @@ def operations(kernel: Kernel, call: Call) -> int:
     if x.kind == "matmul":
         return following + 2 * x.size * x.inputs[0].shape[-1]
     if x.kind == "conv":
-        k = x.inputs[1].shape
+        k = kernel_shape(x.inputs[1])
         return following + 2 * x.size * k[0] * k[1] * k[2]
     if x.kind in ("winograd", "winosums"):  # what the plain sum takes
         image, y = (x.inputs[0], x) if x.kind == "winograd" else x.inputs
