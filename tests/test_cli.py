@@ -142,6 +142,13 @@ def test_data_on_the_disk(run, real_data):
     assert done.stdout.count("the published file") == 4
 
 
+def test_findings_in_spanish(run, real_data):
+    real_data("mnist")
+    done = run("data", "verify", "mnist", "--lang", "es")
+    assert done.stdout.count("el archivo publicado") == 4
+    assert "60,000 imágenes de 28 x 28" in done.stdout
+
+
 def test_damaged_data_is_a_failure(run, tmp_path, monkeypatch):
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b nothing")

@@ -292,7 +292,7 @@ def list_data(
 
 
 @data.command("get", help=_("Find the files of a data set; download those that are not here."))
-def get_data(name: DataName) -> None:
+def get_data(name: DataName, lang: Lang = "") -> None:
     """Print where the files of a data set are, after downloading what is missing."""
     from grafito import datasets
 
@@ -305,11 +305,13 @@ def verify_data(
     name: Annotated[
         str | None, typer.Argument(help=_("A name that `grafito data list` shows."))
     ] = None,
+    lang: Lang = "",
 ) -> None:
     """Print what each file holds and whether it is the published one; 1 if one is damaged."""
     from grafito import datasets
 
     findings = [f for each in ([name] if name else datasets.names()) for f in datasets.verify(each)]
-    print(*findings if findings else [f"{name}: {_('built in')}"], sep="\n")
+    told = [finding.told(retell) for finding in findings]
+    print(*told or [f"{name}: {_('built in')}"], sep="\n")
     if any(finding.problem for finding in findings):
         raise typer.Exit(1)

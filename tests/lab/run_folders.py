@@ -63,6 +63,7 @@ def run_folder(folder, *, numbers=None, seed=1, settings=(), curves=None, **told
             "title": "Confusion matrix",
             "caption": "After {epochs} epochs at {rate}.",
             "values": {"epochs": 5, "rate": 0.25},
+            "lang": "en",
         },
         {"kind": "table", "file": "classes.csv", "title": "Results"},
         {"kind": "text", "title": "Data", "text": "First.\n\nSecond & last."},

@@ -84,6 +84,7 @@ SHOWN = {
         "TP1-2 · wide",
     ],
     "es": [
+        "Las figuras conservan el idioma en que se dibujaron.",
         "Dígitos manuscritos de 8 x 8",
         "97,8\u202f%",
         "0,0777",
@@ -106,6 +107,7 @@ def test_everything_is_on_the_page(lang, folder):
     page = report(folder, lang)
     assert [words for words in SHOWN[lang] if words not in page.text] == []
     assert "Partial" not in page.text
+    assert "The figures keep" not in page.text
     assert f'<html lang="{lang}">' in page.source
     assert "/secret" not in page.source
 

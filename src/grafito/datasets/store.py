@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +44,20 @@ class Finding:
     published: bool | None = None
 
     def __str__(self) -> str:
+        return self.told(str)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The finding, each of its sentences passed through `say`."""
         if self.path is None:
-            return f"{self.file}: {message('not here')}"
+            return f"{self.file}: {say(message('not here'))}"
         if self.problem:
-            return f"{self.path}: {self.problem}"
+            return f"{self.path}: {say(self.problem)}"
         known = {
             True: message("the published file"),
             False: message("not the published file"),
             None: message("no checksum is published for this form"),
         }
-        return f"{self.path}: {self.content}; {known[self.published]}"
+        return f"{self.path}: {say(str(self.content))}; {say(known[self.published])}"
 
 
 def get(name: str) -> dict[str, Path]:

@@ -114,6 +114,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "quick": bool(told.get("quick")),
         "asked": _(str(told.get("asked", ""))),
         "expected": _(str(told.get("expected", ""))),
+        "foreign": any(entry.get("lang", lang) != lang for entry in run.only("figure")),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
         "settings": [(writer.name(n), writer.value(v)) for n, v in _settings(run).items()],
