@@ -39,6 +39,10 @@ def test_every_text_has_a_translation_that_someone_stands_for():
     assert (empty, fuzzy) == ([], [])
 
 
+# Spanish texts with three decimals, which look like English thousands.
+DECIMALS = {"loss 0.220", "loss 0.338, accuracy 88.2 %, with 266,610 parameters", "R² 0.669"}
+
+
 def places(text):
     """The names, or numbers, of the values that a text takes."""
     names = re.findall(r"(?<!{){(\w*)}", text)
@@ -49,6 +53,14 @@ def test_translations_take_the_same_values():
     with_values = [text for text in TEXTS if places(text)]
     assert len(with_values) > 20
     assert [t for t in with_values if places(t) != places(TRANSLATED[t].string)] == []
+
+
+def test_numbers_are_written_as_spanish_does():
+    """A comma before decimals; a narrow space that does not break between thousands, or nothing."""
+    verbatim = {"CC BY 4.0", "CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)", "at most 1.8e308"}
+    english = r"\d\.\d|\d,\d{3}(?!\d)|\d \d{3}(?!\d)"
+    wrong = {t for t, message in TRANSLATED.items() if re.search(english, message.string)}
+    assert wrong - DECIMALS <= verbatim
 
 
 def test_compiled_is_what_was_written():
