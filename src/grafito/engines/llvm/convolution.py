@@ -175,12 +175,22 @@ class _Convolution:
         for loop in (inner, c.loop, r.loop):
             loops.insert(0, (loop, loop.size <= budget))
             budget = budget // loop.size if loop.size and loop.size <= budget else 0
+        real = _real_rows(image)
+        if real is not None:
+            loops = [(loop, unrolled and loop is not r.loop) for loop, unrolled in loops]
+
+        def bounds(loop: Loop) -> tuple[Any, Any]:
+            if real is None or loop is not r.loop:
+                return i64(0), i64(loop.size)
+            return self._seeing(r, reader.scalar(var(i) * r.stride), *real)
+
         mask = batch_mask(code, reader, out, block, self.width)
 
         def run(height: int, across: int) -> None:
             totals = accumulate(
-                reader, out.dtype, x_at, k_at, (place, channel), lane, loops, height, across
-            )
+                reader, out.dtype, x_at, k_at, (place, channel), lane, loops, height, across,
+                bounds=bounds,
+            )  # fmt: skip
             following = (lambda _: mask()) if mask is not None else None
             finish_tile(
                 reader, self.kernel, index, (place, channel), lane, totals, across, self.store,
@@ -204,6 +214,26 @@ class _Convolution:
             high = _clamp(code, code.b.sub(self.frame.end, i64(self.units)), units)
             code.loop(low, high, 1, unit)
         self.units += units
+
+    def _seeing(self, taps: Taps, row: Any, begin: int, end: int) -> tuple[Any, Any]:
+        """The steps of the loop at which a row of the image is seen that is no padding."""
+        b, step, size = self.code.b, taps.input.coefficient(taps.loop), taps.loop.size
+        row = b.add(row, i64(taps.input.constant))
+
+        def steps(numerator: Any) -> Any:
+            return b.udiv(_clamp(self.code, numerator, size * abs(step)), i64(abs(step)))
+
+        if step < 0:
+            return tuple(steps(b.add(row, i64(-step - n))) for n in (end, begin))
+        return tuple(steps(b.sub(i64(step - 1 + n), row)) for n in (begin, end))
+
+
+def _real_rows(image: Node) -> tuple[int, int] | None:
+    """Where the rows of an image begin and end in zeros around it; None if there are none."""
+    if image.kind != "parts" or image.fill != 0 or len(image.inputs) > 1:
+        return None
+    begin, rows = image.starts[0][1], image.inputs[0].shape[1]
+    return None if rows == image.shape[1] else (begin, begin + rows)
 
 
 def _clamp(code: Code, value: Any, most: int) -> Any:

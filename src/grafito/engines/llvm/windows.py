@@ -17,13 +17,13 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
     return (0, top, left, 0), (0, bottom, right, 0)
 
 
-def _tile(op: Any, y: Shape, kernel: Shape, dtype: str) -> Any:
+def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, gradient: bool = False) -> Any:
     """The tile of Winograd's convolution; None where the plain sum is better."""
     if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
         return None
     height, width, channels, filters = kernel
     pairs = dtype == "bfloat16"
-    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], pairs)
+    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], pairs, gradient)
 
 
 def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
@@ -63,7 +63,7 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
 
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
-    tile = _tile(op, y.shape, x.shape, y.dtype) if y.dtype == "float32" else None
+    tile = _tile(op, y.shape, x.shape, y.dtype, True) if y.dtype == "float32" else None
     if tile is not None:
         top, left = (p[0] for p in op.padding)
         return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))

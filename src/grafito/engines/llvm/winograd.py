@@ -83,6 +83,7 @@ def choose(
     filters: int,
     images: int,
     pairs: bool = False,
+    gradient: bool = False,
 ) -> Pair | None:
     """The tile that needs the fewest cycles; None where the plain sum needs fewer.
 
@@ -93,21 +94,26 @@ def choose(
         filters: results at a place.
         images: in the batch.
         pairs: whether the plain sum makes two products at once, of bfloat16.
+        gradient: whether the kernel's gradient is asked for; its plain sum is slower.
     """
     blocks = -(-images // 16)
     plain = blocks * math.prod(places) * math.prod(size) * channels * filters / 2
     plain /= 2 if pairs else 1
+    plain *= 1.2 if gradient else 1 / 1.2
+    slow = 3.5 if gradient else 5  # cycles for an element of a transform
+    if gradient:
+        filters = -(-filters // PANEL) * PANEL
     options: list[tuple[float, Pair]] = []
     steps = [
         [a - r + 1 for a in ((1,) if r == 1 else (4, 6)) if a - r >= 1 or r == 1] for r in size
     ]
     for m, n in itertools.product(*steps):
         count = math.prod(points((m, n), size))
-        each = count * (channels * filters / 2 + 5 * (channels + filters))
+        each = count * (channels * filters / 2 + slow * (channels + filters))
         weights = count * channels * filters * (2 if pairs else 1 / 8)  # memory decides then
         options.append((blocks * tiles(places, (m, n)) * each + weights, (m, n)))
     cycles, tile = min(options, default=(math.inf, (1, 1)))
-    return tile if max(size) > 1 and cycles * 1.2 < plain else None
+    return tile if max(size) > 1 and cycles < plain else None
 
 
 def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
