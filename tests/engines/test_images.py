@@ -65,7 +65,8 @@ def test_the_relu_before_a_pool_is_computed_on_its_way_back():
     feeds = {t: random.normal(size=t.shape).astype("float32") for t in (x, k)}
     ours, program = compute(outputs, feeds)
     near(ours, graph.value(outputs, feeds))
-    assert "max pooling, gradient + where" in program.explain()
+    (line,) = (x for x in program.explain().splitlines() if "max pooling, gradient" in x)
+    assert "where" in line
 
 
 BATCHES = [  # images, height, width, channels, dtype
