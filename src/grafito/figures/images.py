@@ -141,7 +141,7 @@ def _titles(
     for i, label in enumerate(predicted):
         text = name(label)
         if chances is not None:
-            text += f" {number(100 * chances[i], 0, lang)} %"
+            text += f" ({number(100 * chances[i], 0, lang)} %)"
         wrong = true is not None and true[i] != label
         titles.append((f"✗ {text}\n{word}: {name(true[i])}" if true and wrong else text, wrong))
     return titles

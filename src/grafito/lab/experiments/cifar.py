@@ -102,7 +102,7 @@ class Cifar10Dense(CifarDense):
         "cce": {"loss": CCE, "output": "softmax", "learning_rate": 0.1},
         "sizes": {},
         "mse-10000": {"learning_rate": 0.1, "examples": 10_000},
-        "mse-all": {"learning_rate": 0.1, "examples": 0, "epochs": 50},
+        "mse-all": {"learning_rate": 0.1, "examples": 0, "l2": 0.0001},
         "linear": {},
         "linear-svm": {"units": (), "loss": SVM},
         "linear-softmax": {"units": (), "loss": CCE, "output": "softmax"},

@@ -41,7 +41,7 @@ class Deep(Classifier):
     )
     data = "cifar10"
     variants: ClassVar[Variants] = {"cifar10": {}, "cifar100": {"classes": 100}}
-    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 1, "examples": 256, "test_examples": 128}
+    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 1, "examples": 128, "test_examples": 128}
 
     epochs: int = 20
     batch_size: int = 128
