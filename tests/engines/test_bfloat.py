@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from grafito import graph
+from grafito import Input, Sequential, graph, layers, optimizers, utils
 from grafito.graph.precision import mixed_bfloat16
 from grafito.graph.program import Graph, trace_graph
 
@@ -165,3 +165,37 @@ def test_threads_do_not_change_a_bit(function, shapes):
     one, two = (run(step, feeds, threads=n) for n in (1, 2))
     for n in one:
         np.testing.assert_array_equal(one[n], two[n])
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_a_training_is_that_of_the_reference(cpu):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(48, 8, 8, 2)).astype("float32")
+    y = (x.mean(axis=(1, 2, 3)) > 0).astype("int32")
+
+    def losses(engine):
+        utils.set_random_seed(5)
+        model = Sequential(
+            [
+                Input((8, 8, 2)),
+                layers.Conv2D(8, 3, padding="same", activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Conv2D(16, 3, activation="relu"),
+                layers.BatchNormalization(),
+                layers.Flatten(),
+                layers.Dense(20, "relu"),
+                layers.Dense(2, "softmax"),
+            ]
+        )
+        model.compile(
+            optimizers.SGD(0.05), "sparse_categorical_crossentropy",
+            engine=engine, precision="mixed_bfloat16",
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "This CPU has no instructions")
+            return model.fit(x, y, 16, epochs=6, verbose=0, shuffle=False).history["loss"]
+
+    reference, ours = losses("reference"), losses(Engine(**CPUS[cpu]))
+    np.testing.assert_allclose(ours[0], reference[0], rtol=1e-4)
+    np.testing.assert_allclose(ours, reference, rtol=2e-2)  # some sums round to another bfloat16
+    assert ours[-1] < 0.8 * ours[0]

@@ -16,7 +16,8 @@ from typing import Any
 import llvmlite.ir as ir
 
 from grafito.engines.llvm.affine import Affine, Loop, var
-from grafito.engines.llvm.bfloat import HALF, LANES, dot, interleaved, turned
+from grafito.engines.llvm.bfloat import HALF, dot, interleaved, turned
+from grafito.engines.llvm.bfloat_layout import LANES
 from grafito.engines.llvm.code import I32, Code, i64
 from grafito.engines.llvm.kernels import Compiled, Frame
 from grafito.engines.llvm.nodes import Node

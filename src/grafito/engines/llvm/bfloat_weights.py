@@ -19,7 +19,7 @@ import llvmlite.ir as ir
 from grafito.engines.llvm import bfloat
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop, var
-from grafito.engines.llvm.bfloat import LANES, PAIRS
+from grafito.engines.llvm.bfloat_layout import LANES, PAIRS
 from grafito.engines.llvm.code import I32, i64
 from grafito.engines.llvm.convolution import existing
 from grafito.engines.llvm.kernels import Compiled, Frame

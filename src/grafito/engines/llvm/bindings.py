@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.program import Assembled
+from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
 from grafito.graph.tensor import Variable
 
@@ -100,15 +101,6 @@ def pointer_to(array: np.ndarray) -> int:
         return ctypes.addressof(ctypes.c_char.from_buffer(memory))
     except (TypeError, ValueError):  # it is empty, may not be written to, or is of bfloat16
         return array.__array_interface__["data"][0]
-
-
-def numpy_dtype(dtype: str) -> Any:
-    """NumPy's dtype; that of bfloat16 is in a library of its own."""
-    if dtype == "bfloat16":
-        import ml_dtypes
-
-        return ml_dtypes.bfloat16
-    return dtype
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from grafito.engines.interface import Memory, format_bytes
-from grafito.engines.llvm.bindings import numpy_dtype
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.program import Assembled
 from grafito.errors import OutOfMemoryError
+from grafito.graph.dtypes import numpy_dtype
 
 
 def memory_of(assembled: Assembled, threads: int) -> Memory:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafito.engines.llvm import bfloat
+from grafito.engines.llvm import bfloat, bfloat_layout
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop, dot, row_major, var
 from grafito.engines.llvm.code import Code, i64
@@ -86,7 +86,7 @@ def conv(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
     out = kernel.primary
     assert out is not None
-    k = bfloat.kernel_shape(out.inputs[1])
+    k = bfloat_layout.kernel_shape(out.inputs[1])
     axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
     rows, columns = (forward_taps(*axis) for axis in axes)
     channels, filters = k[2], k[3] // out.groups
@@ -163,9 +163,9 @@ class _Convolution:
             taps = (r.weight, c.weight, var(inner), var(group) * self.made + own)
         x_at = address(image, existing(image, at), self.width, self.stored)
         if weights.kind == "pairwords":
-            taps = (r.weight, c.weight, var(made), Affine(), var(channel))
+            panel = (r.weight, c.weight, var(made), Affine(), var(channel))
             pairs = var(inner) * (tile.vectors // 2)  # which goes in steps of two
-            k_at = weights, dot(taps, row_major(weights.shape)) + pairs
+            k_at = weights, dot(panel, row_major(weights.shape)) + pairs
         else:
             k_at = address(weights, existing(weights, taps), self.width, self.stored)
         rows, columns = var(i) * r.step + r.start, j * c.step + c.start

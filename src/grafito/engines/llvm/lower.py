@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm import bfloat, windows
+from grafito.engines.llvm import bfloat_layout, windows
 from grafito.engines.llvm.build import (
     cast,
     constant,
@@ -46,7 +46,7 @@ def lower(results: Sequence[Tensor], pairs: bool) -> dict[Tensor, Node]:
     widened = False
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
-        if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat.narrowed(inputs)):
+        if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat_layout.narrowed(inputs)):
             widened = not pairs
             inputs = narrow if pairs else inputs
         node = _lower(x, inputs)
@@ -54,7 +54,7 @@ def lower(results: Sequence[Tensor], pairs: bool) -> dict[Tensor, Node]:
             inner.scope = inner.scope or x.scope
         became[x] = node
     if widened:
-        bfloat.warn_that_it_is_slow()
+        bfloat_layout.warn_that_it_is_slow()
     same = share(became.values())
     return {x: same[node] for x, node in became.items()}
 

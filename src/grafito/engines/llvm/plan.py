@@ -65,19 +65,6 @@ class Store:
     steps: Shape | None = None
 
 
-@dataclass
-class Plan:
-    """Kernels in order, and which nodes have a buffer.
-
-    Attributes:
-        in_place: new values of variables that are written over the old ones.
-    """
-
-    kernels: list[Kernel]
-    stored: set[Node]
-    in_place: dict[Node, Node]
-
-
 # Layout
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grafito.engines.llvm import (
-    bfloat,
+    bfloat_layout,
     bfloat_matmul,
     bfloat_weights,
     convolution,
@@ -90,7 +90,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
-    bfloat.arrange(order_of([*outputs.values(), *updates.values()]))
+    bfloat_layout.arrange(order_of([*outputs.values(), *updates.values()]))
     order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
     stored = choose_stored(order, everything)
@@ -181,7 +181,7 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
         emit = kernels.elementwise
     elif kind in REDUCTIONS:
         emit = kernels.reduction
-    elif kind == "matmul" and bfloat.packed(primary):
+    elif kind == "matmul" and bfloat_layout.packed(primary):
         emit = bfloat_matmul.matmul
     elif kind == "matmul":
         emit = products.matmul_lanes if kernel.lanes else matmul.matmul
