@@ -125,7 +125,7 @@ class ActivationGraphs(Experiment):
             record.section(name)
             inputs = {key: graph.placeholder((), "float64", key) for key in UNIT}
             z = inputs["w0"] * inputs["x0"] + inputs["w1"] * inputs["x1"] + inputs["b"]
-            record.metrics({name: show_graph(record, name, function(z), UNIT)})
+            record.metrics({f"{name} output": show_graph(record, name, function(z), UNIT)})
         record.section(N_("The functions"))
         record.figure(
             "functions",

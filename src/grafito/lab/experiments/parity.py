@@ -99,20 +99,23 @@ class Parity(Training):
             show_network_graph(record, trained.model, trained.data[0][0][1])
         if self.starts and not record.interrupted:
             right = self.other_starts(record)
+            learned = int((right == 2**self.bits).sum())
             record.text(
                 N_(
                     "Of {starts} other starts {learned} learn all {patterns} patterns in {epochs} "
                     "epochs. The rest stay in a local minimum or on a plateau: the one that knows "
                     "least has {worst} right. Another seed is the cure."
-                ),
+                )
+                if learned < len(right)
+                else N_("All of {starts} other starts learn the {patterns} patterns too."),
                 title=N_("Other starts"),
-                starts=self.starts,
-                learned=int((right == 2**self.bits).sum()),
+                starts=len(right),
+                learned=learned,
                 patterns=2**self.bits,
                 epochs=self.epochs,
                 worst=int(right.min()),
             )
-            record.metrics({"starts_that_learn": float((right == 2**self.bits).mean())})
+            record.metrics({"starts_that_learn": learned / len(right)})
 
     def other_starts(self, record: Record) -> np.ndarray:
         """How many patterns are right after training from each of the seeds that follow."""
