@@ -47,7 +47,7 @@ def learn(x: np.ndarray, y: np.ndarray, epochs: int, rate: float = 1.0) -> Learn
     Example:
         >>> learned = learn(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0, 1]), epochs=10)
         >>> learned.converged, learned.errors
-        (True, [1, 2, 0])
+        (True, [2, 0])
     """
     seen = np.c_[x, np.ones(len(x))].astype(np.float64)
     w = np.zeros(3)
