@@ -206,3 +206,9 @@ def test_transposed_images(order, n):
     pooled = graph.max_pool(graph.sin(x), 2, 1, "same")
     turned = graph.transpose(pooled, order)
     check([x], [graph.sum(turned, axis=0), turned, pooled * graph.reshape(turned, x.shape)])
+
+
+def test_a_slice_that_takes_all():
+    """A step along an axis of one element leaves nothing out."""
+    x = graph.placeholder((1, 3, 1), "float64", "x0")
+    check([x], [graph.sin(x), x[0:1:2, :, 0:1:3]])

@@ -49,8 +49,9 @@ def parts(
     shape: Shape, pieces: Sequence[Node], starts: Sequence[Shape], steps: Sequence[Shape], fill: Any
 ) -> Node:
     """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
-    node = Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
-    return node
+    if len(pieces) == 1 and pieces[0].shape == shape:  # it is all there is
+        return pieces[0]
+    return Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
 
 
 def pad(x: Node, before: Shape, after: Shape, fill: float = 0.0) -> Node:
