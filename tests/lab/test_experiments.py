@@ -36,7 +36,7 @@ ROWS = {
     "fashion-weighted": ({}, TRAINING | CLASSES | {"maps"}),
     "wide": ({"units": 50}, TRAINING | CLASSES | {"maps"}),
     "lenet": ({}, TRAINING | CLASSES | {"maps"}),
-    "wide-against-lenet": ({"units": 50}, TOGETHER | {"errors", "confusion"}),
+    "wide-against-lenet": ({"units": 50}, TOGETHER | {"errors", "confusion", "classes"}),
     "alexnet": (
         {"examples": 32, "test_examples": 16, "batch_size": 16},
         TRAINING | CLASSES | {"maps"},

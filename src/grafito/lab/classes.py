@@ -63,8 +63,8 @@ def show_classes(
         class_names: in English, None where the classes are numbers.
         classes: how many there are.
     """
-    x, y = trained.data[1]
-    counts = count_classes(labels_of(y), labels_of(trained.predict(x)), classes)
+    truth = labels_of(trained.data[1][1])
+    counts = count_classes(truth, labels_of(trained.test_outputs), classes)
     names = list(class_names or map(str, range(classes)))
     matrix = figures.confusion_matrix(
         counts,
@@ -94,7 +94,7 @@ def show_classes(
 class Classifier(Training):
     """Images and their classes: what is right, what is wrong, and the hardest images.
 
-    A subclass may say what its classes are called, and which layers of a network are shown at work.
+    A subclass may say what its classes are called; they are digits otherwise.
     """
 
     class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")  # in English
@@ -103,17 +103,12 @@ class Classifier(Training):
         """What the classes of this form are called, in English."""
         return self.class_names
 
-    def images(self, x: np.ndarray) -> np.ndarray:
-        """Inputs as they are drawn."""
-        return x
-
     def show(self, record: Record, trained: Trained) -> None:
         show_classes(record, trained, self.names(), len(self.names()))
-        x, y = trained.data[1]
-        outputs = trained.predict(x)
+        y, outputs = trained.data[1][1], trained.test_outputs
         record.figure(
             "predictions",
-            self._grid(trained, outputs, np.arange(len(x))[:SHOWN_IMAGES]),
+            self._grid(trained, np.arange(len(y))[:SHOWN_IMAGES]),
             N_("The first test images"),
             N_("With the class that the network gives them; a wrong one has a cross."),
         )
@@ -123,7 +118,7 @@ class Classifier(Training):
         hardest = np.argsort(-each, kind="stable")[:SHOWN_IMAGES]
         record.figure(
             "hardest",
-            self._grid(trained, outputs, hardest),
+            self._grid(trained, hardest),
             N_("The hardest test images"),
             N_("Those with the largest loss, {largest} to {smallest}; the mean of all is {mean}."),
             largest=float(each[hardest[0]]),
@@ -131,15 +126,15 @@ class Classifier(Training):
             mean=float(each.mean()),
         )
 
-    def _grid(self, trained: Trained, outputs: np.ndarray, rows: np.ndarray) -> Any:
+    def _grid(self, trained: Trained, rows: np.ndarray) -> Any:
         """Images with their classes, and with probabilities where the outputs are such."""
         x, y = trained.data[1]
-        shown = outputs[rows]
+        shown = trained.test_outputs[rows]
         if (shown < 0).any() or not np.allclose(shown.sum(axis=1), 1, atol=1e-3):
             shown = labels_of(shown)
         names = [translate(name) for name in self.names()]
         return figures.images_grid(
-            self.images(x[rows]), labels_of(y[rows]), shown, class_names=names, lang=current()
+            x[rows], labels_of(y[rows]), shown, class_names=names, lang=current()
         )
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
@@ -150,12 +145,12 @@ class Classifier(Training):
 def show_confusions(
     record: Record, trained: Mapping[str, Trained], class_names: Sequence[str]
 ) -> None:
-    """Hand over the confusion matrices of several networks, side by side."""
+    """Hand over the confusion matrices of several networks and their F1, side by side."""
     counts = {}
     for name, one in trained.items():
-        x, y = one.data[1]
-        predicted = labels_of(one.predict(x))
-        counts[name] = count_classes(labels_of(y), predicted, len(class_names))
+        truth = labels_of(one.data[1][1])
+        counts[name] = count_classes(truth, labels_of(one.test_outputs), len(class_names))
+    scores = [figures.classification_table(each, class_names) for each in counts.values()]
     sheet = figures.confusion_matrix(
         counts, [translate(name) for name in class_names], normalise="true", lang=current()
     )
@@ -164,4 +159,13 @@ def show_confusions(
         sheet,
         N_("Confusion matrices"),
         N_("Of the test examples of each class (rows), the share that was given each class."),
+    )
+    record.table(
+        "classes",
+        ["class", *counts],
+        [
+            [row[0]["class"], *(round(one["f1"], 4) for one in row)]
+            for row in zip(*scores, strict=True)
+        ],
+        N_("F1 of each class, side by side"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from grafito.utils import set_random_seed
 Arrays = tuple[np.ndarray, np.ndarray]
 Data = tuple[Arrays, Arrays]
 LARGE_BATCH = 1000  # examples, where nothing is learned
-SEEN = (N_("training accuracy"), N_("validation accuracy"))  # those of the last epoch
+SEEN = (N_("training accuracy"), N_("validation accuracy"))  # names of numbers
 MANY_EPOCHS, SMOOTHED = 20, 5  # the curves of so many epochs are smoothed over so many
 
 
@@ -47,6 +48,11 @@ class Trained:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The outputs of the network, in large batches."""
         return self.model.predict(x, batch_size=LARGE_BATCH, verbose=0)
+
+    @cached_property
+    def test_outputs(self) -> np.ndarray:
+        """Its outputs for the test part."""
+        return self.predict(self.data[1][0])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -207,8 +207,7 @@ class FashionWeighted(OnMnist):
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         rows = []
         for name, one in trained.items():
-            x, y = one.data[1]
-            predicted = labels_of(one.predict(x))
+            y, predicted = one.data[1][1], labels_of(one.test_outputs)
             wrong = [int(np.sum((y == label) & (predicted != label))) for label in self.dear]
             others = int(np.sum((y != predicted) & ~np.isin(y, self.dear)))
             rows.append([name, *wrong, others])
