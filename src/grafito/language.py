@@ -132,11 +132,10 @@ def in_words(name: str) -> str:
     """
     words = name.replace("_", " ").split(" ")
     for first in range(len(words)):
-        end = " ".join(words[first:])
-        if retell(end) != end:
-            whose = " ".join(words[:first])
-            return f"{retell(end)} ({retell(whose)})" if whose else retell(end)
-    return " ".join(words)
+        whose, end = " ".join(words[:first]), " ".join(words[first:])
+        if translate(end) != end:
+            return f"{translate(end)} ({translate(whose)})" if whose else translate(end)
+    return retell(" ".join(words))
 
 
 @functools.cache
