@@ -157,7 +157,7 @@ def test_errors_are_retold(case):
     [
         ("learning_rate", "tasa de aprendizaje", "learning rate"),
         ("wide slope", "pendiente (wide)", "wide slope"),
-        ("none training accuracy", "exactitud de entrenamiento (ninguno)", "none training accuracy"),
+        ("L2 training accuracy", "exactitud de entrenamiento (L2)", "L2 training accuracy"),
         ("or converged", "convergió (or)", "or converged"),
         ("plain right", "aciertos (plain)", "plain right"),
         ("my own slope", "pendiente (my own)", "my own slope"),
