@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from grafito.engines.llvm.nodes import Node, Shape
+
+MUCH = 1 << 15  # elements whose sum is made in two steps
+LITTLE = 64  # where it has at most so many
 
 
 def constant(value: Any, dtype: str, shape: Shape | None = None) -> Node:
@@ -31,8 +35,15 @@ def cast(x: Node, dtype: str) -> Node:
 
 
 def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> Node:
-    """A reduction; those over no axis, or axes of size 1, are reshapes."""
+    """A reduction; those over no axis, or axes of size 1, are reshapes.
+
+    One of much to little is made in two, so that threads share the first: they have the same parts
+    however many they are.
+    """
     axes = tuple(a % len(x.shape) for a in axis)
+    left = x.size // max(math.prod(x.shape[a] for a in axes), 1)
+    if x.size > MUCH and left < LITTLE and 0 in axes and len(axes) > 1 and x.shape[0] > 1:
+        x = reduce(kind, x, [a for a in axes if a], True)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     y = x
     if any(x.shape[a] != 1 for a in axes):

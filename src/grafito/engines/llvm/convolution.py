@@ -19,7 +19,6 @@ from grafito.engines.llvm.code import Code, i64
 from grafito.engines.llvm.kernels import (
     Compiled,
     Frame,
-    combine_lanes,
     finish_results,
 )
 from grafito.engines.llvm.nodes import Node
@@ -34,6 +33,7 @@ from grafito.engines.llvm.products import (
     in_pieces,
 )
 from grafito.engines.llvm.reader import Index, Reader, address, physical
+from grafito.engines.llvm.reductions import combine_lanes
 
 UNROLLED = 12  # inner steps that are written out
 

@@ -1,24 +1,24 @@
-"""Machine code of a kernel: the frame of its function, elementwise work and reductions."""
+"""Machine code of a kernel: the frame of its function, and elementwise work."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ir
-import numpy as np
 
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop
-from grafito.engines.llvm.code import I32, I64, POINTER, Code, i64
+from grafito.engines.llvm.code import I64, POINTER, Code, i64
 from grafito.engines.llvm.elementwise import OPS
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel, Store
 from grafito.engines.llvm.reader import Index, Reader, buffers_of, physical
-from grafito.graph.dtypes import is_floating
 
+UNITS = 16  # that a kernel keeps for threads to share out, where its loops are many
 CHUNK = 64  # vectors of a long loop that are one unit of work
 
 
@@ -170,24 +170,38 @@ def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     code = frame.code(nest.vector_lanes(size, width))
     reader = frame.reader(code)
     outer, lane = (loops[:-1], loops[-1]) if loops else ([], None)
-    chunk = CHUNK * code.lanes if not outer else max(size, 1)
-    units = nest.product(outer) if outer else -(-size // chunk)
+    inner: list[Loop] = []  # loops within a unit, so that it has some work
+    while outer and nest.product(outer[:-1]) >= UNITS and nest.product(inner) * size < CHUNK * 16:
+        inner.insert(0, outer.pop())
+    chunk = CHUNK * code.lanes if not (outer or inner) else max(size, 1)
+    units = nest.product(outer) if outer or inner else -(-size // chunk)
 
     def unit(u: Any) -> None:
         if lane is None:
             finish_results(reader, kernel, index)
             return
+        first, stop = i64(0), i64(size)
         if outer:
             nest.decode(code, u, outer, reader.env)
-            first, stop = i64(0), i64(size)
-        else:
+        elif not inner:
             first = code.b.mul(u, i64(chunk))
             stop = code.b.add(first, i64(chunk))
             stop = code.b.select(code.b.icmp_signed("<", stop, i64(size)), stop, i64(size))
-        existing = images(kernel, index, lane)
-        vectors(
-            code, reader, lane, first, stop, lambda: finish_results(reader, kernel, index), existing
-        )
+
+        def descend(rest: Sequence[Loop]) -> None:
+            if rest:
+
+                def turn(i: Any) -> None:
+                    reader.env[rest[0]] = i
+                    descend(rest[1:])
+
+                code.loop(i64(0), i64(rest[0].size), 1, turn)
+                return
+            existing = images(kernel, index, lane)
+            following = functools.partial(finish_results, reader, kernel, index)
+            vectors(code, reader, lane, first, stop, following, existing)
+
+        descend(inner)
 
     code.loop(frame.begin, frame.end, 1, unit)
     work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
@@ -206,7 +220,7 @@ def images(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | Non
     width = lane.size
     if not kernel.lanes or kernel.shape[0] % width == 0:
         return None
-    return kernel.shape[0], _at_lane_0(index[0], lane)
+    return kernel.shape[0], at_lane_0(index[0], lane)
 
 
 def vectors(
@@ -247,173 +261,6 @@ def vectors(
     reader.mask = None
 
 
-# Reductions
-
-IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
-COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
-
-
-def identity(kind: str, dtype: str) -> Any:
-    """The number that changes nothing."""
-    if is_floating(dtype):
-        return IDENTITY[kind]
-    if kind in ("sum", "prod"):
-        return int(IDENTITY[kind])
-    if dtype == "bool":
-        return kind == "min"
-    info = np.iinfo(dtype)
-    return info.min if kind == "max" else info.max
-
-
-def reduction(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """A reduction of whatever its input is computed from; results may follow it."""
-    frame = Frame(kernel, stored, width, shared)
-    x = kernel.primary
-    assert x is not None
-    (y,) = x.inputs
-    loops, index = nest.own_index(y.shape, y.lanes, width)
-    inside = {loop for a in x.axis for loop, _ in index[a].terms}
-    kept_index = tuple(Affine() if a in x.axis else i for a, i in enumerate(index))
-    places = [
-        *nest.addresses(y, index, stored, width, False),
-        *result_places(kernel, kept_index, stored, width),
-    ]
-    groups: dict[Loop, Any] = {loop: loop in inside for loop in loops}
-    if y.lanes:
-        for loop, name in lane_groups(loops, y.shape, width).items():
-            groups[loop] = (name, groups[loop])
-    loops, new = nest.merge(loops, places, groups)
-    index, kept_index = nest.replace(index, new), nest.replace(kept_index, new)
-    kept = [loop for loop in loops if groups[loop] in (False, ("lane", False), ("block", False))]
-    gone = [loop for loop in loops if loop not in kept]
-    return _Reduction(frame, x, y, index, kept_index, kept, gone).emit(loops[-1])
-
-
-class _Reduction:
-    """The loops of one reduction.
-
-    The last loop runs in vectors: either it is reduced, and the lanes are combined at the end, or
-    it is kept, and each lane has a result of its own.
-    """
-
-    def __init__(
-        self,
-        frame: Frame,
-        x: Node,
-        y: Node,
-        index: Index,
-        kept_index: Index,
-        kept: list[Loop],
-        gone: list[Loop],
-    ):
-        self.frame, self.x, self.y = frame, x, y
-        self.index, self.kept_index = index, kept_index
-        self.kept, self.gone = kept, gone
-
-    def emit(self, lane: Loop) -> Compiled:
-        code = self.frame.code(nest.vector_lanes(lane.size, self.frame.width))
-        reader = self.frame.reader(code)
-        kernel, y = self.frame.kernel, self.y
-        across = lane in self.gone
-        outer = self.kept if across else self.kept[:-1]
-        padded = y.lanes and y.shape[0] % self.frame.width != 0
-
-        def unit(u: Any) -> None:
-            nest.decode(code, u, outer, reader.env)
-            if across:
-                total = self._accumulate(code, reader, self.gone, lane, padded)
-                one = Code.on(code, 1)
-                total = combine_lanes(code, total, self.x.kind, self.x.dtype)
-                finish_results(self._single(one, reader), kernel, self.kept_index, total)
-            else:
-                size = i64(lane.size)
-
-                def body() -> None:
-                    total = self._accumulate(code, reader, self.gone, lane, False)
-                    finish_results(reader, kernel, self.kept_index, total)
-
-                existing = images(kernel, self.kept_index, lane)
-                vectors(code, reader, lane, i64(0), size, body, existing)
-
-        code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product(outer), 2.0 * y.size)
-
-    def _single(self, one: Code, reader: Reader) -> Reader:
-        single = self.frame.reader(one)
-        single.env = reader.env
-        return single
-
-    def _accumulate(
-        self, code: Code, reader: Reader, gone: list[Loop], lane: Loop, padded: bool
-    ) -> Any:
-        """The reduced loops, carrying a vector of results."""
-        kind, dtype = self.x.kind, self.x.dtype
-        operand = "float32" if dtype == "bfloat16" else dtype
-        neutral = code.const(identity(kind, dtype), operand)
-        combine = OPS[COMBINE[kind]]
-
-        def body(total: Any) -> Any:
-            reader.start()
-            if padded:  # neither read nor add images that do not exist
-                first = reader.scalar(_at_lane_0(self.index[0], lane))
-                reader.mask = code.mask(code.b.sub(i64(self.y.shape[0]), first))
-            value, mask = reader.value(self.y, self.index), reader.mask
-            if padded:
-                reader.mask = None
-            if lane in gone and mask is not None:
-                value = code.b.select(mask, value, neutral)
-            return combine(code, operand, total, value)
-
-        def descend(loops: list[Loop], total: Any) -> Any:
-            if not loops:
-                return body(total)
-            loop, rest = loops[0], loops[1:]
-            if loop is lane:
-                return self._lane_loop(code, reader, lane, total, body)
-
-            def step(i: Any, carried: Any) -> list[Any]:
-                reader.env[loop] = i
-                return [descend(rest, carried)]
-
-            return code.loop(i64(0), i64(loop.size), 1, step, [total])[0]
-
-        return descend(gone, neutral)
-
-    def _lane_loop(
-        self, code: Code, reader: Reader, lane: Loop, total: Any, body: Callable[[Any], Any]
-    ) -> Any:
-        whole = lane.size // code.lanes * code.lanes
-        reader.lane = lane if code.lanes > 1 else None
-
-        def step(j: Any, carried: Any) -> list[Any]:
-            reader.env[lane] = j
-            return [body(carried)]
-
-        if whole == code.lanes:
-            total = step(i64(0), total)[0]
-        elif whole:
-            total = code.loop(i64(0), i64(whole), code.lanes, step, [total])[0]
-        if lane.size % code.lanes:
-            reader.mask = code.mask(i64(lane.size - whole))
-            total = step(i64(whole), total)[0]
-            reader.mask = None
-        return total
-
-
-def combine_lanes(code: Code, total: Any, kind: str, dtype: str) -> Any:
-    """One lane from many: halves onto halves, so the order is the same on every run."""
-    lanes = code.lanes
-    operand = "float32" if dtype == "bfloat16" else dtype
-    while lanes > 1:
-        lanes //= 2
-        low, high = (
-            code.b.shuffle_vector(total, total, code.integers(range(at, at + lanes), I32))
-            for at in (0, lanes)
-        )
-        total = OPS[COMBINE[kind]](Code.on(code, lanes), operand, low, high)
-    return Code.on(code, 1).round_bfloat16(total) if dtype == "bfloat16" else total
-
-
-def _at_lane_0(index: Affine, lane: Loop) -> Affine:
+def at_lane_0(index: Affine, lane: Loop) -> Affine:
     """The first image of the block."""
     return Affine(index.constant, tuple((v, c) for v, c in index.terms if v is not lane))

@@ -17,6 +17,7 @@ from grafito.engines.llvm import (
     memory,
     pooling,
     products,
+    reductions,
     schedule,
     turning,
     winograd_gradient,
@@ -180,7 +181,7 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
             return turned
         emit = kernels.elementwise
     elif kind in REDUCTIONS:
-        emit = kernels.reduction
+        emit = reductions.reduction
     elif kind == "matmul" and bfloat_layout.packed(primary):
         emit = bfloat_matmul.matmul
     elif kind == "matmul":
