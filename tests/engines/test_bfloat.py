@@ -31,6 +31,21 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
 
 
+@pytest.fixture(autouse=True)
+def poisoned_memory(monkeypatch):
+    """Memory begins as NaN, so that a sum that reads what nobody wrote is seen."""
+    from grafito.engines.llvm import bindings
+
+    empty = bindings.aligned_empty
+
+    def poisoned(shape, dtype):
+        array = empty(shape, dtype)
+        array.reshape(-1).view("uint8")[:] = 255
+        return array
+
+    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
+
+
 def run(step, feeds, products=True, **options):
     """The outputs of one step, by the CPU engine; products of bfloat16 warn where they are slow."""
     engine = Engine(**options)
