@@ -51,8 +51,6 @@ def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
             return ir.Constant(ir.VectorType(I32, PAIRS), None)
         index = existing(y, (var(block) * LANES + half, var(i), var(j), Affine(f)))
         value = code.to_memory(reader.value(y, index), "bfloat16")
-        if missing:
-            value = b.select(reader.mask, value, ir.Constant(value.type, None))
         return b.bitcast(value, ir.VectorType(I32, PAIRS))
 
     def unit(u: Any) -> None:
