@@ -6,6 +6,7 @@ that count or address are i64 scalars.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -96,15 +97,12 @@ class Code:
 
     def const(self, value: Any, dtype: str) -> Any:
         """The same number in all lanes."""
-        element = REGISTER[dtype]
         value = float(value) if is_floating(dtype) else int(value)
-        return ir.Constant(self.vector(element), [ir.Constant(element, value)] * self.lanes)
+        return _known((value,) * self.lanes, REGISTER[dtype], str(value))
 
     def integers(self, values: Sequence[int], element: Any = I64) -> Any:
         """A vector of known integers."""
-        return ir.Constant(
-            ir.VectorType(element, len(values)), [ir.Constant(element, v) for v in values]
-        )
+        return _known(tuple(values), element)
 
     def splat(self, scalar: Any) -> Any:
         """A scalar in all lanes."""
@@ -252,3 +250,11 @@ def _suffix(kind: Any) -> str:
     element = kind.element
     name = {F32: "f32", F64: "f64"}.get(element) or f"i{element.width}"
     return f"v{kind.count}{name}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _known(values: tuple[Any, ...], element: Any, spelled: str = "") -> Any:
+    """A vector of known numbers, written out once for all its uses; -0.0 is spelled unlike 0.0."""
+    return ir.Constant(
+        ir.VectorType(element, len(values)), [ir.Constant(element, v) for v in values]
+    )
