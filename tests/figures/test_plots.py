@@ -147,6 +147,15 @@ def test_regions_are_where_the_prediction_is(predict, labels):
     ]
 
 
+def test_regions_of_several_stand_side_by_side():
+    several = {"left": lambda p: p[:, 0] < 0.5, "right": lambda p: p[:, 0] > 0.5}
+    figure = decision_regions(several, POINTS, LABELS["numbers"], resolution=20)
+    planes = [np.asarray(axes.images[0].get_array()) for axes in figure.axes]
+    assert [axes.get_title() for axes in figure.axes] == ["left", "right"]
+    assert (planes[0] == 1 - planes[1]).all()
+    assert len(figure.legends[0].texts) == 2
+
+
 def test_regions_ask_in_the_type_of_the_examples():
     seen = []
     decision_regions(lambda p: seen.append(p) or p[:, 0] > 0, POINTS, [0, 1, 0, 1], resolution=5)
