@@ -127,7 +127,19 @@ class Tiles:
                 value = code.b.select(code.splat(both), value, zero)
             grid.append(value)
         reader.mask = None
+        if not masked:
+            self._ask_for_next(at, rows, columns[counts[1] - self.tile[1] :])
         return [grid[k : k + len(columns)] for k in range(0, len(grid), len(columns))]
+
+    def _ask_for_next(
+        self, at: tuple[Node, Affine], rows: Sequence[Any], columns: Sequence[Any]
+    ) -> None:
+        """Ask for what the next tile of the row sees first: too many streams to be foreseen."""
+        code, reader, step = self.code, self.reader, i64(self.tile[1])
+        for (i, i_inside), (j, _) in itertools.product(rows, columns):
+            if i_inside is not False:
+                reader.env[self.place[0]], reader.env[self.place[1]] = i, code.b.add(j, step)
+                code.prefetch(reader.pointers[at[0]], at[0].dtype, reader.scalar(at[1]))
 
     def find(self, i: Any, j: Any) -> Any:
         """Set the variables of a place to an element of a tile of results; whether it exists."""
