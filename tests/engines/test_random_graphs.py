@@ -212,3 +212,9 @@ def test_a_slice_that_takes_all():
     """A step along an axis of one element leaves nothing out."""
     x = graph.placeholder((1, 3, 1), "float64", "x0")
     check([x], [graph.sin(x), x[0:1:2, :, 0:1:3]])
+
+
+def test_a_step_along_a_batch_of_one_image():
+    x = graph.placeholder((1, 7, 7, 4), "float64", "x0")
+    pooled = graph.max_pool(graph.tanh(x), 2, 1, "same")
+    check([x], [pooled, graph.sin(pooled[0:1:2, ::3, 1:, :])])

@@ -62,7 +62,13 @@ def parts(
     """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
     if len(pieces) == 1 and pieces[0].shape == shape:  # it is all there is
         return pieces[0]
+    steps = [plain_steps(piece.shape, step) for piece, step in zip(pieces, steps, strict=True)]
     return Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
+
+
+def plain_steps(shape: Shape, steps: Shape) -> Shape:
+    """The steps, 1 along axes of one element, where none is taken."""
+    return tuple(1 if n == 1 else step for n, step in zip(shape, steps, strict=True))
 
 
 def pad(x: Node, before: Shape, after: Shape, fill: float = 0.0) -> Node:

@@ -15,6 +15,7 @@ from grafito.engines.llvm.build import (
     ew,
     pad,
     parts,
+    plain_steps,
     reduce,
     reshape,
 )
@@ -122,7 +123,8 @@ def _broadcastto(x: Tensor, y: Node) -> Node:
 
 @rule
 def _slice(x: Any, y: Node) -> Node:
-    return Node("slice", (y,), x.shape, x.dtype, starts=x.op.starts, steps=x.op.steps)
+    steps = plain_steps(x.shape, x.op.steps)
+    return Node("slice", (y,), x.shape, x.dtype, starts=x.op.starts, steps=steps)
 
 
 @rule
