@@ -20,6 +20,8 @@ from grafito.language import message as N_
 from grafito.models import Sequential
 
 BRIGHTEST = 255
+WINDOWS = (layers.Conv2D, layers.MaxPooling2D, layers.AveragePooling2D)
+MOST_MAPS = 10  # layers; of more, only what follows each pooling is drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,11 @@ class OnMnist(Classifier):
 
 def show_maps(record: Record, trained: Trained) -> None:
     """Hand over what the convolutions make of the first test image, where there are any."""
-    names = [
-        layer.name
-        for layer in trained.model.layers
-        if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D, layers.AveragePooling2D))
-    ]
-    if names:
+    shown = [layer for layer in trained.model.layers if isinstance(layer, WINDOWS)]
+    if len(shown) > MOST_MAPS:
+        shown = [layer for layer in shown if not isinstance(layer, layers.Conv2D)]
+    if shown:
+        names = [layer.name for layer in shown]
         image = trained.data[1][0][0]
         maps = figures.feature_maps(trained.model, image, layers=names, lang=current())
         record.figure(
