@@ -323,6 +323,17 @@ def test_lines_of_a_perceptron():
     assert np.dot(np.subtract(arrow.xy, arrow.xyann), [0, 2]) > 0
 
 
+def test_later_lines_of_a_perceptron_keep_their_numbers():
+    figure = figures.perceptron_lines(POINTS, [0, 0, 0, 1], [[1, 0, 0], [1, 1, 0]], first=18)
+    texts = [text.get_text() for text in figure.legends[0].texts]
+    assert texts[:2] == ["update 18", "update 19"]
+
+
+def test_whole_numbers_have_whole_ticks():
+    figure = figures.function_fit(np.arange(20), np.arange(20), {"line": lambda x: x})
+    assert all(float(tick).is_integer() for tick in figure.axes[0].get_xticks())
+
+
 def test_weights_of_zero_have_no_line():
     figure = figures.perceptron_lines(POINTS, [0, 0, 0, 1], [[0, 0, 0], [0, 0, 1]])
     assert np.isnan(drawn(figure)).all()

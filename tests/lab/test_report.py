@@ -379,3 +379,8 @@ def test_pdf(folder):
     assert path == (folder / "report.pdf").resolve()
     assert path.read_bytes().startswith(b"%PDF")
     assert not list(folder.glob("*partial*"))
+
+
+def test_the_number_of_the_course_is_written_as_in_the_language(tmp_path):
+    folder = run_folder(tmp_path / "run", expected="93.6 %")
+    assert "93,6 %" in report(folder, "es").text

@@ -113,6 +113,8 @@ def function_fit(
         >>> [text.get_text() for text in figure.legends[0].texts]
         ['examples', 'square']
     """
+    from matplotlib.ticker import MaxNLocator
+
     from grafito.figures import canvas
 
     vocabulary = words(lang)
@@ -146,6 +148,8 @@ def function_fit(
             edge = 0.25 * (values.max() - values.min()) or 1.0
             axes.set_ylim(values.min() - edge, values.max() + edge)
             axes.set(xlabel=names[0], ylabel=names[1])
+            if (every == np.round(every)).all():
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             if apart:
                 axes.set_title(inside[0])
             for axis in (axes.xaxis, axes.yaxis):

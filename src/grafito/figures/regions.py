@@ -116,6 +116,7 @@ def perceptron_lines(
     y: Any,
     weights: Any,
     *,
+    first: int = 1,
     class_names: Sequence[str] | None = None,
     title: str | None = None,
     lang: str = "en",
@@ -128,6 +129,7 @@ def perceptron_lines(
         x: examples, shape (n, 2).
         y: their classes, shape (n,) or (n, 1); two of them.
         weights: one row (w0, w1, b) for each update, shape (updates, 3).
+        first: which update the first row is, where earlier ones are left out.
         class_names: one for each class; by default their numbers.
         title: text above the plane.
         lang: "en" or "es".
@@ -172,7 +174,7 @@ def perceptron_lines(
             }
             ends = _across(line, low, high)
             word = words(lang)["update"]
-            label = f"{word} {number}" if last or number == 1 else None
+            label = f"{word} {first + number - 1}" if last or number == 1 else None
             axes.plot(*ends.T, **style, label=label, zorder=1.5 + number / len(history))
         _draw_examples(axes, points, labels, dict(zip(found, names, strict=True)))
         _draw_side(axes, history[-1], low, high)

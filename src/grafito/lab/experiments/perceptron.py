@@ -109,9 +109,11 @@ class Perceptron(Experiment):
         x, y = self.points()
         learned = learn(x, y, self.epochs)
         record.section({"separable": N_("separable"), "overlapping": N_("overlapping")}[name])
+        shown = learned.weights[-SHOWN_UPDATES:]
+        first = len(learned.weights) - len(shown) + 1
         record.figure(
             name,
-            figures.perceptron_lines(x, y, learned.weights[-SHOWN_UPDATES:], lang=current()),
+            figures.perceptron_lines(x, y, shown, first=first, lang=current()),
             N_("The boundary after each update"),
             N_(
                 "At most the last {shown}; older ones are paler. The arrow shows the side of "

@@ -113,7 +113,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "problems": problems(run),
         "quick": bool(told.get("quick")),
         "asked": _(str(told.get("asked", ""))),
-        "expected": _(str(told.get("expected", ""))),
+        "expected": numerals.localised(_(str(told.get("expected", ""))), lang),
         "foreign": any(entry.get("lang", lang) != lang for entry in run.only("figure")),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
