@@ -61,7 +61,7 @@ ROWS = {
     "boston": ({}, TRAINING | {"prediction"}),
     "california": ({"examples": 500}, TRAINING | {"prediction"}),
     "pima": ({"units": [9, 5]}, {"curves", "folds"}),
-    "logistic-map": ({}, TRAINING | {"fit", "forecast"}),
+    "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph"}),
     "imdb-dense": ({"examples": 200, "test_examples": 100}, TRAINING | {"hardest"}),
     "imdb-embedding": ({"examples": 200, "test_examples": 100}, TRAINING | {"hardest"}),
     "vanishing-gradient": (

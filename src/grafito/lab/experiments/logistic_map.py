@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import generators
+from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import current, translate
@@ -97,3 +98,4 @@ class LogisticMap(Training):
             ),
             steps=int(np.argmax(errors > 0.1)) if (errors > 0.1).any() else FORECAST,
         )
+        show_network_graph(record, trained.model, x[0])
