@@ -22,11 +22,11 @@ from grafito.engines.llvm.products import (
 )
 from grafito.engines.llvm.reader import Index, Reader, address, broadcast_index
 
-SECOND = 256 << 10  # and in the second-level cache
-DEPTH = 768  # steps of the inner axis after which the sums of all tiles wait in memory
+SECOND = 384 << 10  # and in the second-level cache
+DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory
 TASKS = 16  # parts of a product that threads can share out
 LARGE = 8 << 20  # bytes of results that are far; they are gone through by rows
-STRIPS = 8  # rows of tiles for which x is copied at once
+STRIPS = 16  # rows of tiles for which x is copied at once
 BAND = 64  # rows for which a copy of the other operand pays
 
 
@@ -106,7 +106,7 @@ class _Product:
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
         self.by_columns = self.blocks == 1 and results * self.element < LARGE
         self.cut = apart and not (narrow or self.split or self.by_columns)
-        self.cut = self.cut and self._far(self.x_at, True)
+        self.cut = self.cut and self._far(self.x_at, False)
         groups = -(-self.wide.size // self.group) * nest.product(self.batch)
         bands = min(-(-TASKS // max(groups, 1)), self.tall.size)
         if self.copied or self.blocks > 1:
