@@ -103,7 +103,7 @@ class DescentVariants(Experiment):
         "momentum, Nesterov, Adagrad, Adadelta, RMSprop and Adam, from one start."
     )
     expected = N_("shown")
-    variants: ClassVar[Variants] = {"valley": {}, "bowl": {"shift": 0.0}}
+    variants: ClassVar[Variants] = {"valley": {}, "bowl": {"shift": 0.0, "start": (-1.0, 1.5)}}
     shortened: ClassVar[Mapping[str, Any]] = {"steps": 60, "epochs": 20, "rates": (0.03, 0.1, 1.0)}
 
     shift: float = 1.5
