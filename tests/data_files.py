@@ -57,7 +57,7 @@ def tar(path: Path, members: dict[str, bytes] | list[tuple[str, bytes]]) -> Path
 
 def gz(path: Path, data: bytes) -> Path:
     """A gzip file."""
-    path.write_bytes(gzip.compress(data, 1))
+    path.write_bytes(gzip.compress(data, 1, mtime=0))
     return path
 
 
