@@ -218,3 +218,10 @@ def test_a_step_along_a_batch_of_one_image():
     x = graph.placeholder((1, 7, 7, 4), "float64", "x0")
     pooled = graph.max_pool(graph.tanh(x), 2, 1, "same")
     check([x], [pooled, graph.sin(pooled[0:1:2, ::3, 1:, :])])
+
+
+def test_a_batch_that_leaves_lanes_empty_is_reduced():
+    """Several blocks at a time are no way here: the last one has fewer images than lanes."""
+    x = graph.placeholder((1000, 4, 4, 3), "float32", "x0")
+    pooled = graph.average_pool(graph.tanh(x), 2, 2, "valid")
+    check([x], [graph.max(graph.exp(graph.reshape(pooled, (1000, 12))), axis=1)])

@@ -99,7 +99,8 @@ class _Reduction:
         outer = self.kept if across else self.kept[:-1]
         padded = y.lanes and y.shape[0] % self.frame.width != 0
 
-        count = self._abreast(outer, lane)
+        existing = None if across else images(kernel, self.kept_index, lane)
+        count = self._abreast(outer, lane) if existing is None else 1  # each block has its mask
         if count > 1:
             *rest, many = outer
             outer = [*rest, Loop(many.size // count)]
@@ -127,7 +128,6 @@ class _Reduction:
                         reader.env.update(spot)
                         finish_results(reader, kernel, self.kept_index, total)
 
-                existing = images(kernel, self.kept_index, lane)
                 vectors(code, reader, lane, i64(0), size, body, existing)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
