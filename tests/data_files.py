@@ -55,9 +55,14 @@ def tar(path: Path, members: dict[str, bytes] | list[tuple[str, bytes]]) -> Path
     return path
 
 
+def packed(data: bytes) -> bytes:
+    """The bytes of a gzip file, the same at any time."""
+    return gzip.compress(data, 1, mtime=0)
+
+
 def gz(path: Path, data: bytes) -> Path:
     """A gzip file."""
-    path.write_bytes(gzip.compress(data, 1, mtime=0))
+    path.write_bytes(packed(data))
     return path
 
 

@@ -9,7 +9,7 @@ import threading
 
 import numpy as np
 import pytest
-from data_files import idx, mnist_files
+from data_files import idx, mnist_files, packed
 
 from grafito import datasets
 from grafito.datasets import catalogue, mnist, pima, store
@@ -214,9 +214,9 @@ def test_own_files_are_checked_by_structure(tmp_path, monkeypatch):
         assert finding.published is False
         assert "not the published file" in str(finding)
     # Unpacked files serve as well; nobody publishes a checksum for them.
-    packed = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
-    packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
-    packed.unlink()
+    labels = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
+    labels.with_suffix("").write_bytes(gzip.decompress(labels.read_bytes()))
+    labels.unlink()
     mnist.load_data()
     assert store.verify("mnist")[3].published is None
 
@@ -224,10 +224,10 @@ def test_own_files_are_checked_by_structure(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((5, 28, 28), np.uint8)))),
-        ("t10k-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((10_000, 28, 27), np.uint8)))),
-        ("train-labels-idx1-ubyte.gz", gzip.compress(idx(np.full(60_000, 10, np.uint8)))),
-        ("t10k-labels-idx1-ubyte.gz", gzip.compress(idx(np.zeros(10_000, np.uint8)))[:-4]),
+        ("train-images-idx3-ubyte.gz", packed(idx(np.zeros((5, 28, 28), np.uint8)))),
+        ("t10k-images-idx3-ubyte.gz", packed(idx(np.zeros((10_000, 28, 27), np.uint8)))),
+        ("train-labels-idx1-ubyte.gz", packed(idx(np.full(60_000, 10, np.uint8)))),
+        ("t10k-labels-idx1-ubyte.gz", packed(idx(np.zeros(10_000, np.uint8)))[:-4]),
         ("t10k-labels-idx1-ubyte.gz", b""),
     ],
 )
