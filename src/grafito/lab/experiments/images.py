@@ -98,7 +98,7 @@ class MnistDense(DenseOnImages):
     )
     expected = N_("98 % in training, 96 % in validation, 95 % in test")
     data = "mnist"
-    variants: ClassVar[Variants] = {"L2": {"activity_l2": 0.0001}, "unpenalised": {}}
+    variants: ClassVar[Variants] = {"L2": {"activity_l2": 0.00001}, "unpenalised": {}}
 
     epochs: int = 50
     batch_size: int = 128
