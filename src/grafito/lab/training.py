@@ -234,7 +234,7 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
 
 def _show_curves(record: Record, histories: Mapping[str, History], title: str) -> None:
     """Loss and metrics of one training, or of several by name, epoch by epoch."""
-    epochs = max(len(history.epoch) for history in histories.values())
+    epochs = min(len(history.epoch) for history in histories.values())
     given = histories if len(histories) > 1 else next(iter(histories.values()))
     smooth = SMOOTHED if epochs >= MANY_EPOCHS else 1
     sheet = figures.curves(given, smooth=smooth, lang=current())

@@ -15,7 +15,7 @@ from grafito.lab.experiment import Variants
 from grafito.lab.experiments.images import CLOTHES
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
-from grafito.language import current
+from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 
@@ -125,25 +125,26 @@ class MnistPermuted(MnistDenseConv):
         return x.reshape(len(x), -1)[:, order].reshape(x.shape)
 
     def show(self, record: Record, trained: Trained) -> None:
-        _show_permutation(record, trained.data[1][0])
+        self.show_permutation(record)
         super().show(record, trained)
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
-        _show_permutation(record, next(iter(trained.values())).data[1][0])
+        self.show_permutation(record)
         super().show_together(record, trained)
 
-
-def _show_permutation(record: Record, permuted: np.ndarray) -> None:
-    grid = figures.images_grid(permuted[:8], lang=current())
-    record.figure(
-        "permuted",
-        grid,
-        N_("The first test images, permuted"),
-        N_(
-            "A dense layer does not know which pixels are neighbours, so it loses nothing; a "
-            "convolution looks at neighbours, so it does."
-        ),
-    )
+    def show_permutation(self, record: Record) -> None:
+        """Hand over some images as they were and as the networks see them."""
+        before = super().load()[1][0][:8]
+        rows = {translate("original"): before, translate("permuted"): self.permuted(before)}
+        record.figure(
+            "permuted",
+            figures.images_grid(rows, lang=current()),
+            N_("The first test images, permuted"),
+            N_(
+                "A dense layer does not know which pixels are neighbours, so it loses nothing; a "
+                "convolution looks at neighbours, so it does."
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
