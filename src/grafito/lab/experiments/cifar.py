@@ -97,11 +97,11 @@ class Cifar10Dense(CifarDense):
     )
     variants: ClassVar[Variants] = {
         "losses": {},
-        "mse": {"learning_rate": 0.1},
+        "mse": {"learning_rate": 0.1, "l2": 0.0001},
         "svm": {"loss": SVM},
         "cce": {"loss": CCE, "output": "softmax", "learning_rate": 0.1},
         "sizes": {},
-        "mse-10000": {"learning_rate": 0.1, "examples": 10_000},
+        "mse-10000": {"learning_rate": 0.1, "l2": 0.0001, "examples": 10_000},
         "mse-all": {"learning_rate": 0.1, "examples": 0, "l2": 0.0001},
         "linear": {},
         "linear-svm": {"units": (), "loss": SVM},
