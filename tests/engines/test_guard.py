@@ -36,6 +36,7 @@ print(program.run()["y"].tolist())
 def python(guard, *arguments):
     found = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
     surroundings = os.environ | {"GUARD": guard, "PYTHONPATH": os.pathsep.join(found)}
+    surroundings.pop("PYTEST_ADDOPTS", None)
     return subprocess.run(
         [sys.executable, *arguments], env=surroundings, capture_output=True, text=True, check=False
     )

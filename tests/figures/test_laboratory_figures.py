@@ -168,8 +168,8 @@ def test_labels_of_the_same_line_lie_apart():
 def test_wrong_predictions_are_marked_without_colour_too():
     figure = figures.images_grid(IMAGES, [0, 1, 0, 1, 0, 1], np.eye(2)[[0, 0, 0, 1, 1, 1]] * 0.7)
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles[0] == "0 70 %"
-    assert titles[1] == "✗ 0 70 %\ntrue: 1"
+    assert titles[0] == "0 (70 %)"
+    assert titles[1] == "✗ 0 (70 %)\ntrue: 1"
     assert [title.startswith("✗") for title in titles] == [False, True, False, False, True, False]
     frames = [axes.spines["top"].get_linewidth() for axes in figure.axes]
     assert frames[1] > 2 * frames[0]
