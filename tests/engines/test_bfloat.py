@@ -26,24 +26,12 @@ CPUS = {"this": {}} | (
 )
 
 
+pytestmark = pytest.mark.usefixtures("poisoned_memory")
+
+
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def poisoned_memory(monkeypatch):
-    """Memory begins as NaN, so that a sum that reads what nobody wrote is seen."""
-    from grafito.engines.llvm import bindings
-
-    empty = bindings.aligned_empty
-
-    def poisoned(shape, dtype):
-        array = empty(shape, dtype)
-        array.reshape(-1).view("uint8")[:] = 255
-        return array
-
-    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
 
 
 def run(step, feeds, products=True, **options):

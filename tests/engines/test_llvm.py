@@ -14,6 +14,9 @@ pytest.importorskip("llvmlite")
 NEAR = {"float64": {"rtol": 1e-12, "atol": 1e-13}, "float32": {"rtol": 2e-5}}
 
 
+pytestmark = pytest.mark.usefixtures("poisoned_memory")
+
+
 @pytest.fixture(scope="module")
 def cache_folder(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
@@ -23,21 +26,6 @@ def cache_folder(tmp_path_factory):
 def own_cache(monkeypatch, cache_folder):
     """Compiled code is kept for these tests alone."""
     monkeypatch.setenv("GRAFITO_CACHE", str(cache_folder))
-
-
-@pytest.fixture(autouse=True)
-def poisoned_memory(monkeypatch):
-    """Memory begins as NaN, so that a result that depends on what nobody wrote is seen."""
-    from grafito.engines.llvm import bindings
-
-    empty = bindings.aligned_empty
-
-    def poisoned(shape, dtype):
-        array = empty(shape, dtype)
-        array.reshape(-1).view("uint8")[:] = 255
-        return array
-
-    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
 
 
 def compile_(g, **options):

@@ -19,19 +19,12 @@ OTHER_CPUS = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("poisoned_memory")
+
+
 @pytest.fixture(autouse=True)
-def own_cache_and_poisoned_memory(monkeypatch, tmp_path):
-    """Memory begins as NaN, so that a result that depends on what nobody wrote is seen."""
-    from grafito.engines.llvm import bindings
-
-    empty = bindings.aligned_empty
-
-    def poisoned(shape, dtype):
-        array = empty(shape, dtype)
-        array.reshape(-1).view("uint8")[:] = 255
-        return array
-
-    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
+def own_cache(monkeypatch, tmp_path):
+    """Compiled code is kept for these tests alone."""
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
 
 

@@ -116,19 +116,10 @@ def test_any_number_of_threads_gives_the_same_bits(row, monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_batch_beside_its_lanes_changes_nothing(monkeypatch):
+def test_a_batch_beside_its_lanes_changes_nothing(monkeypatch, poison_memory):
     """Lanes without an image hold anything; here they are NaN."""
-    from grafito.engines.llvm import bindings
-
-    empty = bindings.aligned_empty
-
-    def poisoned(shape, dtype):
-        array = empty(shape, dtype)
-        array.reshape(-1).view("uint8")[:] = 255
-        return array
-
     plain = compute(ROWS[2], monkeypatch)[0]
-    monkeypatch.setattr(bindings, "aligned_empty", poisoned)
+    poison_memory()
     for a, b in zip(plain, compute(ROWS[2], monkeypatch)[0], strict=True):
         np.testing.assert_array_equal(a, b)
 
