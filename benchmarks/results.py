@@ -1,7 +1,7 @@
 """The table of `docs/results.md` from the folders of runs: `python -m benchmarks.results RUNS`.
 
-Of each experiment and variant the newest complete run in full counts; a folder of several seeds
-gives mean and standard deviation.
+Of each experiment and variant the newest complete run counts that was in full and had the settings
+which the experiment has now; a folder of several seeds gives mean and standard deviation.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def collect(name: str, folders: list[Path]) -> list[Run]:
     paths = [path for folder in folders for path in folder.glob(f"{name}/*/configuration.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         configuration = json.loads(path.read_text(encoding="utf-8"))
-        if configuration["status"] == "complete" and not configuration["quick"]:
+        if configuration["status"] == "complete" and _as_usual(configuration):
             parts = sorted(path.parent.glob("seed-*")) or [path.parent]
             metrics = [json.loads((part / "metrics.json").read_text()) for part in parts]
             newest[configuration["variant"]] = Run(configuration, metrics)
@@ -91,14 +91,19 @@ def _cells(kind: Any, run: Run) -> list[str]:
 
 
 def _number(name: str, values: list[float]) -> str:
-    share = any(word in name for word in ("accuracy", "error"))
-    scale, digits, unit = (100, 1, " %") if share else (1, 4 if abs(values[0]) < 1 else 3, "")
-    text = f"{scale * statistics.mean(values):.{digits}f}".rstrip("0" if not share else "").rstrip(
-        "."
-    )
-    if len(values) > 1:
-        text += f" ± {scale * statistics.stdev(values):.{digits}f}"
-    return text + unit
+    mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
+    if any(word in name for word in ("accuracy", "error")):
+        return f"{100 * mean:.1f}" + (f" ± {100 * spread:.1f} %" if spread is not None else " %")
+    return f"{mean:.4g}" + (f" ± {spread:.2g}" if spread is not None else "")
+
+
+def _as_usual(configuration: dict[str, Any]) -> bool:
+    """Whether the settings, but for the seed, are those of the course."""
+    kind = lab.kinds()[configuration["experiment"]]
+    if configuration["quick"] or configuration["variant"] not in (kind.variants or [""]):
+        return False
+    usual = json.loads(json.dumps(kind.usual(configuration["variant"] or None).settings()))
+    return {**configuration["settings"], "seed": 0} == {**usual, "seed": 0}
 
 
 def _row(cells: Any) -> str:
