@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,8 +15,18 @@ from grafito.graph.tensor import Constant, Input, State, Tensor, Variable
 Feeds = Mapping[Any, Any]
 
 
-def topological_order(outputs: Iterable[Tensor]) -> list[Tensor]:
-    """All tensors that the outputs depend on, inputs before users; iterative, so depth is free.
+class HasInputs(Protocol):
+    """What stands in a graph: a tensor, or an engine's node."""
+
+    @property
+    def inputs(self) -> Sequence[Any]: ...
+
+
+InGraph = TypeVar("InGraph", bound=HasInputs)
+
+
+def topological_order(outputs: Iterable[InGraph]) -> list[InGraph]:
+    """All tensors or nodes that these depend on, inputs before users; iterative, so depth is free.
 
     Example:
         >>> from grafito import graph
@@ -24,9 +34,9 @@ def topological_order(outputs: Iterable[Tensor]) -> list[Tensor]:
         >>> [node.op.name for node in topological_order([graph.exp(-x)])]
         ['input', 'negative', 'exp']
     """
-    order: list[Tensor] = []
-    seen: set[Tensor] = set()
-    stack: list[tuple[Tensor, bool]] = [(x, False) for x in reversed(list(outputs))]
+    order: list[InGraph] = []
+    seen: set[InGraph] = set()
+    stack: list[tuple[InGraph, bool]] = [(x, False) for x in reversed(list(outputs))]
     while stack:
         x, inputs_done = stack.pop()
         if inputs_done:

@@ -20,7 +20,7 @@ from grafito.engines.llvm.build import (
     reshape,
 )
 from grafito.engines.llvm.elementwise import OPS
-from grafito.engines.llvm.nodes import Node, order_of
+from grafito.engines.llvm.nodes import Node
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution
 from grafito.graph.evaluate import topological_order
@@ -51,7 +51,7 @@ def lower(results: Sequence[Tensor], pairs: bool) -> dict[Tensor, Node]:
             widened = not pairs
             inputs = narrow if pairs else inputs
         node = _lower(x, inputs)
-        for inner in order_of([node]):
+        for inner in topological_order([node]):
             inner.scope = inner.scope or x.scope
         became[x] = node
     if widened:
@@ -64,7 +64,7 @@ def share(nodes: Iterable[Node]) -> dict[Node, Node]:
     """For each node the first that computes the same."""
     same: dict[Node, Node] = {}
     known: dict[Any, Node] = {}
-    for x in order_of(nodes):
+    for x in topological_order(nodes):
         x.inputs = tuple(same[y] for y in x.inputs)
         key: Any = (x.kind, x.inputs, x.shape, x.dtype, repr(x.attributes))
         if x.kind in ("input", "variable"):

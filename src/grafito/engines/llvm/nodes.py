@@ -91,19 +91,3 @@ class Node:
     def elementwise(self) -> bool:
         """Whether each element depends on one element of each input."""
         return self.kind not in LEAVES | MOVES | MADE | REDUCTIONS | WINDOWS | WHOLE | {"matmul"}
-
-
-def order_of(results: Iterable[Node]) -> list[Node]:
-    """All nodes that the results need, inputs before users."""
-    order: list[Node] = []
-    seen: set[Node] = set()
-    stack = [(x, False) for x in reversed(list(results))]
-    while stack:
-        x, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(x)
-        elif x not in seen:
-            seen.add(x)
-            stack.append((x, True))
-            stack.extend((y, False) for y in reversed(x.inputs) if y not in seen)
-    return order

@@ -21,8 +21,8 @@ from grafito.engines.llvm.nodes import (
     WINDOWS,
     Node,
     Shape,
-    order_of,
 )
+from grafito.graph.evaluate import topological_order
 
 PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
 RICH = REDUCTIONS | {"matmul", "conv", "convback", "winograd"}  # primaries that others may join
@@ -384,10 +384,10 @@ def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[
         outputs: what else is computed.
     """
     depth: dict[Node, int] = {}
-    for x in order_of([*outputs, *results.values()]):
+    for x in topological_order([*outputs, *results.values()]):
         depth[x] = 1 + max((depth[y] for y in x.inputs), default=0)
     deepest = sorted(results, key=lambda v: -depth[results[v]])
-    order = order_of([*outputs, *(results[v] for v in deepest)])
+    order = topological_order([*outputs, *(results[v] for v in deepest)])
     position = {x: float(i) for i, x in enumerate(order)}
     users: dict[Node, list[Node]] = defaultdict(list)
     serves: dict[Node, set[Node] | None] = {x: set() for x in order}

@@ -25,7 +25,7 @@ from grafito.engines.llvm import (
 )
 from grafito.engines.llvm import whole as whole_arrays
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, Node, order_of
+from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, Node
 from grafito.engines.llvm.plan import (
     Kernel,
     Store,
@@ -37,6 +37,7 @@ from grafito.engines.llvm.plan import (
     update_order,
 )
 from grafito.engines.llvm.schedule import Call, Place
+from grafito.graph.evaluate import topological_order
 from grafito.graph.program import Graph
 
 BY_KIND = (
@@ -87,11 +88,11 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
             new = _copy(new)
         updates[leaf[variable]] = new
     everything = [*outputs.values(), *updates.values()]
-    spread_lanes(order_of(everything), machine.width)
+    spread_lanes(topological_order(everything), machine.width)
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
-    bfloat_layout.arrange(order_of([*outputs.values(), *updates.values()]))
+    bfloat_layout.arrange(topological_order([*outputs.values(), *updates.values()]))
     order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
     stored = choose_stored(order, everything)
