@@ -8,7 +8,7 @@ from figures.drawings import overlaps
 from figures.test_every_figure import COUNTS, IMAGES, POINTS, deep, history, network, wave, ways
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
-from grafito import activations, figures
+from grafito import activations, figures, layers, models
 from grafito.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
 from grafito.figures import canvas
 from grafito.figures.gallery import values_and_slopes
@@ -481,3 +481,11 @@ class Bare:
 def test_mistakes_are_explained(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_a_long_name_of_a_network_stays_on_the_sheet():
+    model = models.Sequential([layers.Input((2,)), layers.Dense(1)])
+    figure = figures.network_diagram(model, title="a network with a name that is rather long")
+    figure.canvas.draw()
+    head = figure.axes[0].texts[0].get_window_extent()
+    assert head.x1 <= figure.bbox.x1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # In points of the page.
 HIGH, STEP = 21.0, 32.0  # of a box; from one box to the next
 BORDER, BETWEEN = 14.0, 34.0
+HEAD = 9.5
 LETTER, SMALL = 8.5, 8.0
 MOST = 14  # boxes in a column, where the network allows a cut
 
@@ -62,12 +63,15 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
     boxes = layer_boxes(model, lang)
     total = whole(model.count_params(), lang)
     sheet_columns = _columns(boxes)
+    head = f"{title or model.name}: {total} {vocabulary['parameters']}"
     with canvas.style():
         widths = _widths(boxes)
+        head_width = _widest([head], HEAD, "bold")
     wide = sum(widths) + 24
     height = max(map(len, sheet_columns)) * STEP - (STEP - HIGH) + 2 * BORDER + 30
     arcs = any(index - source > 1 for index, box in enumerate(boxes) for source in box.sources)
     width = 2 * BORDER + len(sheet_columns) * (wide + BETWEEN) - (0 if arcs else BETWEEN)
+    width = max(width, 2 * BORDER + head_width)
     sheet = canvas.new_sheet(width / 72, height / 72)
     sheet.alt = ", ".join(" ".join(filter(None, (box.text, box.shape))) for box in boxes)
     sheet.alt += f"; {vocabulary['parameters']}: {total}"
@@ -75,8 +79,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
         axes = sheet.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
-        head = f"{title or model.name}: {total} {vocabulary['parameters']}"
-        axes.text(BORDER, BORDER + 4, head, fontsize=9.5, va="center", weight="bold")
+        axes.text(BORDER, BORDER + 4, head, fontsize=HEAD, va="center", weight="bold")
         places = {
             index: (BORDER + number * (wide + BETWEEN), BORDER + 26 + row * STEP)
             for number, column in enumerate(sheet_columns)
@@ -175,20 +178,22 @@ def _columns(boxes: Sequence[LayerBox]) -> list[list[int]]:
 
 def _widths(boxes: Sequence[LayerBox]) -> tuple[float, float, float]:
     """Room for what a layer is, for its shape, and for its parameters."""
+    return (
+        _widest([box.text for box in boxes], LETTER) + 14,
+        _widest([box.shape for box in boxes], SMALL) + 14,
+        _widest([f"{box.parameters:,}" for box in boxes], SMALL),
+    )
+
+
+def _widest(texts: Sequence[str], size: float, weight: str = "normal") -> float:
+    """The width of the longest text, in points."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     from grafito.figures import canvas
 
-    def widest(texts: Sequence[str], size: float) -> float:
-        font = FontProperties(family=canvas.SANS, size=size)
-        return max(text_to_path.get_text_width_height_descent(t, font, False)[0] for t in texts)
-
-    return (
-        widest([box.text for box in boxes], LETTER) + 14,
-        widest([box.shape for box in boxes], SMALL) + 14,
-        widest([f"{box.parameters:,}" for box in boxes], SMALL),
-    )
+    font = FontProperties(family=canvas.SANS, size=size, weight=weight)
+    return max(text_to_path.get_text_width_height_descent(t, font, False)[0] for t in texts)
 
 
 def _draw_box(
