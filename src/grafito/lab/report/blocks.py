@@ -14,6 +14,10 @@ from grafito.language import current, in_words, message
 from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
+MOST_COLUMNS = 7  # of a table with fewer rows; one with more is turned
+DENSE, WIDE = 80, 130  # letters in a row: of small type, and of a sheet of paper on its side
+LONGEST_WORDS = 20  # letters after which a text goes on in the next line
+WIDE_PICTURE = 850  # CSS pixels, likewise
 
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
@@ -27,6 +31,20 @@ class Table:
     titles: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: Sequence[bool]
+
+    @property
+    def letters(self) -> int:
+        """How long its rows are: of a title the longest word counts, of a text no more than fits."""
+        longest = 0
+        for index, title in enumerate(self.titles):
+            cells = [min(len(row[index]), LONGEST_WORDS) for row in self.rows]
+            longest += max([*map(len, title.split()), *cells], default=0) + 2
+        return longest
+
+    def turned(self) -> Table:
+        """The same with a column for each row, named by its first cell."""
+        titles, *rows = zip(self.titles, *self.rows, strict=True)
+        return Table(titles, rows, [False, *([any(self.numeric[1:])] * len(self.rows))])
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,16 @@ class Block:
     table: Table | None = None
     files: Sequence[str] = ()
     problem: str = ""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether it is a table that small type suits better."""
+        return self.table is not None and self.table.letters > DENSE
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is printed on a sheet of paper on its side."""
+        return self.width > WIDE_PICTURE or (self.table is not None and self.table.letters > WIDE)
 
 
 @dataclass
@@ -125,11 +153,13 @@ class Writer:
             words = [numerals.localised(_(cell), current()) for cell in cells]
             columns.append(words if numbers is None else numbers)
             numeric.append(numbers is not None)
-        return Table(
+        table = Table(
             [numerals.localised(self.name(title), current()) for title in titles],
             list(zip(*columns, strict=True)),
             numeric,
         )
+        few = 0 < len(rows) < min(len(titles), MOST_COLUMNS)
+        return table.turned() if few and len(titles) > MOST_COLUMNS else table
 
     def _spoken(self, entry: Mapping[str, Any]) -> str:
         """Title and caption of a figure, for those who cannot see it."""

@@ -15,7 +15,7 @@ FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
 ENGLISH = re.compile(
-    r"(?<![\w.,=])\d{1,3}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
+    r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
 )
 PERCENT = ("accuracy", "precision", "recall")  # in the names of numbers from 0 to 1
 
