@@ -9,7 +9,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from grafito.engines.llvm import cache
+from grafito.engines.llvm import amx, cache
 
 
 @functools.cache
@@ -29,6 +29,8 @@ class Machine:
     Attributes:
         width: float32 numbers in a vector register: the lanes of the layout.
         pairs: whether it adds up products of bfloat16 two at a time.
+        tiles: whether it multiplies tiles of them (AMX), and this process may; features that are
+            given are believed.
     """
 
     def __init__(
@@ -40,6 +42,8 @@ class Machine:
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
         self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
         self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
+        known = self.pairs and enabled >= amx.FEATURES
+        self.tiles = known and (amx.permitted() or features is not None)
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self.triple = triple or llvm.get_process_triple()
