@@ -28,3 +28,28 @@ def poison_memory(monkeypatch):
 def poisoned_memory(poison_memory):
     """Memory begins as NaN."""
     poison_memory()
+
+
+@pytest.fixture
+def tiles(monkeypatch):
+    """Options of an engine whose products of bfloat16 are made in tiles, however small they are.
+
+    The instructions are emulated where this CPU has none.
+    """
+    import amx_emulated
+
+    from grafito.engines.llvm import amx
+    from grafito.engines.llvm.machine import Machine
+
+    machine = Machine()
+    if not machine.pairs:
+        pytest.skip("this CPU has no AVX512-BF16, which the other products take")
+    monkeypatch.setattr(amx, "pays", lambda rows, columns, depth: True)
+    if machine.tiles:
+        yield {}
+        return
+    emulator = amx_emulated.Emulator()
+    emulator.install()
+    monkeypatch.setattr(amx, "PREFIX", amx_emulated.PREFIX)
+    yield {"features": ",".join([machine.features, *(f"+{f}" for f in sorted(amx.FEATURES))])}
+    assert emulator.faults == []

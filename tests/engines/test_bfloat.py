@@ -1,4 +1,4 @@
-"""Products of bfloat16 on the CPU engine: pairs or one by one, the numbers are the reference's."""
+"""Products of bfloat16 on the CPU engine: in tiles, pairs or one by one, the same numbers."""
 
 import platform
 import warnings
@@ -24,6 +24,7 @@ CPUS = {"this": {}} | (
     if X86
     else {}
 )
+AND_TILES = [*CPUS, "tiles"]  # AMX, emulated where this CPU has none
 
 
 pytestmark = pytest.mark.usefixtures("poisoned_memory")
@@ -32,6 +33,12 @@ pytestmark = pytest.mark.usefixtures("poisoned_memory")
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
+
+
+@pytest.fixture
+def options(cpu, request):
+    """Options of the engine for a CPU."""
+    return request.getfixturevalue("tiles") if cpu == "tiles" else CPUS[cpu]
 
 
 def run(step, feeds, products=True, **options):
@@ -52,8 +59,10 @@ ROWS = {
     "one row": (lambda x, w: x @ w, (1, 33), (33, 40)),
     "one column": (lambda x, w: x @ w, (20, 9), (9, 1)),
     "few of all": (lambda x, w: x @ w, (3, 1), (1, 5)),
-    "tiles": (lambda x, w: x @ w, (65, 130), (130, 97)),
-    "tiles by columns": (lambda x, w: x.T @ w.T, (131, 64), (100, 131)),
+    "panels": (lambda x, w: x @ w, (65, 130), (130, 97)),
+    "whole panels": (lambda x, w: x @ w, (32, 64), (64, 96)),
+    "one more of all": (lambda x, w: x @ w, (17, 33), (33, 33)),
+    "panels by columns": (lambda x, w: x.T @ w.T, (131, 64), (100, 131)),
     "batched": (lambda x, w: x @ w, (3, 8, 9), (3, 9, 20)),
     "transposed": (lambda x, w: x.T @ w.T, (9, 24), (33, 9)),
     "same": (lambda x, w: graph.conv2d(x, w, 1, "same"), (17, 6, 7, 3), (3, 3, 3, 8)),
@@ -99,11 +108,12 @@ def bounds(step, feeds):
     }
 
 
-@pytest.mark.parametrize(
-    ("cpu", "scale"), [("this", 2.0**-64), *((cpu, 1.0) for cpu in CPUS)], ids=str
-)
+SCALES = [*((cpu, 1.0) for cpu in AND_TILES), ("this", 2.0**-64), ("tiles", 2.0**-64)]
+
+
+@pytest.mark.parametrize(("cpu", "scale"), SCALES, ids=str)
 @pytest.mark.parametrize("name", ROWS)
-def test_products_and_their_gradients_are_within_the_bound(name, cpu, scale):
+def test_products_and_their_gradients_are_within_the_bound(name, scale, options):
     function, *shapes = ROWS[name]
     rng = np.random.default_rng(0)
     step = trilinear(function, shapes)
@@ -111,7 +121,7 @@ def test_products_and_their_gradients_are_within_the_bound(name, cpu, scale):
         n: (rng.normal(size=x.shape) * scale).astype(ml_dtypes.bfloat16).astype("float32")
         for n, x in step.inputs.items()
     }
-    ours = run(mixed_bfloat16(step), feeds, **CPUS[cpu])
+    ours = run(mixed_bfloat16(step), feeds, **options)
     exact, bound = in_float64(step, feeds), bounds(step, feeds)
     for n, mine in ours.items():
         assert mine.dtype == "float32"
@@ -159,6 +169,7 @@ def test_rounding_is_to_the_nearest_even(cpu):
     np.testing.assert_array_equal(ours["wide"], right.astype("float32"))
 
 
+@pytest.mark.parametrize("cpu", ["this", "tiles"])
 @pytest.mark.parametrize(
     ("function", "shapes"),
     [
@@ -167,17 +178,17 @@ def test_rounding_is_to_the_nearest_even(cpu):
     ],
     ids=["convolution", "product"],
 )
-def test_threads_do_not_change_a_bit(function, shapes):
+def test_threads_do_not_change_a_bit(function, shapes, options):
     step = mixed_bfloat16(trilinear(function, shapes))
     rng = np.random.default_rng(0)
     feeds = {n: rng.normal(size=x.shape).astype("float32") for n, x in step.inputs.items()}
-    one, two = (run(step, feeds, threads=n) for n in (1, 2))
+    one, two = (run(step, feeds, threads=n, **options) for n in (1, 2))
     for n in one:
         np.testing.assert_array_equal(one[n], two[n])
 
 
-@pytest.mark.parametrize("cpu", CPUS)
-def test_a_training_is_that_of_the_reference(cpu):
+@pytest.mark.parametrize("cpu", AND_TILES)
+def test_a_training_is_that_of_the_reference(options):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(48, 8, 8, 2)).astype("float32")
     y = (x.mean(axis=(1, 2, 3)) > 0).astype("int32")
@@ -204,7 +215,7 @@ def test_a_training_is_that_of_the_reference(cpu):
             warnings.filterwarnings("ignore", "This CPU has no instructions")
             return model.fit(x, y, 16, epochs=6, verbose=0, shuffle=False).history["loss"]
 
-    reference, ours = losses("reference"), losses(Engine(**CPUS[cpu]))
+    reference, ours = losses("reference"), losses(Engine(**options))
     np.testing.assert_allclose(ours[0], reference[0], rtol=1e-4)
     np.testing.assert_allclose(ours, reference, rtol=2e-2)  # some sums round to another bfloat16
     assert ours[-1] < 0.8 * ours[0]

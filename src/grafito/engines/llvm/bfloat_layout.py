@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
+from grafito.engines.llvm import amx
 from grafito.engines.llvm.nodes import LEAVES, Node, Shape
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
@@ -41,8 +42,13 @@ def warn_that_it_is_slow() -> None:
     )
 
 
-def arrange(order: Iterable[Node]) -> None:
-    """Mark the products of bfloat16, and store in pairs what they broadcast."""
+def arrange(order: Iterable[Node], tiles: bool) -> None:
+    """Mark the products of bfloat16, and store in pairs what they broadcast.
+
+    Args:
+        order: the nodes.
+        tiles: whether the CPU multiplies tiles.
+    """
     for x in order:
         if x.kind not in PRODUCTS or any(y.dtype != "bfloat16" for y in x.inputs):
             continue
@@ -56,6 +62,8 @@ def arrange(order: Iterable[Node]) -> None:
             x.inputs = (y, _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2)))
         elif x.kind == "matmul" and not packed(x) and _by_columns(y):
             x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
+        elif tiles and x.kind == "matmul" and packed(x):
+            x.attributes["tiles"] = amx.pays(x.shape[0], x.shape[1], y.shape[1])
 
 
 def packed(x: Node) -> bool:

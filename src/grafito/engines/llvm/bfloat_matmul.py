@@ -1,8 +1,8 @@
 """Matrix products of bfloat16: both operands are packed in the order in which tiles read them.
 
 A panel of x has the rows of a tile, one of y its columns; each holds pairs along the inner axis as
-words, [k / 2][rows or columns]. So it does not matter which axis of an operand is the fast one in
-memory, and no two rows of a tile meet in a set of the cache.
+words, [k / 2][rows or columns]. Where the CPU multiplies tiles (AMX) and they pay, `amx_matmul`
+makes the sums and packs x in its own way; all else is the same.
 
 Where the inner axis is short (weight gradients) all of y is packed first and the rows of the result
 are made one tile after the other, as they lie in memory. Otherwise all of x is packed first, and
@@ -13,130 +13,81 @@ from __future__ import annotations
 
 from typing import Any
 
-import llvmlite.ir as ir
-
-from grafito.engines.llvm.affine import Affine, Loop, var
-from grafito.engines.llvm.bfloat import HALF, dot, interleaved, turned
+from grafito.engines.llvm.affine import Loop, var
+from grafito.engines.llvm.amx_matmul import TileSums
+from grafito.engines.llvm.bfloat import dot
 from grafito.engines.llvm.bfloat_layout import LANES
-from grafito.engines.llvm.code import I32, Code, i64
+from grafito.engines.llvm.bfloat_panels import Panels
+from grafito.engines.llvm.code import Code, i64
 from grafito.engines.llvm.kernels import Compiled, Frame
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
-from grafito.engines.llvm.products import TileStore, finish_tile, in_pieces
-from grafito.engines.llvm.reader import Reader, address
+from grafito.engines.llvm.products import TileStore, finish_stored, in_pieces
+from grafito.engines.llvm.reader import address
 
 SUMS = 28  # registers of a tile
 DELAY = 7  # cycles in which a few sums cost as much as more of them
 NEAR = 24 << 10  # bytes of a panel of y that the first-level cache holds
-AHEAD = 64  # rows that are asked for before they are packed: they may be far apart
 WHOLE = 1 << 20  # bytes of all of y that the second-level cache holds
 
 
-class Panels:
-    """One operand, packed in scratch memory.
+class PairSums:
+    """How the sums of a tile are made, in registers, with `vdpbf16ps`.
 
     Args:
-        reader: of the kernel.
-        operand: its buffer and the address of element (k, m).
-        inner: the variables k and m, with their sizes.
-        length: how many m a panel has.
-        pointer: where the panels go, one after the other.
+        code: where to emit.
+
+    Attributes:
+        left: how the first operand is packed.
+        step: pairs in a step along the inner axis.
     """
 
-    def __init__(
-        self,
-        reader: Reader,
-        operand: tuple[Node, Affine],
-        inner: tuple[Loop, Loop],
-        length: int,
-        pointer: Any,
-    ):
-        self.reader, self.code = reader, reader.code
-        self.node, self.place = operand
-        self.k, self.m = inner
-        self.length, self.pointer = length, pointer
-        self.pairs = -(-self.k.size // 2)
-        self.size = self.pairs * length  # words of a panel
-        self.count = -(-self.m.size // length)
+    left = Panels
+    step = 1
 
-    @property
-    def spare(self) -> int:
-        """Words that may be written after the last panel."""
-        return LANES * (self.length + 1)
+    def __init__(self, code: Code):
+        self.code = code
 
-    def pack(self, panel: Any, place: Any) -> None:
-        """Pack a panel of the operand as panel number `place`."""
-        b = self.code.b
-        first = b.mul(panel, i64(self.length))
-        start = b.mul(place, i64(self.size))
-        blocks = [i64(n) for n in range(0, self.length, LANES)]
-        places = [(b.add(first, n), b.add(start, n)) for n in blocks]
-        if self.place.coefficient(self.m) == 1:
-            self._by_rows(places)
-        else:
-            for m, to in places:
-                self._by_columns(m, to)
+    def block(self, rows: int, columns: int, near: bool) -> tuple[int, int]:
+        """Rows and vectors of a tile, where the panel of y is near or not."""
+        vectors = min(4 if near else 2, -(-columns // LANES))
+        return _best_height(rows, vectors), vectors
 
-    def _address(self, k: Any, m: Any) -> Any:
-        self.reader.env[self.k], self.reader.env[self.m] = k, m
-        return self.reader.scalar(self.place)
+    def begin(self) -> None:
+        """Before a thread makes its sums."""
 
-    def _store(self, words: Any, start: Any, pair: Any) -> None:
-        at = self.code.b.add(start, self.code.b.mul(pair, i64(self.length)))
-        self.code.store(words, self.pointer, "uint32", at)
+    def end(self) -> None:
+        """After that."""
 
-    def _by_rows(self, places: list[tuple[Any, Any]]) -> None:
-        """Rows k and k + 1 are interleaved, all of a panel before the next ones."""
-        code, b = self.code, self.code.b
-        masks = [code.mask(b.sub(i64(self.m.size), m)) for m, _ in places]
-        pointer = self.reader.pointers[self.node]
-        even = self.k.size // 2 * 2
+    def add_up(
+        self, xs: Panels, ys: Panels, at: tuple[Any, Any], shape: tuple[int, int], store: TileStore
+    ) -> None:
+        """Sums of panel x times panel y, to the store.
 
-        def row(k: Any, n: int) -> Any:
-            return code.load(pointer, HALF, self._address(k, places[n][0]), masks[n])
+        Args:
+            xs: the packed first operand.
+            ys: the second.
+            at: the numbers of the panels.
+            shape: rows and vectors.
+            store: where the sums go, row by row.
+        """
+        code, (height, across) = self.code, shape
 
-        def pair(k: Any) -> None:
-            for ahead in (AHEAD, AHEAD + 1):
-                later = self._address(b.add(k, i64(ahead)), places[0][0])
-                code.prefetch(pointer, HALF, later)
-            for n, (_, start) in enumerate(places):
-                words = interleaved(code, row(k, n), row(b.add(k, i64(1)), n))
-                self._store(words, start, b.udiv(k, i64(2)))
+        def turn(pair: Any, *totals: Any) -> list[Any]:
+            words = [
+                code.load(ys.pointer, "uint32", ys.word(at[1], pair, i64(v * LANES)))
+                for v in range(across)
+            ]
+            new = []
+            for r in range(height):
+                word = code.load_scalar(xs.pointer, "uint32", xs.word(at[0], pair, i64(r)))
+                element = code.splat(word)
+                new += [dot(code, totals[r * across + v], element, words[v]) for v in range(across)]
+            return new
 
-        code.loop(i64(0), i64(even), 2, pair)
-        if even < self.k.size:
-            for n, (_, start) in enumerate(places):
-                last = row(i64(even), n)
-                words = interleaved(code, last, ir.Constant(last.type, None))
-                self._store(words, start, i64(even // 2))
-
-    def _by_columns(self, m: Any, start: Any) -> None:
-        """Pairs lie next to each other: squares of words are turned."""
-        code, b = self.code, self.code.b
-        wide = Code.on(code, 2 * LANES)
-        pointer = self.reader.pointers[self.node]
-
-        def square(k: Any) -> None:
-            inside = wide.mask(b.sub(i64(self.k.size), k))
-            nothing = ir.Constant(inside.type, None)
-            lines = []
-            for n in range(LANES):
-                at = b.add(m, i64(n))
-                exists = b.icmp_signed("<", at, i64(self.m.size))
-                mask = b.select(exists, inside, nothing)
-                line = wide.load(pointer, HALF, self._address(k, at), mask)
-                lines.append(b.bitcast(line, ir.VectorType(I32, LANES)))
-            first = b.udiv(k, i64(2))
-            for n, words in enumerate(turned(code, lines)):
-                self._store(words, start, b.add(first, i64(n)))
-
-        code.loop(i64(0), i64(self.k.size), 2 * LANES, square)
-
-    def word(self, panel: Any, pair: Any, n: Any) -> Any:
-        """The place of a word of a packed panel."""
-        b = self.code.b
-        row = b.add(b.mul(panel, i64(self.size)), b.mul(pair, i64(self.length)))
-        return b.add(row, n)
+        zeros = [code.const(0, "float32")] * (height * across)
+        for place, total in enumerate(code.loop(i64(0), i64(ys.pairs), 1, turn, zeros)):
+            store.put(place, total)
 
 
 def _best_height(rows: int, vectors: int) -> int:
@@ -158,46 +109,29 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
     x, y = out.inputs
     (rows, columns), depth = out.shape, x.shape[1]
     by_rows = rows >= depth and 2 * depth * columns <= WHOLE
-    near = by_rows and 8 * depth * LANES <= NEAR
-    vectors = min(4 if near else 2, -(-columns // LANES))
-    tile_rows = _best_height(rows, vectors)
-    breadth = vectors * LANES
     code = frame.code(LANES)
     reader = frame.reader(code)
     b = code.b
+    how = TileSums(code) if out.attributes.get("tiles") else PairSums(code)
+    near = by_rows and 8 * depth * LANES <= NEAR
+    tile_rows, vectors = how.block(rows, columns, near)
+    breadth = vectors * LANES
     k, i, j = Loop(depth), Loop(rows), Loop(columns)
     tall, wide = Loop(-(-rows // tile_rows)), Loop(-(-columns // breadth))
     row, vector, lane = Loop(tile_rows), Loop(vectors), Loop(LANES)
     left = address(x, (var(i), var(k)), width, stored)
     right = address(y, (var(k), var(j)), width, stored)
-    xs = Panels(reader, left, (k, i), tile_rows, frame.scratch)
+    xs = how.left(reader, left, (k, i), tile_rows, frame.scratch, how.step)
     x_words = xs.size * (1 if by_rows else xs.count) + xs.spare
     x_words = -(-x_words // LANES) * LANES
-    ys = Panels(reader, right, (k, j), breadth, code.at(frame.scratch, "uint32", i64(x_words)))
+    behind = code.at(frame.scratch, "uint32", i64(x_words))
+    ys = Panels(reader, right, (k, j), breadth, behind, how.step)
     y_words = ys.size * (ys.count if by_rows else 1) + ys.spare
     store = TileStore(code, out.dtype, tile_rows * vectors)
     index = (
         var(tall) * tile_rows + var(row),
         var(wide) * breadth + var(vector) * LANES + var(lane),
     )
-
-    def sums(height: int, across: int) -> list[Any]:
-        t, w = (i64(0), reader.env[wide]) if by_rows else (reader.env[tall], i64(0))
-
-        def turn(pair: Any, *totals: Any) -> list[Any]:
-            words = [
-                code.load(ys.pointer, "uint32", ys.word(w, pair, i64(v * LANES)))
-                for v in range(across)
-            ]
-            new = []
-            for r in range(height):
-                word = code.load_scalar(xs.pointer, "uint32", xs.word(t, pair, i64(r)))
-                element = code.splat(word)
-                new += [dot(code, totals[r * across + v], element, words[v]) for v in range(across)]
-            return new
-
-        zeros = [code.const(0, "float32")] * (height * across)
-        return code.loop(i64(0), i64(ys.pairs), 1, turn, zeros)
 
     def tile(height: int, count: int) -> None:
         across, tail = -(-count // LANES), count % LANES
@@ -206,8 +140,10 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
             last = b.icmp_signed("==", v, i64(across - 1))
             return code.mask(b.select(last, i64(tail), i64(LANES)))
 
-        finish_tile(
-            reader, kernel, index, (row, vector), lane, sums(height, across), across, store,
+        at = (i64(0), reader.env[wide]) if by_rows else (reader.env[tall], i64(0))
+        how.add_up(xs, ys, at, (height, across), store)
+        finish_stored(
+            reader, kernel, index, (row, vector), lane, (height, across), store,
             mask if tail else None,
         )  # fmt: skip
 
@@ -230,8 +166,10 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
             code.loop(i64(0), i64(tall.size), 1, lambda t: tile_at(t, u))
 
     def some() -> None:
+        how.begin()
         code.loop(i64(0), i64(held.count), 1, lambda p: held.pack(p, p))
         code.loop(frame.begin, frame.end, 1, unit)
+        how.end()
 
     code.when(b.icmp_signed("<", frame.begin, frame.end), some)
     units = (tall if by_rows else wide).size

@@ -275,11 +275,27 @@ def finish_tile(
     store: TileStore,
     mask: Callable[[Any], Any] | None = None,
 ) -> None:
-    """Everything that follows, by one loop over the rows and columns of the tile."""
-    code = reader.code
-    row, column = tile
+    """Everything that follows the sums of a tile, which are in registers."""
     for place, total in enumerate(totals):
         store.put(place, total)
+    shape = len(totals) // across, across
+    finish_stored(reader, kernel, index, tile, lane, shape, store, mask)
+
+
+def finish_stored(
+    reader: Reader,
+    kernel: Kernel,
+    index: tuple[Affine, ...],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    shape: tuple[int, int],
+    store: TileStore,
+    mask: Callable[[Any], Any] | None = None,
+) -> None:
+    """Everything that follows sums in a store, by one loop over rows and columns of the tile."""
+    code = reader.code
+    row, column = tile
+    height, across = shape
 
     def one(r: Any, c: Any) -> None:
         reader.env[row], reader.env[column], reader.env[lane] = r, c, i64(0)
@@ -289,7 +305,6 @@ def finish_tile(
         finish_results(reader, kernel, index, store.get(place))
         reader.mask = None
 
-    height = len(totals) // across
     code.loop(
         i64(0),
         i64(height),

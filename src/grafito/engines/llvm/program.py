@@ -92,9 +92,9 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
     for v, new in updates.items():
         if new.lanes:
             updates[v] = _copy(new)
-    bfloat_layout.arrange(topological_order([*outputs.values(), *updates.values()]))
-    order = update_order(updates, list(outputs.values()))
     everything = [*outputs.values(), *updates.values()]
+    bfloat_layout.arrange(topological_order(everything), machine.tiles)
+    order = update_order(updates, list(outputs.values()))
     stored = choose_stored(order, everything)
     planned = make_kernels(order, stored, machine.width)
     in_place = find_in_place(planned, updates, stored)

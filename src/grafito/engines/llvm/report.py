@@ -69,6 +69,7 @@ def title(kernel: Kernel) -> str:
     ops, moves = _inside(kernel)
     if primary is not None:
         head = NAMES.get(primary.kind, primary.kind)
+        head += " in tiles (AMX)" if primary.attributes.get("tiles") else ""
     elif ops:
         head, ops = ops[0], ops[1:]
     else:

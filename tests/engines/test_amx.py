@@ -1,0 +1,244 @@
+"""Products in AMX tiles: where they are taken, which instructions are emitted, what these do.
+
+No CPU with AMX is needed. `test_bfloat.py` runs the same kernels, emulated where there is none.
+"""
+
+import os
+import platform
+import re
+import sys
+
+import amx_emulated
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.graph.precision import mixed_bfloat16
+from grafito.graph.program import trace_graph
+
+pytest.importorskip("llvmlite")
+
+import llvmlite.binding as llvm
+
+from grafito.engines.llvm import amx, report
+from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.program import assemble
+
+AVX512 = "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512bf16,+avx2,+fma"
+TILES = f"{AVX512},+amx-tile,+amx-bf16"
+LINUX = "x86_64-unknown-linux-gnu"
+
+
+# Leave of the system
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The system calls, answered with 0; another answer can be put before them."""
+    calls, answer = [], [0]
+
+    def syscall(*words):
+        calls.append(words)
+        return answer[-1]
+
+    amx.permitted.cache_clear()
+    monkeypatch.setattr(amx, "_syscall", syscall)
+    monkeypatch.setattr(amx.sys, "platform", "linux")
+    monkeypatch.setattr(amx.platform, "machine", lambda: "x86_64")
+    yield calls, answer
+    amx.permitted.cache_clear()
+
+
+@pytest.mark.parametrize(("answer", "leave"), [(0, True), (-1, False)])
+def test_linux_is_asked_once(asked, answer, leave):
+    calls, answers = asked
+    answers.append(answer)
+    assert [amx.permitted(), amx.permitted()] == [leave, leave]
+    assert calls == [(158, 0x1023, 18)]  # arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine"), [("win32", "AMD64"), ("darwin", "x86_64"), ("linux", "aarch64")]
+)
+def test_other_systems_are_not_asked(asked, monkeypatch, system, machine):
+    monkeypatch.setattr(amx.sys, "platform", system)
+    monkeypatch.setattr(amx.platform, "machine", lambda: machine)
+    assert not amx.permitted()
+    assert asked[0] == []
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="a number of Linux on x86-64"
+)
+def test_the_system_is_called():
+    assert amx._syscall(39) == os.getpid()
+    assert amx._syscall(158, 0, 0) == -1  # arch_prctl knows no such request
+
+
+@pytest.mark.parametrize(
+    ("features", "answer", "tiles"),
+    [(TILES, 0, True), (TILES, -1, False), (AVX512, 0, False), (f"{AVX512},+amx-tile", 0, False)],
+)
+def test_this_cpu_needs_the_features_and_leave(asked, monkeypatch, features, answer, tiles):
+    class Host:
+        def flatten(self):
+            return features
+
+    asked[1].append(answer)
+    monkeypatch.setattr(llvm, "get_host_cpu_features", Host)
+    assert Machine(triple=LINUX).tiles is tiles
+
+
+def test_features_that_are_given_are_believed(asked):
+    asked[1].append(-1)
+    assert Machine("sapphirerapids", TILES, LINUX).tiles
+    assert not Machine("sapphirerapids", AVX512, LINUX).tiles
+    assert not Machine("sapphirerapids", "+amx-tile,+amx-bf16,+avx2", LINUX).tiles  # needs pairs
+
+
+# Which products, and their code
+
+
+def product(rows, columns, depth):
+    """The graph of a product and of its gradients."""
+    shapes = {"x": (rows, depth), "w": (depth, columns)}
+    xs = {n: graph.placeholder(s, name=n) for n, s in shapes.items()}
+
+    def step(x, w):
+        y = x @ w
+        x_slope, w_slope = graph.gradients(graph.sum(graph.square(y)), [x, w])
+        return {"y": y, "x": x_slope, "w": w_slope}
+
+    return mixed_bfloat16(trace_graph(step, xs))
+
+
+def assembly(features, cpu="sapphirerapids", shape=(200, 300, 400)):
+    """The machine code of the products, as text, and their object files."""
+    machine = Machine(cpu, features, LINUX)
+    kernels = assemble(product(*shape), machine).texts
+    texts = [text for name, text in kernels.items() if name.startswith("matmul")]
+    assert len(texts) == 3
+    codes = [machine._target.emit_assembly(machine.optimize(text)) for text in texts]
+    return codes, [machine.compile(text) for text in texts]
+
+
+def test_products_in_tiles_use_the_instructions():
+    for code, binary in zip(*assembly(TILES), strict=True):
+        order = re.findall(r"^\s(ldtilecfg|tile\w+|tdp\w+|vdp\w+)", code, re.MULTILINE)
+        assert order[0] == "ldtilecfg"
+        assert order[-1] == "tilerelease"
+        inside = {"tilezero", "tileloadd", "tdpbf16ps", "tilestored"}
+        assert set(order[1:-1]) == inside
+        # Sums in tiles 0 to 3; rows of x in 4 and 5, columns of y in 6 and 7.
+        products = re.findall(r"tdpbf16ps\s+%tmm(\d), %tmm(\d), %tmm(\d)", code)
+        assert ("6", "4", "0") in products
+        assert all(y in "67" and x in "45" and z in "0123" for y, x, z in products)
+        assert b"\xc4\xe2\x4a\x5c\xc4" in binary  # tdpbf16ps tmm0, tmm4, tmm6
+        assert b"llvm.x86" not in binary
+
+
+@pytest.mark.filterwarnings("ignore:This CPU has no instructions")
+@pytest.mark.parametrize(
+    ("cpu", "features"),
+    [
+        ("sapphirerapids", AVX512),
+        ("cooperlake", AVX512),
+        ("haswell", "+avx2,+fma,+amx-tile,+amx-bf16"),
+        ("x86-64", "+sse2"),
+    ],
+)
+def test_other_cpus_get_no_tile_instruction(cpu, features):
+    codes, binaries = assembly(features, cpu)
+    assert not [code for code in codes if re.search("tmm|tilecfg|tilerelease", code)]
+    assert not [b for b in binaries if b"\xc4\xe2\x78\x49\xc0" in b]  # tilerelease
+
+
+def test_small_or_badly_filled_products_are_not_made_in_tiles():
+    assert amx.pays(128, 128, 128)
+    assert amx.pays(64, 4096, 4096)
+    assert not amx.pays(32, 32, 32)  # over before tiles are configured
+    assert not amx.pays(17, 4097, 33)  # three quarters of the tiles would be zeros
+    small, _ = assembly(TILES, shape=(17, 33, 40))
+    assert not [code for code in small if "tmm" in code]
+
+
+def test_the_schedule_tells_what_is_made_in_tiles():
+    step = product(200, 300, 400)
+    tables = [
+        report.schedule(assemble(step, Machine("sapphirerapids", features, LINUX)))
+        for features in (TILES, AVX512)
+    ]
+    assert [table.count("matrix product in tiles (AMX)") for table in tables] == [3, 0]
+    assert tables[1].count("matrix product") == 3
+
+
+# The emulation
+
+
+def address(array):
+    return array.ctypes.data
+
+
+def configured(shapes):
+    emulator = amx_emulated.Emulator()
+    raw = np.zeros(64, "uint8")
+    raw[0] = 1
+    for tile, (rows, size) in enumerate(shapes):
+        raw[48 + tile], raw[16 + 2 * tile] = rows, size
+    emulator.ldtilecfg(address(raw))
+    return emulator
+
+
+def test_the_emulation_multiplies_tiles_of_any_shape():
+    rng = np.random.default_rng(0)
+    m, n, k = 5, 7, 3
+    emulator = configured([(m, 4 * n), (m, 4 * k), (k, 4 * n)])
+    x, y = (rng.integers(-8, 8, s).astype("float32") for s in ((m, k, 2), (k, n, 2)))
+    start = rng.integers(-8, 8, (m, n)).astype("float32")
+    halves = [(z.view("uint32") >> 16).astype("uint16") for z in (x, y)]
+    result = np.full((m, n + 1), -1, "float32")
+    emulator.tileloadd64(0, address(start), 4 * n)
+    emulator.tileloadd64(1, address(halves[0]), 4 * k)
+    emulator.tileloadd64(2, address(halves[1]), 4 * n)
+    emulator.tdpbf16ps(0, 1, 2)
+    emulator.tilestored64(0, address(result), 4 * n + 4)
+    assert emulator.faults == []
+    np.testing.assert_array_equal(result[:, :n], start + np.einsum("mkp,knp->mn", x, y))
+    assert np.all(result[:, n] == -1)
+
+
+def test_the_emulation_takes_subnormal_numbers_for_zero_and_rounds_to_even():
+    emulator = configured([(1, 4), (1, 4), (1, 4)])
+
+    def dot(start, x, y):
+        numbers = np.float32([start, *x, *y])
+        halves = (numbers[1:].view("uint32") >> 16).astype("uint16")
+        emulator.tileloadd64(0, address(numbers), 4)
+        emulator.tileloadd64(1, address(halves), 4)
+        emulator.tileloadd64(2, address(halves[2:]), 4)
+        emulator.tdpbf16ps(0, 1, 2)
+        emulator.tilestored64(0, address(numbers), 4)
+        return numbers[0]
+
+    assert dot(1, [2.0**-24, 0], [1, 0]) == 1  # a tie
+    assert dot(1, [3 * 2.0**-24, 0], [1, 0]) == 1 + 2.0**-22
+    assert dot(0, [2.0**-127, 0], [2.0**64, 0]) == 0
+    assert dot(0, [2.0**-64, 0], [2.0**-63, 0]) == 0
+    assert dot(2.0**-127, [2.0**-126, 0], [1, 0]) == 2.0**-126
+    assert emulator.faults == []
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("tilezero", lambda e: e.tilezero(3)),
+        ("tdpbf16ps", lambda e: e.tdpbf16ps(0, 1, 1)),
+        ("tdpbf16ps", lambda e: e.tdpbf16ps(0, 2, 1)),
+        ("tilezero", lambda e: (e.tilerelease(), e.tilezero(0))),
+        ("ldtilecfg", lambda e: e.ldtilecfg(address(np.zeros(64, "uint8")))),
+    ],
+)
+def test_the_emulation_finds_faults(name, run):
+    emulator = configured([(5, 28), (5, 12), (3, 28)])
+    run(emulator)
+    assert emulator.faults == [name]
