@@ -86,7 +86,9 @@ def test_this_cpu_needs_the_features_and_leave(asked, monkeypatch, features, ans
 
     asked[1].append(answer)
     monkeypatch.setattr(llvm, "get_host_cpu_features", Host)
-    assert Machine(triple=LINUX).tiles is tiles
+    machine = Machine(triple=LINUX)
+    assert machine.tiles is tiles
+    assert ("+amx-bf16" in machine.features) is tiles  # what is compiled is told apart by them
 
 
 def test_features_that_are_given_are_believed(asked):

@@ -29,8 +29,8 @@ class Machine:
     Attributes:
         width: float32 numbers in a vector register: the lanes of the layout.
         pairs: whether it adds up products of bfloat16 two at a time.
-        tiles: whether it multiplies tiles of them (AMX), and this process may; features that are
-            given are believed.
+        tiles: whether it multiplies tiles of them (AMX). Of this CPU's features those that the
+            system refuses are struck out; features that are given are believed.
     """
 
     def __init__(
@@ -39,11 +39,12 @@ class Machine:
         _initialize()
         self.cpu = cpu or llvm.get_host_cpu_name()
         self.features = features or llvm.get_host_cpu_features().flatten()
+        if "+amx-" in self.features and not amx.permitted() and features is None:
+            self.features = self.features.replace("+amx-", "-amx-")
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
         self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
         self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
-        known = self.pairs and enabled >= amx.FEATURES
-        self.tiles = known and (amx.permitted() or features is not None)
+        self.tiles = self.pairs and enabled >= amx.FEATURES
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self.triple = triple or llvm.get_process_triple()
