@@ -88,6 +88,7 @@ def test_experiments_speak_spanish():
             "one, three, four",
             "",
         ),
+        ('class A(B):\n together = {"no": ("one", "two")}', "one, two", ""),
         ('record.table("file", ["one", "two"], rows, title="three")', "one, two, three", ""),
         ('record.figure("file", figure, "one", "two")', "one, two", ""),
         ('axes.text(0, 1, "no")', "", ""),
@@ -156,10 +157,10 @@ def test_errors_are_retold(case):
     ("name", "spanish", "english"),
     [
         ("learning_rate", "tasa de aprendizaje", "learning rate"),
-        ("wide slope", "pendiente (wide)", "wide slope"),
+        ("wide slope", "pendiente (ancha)", "wide slope"),
         ("L2 training accuracy", "exactitud de entrenamiento (L2)", "L2 training accuracy"),
         ("or converged", "convergió (or)", "or converged"),
-        ("plain right", "aciertos (plain)", "plain right"),
+        ("plain right", "aciertos (simple)", "plain right"),
         ("my own slope", "pendiente (my own)", "my own slope"),
         ("my_own", "my own", "my own"),
         ("", "", ""),
@@ -169,6 +170,24 @@ def test_names_in_words(name, spanish, english):
     assert language.in_words(name) == english
     with language.use("es"):
         assert language.in_words(name) == spanish
+
+
+@pytest.mark.parametrize(
+    ("name", "spanish"),
+    [
+        ("one-by-one", "uno a uno"),
+        ("full-batch, one-by-one", "lote completo, uno a uno"),
+        ("hidden units: 5", "unidades ocultas: 5"),
+        ("dog", "perro"),
+        ("a dog", "a dog"),
+        ("table lamp", "table lamp"),
+        (2.5, "2.5"),
+        ("", ""),
+    ],
+)
+def test_names_of_things(name, spanish):
+    assert language.namer("es")(name) == spanish
+    assert language.namer("en")(name) == str(name)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.exp
                 name = ast.unparse(target)
                 if name in ATTRIBUTES:
                     yield from _members(line.value)
+                elif name == "together":
+                    yield from (
+                        each
+                        for names in ast.walk(line.value)
+                        if isinstance(names, ast.Tuple)
+                        for each in names.elts
+                    )
                 elif (
                     settings
                     and isinstance(line, ast.AnnAssign)

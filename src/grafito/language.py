@@ -14,10 +14,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from grafito.errors import unknown_name
 
 LANGUAGES = ("en", "es")
+
+_BETWEEN = re.compile("(, |: )")  # the parts of a name
 
 _current: ContextVar[str] = ContextVar("language", default="en")
 
@@ -98,6 +101,25 @@ def translator(lang: str) -> Callable[[str], str]:
     return lambda text: texts.get(text) or text
 
 
+def namer(lang: str) -> Callable[[Any], str]:
+    """What names of things are called in a language: those that its catalogue knows.
+
+    A name may have several parts, with commas or a colon between them.
+
+    Example:
+        >>> namer("es")("hidden units: 5"), namer("es")("my own")
+        ('unidades ocultas: 5', 'my own')
+    """
+    say = translator(lang)
+
+    def name(text: Any) -> str:
+        whole = str(text)
+        found = say(whole)
+        return "".join(map(say, _BETWEEN.split(whole))) if found == whole else found
+
+    return name
+
+
 def retell(text: str) -> str:
     """A sentence in the language being spoken, also one into which values were put.
 
@@ -128,7 +150,7 @@ def in_words(name: str) -> str:
     Example:
         >>> with use("es"):
         ...     in_words("learning_rate"), in_words("wide slope")
-        ('tasa de aprendizaje', 'pendiente (wide)')
+        ('tasa de aprendizaje', 'pendiente (ancha)')
     """
     words = name.replace("_", " ").split(" ")
     for first in range(len(words)):

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError, unknown_name
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,15 +56,16 @@ def confusion_matrix(
     from grafito.figures import canvas
 
     vocabulary = words(lang)
+    say = namer(lang)
     several = matrix if isinstance(matrix, Mapping) else {"": matrix}
-    counts = {name: _checked(each) for name, each in several.items()}
+    counts = {say(name): _checked(each) for name, each in several.items()}
     ways = [normalise] if normalise is None or isinstance(normalise, str) else list(normalise)
     for way in ways:
         if way not in WAYS:
             raise unknown_name("way to normalise", way, [str(known) for known in WAYS])
     panels = [(name, way) for way in ways for name in counts]
     columns = len(counts) if len(counts) > 1 else len(ways)
-    names = {name: _names(class_names, len(each)) for name, each in counts.items()}
+    names = {n: [*map(say, _names(class_names, len(each)))] for n, each in counts.items()}
     side = 1.6 + min(max(0.42 * max(map(len, counts.values())), 1.6), 9.0)
     rows = -(-len(panels) // columns)
     sheet = canvas.new_sheet(side * columns, side * rows, layout="constrained")

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number, words
-from grafito.language import translator
+from grafito.language import namer, translator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def curves(
     from grafito.figures import canvas
 
     look = Look(words(lang), lang, int(smooth), log, zoom)
-    runs = _runs(history)
+    runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     for name in metrics or ():
         if name not in known:

@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito.errors import ShapeError
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,7 +75,7 @@ def scatter_fit(
         }
         axes.scatter(true, predicted, s=18, **fill)
         axes.text(0.04, 0.96, fact, transform=axes.transAxes, va="top", fontsize=11)
-        unit = f": {name}" if name else ""
+        unit = f": {namer(lang)(name)}" if name else ""
         axes.set(xlabel=f"{vocabulary['true value']}{unit}", title=title, xlim=ends, ylim=ends)
         axes.set(ylabel=f"{vocabulary['predicted value']}{unit}", aspect="equal")
         for axis in (axes.xaxis, axes.yaxis):
@@ -126,7 +127,9 @@ def function_fit(
     every = np.concatenate([points for points, _, _ in sets])
     begin, end = span or (float(every.min()), float(every.max()))
     grid = np.linspace(begin, end, POINTS)
-    lines = {name: _line(function, grid, name) for name, function in functions.items()}
+    say = namer(lang)
+    names = [*map(say, names)]
+    lines = {say(name): _line(function, grid, name) for name, function in functions.items()}
     panels = [[name] for name in lines] if apart else [list(lines)]
     columns = min(len(panels), PANELS_IN_A_ROW)
     rows = math.ceil(len(panels) / columns)

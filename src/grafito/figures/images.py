@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +70,7 @@ def images_grid(
         [['cat'], ['✗ cat', 'true: dog']]
     """
     if isinstance(images, Mapping):
-        stacks = {str(name): as_images(each) for name, each in images.items()}
+        stacks = {namer(lang)(name): as_images(each) for name, each in images.items()}
         rows = [
             Row([Cell(image) for image in each], name, brightness(each))
             for name, each in stacks.items()
@@ -130,7 +131,7 @@ def _titles(
             raise ArgumentError(
                 "A class has no name.", where="class_names", received=f"class {label}"
             )
-        return str(class_names[label])
+        return namer(lang)(class_names[label])
 
     if predictions is None:
         return [(name(label), False) for label in true or ()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grafito.errors import GraphError
 from grafito.figures.text import whole, words
 from grafito.graph.nest import flatten
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +64,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
     boxes = layer_boxes(model, lang)
     total = whole(model.count_params(), lang)
     sheet_columns = _columns(boxes)
-    head = f"{title or model.name}: {total} {vocabulary['parameters']}"
+    head = f"{namer(lang)(title or model.name)}: {total} {vocabulary['parameters']}"
     with canvas.style():
         widths = _widths(boxes)
         head_width = _widest([head], HEAD, "bold")

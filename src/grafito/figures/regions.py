@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.text import words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,9 +62,10 @@ def decision_regions(
     sides = [np.linspace(low[i], high[i], resolution) for i in (0, 1)]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2).astype(points.dtype)
     several = predict if isinstance(predict, Mapping) else {"": predict}
-    planes = {name: _plane(one, grid, resolution) for name, one in several.items()}
+    say = namer(lang)
+    planes = {say(name): _plane(one, grid, resolution) for name, one in several.items()}
     found = sorted({*labels.tolist(), *(c for plane in planes.values() for c in np.unique(plane))})
-    names = _names(class_names, found, words(lang)["class"])
+    names = [*map(say, _names(class_names, found, words(lang)["class"]))]
     columns = min(len(planes), PANELS_IN_A_ROW)
     rows = math.ceil(len(planes) / columns)
     size = (4.6, 4.2) if len(planes) == 1 else (1.0 + 3.0 * columns, 0.3 + 3.0 * rows)
@@ -154,7 +156,7 @@ def perceptron_lines(
             expected="(updates, 3): w0, w1, b",
         )
     found = sorted(set(labels.tolist()))
-    names = _names(class_names, found, words(lang)["class"])
+    names = [*map(namer(lang), _names(class_names, found, words(lang)["class"]))]
     low, high = points.min(axis=0), points.max(axis=0)
     edge = 0.2 * np.where(high > low, high - low, 1.0)
     low, high = low - edge, high + edge

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +59,9 @@ def loss_surface(
     from grafito.figures import canvas, labels
 
     vocabulary = words(lang)
-    ways = {name: _way(name, points) for name, points in (paths or {}).items()}
+    say = namer(lang)
+    names = [*map(say, names)]
+    ways = {say(name): _way(name, points) for name, points in (paths or {}).items()}
     marked = [*ways.values(), *([np.reshape(minimum, (1, 2))] if minimum is not None else [])]
     a_values, b_values, heights = _heights(loss, a, b, marked)
     sheet = canvas.new_sheet(5.8, 4.4, layout="constrained")

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +46,9 @@ def sweep(
     from grafito.figures import canvas, labels
 
     several = bool(results) and all(isinstance(each, Mapping) for each in results.values())
-    series = {str(k): v for k, v in results.items()} if several else {"": results}
+    say = namer(lang)
+    names = [*map(say, names)]
+    series = {say(k): v for k, v in results.items()} if several else {"": results}
     settings = list(dict.fromkeys(setting for each in series.values() for setting in each))
     if not settings:
         raise ArgumentError("There are no results to draw.", where="results")
@@ -65,7 +68,9 @@ def sweep(
             axes.axhline(level, color=canvas.INK, linewidth=1, linestyle=dots, zorder=1)
             at = (1.0, level)
             where = axes.get_yaxis_transform()
-            text = axes.text(*at, f"{word} ", transform=where, ha="right", va="bottom", zorder=5)
+            text = axes.text(
+                *at, f"{say(word)} ", transform=where, ha="right", va="bottom", zorder=5
+            )
             text.set(fontsize=8, bbox=labels.GROUND)
         axes.set(xlabel=names[0], ylabel=names[1], title=title)
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
@@ -168,9 +173,10 @@ def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: s
     from grafito.figures import canvas
 
     if not numeric:
-        tilt = 30 if max(len(str(s)) for s in settings) * len(settings) > 60 else 0
+        texts = [*map(namer(lang), settings)]
+        tilt = 30 if max(map(len, texts)) * len(texts) > 60 else 0
         side = "right" if tilt else "center"
-        axes.set_xticks(range(len(settings)), [str(s) for s in settings], rotation=tilt, ha=side)
+        axes.set_xticks(range(len(texts)), texts, rotation=tilt, ha=side)
         axes.margins(y=0.14)
     elif "x" in log:
         canvas.log_scale(axes, "x", lang)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy as np
 from grafito import figures, losses
 from grafito.lab.record import Record
 from grafito.lab.training import Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 
 FEW_CLASSES = 20  # so many fit into a table of counts that can be read
@@ -66,11 +66,11 @@ def show_classes(
     truth = labels_of(trained.data[1][1])
     counts = count_classes(truth, labels_of(trained.test_outputs), classes)
     names = list(class_names or map(str, range(classes)))
-    matrix = figures.confusion_matrix(
+    matrix = partial(
+        figures.confusion_matrix,
         counts,
-        [translate(name) for name in names],
+        names,
         normalise=(None, "true") if classes <= FEW_CLASSES else "true",
-        lang=current(),
     )
     record.figure(
         "confusion",
@@ -127,15 +127,13 @@ class Classifier(Training):
         )
 
     def _grid(self, trained: Trained, rows: np.ndarray) -> Any:
-        """Images with their classes, and with probabilities where the outputs are such."""
+        """What draws images with their classes, and probabilities where the outputs are such."""
         x, y = trained.data[1]
         shown = trained.test_outputs[rows]
         if (shown < 0).any() or not np.allclose(shown.sum(axis=1), 1, atol=1e-3):
             shown = labels_of(shown)
-        names = [translate(name) for name in self.names()]
-        return figures.images_grid(
-            x[rows], labels_of(y[rows]), shown, class_names=names, lang=current()
-        )
+        labels = labels_of(y[rows])
+        return partial(figures.images_grid, x[rows], labels, shown, class_names=self.names())
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         if len(trained) <= MOST_SIDE_BY_SIDE and len(self.names()) <= FEW_CLASSES:
@@ -151,9 +149,7 @@ def show_confusions(
         truth = labels_of(one.data[1][1])
         counts[name] = count_classes(truth, labels_of(one.test_outputs), len(class_names))
     scores = [figures.classification_table(each, class_names) for each in counts.values()]
-    sheet = figures.confusion_matrix(
-        counts, [translate(name) for name in class_names], normalise="true", lang=current()
-    )
+    sheet = partial(figures.confusion_matrix, counts, class_names, normalise="true")
     record.figure(
         "confusion",
         sheet,

@@ -9,6 +9,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,7 @@ def overlay(record: Record, groups: Groups) -> None:
         several = any(len(seeds) > 1 for seeds in curves.values())
         record.figure(
             "curves",
-            figures.curves(curves, lang=language.current()),
+            partial(figures.curves, curves),
             message("Training, side by side"),
             message("Lines: the mean of the seeds. Bands: from the lowest to the highest.")
             if several

@@ -19,7 +19,7 @@ from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError
 from grafito.lab.folder import RunFolder
-from grafito.language import current, translate
+from grafito.language import LANGUAGES, current, translate
 from grafito.models.progress import format_logs
 
 MANY_EPOCHS = 100  # of more, only some are shown
@@ -77,13 +77,28 @@ class Record:
         self._add(kind="text", title=title, text=text, values=values)
 
     def figure(self, name: str, figure: Any, title: str, caption: str = "", **values: Any) -> None:
-        """A Matplotlib figure, kept as NAME.svg and NAME.png; captions are texts with values."""
+        """A figure, kept as NAME.svg and NAME.png; captions are texts with values.
+
+        Args:
+            name: of the files.
+            figure: a function that draws it in the language `lang`, such as a `partial` of one of
+                `grafito.figures`, and is called for each language: LANG/NAME.svg keeps the others;
+                or a Matplotlib figure, which keeps its language.
+            title: a text.
+            caption: likewise.
+            values: of the names in both, as in `text`.
+        """
         svg, png = self._file(f"{name}.svg"), self._file(f"{name}.png")
-        figure.savefig(self.folder.path / svg)
-        figure.savefig(self.folder.path / png, dpi=PNG_DOTS)
+        drawn = figure(lang=current()) if callable(figure) else figure
+        drawn.savefig(self.folder.path / svg)
+        drawn.savefig(self.folder.path / png, dpi=PNG_DOTS)
+        others = [lang for lang in LANGUAGES if lang != current()] if callable(figure) else []
+        for lang in others:
+            (self.folder.path / lang).mkdir(exist_ok=True)
+            figure(lang=lang).savefig(self.folder.path / lang / svg)
         self._add(
             kind="figure", file=svg, png=png, title=title, caption=caption, values=values,
-            lang=current(),
+            lang=current(), others={lang: f"{lang}/{svg}" for lang in others},
         )  # fmt: skip
 
     def table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,6 @@ from grafito.callbacks import Callback, History
 from grafito.figures.network import layer_boxes
 from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model
 from grafito.utils import set_random_seed
@@ -121,15 +120,17 @@ class Training(Experiment):
         if self.variant in self.together:
             names = self.together[self.variant]
             forms = {name: self._form(name) for name in names}
-            self.show_together(record, train_together(record, forms))
+            alone = N_("To run one alone: --variant {names}")
+            trained = train_together(record, forms, alone, names=" | ".join(names))
+            self.show_together(record, trained)
             return
-        trained = self.train(record)
-        record.metrics(trained.numbers)
-        record.model(trained.model)
-        _show_networks(record, {"": trained.model})
-        if trained.history.epoch:
-            _show_curves(record, {"": trained.history}, N_("Training"))
-        self.show(record, trained)
+        one = self.train(record)
+        record.metrics(one.numbers)
+        record.model(one.model)
+        _show_networks(record, {"": one.model})
+        if one.history.epoch:
+            _show_curves(record, {"": one.history}, N_("Training"))
+        self.show(record, one)
 
     def train(self, record: Record, name: str = "") -> Trained:
         """Load, train and measure."""
@@ -188,7 +189,9 @@ class Training(Experiment):
         return self.usual(variant, self.quick).with_settings(**self.changes())
 
 
-def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, Trained]:
+def train_together(
+    record: Record, forms: Mapping[str, Training], caption: str = "", **values: Any
+) -> dict[str, Trained]:
     """Train several, one after the other; hand over their curves and numbers side by side.
 
     After Ctrl-C no further one is begun.
@@ -196,6 +199,8 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
     Args:
         record: what they are handed over to.
         forms: experiments by the name that legends and tables show.
+        caption: of the table of results, with its values.
+        values: likewise.
 
     Returns:
         What each gave, by name.
@@ -204,10 +209,13 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
     sizes: dict[str, int] = {}
     for name, form in forms.items():
         trained[name] = form.train(record, name)
-        record.metrics({f"{name} {key}": value for key, value in trained[name].numbers.items()})
+        key, value = next(iter(trained[name].numbers.items()))
+        record.metrics({f"{name} {key}": value})  # the first of each come before the rest
         sizes[name] = record.model(trained[name].model, name).stat().st_size
         if record.interrupted:
             break
+    for name, one in trained.items():
+        record.metrics({f"{name} {key}": value for key, value in one.numbers.items()})
     _show_networks(record, {name: one.model for name, one in trained.items()})
     done = {name: one.history for name, one in trained.items() if one.history.epoch}
     if done:
@@ -228,6 +236,8 @@ def train_together(record: Record, forms: Mapping[str, Training]) -> dict[str, T
             for name, one in trained.items()
         ],
         N_("Results, side by side"),
+        caption,
+        **values,
     )
     return trained
 
@@ -237,7 +247,7 @@ def _show_curves(record: Record, histories: Mapping[str, History], title: str) -
     epochs = min(len(history.epoch) for history in histories.values())
     given = histories if len(histories) > 1 else next(iter(histories.values()))
     smooth = SMOOTHED if epochs >= MANY_EPOCHS else 1
-    sheet = figures.curves(given, smooth=smooth, lang=current())
+    sheet = partial(figures.curves, given, smooth=smooth)
     caption = N_("Thick: the mean of {epochs} epochs. Thin: each epoch.") if smooth > 1 else ""
     record.figure("curves", sheet, title, caption, **({"epochs": smooth} if smooth > 1 else {}))
 
@@ -251,11 +261,12 @@ def _show_networks(record: Record, models: Mapping[str, Model]) -> None:
         alike.setdefault(plan, []).append(name)
     for names in alike.values():
         several = len(alike) > 1
-        title = ", ".join(names) if several else translate("Network")
-        sheet = figures.network_diagram(models[names[0]], title=title, lang=current())
+        title = ", ".join(names) if several else N_("Network")
+        sheet = partial(figures.network_diagram, models[names[0]], title=title)
         record.figure(
             f"network-{names[0]}" if several else "network",
             sheet,
-            N_("The network"),
+            N_("The network: {names}") if several else N_("The network"),
             N_("Of each layer: the shape of its output, and how many parameters it has."),
+            **({"names": names} if several else {}),
         )

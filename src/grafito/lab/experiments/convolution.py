@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from grafito import figures, layers
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.record import Record
-from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Sequential
 
@@ -55,7 +55,7 @@ class Convolution(Experiment):
         weights = np.array(KERNELS[self.kernel], np.float32)
         record.figure(
             "steps",
-            figures.convolution_steps(ZERO, weights, at=(0, 0), lang=current()),
+            partial(figures.convolution_steps, ZERO, weights, at=(0, 0)),
             N_("Step by step"),
             N_(
                 "Each number of the feature map is the sum of the window that lies under the "

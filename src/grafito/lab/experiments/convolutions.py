@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,6 @@ from grafito.lab.experiment import Variants
 from grafito.lab.experiments.images import CLOTHES
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 
@@ -59,7 +59,7 @@ def show_maps(record: Record, trained: Trained) -> None:
     if shown:
         names = [layer.name for layer in shown]
         image = trained.data[1][0][0]
-        maps = figures.feature_maps(trained.model, image, layers=names, lang=current())
+        maps = partial(figures.feature_maps, trained.model, image, layers=names)
         record.figure(
             "maps",
             maps,
@@ -135,10 +135,10 @@ class MnistPermuted(MnistDenseConv):
     def show_permutation(self, record: Record) -> None:
         """Hand over some images as they were and as the networks see them."""
         before = super().load()[1][0][:8]
-        rows = {translate("original"): before, translate("permuted"): self.permuted(before)}
+        rows = {N_("original"): before, N_("permuted"): self.permuted(before)}
         record.figure(
             "permuted",
-            figures.images_grid(rows, lang=current()),
+            partial(figures.images_grid, rows),
             N_("The first test images, permuted"),
             N_(
                 "A dense layer does not know which pixels are neighbours, so it loses nothing; a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from grafito import figures, layers
 from grafito.datasets import mnist
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -75,12 +75,12 @@ class MnistDenoise(Training):
     def show(self, record: Record, trained: Trained) -> None:
         noisy, clean = (part[:SHOWN] for part in trained.data[1])
         rows = {
-            translate("clean"): clean,
-            translate("noisy"): noisy,
-            translate("restored"): trained.predict(noisy),
+            N_("clean"): clean,
+            N_("noisy"): noisy,
+            N_("restored"): trained.predict(noisy),
         }
         record.figure(
             "restored",
-            figures.images_grid(rows, lang=current()),
+            partial(figures.images_grid, rows),
             N_("Clean, noisy and restored test images"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,14 +16,13 @@ from grafito.datasets import generators
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 from grafito.utils import set_random_seed
 
 OPTIMIZERS: dict[str, Callable[[float], optimizers.Optimizer]] = {
     "SGD": optimizers.SGD,
-    "momentum": lambda rate: optimizers.SGD(rate, momentum=0.9),
+    N_("momentum"): lambda rate: optimizers.SGD(rate, momentum=0.9),
     "Nesterov": lambda rate: optimizers.SGD(rate, momentum=0.9, nesterov=True),
     "Adagrad": optimizers.Adagrad,
     "Adadelta": optimizers.Adadelta,
@@ -173,14 +173,14 @@ class DescentVariants(Experiment):
             way = self.descend(record, optimizer, self.epochs, size, name)
             steps = max(BATCHES.values()) // size  # in an epoch
             losses = self.losses(way)
-            ways[translate(name)] = way
-            curves[translate(name)] = {"loss": losses[steps::steps]}
+            ways[name] = way
+            curves[name] = {"loss": losses[steps::steps]}
             first, good = steps_to(level, losses)
             rows.append([name, size, steps, _or_empty(first), _or_empty(good), losses[-1]])
         self._show_ways(record, "batches", ways, best)
         record.figure(
             "batches-curves",
-            figures.curves(curves, log=True, lang=current()),
+            partial(figures.curves, curves, log=True),
             N_("The loss of all examples after each epoch"),
             N_("Gradient descent with rate {rate}."),
             rate=self.learning_rate,
@@ -221,7 +221,7 @@ class DescentVariants(Experiment):
         self._show_ways(record, "adaptive", adaptive, best)
         record.figure(
             "optimizers-curves",
-            figures.curves(curves, log=True, zoom=(1, max(2, self.steps // SHOWN)), lang=current()),
+            partial(figures.curves, curves, log=True, zoom=(1, max(2, self.steps // SHOWN))),
             N_("The loss after each step"),
             N_("Each step sees all examples, so it is an epoch. Each optimizer has its best rate."),
         )
@@ -229,11 +229,11 @@ class DescentVariants(Experiment):
         if arrived:
             record.figure(
                 "rates",
-                figures.sweep(
+                partial(
+                    figures.sweep,
                     arrived,
-                    names=(translate("learning rate"), translate("steps needed")),
+                    names=(N_("learning rate"), N_("steps needed")),
                     log="xy",
-                    lang=current(),
                 ),
                 N_("Steps until the loss stays low, for each learning rate"),
                 N_("Where a point is missing, {steps} steps were not enough."),
@@ -257,12 +257,12 @@ class DescentVariants(Experiment):
     def _show_ways(
         self, record: Record, name: str, ways: Mapping[str, np.ndarray], best: np.ndarray
     ) -> None:
-        surface = figures.loss_surface(
+        surface = partial(
+            figures.loss_surface,
             lambda a, b: self.losses(np.stack([a, b], axis=-1)),
             ways,
-            names=(translate("weight"), translate("bias")),
+            names=(N_("weight"), N_("bias")),
             minimum=best.tolist(),
-            lang=current(),
         )
         record.figure(
             name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from grafito.callbacks.base import Logs
 from grafito.datasets import mnist
 from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -172,10 +172,10 @@ class Gan(Experiment):
         record.model(discriminator, "discriminator")
         networks = {N_("generator"): generator, N_("discriminator"): discriminator}
         for name, network in networks.items():
-            sheet = figures.network_diagram(network, title=translate(name), lang=current())
+            sheet = partial(figures.network_diagram, network, title=name)
             record.figure(f"network-{name}", sheet, N_("The network"))
         if history.epoch:
-            sheet = figures.curves(history, lang=current())
+            sheet = partial(figures.curves, history)
             record.figure(
                 "curves",
                 sheet,
@@ -188,8 +188,8 @@ class Gan(Experiment):
             )
         record.figure(
             "strip",
-            figures.images_grid(
-                {str(done): images for done, images in strip.images.items()}, lang=current()
+            partial(
+                figures.images_grid, {str(done): images for done, images in strip.images.items()}
             ),
             N_("Made images over the training"),
             N_("Each column is made of the same noise; at the left the epochs done."),

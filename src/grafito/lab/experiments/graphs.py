@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy as np
 from grafito import activations, figures, graph
 from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
-from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Model
 
@@ -57,7 +57,7 @@ def slopes_by_difference(
 
 def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any]) -> float:
     """Hand over the drawing of a graph and the table of its inputs, and return its value."""
-    drawing = figures.draw_graph(output, feeds, level="functions", lang=current())
+    drawing = partial(figures.draw_graph, output, feeds, level="functions")
     record.figure(
         name,
         drawing,
@@ -92,7 +92,7 @@ def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
     """
     inputs = graph.placeholder(np.shape(x), name="x")
     output = model(graph.expand_dims(inputs, 0))
-    drawing = figures.draw_graph(output, {"x": x}, lang=current())
+    drawing = partial(figures.draw_graph, output, {"x": x})
     record.figure(
         "graph",
         drawing,
@@ -129,7 +129,7 @@ class ActivationGraphs(Experiment):
         record.section(N_("The functions"))
         record.figure(
             "functions",
-            figures.activation_gallery(dict(self.functions), lang=current()),
+            partial(figures.activation_gallery, dict(self.functions)),
             N_("Each function and its derivative"),
         )
 

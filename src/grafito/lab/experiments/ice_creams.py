@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from grafito.lab.experiments.descent import Way
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -73,12 +72,12 @@ class IceCreams(Training):
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[0]
         line = np.poly1d(np.polyfit(x[:, 0], y[:, 0], 1))
-        fit = figures.function_fit(
+        fit = partial(
+            figures.function_fit,
             x,
             y,
-            {translate("gradient descent"): trained.predict, translate("least squares"): line},
-            names=(translate("temperature (°C)"), translate("ice creams sold")),
-            lang=current(),
+            {N_("gradient descent"): trained.predict, N_("least squares"): line},
+            names=(N_("temperature (°C)"), N_("ice creams sold")),
         )
         record.figure("fit", fit, N_("Data and line"))
         scaled = ((x - x.mean()) / x.std())[:, 0].astype(np.float64)
@@ -86,12 +85,12 @@ class IceCreams(Training):
         def loss(weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
             return ((weight[..., None] * scaled + bias[..., None] - y[:, 0]) ** 2).mean(axis=-1)
 
-        surface = figures.loss_surface(
+        surface = partial(
+            figures.loss_surface,
             loss,
-            {translate("gradient descent"): self.way.points},
-            names=(translate("weight"), translate("bias")),
+            {"gradient descent": self.way.points},
+            names=(N_("weight"), N_("bias")),
             minimum=np.polyfit(scaled, y[:, 0], 1).tolist(),
-            lang=current(),
         )
         record.figure(
             "surface",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from grafito.lab.classes import Classifier, labels_of
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 
@@ -138,10 +138,9 @@ class FashionDense(DenseOnImages):
         before = trained.predict(x)
         loaded = models.load_model(record.folder.path / "model.safetensors")
         after = loaded.predict(x, verbose=0)
-        names = [translate(name) for name in self.names()]
         record.figure(
             "three",
-            figures.images_grid(x, y, after, class_names=names, lang=current()),
+            partial(figures.images_grid, x, y, after, class_names=self.names()),
             N_("The first three test images"),
             N_("Predicted by the network after it was saved and loaded again."),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,6 @@ from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.convolutions import BRIGHTEST, show_maps
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, train_together
-from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -140,7 +140,7 @@ class WideAgainstLenet(Experiment):
             "test_examples": self.test_examples,
         }
         wide = Wide(epochs=self.wide_epochs, units=self.units, **part)
-        forms = {"wide": wide, "LeNet-5": Lenet(epochs=self.lenet_epochs, **part)}
+        forms = {N_("wide"): wide, "LeNet-5": Lenet(epochs=self.lenet_epochs, **part)}
         trained = train_together(record, forms)
         record.text(
             N_("The files hold what a training needs to go on. The weights alone take {sizes} MB."),
@@ -155,7 +155,7 @@ class WideAgainstLenet(Experiment):
             if one.history.epoch
         }
         if errors:
-            sheet = figures.curves(errors, lang=current())
+            sheet = partial(figures.curves, errors)
             caption = N_("The share of images that were taken for another class.")
             record.figure("errors", sheet, N_("Error, epoch by epoch"), caption)
         show_confusions(record, trained, Wide.class_names)

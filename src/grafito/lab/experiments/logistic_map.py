@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,6 @@ from grafito.datasets import generators
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Functional
 
@@ -67,14 +67,14 @@ class LogisticMap(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[0]
-        fit = figures.function_fit(
+        fit = partial(
+            figures.function_fit,
             x,
             y,
-            {translate("network"): trained.predict},
+            {N_("network"): trained.predict},
             held_out=trained.data[1],
             names=("x(t)", "x(t + 1)"),
             span=(0, 1),
-            lang=current(),
         )
         record.figure("fit", fit, N_("Data and fit"))
         steps = np.arange(FORECAST)
@@ -83,9 +83,7 @@ class LogisticMap(Training):
         for _ in steps[1:]:
             forecast.append(trained.predict(forecast[-1]))
         line = np.c_[steps, np.concatenate(forecast)[:, 0]]
-        drawing = figures.function_fit(
-            steps, true, {translate("network"): line}, names=("t", "x(t)"), lang=current()
-        )
+        drawing = partial(figures.function_fit, steps, true, {"network": line}, names=("t", "x(t)"))
         errors = np.abs(line[:, 1] - true)
         record.figure(
             "forecast",

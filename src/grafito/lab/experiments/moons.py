@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from grafito.datasets import generators
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
-from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Sequential
 
@@ -85,7 +85,7 @@ class Moons(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[0]
-        regions = figures.decision_regions(trained.predict, x, y, lang=current())
+        regions = partial(figures.decision_regions, trained.predict, x, y)
         record.figure("regions", regions, N_("Decision regions"))
         self._count_epochs(record, {self.variant: trained})
 
@@ -94,7 +94,7 @@ class Moons(Training):
         predicts = {name: one.predict for name, one in trained.items()}
         record.figure(
             "regions",
-            figures.decision_regions(predicts, x, y, lang=current()),
+            partial(figures.decision_regions, predicts, x, y),
             N_("Decision regions"),
             N_("With the training examples. The overfitting network gives in to single ones."),
         )

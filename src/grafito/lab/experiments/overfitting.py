@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,23 +16,23 @@ from grafito.lab.classes import Classifier
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import SMOOTHED, Data, Trained
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Sequential
 from grafito.utils import set_random_seed
 
 Points = tuple[np.ndarray, np.ndarray]
 
+DEGREE, HIDDEN = N_("degree"), N_("hidden units")
 DEGREES = (1, 3, 15)  # too few, enough, too many
 FITS = (N_("underfitted"), N_("well fitted"), N_("overfitted"))
 UNITS = (1, 5, 200)
 FREQUENCIES = 10.0  # of the first weights; a network with small ones begins, and stays, smooth
 INITIALISERS: dict[str, initializers.Initializer] = {
-    "zeros": initializers.Zeros(),
-    "small": initializers.RandomNormal(stddev=0.001),
-    "large": initializers.RandomNormal(stddev=1.0),
-    "glorot": initializers.GlorotUniform(),
-    "he": initializers.HeNormal(),
+    N_("zeros"): initializers.Zeros(),
+    N_("small"): initializers.RandomNormal(stddev=0.001),
+    N_("large"): initializers.RandomNormal(stddev=1.0),
+    N_("glorot"): initializers.GlorotUniform(),
+    N_("he"): initializers.HeNormal(),
 }
 
 
@@ -170,11 +171,11 @@ class Overfitting(Classifier):
         alone = {name: one.history.history["val_loss"] for name, one in trained.items()}
         record.figure(
             "validation",
-            figures.curves(
+            partial(
+                figures.curves,
                 {name: {"loss": values} for name, values in alone.items()},
                 smooth=SMOOTHED,
                 log=True,
-                lang=current(),
             ),
             N_("The loss of validation alone"),
         )
@@ -186,13 +187,12 @@ class Overfitting(Classifier):
         points = noisy_sine(self.points, self.noise, self.seed)
         others = noisy_sine(10 * self.points, self.noise, self.seed + 1)
         polynomials = {
-            translate("degree {}").format(degree): fitted_polynomial(*points, degree)
-            for degree in DEGREES
+            f"{DEGREE}: {degree}": fitted_polynomial(*points, degree) for degree in DEGREES
         }
         self._show_fits(record, "polynomials", polynomials, points, others)
         parts = {N_("training"): points, N_("test"): others}
         errors = {
-            translate(part): {
+            part: {
                 degree: _mean_square(fitted_polynomial(*points, degree), *given)
                 for degree in range(self.degrees)
             }
@@ -200,12 +200,12 @@ class Overfitting(Classifier):
         }
         record.figure(
             "degrees",
-            figures.sweep(
+            partial(
+                figures.sweep,
                 errors,
-                names=(translate("degree"), translate("mean squared error")),
+                names=(DEGREE, N_("mean squared error")),
                 log="y",
-                reference={translate("noise"): self.noise**2},
-                lang=current(),
+                reference={N_("noise"): self.noise**2},
             ),
             N_("The errors of polynomials of growing degree"),
             N_(
@@ -217,7 +217,7 @@ class Overfitting(Classifier):
             record.metrics({name: _mean_square(function, *others)})
         networks = {}
         for count in UNITS:
-            name = f"{translate('hidden units')}: {count}"
+            name = f"{HIDDEN}: {count}"
             networks[name] = self._fitted_network(record, name, count, points)
         self._show_fits(record, "networks", networks, points, others)
 
@@ -243,7 +243,7 @@ class Overfitting(Classifier):
     ) -> None:
         record.figure(
             name,
-            figures.function_fit(*points, functions, apart=True, span=(0, 1), lang=current()),
+            partial(figures.function_fit, *points, functions, apart=True, span=(0, 1)),
             {"polynomials": N_("Polynomials"), "networks": N_("Networks with a hidden layer")}[
                 name
             ],

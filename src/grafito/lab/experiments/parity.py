@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,6 @@ from grafito.lab.experiment import Variants
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Functional, Model
 from grafito.utils import set_random_seed
@@ -145,14 +145,14 @@ class Parity(Training):
                 rows.append([bits, hidden, len(share), learned, share.mean(), share.min()])
         record.figure(
             "sweep",
-            figures.sweep(
+            partial(
+                figures.sweep,
                 shares,
                 names=(
-                    translate("bits") if over_bits else translate("hidden units"),
-                    translate("share of right patterns"),
+                    N_("bits") if over_bits else N_("hidden units"),
+                    N_("share of right patterns"),
                 ),
-                reference={translate("guessed"): 0.5},
-                lang=current(),
+                reference={N_("guessed"): 0.5},
             ),
             N_("What is learned"),
             N_("Mean of {starts} starts, and the span from the worst to the best."),
@@ -214,7 +214,7 @@ class Xor(Parity):
         histories = {name: one.history for name, one in trained.items()}
         record.figure(
             "zoom",
-            figures.curves(histories, log=True, zoom=(first, last), lang=current()),
+            partial(figures.curves, histories, log=True, zoom=(first, last)),
             N_("The first epochs, enlarged"),
             N_(
                 "With all examples in each step the loss falls smoothly. One by one, each step "

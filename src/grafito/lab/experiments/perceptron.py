@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy as np
 from grafito import figures
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.record import Record
-from grafito.language import current
 from grafito.language import message as N_
 
 SHOWN_UPDATES = 20
@@ -113,7 +113,7 @@ class Perceptron(Experiment):
         first = len(learned.weights) - len(shown) + 1
         record.figure(
             name,
-            figures.perceptron_lines(x, y, shown, first=first, lang=current()),
+            partial(figures.perceptron_lines, x, y, shown, first=first),
             N_("The boundary after each update"),
             N_(
                 "At most the last {shown}; older ones are paler. The arrow shows the side of "

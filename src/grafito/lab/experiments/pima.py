@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,6 @@ from grafito import figures, layers, optimizers, regularizers
 from grafito.datasets import pima
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.record import Record
-from grafito.language import current
 from grafito.language import message as N_
 from grafito.models import Model, Sequential, cross_validate
 
@@ -123,7 +123,7 @@ class Pima(Experiment):
             }
         )
         record.model(result.models[0])
-        together = figures.curves({"": result.histories}, lang=current())
+        together = partial(figures.curves, {"": result.histories})
         record.figure(
             "curves",
             together,

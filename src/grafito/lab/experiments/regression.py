@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from grafito.datasets import boston_housing, california_housing
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -70,9 +70,7 @@ class Prices(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[1]
-        scatter = figures.scatter_fit(
-            y, trained.predict(x), name=translate(self.quantity), lang=current()
-        )
+        scatter = partial(figures.scatter_fit, y, trained.predict(x), name=self.quantity)
         record.figure(
             "prediction",
             scatter,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,6 @@ from grafito.datasets import digits, mnist
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays
-from grafito.language import current, translate
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 from grafito.utils import set_random_seed
@@ -139,7 +139,7 @@ class VanishingGradient(Experiment):
         record.section(N_("The derivative"))
         record.figure(
             "derivatives",
-            figures.activation_gallery(ACTIVATIONS, lang=current()),
+            partial(figures.activation_gallery, ACTIVATIONS),
             N_("Each function and its derivative"),
             N_(
                 "Going back through a layer multiplies the gradient by the derivative, for the "
@@ -162,9 +162,9 @@ class VanishingGradient(Experiment):
         }
         record.figure(
             "norms",
-            figures.gradient_norms(
+            partial(
+                figures.gradient_norms,
                 {name: norms[f"{name}, {INITIALISERS[0]}"].tolist() for name in ACTIVATIONS},
-                lang=current(),
             ),
             N_("Norm of the gradient in each layer"),
             N_(
@@ -175,9 +175,9 @@ class VanishingGradient(Experiment):
         )
         record.figure(
             "initialisers",
-            figures.gradient_norms(
+            partial(
+                figures.gradient_norms,
                 {name: each.tolist() for name, each in norms.items() if "sigmoid" not in name},
-                lang=current(),
             ),
             N_("Two initialisers"),
             N_(
@@ -207,11 +207,11 @@ class VanishingGradient(Experiment):
         }
         record.figure(
             "depths",
-            figures.sweep(
+            partial(
+                figures.sweep,
                 by_depth,
-                names=(translate("hidden layers"), translate("gradient norm")),
+                names=(N_("hidden layers"), N_("gradient norm")),
                 log="y",
-                lang=current(),
             ),
             N_("The first layer of ever deeper networks"),
             N_("The norm of its gradient, before training."),
@@ -232,7 +232,7 @@ class VanishingGradient(Experiment):
             )
         record.figure(
             "curves",
-            figures.curves(histories, lang=current()),
+            partial(figures.curves, histories),
             N_("Training, side by side"),
             N_("Gradient descent with rate {rate}; the networks differ in their activation alone."),
             rate=self.learning_rate,
@@ -262,11 +262,11 @@ class VanishingGradient(Experiment):
                 rows.append(row)
         record.figure(
             "dead",
-            figures.sweep(
+            partial(
+                figures.sweep,
                 shares,
-                names=(translate("learning rate"), translate("share of dead units")),
+                names=(N_("learning rate"), N_("share of dead units")),
                 log="x",
-                lang=current(),
             ),
             N_("Share of dead units after one epoch"),
             N_(

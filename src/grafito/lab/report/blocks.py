@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from grafito.lab.report import numerals, pictures
-from grafito.lab.report.reading import read_csv, read_summary
-from grafito.language import current, in_words, message
+from grafito.lab.report.reading import in_language, read_csv, read_summary
+from grafito.language import current, in_words, message, namer
 from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
@@ -34,7 +34,7 @@ class Table:
 
     @property
     def letters(self) -> int:
-        """How long its rows are: of a title the longest word counts, of a text no more than fits."""
+        """How long its rows are: of a title its longest word counts, of a text what fits."""
         longest = 0
         for index, title in enumerate(self.titles):
             cells = [min(len(row[index]), LONGEST_WORDS) for row in self.rows]
@@ -100,6 +100,7 @@ class Writer:
             contents: entries as in the index of a run.
             folder: where their files are.
         """
+        contents = [in_language(entry, folder, current()) for entry in contents]
         figures = [entry for entry in contents if entry.get("kind") == "figure"]
         spoken = [{**entry, "alt": self._spoken(entry)} for entry in figures]
         embedded = iter(pictures.embed(spoken, folder))
@@ -146,11 +147,12 @@ class Writer:
         """A table as a CSV file has it, with its words translated and its numbers aligned."""
         if any(len(row) != len(titles) for row in rows):
             raise ValueError(titles)
+        say = namer(current())
         columns: list[list[str]] = []
         numeric: list[bool] = []
         for cells in zip(*rows, strict=True) if rows else [()] * len(titles):
             numbers = numerals.column(cells, current())
-            words = [numerals.localised(_(cell), current()) for cell in cells]
+            words = [numerals.localised(say(cell), current()) for cell in cells]
             columns.append(words if numbers is None else numbers)
             numeric.append(numbers is not None)
         table = Table(

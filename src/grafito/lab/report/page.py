@@ -13,7 +13,7 @@ from grafito import __version__, datasets, language
 from grafito.errors import FileError, UnknownNameError
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Block, Writer
-from grafito.lab.report.reading import RecordedRun, read_run
+from grafito.lab.report.reading import RecordedRun, in_language, read_run
 from grafito.language import message
 from grafito.language import translate as _
 
@@ -34,7 +34,7 @@ def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
 
     Args:
         folder: of the run; `report.html` is written there.
-        lang: "en" or "es". Figures keep the language in which they were drawn.
+        lang: "en" or "es". A figure that a run handed over as it was keeps its language.
 
     Returns:
         The path of the page: one file that loads nothing, below two million bytes.
@@ -114,10 +114,13 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "quick": bool(told.get("quick")),
         "asked": _(str(told.get("asked", ""))),
         "expected": numerals.localised(_(str(told.get("expected", ""))), lang),
-        "foreign": any(entry.get("lang", lang) != lang for entry in run.only("figure")),
+        "foreign": any(
+            in_language(entry, run.path, lang).get("lang", lang) != lang
+            for entry in run.only("figure")
+        ),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
-        "settings": [(writer.name(n), writer.value(v)) for n, v in _settings(run).items()],
+        "settings": [(writer.name(n), _typed(v, writer)) for n, v in _settings(run).items()],
         "data": [_card(source) for source in told.get("data", [])],
         "command": told.get("command", ""),
         "surroundings": [
@@ -201,6 +204,11 @@ def problems(run: RecordedRun) -> list[str]:
 def _settings(run: RecordedRun) -> dict[str, Any]:
     settings = run.configuration.get("settings", {})
     return settings if isinstance(settings, dict) else {}
+
+
+def _typed(value: Any, writer: Writer) -> str:
+    """A setting; words stay as one types them."""
+    return value if isinstance(value, str) else writer.value(value)
 
 
 def _card(source: Any) -> dict[str, Any]:

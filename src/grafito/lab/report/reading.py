@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -137,6 +138,14 @@ def read_history(path: Path) -> dict[str, list[float]]:
         for column, value in zip(columns, numbers, strict=True):
             column.append(value)
     return {name: column for name, column in zip(titles, columns, strict=True) if name != "epoch"}
+
+
+def in_language(entry: Mapping[str, Any], folder: Path, lang: str) -> dict[str, Any]:
+    """An entry of the index with the file of this language, where there is one."""
+    others = entry.get("others")
+    file = str(others.get(lang, "")) if isinstance(others, dict) else ""
+    there = file and (folder / file).is_file()
+    return {**entry, "file": file, "lang": lang} if there else dict(entry)
 
 
 def read_csv(path: Path) -> list[list[str]]:

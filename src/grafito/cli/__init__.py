@@ -5,8 +5,9 @@ Exit codes: 0 success, 1 a run that failed or was interrupted, 2 wrong use.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from grafito import __version__, language
+from grafito.cli.speech import Command, Spoken, retold, speaking
 from grafito.errors import (
     ArgumentError,
     DtypeError,
@@ -22,6 +24,7 @@ from grafito.errors import (
     ShapeError,
     UnknownNameError,
 )
+from grafito.language import message as N_
 from grafito.language import retell
 from grafito.language import translate as _
 
@@ -30,12 +33,22 @@ __all__ = ["main"]
 WRONG_USE = (ArgumentError, DtypeError, ShapeError)
 
 
-class Group(TyperGroup):
-    """Commands whose errors are messages, without traceback."""
+class Group(Spoken, TyperGroup):
+    """Commands in the language that is asked for, whose errors are messages without traceback."""
+
+    def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        with speaking(words):
+            return super().main(words, **options)
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with retold():
+            return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with retold():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             message, code = _("Interrupted."), 1
         except GrafitoError as error:
@@ -49,37 +62,29 @@ class Group(TyperGroup):
         raise typer.Exit(code)
 
 
-# Help speaks the language of the surroundings; a wrong one is reported by the first command.
-_help = contextlib.ExitStack()
-with contextlib.suppress(UnknownNameError):
-    _help.enter_context(language.use(None))
-
 app = typer.Typer(
     cls=Group,
     name="grafito",
-    help=_("A pencil for neural networks."),
+    help=N_("A pencil for neural networks."),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data = typer.Typer(no_args_is_help=True)
-app.add_typer(data, name="data", help=_("Data sets: what there is, downloads, checks."))
+data = typer.Typer(cls=Group, no_args_is_help=True)
+app.add_typer(data, name="data", help=N_("Data sets: what there is, downloads, checks."))
 
-
-def _speak(context: typer.Context, lang: str) -> str:
-    """Speak this language to the end of the command, also where it fails."""
-    return context.find_root().with_resource(language.use(lang))
-
+command = functools.partial(app.command, cls=Command)
+data_command = functools.partial(data.command, cls=Command)
 
 Lang = Annotated[
     str,
     typer.Option(
-        callback=_speak,
+        callback=language.choose,
         show_default=False,
-        help=_("en or es; else GRAFITO_LANG, else the locale."),
+        help=N_("en or es; else GRAFITO_LANG, else the locale."),
     ),
 ]
-DataName = Annotated[str, typer.Argument(help=_("A name that `grafito data list` shows."))]
+DataName = Annotated[str, typer.Argument(help=N_("A name that `grafito data list` shows."))]
 
 
 def main() -> None:
@@ -123,14 +128,14 @@ def root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", is_eager=True, callback=_print_version, help=_("Print the version.")
+            "--version", is_eager=True, callback=_print_version, help=N_("Print the version.")
         ),
     ] = False,
 ) -> None:
     """What stands before the command."""
 
 
-@app.command("list", help=_("Name the experiments."))
+@command("list", help=N_("Name the experiments."))
 def list_experiments(lang: Lang = "") -> None:
     """Name the experiments, what each is, its variants and the data it needs."""
     from grafito import lab
@@ -142,31 +147,31 @@ def list_experiments(lang: Lang = "") -> None:
     _print_table([_("experiment"), "", _("data")], rows)
 
 
-@app.command("run", help=_("Run an experiment."))
+@command("run", help=N_("Run an experiment."))
 def run_experiment(
-    name: Annotated[str, typer.Argument(help=_("A name that `grafito list` shows."))],
+    name: Annotated[str, typer.Argument(help=N_("A name that `grafito list` shows."))],
     variant: Annotated[
-        str | None, typer.Option(help=_("One of the forms that `grafito list` shows."))
+        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help=_("How often all training examples are seen."))
+        int | None, typer.Option(help=N_("How often all training examples are seen."))
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help=_("Examples in a step."))] = None,
-    seed: Annotated[int | None, typer.Option(help=_("Where the random numbers start."))] = None,
+    batch_size: Annotated[int | None, typer.Option(help=N_("Examples in a step."))] = None,
+    seed: Annotated[int | None, typer.Option(help=N_("Where the random numbers start."))] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help=_("Other settings of the experiment, as in bits=3,hidden=5.")),
+        typer.Option("--set", help=N_("Other settings of the experiment, as in bits=3,hidden=5.")),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=_("Less data and fewer epochs: under a minute."))
+        bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
     ] = False,
     seeds: Annotated[
-        int, typer.Option(min=1, help=_("Runs from this many seeds, with mean and spread."))
+        int, typer.Option(min=1, help=N_("Runs from this many seeds, with mean and spread."))
     ] = 1,
     engine: Annotated[
-        str, typer.Option(help=_("What runs the training: auto, or the name of an engine."))
+        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
-    out: Annotated[Path, typer.Option(help=_("Folder for the results."))] = Path("runs"),
+    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
     lang: Lang = "",
 ) -> None:
     """Run an experiment and print its result."""
@@ -185,22 +190,22 @@ def run_experiment(
         raise typer.Exit(1)
 
 
-@app.command("explain", help=_("Print what a training step of an experiment consists of."))
+@command("explain", help=N_("Print what a training step of an experiment consists of."))
 def explain_experiment(
-    name: Annotated[str, typer.Argument(help=_("A name that `grafito list` shows."))],
+    name: Annotated[str, typer.Argument(help=N_("A name that `grafito list` shows."))],
     variant: Annotated[
-        str | None, typer.Option(help=_("One of the forms that `grafito list` shows."))
+        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help=_("Examples in a step."))] = None,
+    batch_size: Annotated[int | None, typer.Option(help=N_("Examples in a step."))] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help=_("Other settings of the experiment, as in bits=3,hidden=5.")),
+        typer.Option("--set", help=N_("Other settings of the experiment, as in bits=3,hidden=5.")),
     ] = None,
     profile: Annotated[
-        bool, typer.Option("--profile", help=_("Also measure how long each part takes."))
+        bool, typer.Option("--profile", help=N_("Also measure how long each part takes."))
     ] = False,
     engine: Annotated[
-        str, typer.Option(help=_("What runs the training: auto, or the name of an engine."))
+        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
     lang: Lang = "",
 ) -> None:
@@ -211,11 +216,11 @@ def explain_experiment(
     print(lab.explain(lab.get(name, variant, **named), engine=engine, profile=profile))
 
 
-@app.command("report", help=_("Draw the report of a run again."))
+@command("report", help=N_("Draw the report of a run again."))
 def draw_report(
-    run: Annotated[Path, typer.Argument(help=_("The folder of a run."))],
+    run: Annotated[Path, typer.Argument(help=N_("The folder of a run."))],
     pdf: Annotated[
-        bool, typer.Option("--pdf", help=_("Also print it to PDF; needs Chromium."))
+        bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))
     ] = False,
     lang: Lang = "",
 ) -> None:
@@ -225,15 +230,15 @@ def draw_report(
     _print_page(_("report"), lab.write_report(run, lang=lang), pdf)
 
 
-@app.command("compare", help=_("Put runs side by side: curves, numbers, and what is noise."))
+@command("compare", help=N_("Put runs side by side: curves, numbers, and what is noise."))
 def compare_runs(
-    runs: Annotated[list[Path], typer.Argument(help=_("The folders of runs."))],
+    runs: Annotated[list[Path], typer.Argument(help=N_("The folders of runs."))],
     metric: Annotated[
-        str | None, typer.Option(help=_("The number to judge; else the first of all runs."))
+        str | None, typer.Option(help=N_("The number to judge; else the first of all runs."))
     ] = None,
-    out: Annotated[Path, typer.Option(help=_("Folder for the results."))] = Path("runs"),
+    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
     pdf: Annotated[
-        bool, typer.Option("--pdf", help=_("Also print it to PDF; needs Chromium."))
+        bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))
     ] = False,
     lang: Lang = "",
 ) -> None:
@@ -245,19 +250,19 @@ def compare_runs(
     _print_page(_("report"), found.page, pdf)
 
 
-@app.command("draw", help=_("Print the values and gradients of a formula; draw its graph."))
+@command("draw", help=N_("Print the values and gradients of a formula; draw its graph."))
 def draw_formula(
-    formula: Annotated[str, typer.Argument(help=_('For example "sigmoid(w*x + b)".'))],
+    formula: Annotated[str, typer.Argument(help=N_('For example "sigmoid(w*x + b)".'))],
     at: Annotated[
-        list[str] | None, typer.Option(help=_("Values of the names, as in w=2,x=[1,-1]."))
+        list[str] | None, typer.Option(help=N_("Values of the names, as in w=2,x=[1,-1]."))
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help=_("File for the drawing: .svg, .png or .pdf."))
+        Path | None, typer.Option(help=N_("File for the drawing: .svg, .png or .pdf."))
     ] = None,
     level: Annotated[
-        str, typer.Option(help=_("functions (one node for each, such as elu), or ops."))
+        str, typer.Option(help=N_("functions (one node for each, such as elu), or ops."))
     ] = "functions",
-    digits: Annotated[int, typer.Option(min=0, max=17, help=_("Decimals."))] = 3,
+    digits: Annotated[int, typer.Option(min=0, max=17, help=N_("Decimals."))] = 3,
     lang: Lang = "",
 ) -> None:
     """Print the table of a formula and draw its graph."""
@@ -274,10 +279,10 @@ def draw_formula(
         print(_("drawing"), out)
 
 
-@data.command("list", help=_("Name the data sets, or show the card of one."))
+@data_command("list", help=N_("Name the data sets, or show the card of one."))
 def list_data(
     name: Annotated[
-        str | None, typer.Argument(help=_("A name that `grafito data list` shows."))
+        str | None, typer.Argument(help=N_("A name that `grafito data list` shows."))
     ] = None,
     lang: Lang = "",
 ) -> None:
@@ -291,7 +296,7 @@ def list_data(
     _print_table([_("data"), ""], rows)
 
 
-@data.command("get", help=_("Find the files of a data set; download those that are not here."))
+@data_command("get", help=N_("Find the files of a data set; download those that are not here."))
 def get_data(name: DataName, lang: Lang = "") -> None:
     """Print where the files of a data set are, after downloading what is missing."""
     from grafito import datasets
@@ -300,10 +305,10 @@ def get_data(name: DataName, lang: Lang = "") -> None:
     print(*files.values() if files else [f"{name}: {_('built in')}"], sep="\n")
 
 
-@data.command("verify", help=_("Check the files that are here, of one data set or of all."))
+@data_command("verify", help=N_("Check the files that are here, of one data set or of all."))
 def verify_data(
     name: Annotated[
-        str | None, typer.Argument(help=_("A name that `grafito data list` shows."))
+        str | None, typer.Argument(help=N_("A name that `grafito data list` shows."))
     ] = None,
     lang: Lang = "",
 ) -> None:
