@@ -6,15 +6,17 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 from figures import drawings
 
 from grafito import graph
 from grafito.errors import UnknownNameError
-from grafito.figures import curves, draw_graph
+from grafito.figures import confusion_matrix, curves, draw_graph
 from grafito.figures.text import array_line, array_rows, number, words
 
 MINUS = "\N{MINUS SIGN}"
+TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 def svg(figure):
@@ -26,7 +28,7 @@ def svg(figure):
 def texts(data):
     """The texts of an SVG file."""
     root = ElementTree.fromstring(data)
-    return ["".join(t.itertext()).strip() for t in root.iter("{http://www.w3.org/2000/svg}text")]
+    return ["".join(t.itertext()).strip() for t in root.iter(TEXT)]
 
 
 def test_svg_holds_the_numbers_as_text():
@@ -35,6 +37,16 @@ def test_svg_holds_the_numbers_as_text():
         assert text in found
     for text in ("w0", "x0", "×", "+", "σ", "value", "gradient", "input"):
         assert text in found
+
+
+def test_no_letter_of_the_first_file_lies_outside():
+    """A matrix has cells of a fixed shape, so its layout takes two passes to come to rest."""
+    figure = confusion_matrix(np.arange(100).reshape(10, 10), normalise=(None, "true"))
+    root = ElementTree.fromstring(svg(figure))
+    height = float(root.attrib["viewBox"].split()[3])
+    bases = [float(text.get("y", "nan")) for text in root.iter(TEXT)]
+    assert min(bases) > 9  # the height of a letter
+    assert max(bases) < height - 2
 
 
 def test_svg_in_spanish_has_decimal_commas():

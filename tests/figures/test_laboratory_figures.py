@@ -203,7 +203,9 @@ def test_forms_of_images(given, shape):
 
 
 BRIGHTNESS = {
-    "bytes": (np.array([0, 3], "uint8"), (0, 255)),
+    "bytes": (np.array([0, 100], "uint8"), (0, 255)),
+    "16 shades": (np.array([0, 16], "uint8"), (0, 16)),
+    "nothing": (np.array([0, 0], "uint8"), (0, 1)),
     "bytes as floats": (np.array([0.0, 200.0]), (0, 255)),
     "shares": (np.array([0.1, 0.8]), (0, 1)),
     "others": (np.array([-2.0, 0.5]), (-2, 0.5)),

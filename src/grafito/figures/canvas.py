@@ -102,6 +102,8 @@ class Sheet(Figure):
             options["metadata"] = {**known, **(options.get("metadata") or {})}
         with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
+            if self.stale and self.get_layout_engine():
+                self.draw_without_rendering()  # the layout needs a second pass to come to rest
             super().savefig(fname, **options)
         _report(seen, kind)
 

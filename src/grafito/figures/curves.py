@@ -228,6 +228,9 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
     elif look.zoom is not None:
         axes.axvspan(*look.zoom, color="#e4e4e4", linewidth=0, zorder=0)
     axes.set(title=title, xlabel=look.vocabulary["epoch"])
+    low, high = axes.get_xlim()
+    if high - low < 1:  # a single epoch
+        axes.set_xlim(round(low) - 0.5, round(low) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd", linewidth=0.6)
     if look.log:

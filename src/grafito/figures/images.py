@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LINE = 0.155  # inches from one line of a title to the next
 WIDEST = 9.0  # inches
+DIM = 64  # of 255
 LARGEST, SMALLEST = 1.05, 0.55  # inches of one image
 
 
@@ -110,10 +111,14 @@ def as_images(images: Any) -> np.ndarray:
 
 
 def brightness(images: np.ndarray) -> tuple[float, float]:
-    """What is black and what is white: 0 and 255, 0 and 1, or the least and the greatest number."""
+    """What is black and what is white: 0 and 255, 0 and 1, or the least and the greatest number.
+
+    Of images that use a small part of 0 to 255, such as those with 16 shades, the brightest number
+    is white.
+    """
     low, high = float(np.nanmin(images)), float(np.nanmax(images))
     if images.dtype == np.uint8 or (low >= 0 and 1 < high <= 255):
-        return 0.0, 255.0
+        return 0.0, 255.0 if high > DIM else max(high, 1.0)
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 

@@ -62,6 +62,7 @@ class Record:
         self.epochs = 0
         self.seconds = 0.0
         self.interrupted = False
+        self._tried = 0, 0.0
         self._contents: list[dict[str, Any]] = []
         self._files: set[str] = set()
 
@@ -129,8 +130,14 @@ class Record:
     def metrics(self, numbers: Mapping[str, float]) -> None:
         """Numbers that count; kept in metrics.json."""
         self.numbers |= {name: float(value) for name, value in numbers.items()}
-        totals = {"epochs": self.epochs, "seconds": round(self.seconds, 3)}
+        epochs, seconds = self.totals
+        totals = {"epochs": epochs, "seconds": round(seconds, 3)}
         self.folder.write_json("metrics.json", {**self.numbers, **totals})
+
+    @property
+    def totals(self) -> tuple[int, float]:
+        """Epochs and seconds of the trainings with a history; where there are none, of trials."""
+        return (self.epochs, self.seconds) if self.histories else self._tried
 
     def fit(self, model: Any, x: Any, y: Any = None, name: str = "", **settings: Any) -> History:
         """Train a model; its history is kept, epoch by epoch, as history-NAME.csv.
@@ -159,8 +166,11 @@ class Record:
         return history
 
     def trial(self, model: Any, x: Any, y: Any = None, **settings: Any) -> History:
-        """Train one of many models of which only numbers are handed over; it counts for nothing."""
+        """Train one of many models of which only numbers are handed over."""
+        began = time.perf_counter()
         history: History = model.fit(x, y, verbose=0, **settings)
+        epochs, seconds = self._tried
+        self._tried = epochs + len(history.epoch), seconds + time.perf_counter() - began
         self.interrupted |= history.interrupted
         return history
 

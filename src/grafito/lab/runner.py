@@ -148,13 +148,14 @@ def _conduct(
             write_report(folder.path, lang=language.current())
         raise
     write_report(folder.path, lang=language.current())
+    epochs, trained = record.totals
     return Result(
         experiment=experiment.name,
         folder=folder.path,
         status=status,
         metrics=record.numbers,
-        epochs=record.epochs,
-        seconds=record.seconds,
+        epochs=epochs,
+        seconds=trained,
         engine=engine.name,
     )
 

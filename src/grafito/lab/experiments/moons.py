@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Moons(Training):
         "overfitting": {"units": (100, 70, 50), "activation": "relu", "learning_rate": 0.003},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ("overfitting", "sigmoid", "relu")}
+    shortened: ClassVar[Mapping[str, Any]] = {}  # it takes seconds
 
     epochs: int = 500
     learning_rate: float = 0.01

@@ -134,7 +134,10 @@ class Perceptron(Experiment):
             N_("Updates in each epoch"),
         )
         record.metrics(
-            {f"{name} converged": learned.converged, f"{name} updates": len(learned.weights)}
+            {
+                f"{name} {N_('converged')}": learned.converged,
+                f"{name} {N_('updates')}": len(learned.weights),
+            }
         )
 
     def points(self) -> tuple[np.ndarray, np.ndarray]:

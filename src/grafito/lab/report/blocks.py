@@ -19,6 +19,8 @@ DENSE, WIDE = 80, 130  # letters in a row: of small type, and of a sheet of pape
 LONGEST_WORDS = 20  # letters after which a text goes on in the next line
 WIDE_PICTURE = 850  # CSS pixels, likewise
 
+SYMBOLS = {"r2": "R²"}
+
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
 NOT_EMBEDDED = message("The figure is too large for this page; it is in the file {}.")
@@ -120,7 +122,7 @@ class Writer:
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
         words, sign, rest = name.partition(" ±")
-        return f"{in_words(words)}{sign}{rest}"
+        return f"{SYMBOLS.get(words) or in_words(words)}{sign}{rest}"
 
     def value(self, value: Any) -> str:
         """A value inside a line of text."""

@@ -41,12 +41,12 @@ def short(value: float, lang: str = "en") -> str:
     """One number for a line of text: no more decimals than it needs.
 
     Example:
-        >>> short(0.001), short(0.25, "es"), short(3.0), short(0.123456), short(32)
-        ('0.001', '0,25', '3', '0.1235', '32')
+        >>> short(0.001), short(0.25, "es"), short(3.0), short(0.123456), short(79844.757)
+        ('0.001', '0,25', '3', '0.1235', '79844.8')
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
         value = int(value)
-    text = write(value, MOST_DECIMALS, lang)
+    text = write(value, _fitting(abs(value)), lang)
     decimal = SIGN[lang]
     plain = isinstance(value, float) and decimal in text and "·" not in text
     return text.rstrip("0").rstrip(decimal) if plain else text
@@ -114,11 +114,17 @@ def column(cells: Sequence[str], lang: str = "en") -> list[str] | None:
 
 def _decimals(cells: Sequence[str]) -> int:
     precise = max(len(cell.partition("e")[0].partition(".")[2]) for cell in cells)
-    largest = max((abs(x) for x in map(float, cells) if math.isfinite(x)), default=0.0)
-    fits = MOST_DECIMALS if largest < 100 else 2 if largest < 10_000 else 1
+    sizes = [abs(x) for x in map(float, cells) if math.isfinite(x)]
+    small = any(0 < x < 1 for x in sizes)  # its digits are all behind the sign
+    fits = MOST_DECIMALS if small else _fitting(max(sizes, default=0.0))
     if any("e" in cell for cell in cells):
         precise = MOST_DECIMALS
     return min(max(precise, 1), fits)
+
+
+def _fitting(size: float) -> int:
+    """So many decimals suit a number as large."""
+    return MOST_DECIMALS if size < 100 else 2 if size < 10_000 else 1
 
 
 def _aligned(texts: Sequence[str], sign: str) -> list[str]:

@@ -168,6 +168,7 @@ SUMMARY = (
     message("Multiply-adds per example"),
     message("Activations per example"),
     message("Memory of a training step"),
+    message("not called"),
 )
 
 
