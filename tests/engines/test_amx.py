@@ -101,31 +101,45 @@ def test_features_that_are_given_are_believed(asked):
 # Which products, and their code
 
 
-def product(rows, columns, depth):
-    """The graph of a product and of its gradients."""
-    shapes = {"x": (rows, depth), "w": (depth, columns)}
-    xs = {n: graph.placeholder(s, name=n) for n, s in shapes.items()}
+def trilinear(function, *shapes):
+    """The graph of a function of two arrays and of its gradients."""
+    xs = {n: graph.placeholder(s, name=n) for n, s in zip("xw", shapes, strict=True)}
 
     def step(x, w):
-        y = x @ w
+        y = function(x, w)
         x_slope, w_slope = graph.gradients(graph.sum(graph.square(y)), [x, w])
         return {"y": y, "x": x_slope, "w": w_slope}
 
     return mixed_bfloat16(trace_graph(step, xs))
 
 
-def assembly(features, cpu="sapphirerapids", shape=(200, 300, 400)):
+def product(rows, columns, depth):
+    return trilinear(lambda x, w: x @ w, (rows, depth), (depth, columns))
+
+
+def convolution(images, size, channels, filters, window):
+    shapes = (images, size, size, channels), (window, window, channels, filters)
+    return trilinear(lambda x, w: graph.conv2d(x, w, 1, "same"), *shapes)
+
+
+LARGE = {"product": product(200, 300, 400), "convolution": convolution(64, 16, 64, 48, 3)}
+MADE = ("matmul", "conv_", "convback")  # in tiles, by the names of their kernels
+
+
+def assembly(step, features, cpu="sapphirerapids"):
     """The machine code of the products, as text, and their object files."""
     machine = Machine(cpu, features, LINUX)
-    kernels = assemble(product(*shape), machine).texts
-    texts = [text for name, text in kernels.items() if name.startswith("matmul")]
-    assert len(texts) == 3
+    kernels = assemble(step, machine).texts
+    texts = [text for name, text in kernels.items() if name.startswith(MADE)]
     codes = [machine._target.emit_assembly(machine.optimize(text)) for text in texts]
     return codes, [machine.compile(text) for text in texts]
 
 
-def test_products_in_tiles_use_the_instructions():
-    for code, binary in zip(*assembly(TILES), strict=True):
+@pytest.mark.parametrize("name", LARGE)
+def test_products_in_tiles_use_the_instructions(name):
+    codes, binaries = assembly(LARGE[name], TILES)
+    assert len(codes) == (3 if name == "product" else 2)
+    for code, binary in zip(codes, binaries, strict=True):
         order = re.findall(r"^\s(ldtilecfg|tile\w+|tdp\w+|vdp\w+)", code, re.MULTILINE)
         assert order[0] == "ldtilecfg"
         assert order[-1] == "tilerelease"
@@ -149,8 +163,9 @@ def test_products_in_tiles_use_the_instructions():
         ("x86-64", "+sse2"),
     ],
 )
-def test_other_cpus_get_no_tile_instruction(cpu, features):
-    codes, binaries = assembly(features, cpu)
+@pytest.mark.parametrize("name", LARGE)
+def test_other_cpus_get_no_tile_instruction(name, cpu, features):
+    codes, binaries = assembly(LARGE[name], features, cpu)
     assert not [code for code in codes if re.search("tmm|tilecfg|tilerelease", code)]
     assert not [b for b in binaries if b"\xc4\xe2\x78\x49\xc0" in b]  # tilerelease
 
@@ -160,18 +175,35 @@ def test_small_or_badly_filled_products_are_not_made_in_tiles():
     assert amx.pays(64, 4096, 4096)
     assert not amx.pays(32, 32, 32)  # over before tiles are configured
     assert not amx.pays(17, 4097, 33)  # three quarters of the tiles would be zeros
-    small, _ = assembly(TILES, shape=(17, 33, 40))
-    assert not [code for code in small if "tmm" in code]
+    for small in (product(17, 33, 40), convolution(16, 8, 3, 4, 3)):
+        codes, _ = assembly(small, TILES)
+        assert codes
+        assert not [code for code in codes if "tmm" in code]
 
 
-def test_the_schedule_tells_what_is_made_in_tiles():
-    step = product(200, 300, 400)
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("product", {"matrix product": 3}),
+        ("convolution", {"convolution": 1, "convolution, gradient of its input": 1}),
+    ],
+)
+def test_the_schedule_tells_what_is_made_in_tiles(name, counts):
     tables = [
-        report.schedule(assemble(step, Machine("sapphirerapids", features, LINUX)))
+        report.schedule(assemble(LARGE[name], Machine("sapphirerapids", features, LINUX)))
         for features in (TILES, AVX512)
     ]
-    assert [table.count("matrix product in tiles (AMX)") for table in tables] == [3, 0]
-    assert tables[1].count("matrix product") == 3
+    for what, count in counts.items():
+        assert [t.count(f"  {what} in tiles (AMX)") for t in tables] == [count, 0]
+
+
+def test_tiles_are_preferred_to_float32_of_winograd():
+    with_tiles, without = (
+        assemble(LARGE["convolution"], Machine("sapphirerapids", features, LINUX)).texts
+        for features in (TILES, AVX512)
+    )
+    assert not [name for name in with_tiles if name.startswith("winograd")]
+    assert [name for name in without if name.startswith("winograd")]
 
 
 # The emulation

@@ -30,11 +30,11 @@ BY_TILES, BY_PAIRS = 620e9, 2 * 179e9
 ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA = 158, 0x1023, 18
 
 
-def pays(rows: int, columns: int, depth: int) -> bool:
-    """Whether a product, padded to whole tiles, takes less time in tiles than by pairs."""
+def pays(rows: int, columns: int, depth: int, times: int = 1) -> bool:
+    """Whether so many products, padded to whole tiles, take less time in tiles than by pairs."""
     pairs = ROWS * 2
     padded = -(-rows // ROWS) * ROWS * -(-columns // ROWS) * ROWS * -(-depth // pairs) * pairs
-    return START + 2 * padded / BY_TILES < 2 * rows * columns * depth / BY_PAIRS
+    return START + 2 * times * padded / BY_TILES < 2 * times * rows * columns * depth / BY_PAIRS
 
 
 @functools.cache

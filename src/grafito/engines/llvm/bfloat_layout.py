@@ -6,11 +6,12 @@ two images that do.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm import amx
-from grafito.engines.llvm.nodes import LEAVES, Node, Shape
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 LANES = 16  # images in a block, and filters in a vector: the width of AVX-512
@@ -56,6 +57,9 @@ def arrange(order: Iterable[Node], tiles: bool) -> None:
         y, z = x.inputs
         if x.kind == "convkernel" and x.groups == 1:
             x.inputs = (y, image_pairs(z))
+        elif x.kind in ("conv", "convback") and tiles and _pays(x):
+            x.attributes["tiles"] = True
+            x.inputs = (y, _weight_tiles(z, x.kind == "convback"))
         elif x.kind == "conv":  # the weights of channels that follow each other
             channels, filters = z.shape[2:]
             whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
@@ -113,9 +117,32 @@ def _weight_pairs(k: Node) -> Node:
     return words
 
 
+def _weight_tiles(k: Node, backward: bool) -> Node:
+    """The weights in tiles: [a][b][made / 16][summed / 32][16 made][16 pairs of summed] words."""
+    if k.kind in MOVES:
+        k = _stored_as(k, (0, 1, 2, 3))
+    axes = (3, 2) if backward else (2, 3)
+    summed, made = (k.shape[axis] for axis in axes)
+    shape = (*k.shape[:2], -(-made // LANES), -(-summed // (2 * LANES)), LANES, LANES)
+    tiles = Node("weighttiles", (k,), shape, "uint32", kernel=k.shape, axes=axes)
+    tiles.scope = k.scope
+    return tiles
+
+
+def _pays(x: Node) -> bool:
+    """Whether tiles pay for a convolution: a product for each place and step of the window."""
+    y, k = x.inputs
+    times = math.prod(x.shape[1:3]) * math.prod(k.shape[:2])
+    summed, made = k.shape[2:]
+    if x.kind == "convback":
+        times //= math.prod(x.strides)
+        summed, made = made, summed
+    return x.groups == 1 and y.lanes and amx.pays(made, x.shape[0], summed, times)
+
+
 def kernel_shape(k: Node) -> Shape:
-    """The shape of the weights of a convolution, also of those that are stored in pairs."""
-    return k.kernel if k.kind == "pairwords" else k.shape
+    """The shape of the weights of a convolution, also of those that are stored in another form."""
+    return k.attributes.get("kernel", k.shape)
 
 
 def image_pairs(y: Node) -> Node:

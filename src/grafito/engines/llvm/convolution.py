@@ -82,32 +82,14 @@ def backward_taps(
     return found
 
 
-def conv(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
-    out = kernel.primary
-    assert out is not None
-    k = bfloat_layout.kernel_shape(out.inputs[1])
-    axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
-    rows, columns = (forward_taps(*axis) for axis in axes)
-    channels, filters = k[2], k[3] // out.groups
-    return _Convolution(kernel, stored, width, shared, channels, filters, False).emit(rows, columns)
+class Convolution:
+    """A tile is a few places of a row by a few result channels, each a vector of images.
 
+    Attributes:
+        sums: the most of them that a tile has.
+    """
 
-def convback(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
-    out = kernel.primary
-    assert out is not None
-    k = out.inputs[1]
-    axes = zip(
-        out.shape[1:3], k.shape, out.strides, out.dilation, out.origin, out.before, strict=False
-    )
-    rows, columns = (backward_taps(*axis) for axis in axes)
-    channels, filters = k.shape[2], k.shape[3] // out.groups
-    return _Convolution(kernel, stored, width, shared, filters, channels, True).emit(rows, columns)
-
-
-class _Convolution:
-    """A tile is a few places of a row by a few result channels, each a vector of images."""
+    sums = REGISTERS
 
     def __init__(
         self,
@@ -124,26 +106,34 @@ class _Convolution:
         self.code = self.frame.code(width)
         self.reader = self.frame.reader(self.code)
         self.summed, self.made, self.backward = summed, made, backward
-        self.store = TileStore(self.code, self._out.dtype, REGISTERS)
-        self.units = 0
+        self.units = self.scratch = 0
 
     @property
-    def _out(self) -> Node:
+    def out(self) -> Node:
         assert self.kernel.primary is not None
         return self.kernel.primary
 
     def emit(self, rows: Sequence[Taps], columns: Sequence[Taps]) -> Compiled:
         steps = 0
+        self.store = TileStore(self.code, self.out.dtype, self.sums)
+        self.begin()
         for r, c in itertools.product(rows, columns):
-            self._phase(r, c)
+            self.phase(r, c)
             steps += r.places * c.places * r.loop.size * c.loop.size
-        blocks = -(-self._out.shape[0] // self.width)
-        cost = 2.0 * steps * blocks * self.summed * self.made * self._out.groups
-        return self.frame.finish(self.code, self.units, cost)
+        self.end()
+        blocks = -(-self.out.shape[0] // self.width)
+        cost = 2.0 * steps * blocks * self.summed * self.made * self.out.groups
+        return self.frame.finish(self.code, self.units, cost, self.scratch)
 
-    def _phase(self, r: Taps, c: Taps) -> None:
+    def begin(self) -> None:
+        """Before all sums."""
+
+    def end(self) -> None:
+        """After them."""
+
+    def phase(self, r: Taps, c: Taps) -> None:
         """The result places of one remainder by the strides."""
-        out, code, reader = self._out, self.code, self.reader
+        out, code, reader = self.out, self.code, self.reader
         image, weights = out.inputs
         tile = best_tile(c.places, self.made, 1)
         if code.pairs:
@@ -175,14 +165,11 @@ class _Convolution:
         for loop in (inner, c.loop, r.loop):
             loops.insert(0, (loop, loop.size <= budget))
             budget = budget // loop.size if loop.size and loop.size <= budget else 0
-        real = _real_rows(image)
-        if real is not None:
+        if _real_rows(image) is not None:
             loops = [(loop, unrolled and loop is not r.loop) for loop, unrolled in loops]
 
         def bounds(loop: Loop) -> tuple[Any, Any]:
-            if real is None or loop is not r.loop:
-                return i64(0), i64(loop.size)
-            return self._seeing(r, reader.scalar(var(i) * r.stride), *real)
+            return self.seen(r, i) if loop is r.loop else (i64(0), i64(loop.size))
 
         mask = batch_mask(code, reader, out, block, self.width)
 
@@ -208,12 +195,23 @@ class _Convolution:
 
             in_pieces(code, reader.env[wide], wide, c.places, tile.rows, row)
 
-        units = nest.product([block, i, wide, group, made])
+        self.share([block, i, wide, group, made], unit)
+
+    def share(self, loops: Sequence[Loop], unit: Callable[[Any], None]) -> None:
+        """Emit the units of a phase, behind those of the phases before it."""
+        code, units = self.code, nest.product(loops)
         if units:
             low = _clamp(code, code.b.sub(self.frame.begin, i64(self.units)), units)
             high = _clamp(code, code.b.sub(self.frame.end, i64(self.units)), units)
             code.loop(low, high, 1, unit)
         self.units += units
+
+    def seen(self, taps: Taps, i: Loop) -> tuple[Any, Any]:
+        """Begin and end of the rows of the window that see more than padding at row i."""
+        real = _real_rows(self.out.inputs[0])
+        if real is None:
+            return i64(0), i64(taps.loop.size)
+        return self._seeing(taps, self.reader.scalar(var(i) * taps.stride), *real)
 
     def _seeing(self, taps: Taps, row: Any, begin: int, end: int) -> tuple[Any, Any]:
         """The steps of the loop at which a row of the image is seen that is no padding."""
@@ -226,6 +224,40 @@ class _Convolution:
         if step < 0:
             return tuple(steps(b.add(row, i64(-step - n))) for n in (end, begin))
         return tuple(steps(b.sub(i64(step - 1 + n), row)) for n in (begin, end))
+
+
+def conv(
+    kernel: Kernel,
+    stored: set[Node],
+    width: int,
+    shared: bool,
+    how: type[Convolution] = Convolution,
+) -> Compiled:
+    """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
+    out = kernel.primary
+    assert out is not None
+    k = bfloat_layout.kernel_shape(out.inputs[1])
+    axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
+    rows, columns = (forward_taps(*axis) for axis in axes)
+    channels, filters = k[2], k[3] // out.groups
+    return how(kernel, stored, width, shared, channels, filters, False).emit(rows, columns)
+
+
+def convback(
+    kernel: Kernel,
+    stored: set[Node],
+    width: int,
+    shared: bool,
+    how: type[Convolution] = Convolution,
+) -> Compiled:
+    """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
+    out = kernel.primary
+    assert out is not None
+    k = bfloat_layout.kernel_shape(out.inputs[1])
+    axes = zip(out.shape[1:3], k, out.strides, out.dilation, out.origin, out.before, strict=False)
+    rows, columns = (backward_taps(*axis) for axis in axes)
+    channels, filters = k[2], k[3] // out.groups
+    return how(kernel, stored, width, shared, filters, channels, True).emit(rows, columns)
 
 
 def _real_rows(image: Node) -> tuple[int, int] | None:

@@ -33,24 +33,26 @@ RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
 SMALL = 1024  # elements: constants up to this size are compared by their bytes
 
 
-def lower(results: Sequence[Tensor], pairs: bool) -> dict[Tensor, Node]:
+def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[Tensor, Node]:
     """A node for each tensor that the results need.
 
     Args:
         results: what is computed.
         pairs: whether products read bfloat16 as it is; else they read it widened.
+        tiles: whether they may be made in tiles.
 
     Raises:
         GraphError: for an op or a dtype without machine code; the message names it.
     """
     became: dict[Tensor, Node] = {}
     widened = False
+    rules = RULES | windows.rules(tiles)
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
         if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat_layout.narrowed(inputs)):
             widened = not pairs
             inputs = narrow if pairs else inputs
-        node = _lower(x, inputs)
+        node = _lower(x, inputs, rules)
         for inner in topological_order([node]):
             inner.scope = inner.scope or x.scope
         became[x] = node
@@ -76,7 +78,7 @@ def share(nodes: Iterable[Node]) -> dict[Node, Node]:
     return same
 
 
-def _lower(x: Tensor, inputs: list[Node]) -> Node:
+def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]]) -> Node:
     if isinstance(x.op, Constant):
         return constant(x.op.array, x.dtype, x.shape)
     if isinstance(x.op, Input):
@@ -84,8 +86,8 @@ def _lower(x: Tensor, inputs: list[Node]) -> Node:
     if isinstance(x, Variable):
         return Node("variable", (), x.shape, x.dtype, tensor=x)
     kind = x.op.name
-    if kind in RULES:
-        return RULES[kind](x, *inputs)
+    if kind in rules:
+        return rules[kind](x, *inputs)
     if kind == "cast":
         return inputs[0] if inputs[0].dtype == x.dtype else cast(inputs[0], x.dtype)
     if kind in OPS:

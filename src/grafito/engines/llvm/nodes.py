@@ -38,6 +38,7 @@ WHOLE = {
     "bits",
     "copy",
     "imagepairs",
+    "weighttiles",
     "winoweights",
     "winokernel",
 }

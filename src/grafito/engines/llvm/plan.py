@@ -209,7 +209,7 @@ def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
             stored.add(x)
 
     for x in order:
-        if x.kind in WINDOWS | {"matmul", "bits"}:
+        if x.kind in WINDOWS | {"matmul", "bits", "weighttiles"}:
             for y in x.inputs:
                 store_base(y)
         elif x.kind == "scatter":  # read as a whole, row after row

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grafito.engines.llvm import (
+    amx_convolution,
     bfloat_layout,
     bfloat_matmul,
     bfloat_weights,
@@ -43,6 +44,7 @@ from grafito.graph.program import Graph
 BY_KIND = (
     convolution.EMIT
     | pooling.EMIT
+    | amx_convolution.OF_WEIGHTS
     | winograd_kernels.EMIT
     | winograd_gradient.EMIT
     | whole_arrays.EMIT
@@ -76,7 +78,7 @@ class Assembled:
 
 def assemble(graph: Graph, machine: Machine) -> Assembled:
     """All passes, from the graph to text for LLVM."""
-    became = lower.lower(graph.results, machine.pairs)
+    became = lower.lower(graph.results, machine.pairs, machine.tiles)
     outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
     leaf = {
         v: became.get(v) or Node("variable", (), v.shape, v.dtype, tensor=v) for v in graph.updates
@@ -189,6 +191,8 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
         emit = products.matmul_lanes if kernel.lanes else matmul.matmul
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
         emit = bfloat_weights.EMIT[kind]
+    elif kind in ("conv", "convback") and primary.attributes.get("tiles"):
+        emit = amx_convolution.EMIT[kind]
     else:
         emit = BY_KIND[kind]
     return emit(kernel, stored, width, shared)

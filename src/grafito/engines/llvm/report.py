@@ -29,6 +29,7 @@ NAMES = {  # of what a reader may not know by the name of its node
     "sumpool": "average pooling",
     "sumscatter": "average pooling, gradient",
     "take": "gather",
+    "weighttiles": "kernel in tiles",
     "winograd": "convolution (Winograd)",
     "winokernel": "convolution, gradient of its kernel (Winograd, end)",
     "winosums": "convolution, gradient of its kernel (Winograd)",
@@ -52,7 +53,7 @@ def operations(kernel: Kernel, call: Call) -> int:
         image, y = (x.inputs[0], x) if x.kind == "winograd" else x.inputs
         return following + 2 * y.size * x.window[0] * x.window[1] * image.shape[3]
     if x.kind == "convback":
-        k = x.inputs[1].shape
+        k = kernel_shape(x.inputs[1])
         y = x.inputs[0].inputs[0] if x.inputs[0].kind == "parts" else x.inputs[0]
         return following + 2 * y.size * k[0] * k[1] * k[2]
     if x.kind == "convkernel":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm import winograd
+from grafito.engines.llvm import amx, winograd
 from grafito.engines.llvm.build import crop, pad
 from grafito.engines.llvm.nodes import Node, Shape
 
@@ -17,18 +19,33 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
     return (0, top, left, 0), (0, bottom, right, 0)
 
 
-def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, gradient: bool = False) -> Any:
-    """The tile of Winograd's convolution; None where the plain sum is better."""
+def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, tiles: bool, gradient: bool = False) -> Any:
+    """The tile of Winograd's convolution; None where the plain sum is better.
+
+    Args:
+        op: with strides, dilation and groups.
+        y: the shape of the results.
+        kernel: of the window, the channels that are summed and those that are made.
+        dtype: of the products.
+        tiles: whether those of bfloat16 may be made in tiles.
+        gradient: whether the result is the kernel's gradient.
+    """
     if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
         return None
     height, width, channels, filters = kernel
-    pairs = dtype == "bfloat16"
-    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], pairs, gradient)
+    products = 2.0 if dtype == "bfloat16" else 1.0
+    if (
+        products > 1
+        and tiles
+        and amx.pays(filters, y[0], channels, math.prod((*y[1:3], *kernel[:2])))
+    ):
+        products *= amx.BY_TILES / amx.BY_PAIRS
+    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], products, gradient)
 
 
-def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
+def _conv2d(x: Any, image: Node, kernel: Node, tiles: bool = False) -> Node:
     op = x.op
-    tile = _tile(op, x.shape, kernel.shape, kernel.dtype)
+    tile = _tile(op, x.shape, kernel.shape, kernel.dtype, tiles)
     if tile is not None:
         top, left = (p[0] for p in op.padding)
         return winograd.convolution(image, kernel, x.shape, tile, (top, left))
@@ -39,9 +56,10 @@ def _conv2d(x: Any, image: Node, kernel: Node) -> Node:
     )  # fmt: skip
 
 
-def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
+def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> Node:
     op = x.op
-    tile = _tile(op, x.shape, kernel.shape, kernel.dtype)
+    *window, made, summed = kernel.shape
+    tile = _tile(op, x.shape, (*window, summed, made), kernel.dtype, tiles)
     if tile is not None:
         top, left = (n - 1 - p[0] for n, p in zip(kernel.shape, op.padding, strict=False))
         return winograd.convolution(y, kernel, x.shape, tile, (top, left), True)
@@ -63,7 +81,7 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node) -> Node:
 
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
-    tile = _tile(op, y.shape, x.shape, y.dtype, True) if y.dtype == "float32" else None
+    tile = _tile(op, y.shape, x.shape, y.dtype, False, True) if y.dtype == "float32" else None
     if tile is not None:
         top, left = (p[0] for p in op.padding)
         return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))
@@ -115,3 +133,9 @@ RULES: dict[str, Callable[..., Node]] = {
     "maxpoolgather": _maxpoolgather,
     "sumpoolgradient": _sumpoolgradient,
 }
+
+
+def rules(tiles: bool) -> dict[str, Callable[..., Node]]:
+    """The rules for a CPU that multiplies tiles of bfloat16, or does not."""
+    chosen = {kind: RULES[kind] for kind in ("conv2d", "conv2dinputgradient")}
+    return RULES | {kind: functools.partial(rule, tiles=tiles) for kind, rule in chosen.items()}

@@ -82,7 +82,7 @@ def choose(
     channels: int,
     filters: int,
     images: int,
-    pairs: bool = False,
+    products: float = 1,
     gradient: bool = False,
 ) -> Pair | None:
     """The tile that needs the fewest cycles; None where the plain sum needs fewer.
@@ -93,12 +93,12 @@ def choose(
         channels: summed for a result.
         filters: results at a place.
         images: in the batch.
-        pairs: whether the plain sum makes two products at once, of bfloat16.
+        products: how many the plain sum makes while float32 makes one.
         gradient: whether the kernel's gradient is asked for; its plain sum is slower.
     """
     blocks = -(-images // 16)
     plain = blocks * math.prod(places) * math.prod(size) * channels * filters / 2
-    plain /= 2 if pairs else 1
+    plain /= products
     plain *= 1.2 if gradient else 1 / 1.2
     slow = 3.5 if gradient else 5  # cycles for an element of a transform
     if gradient:
@@ -110,7 +110,7 @@ def choose(
     for m, n in itertools.product(*steps):
         count = math.prod(points((m, n), size))
         each = count * (channels * filters / 2 + slow * (channels + filters))
-        weights = count * channels * filters * (2 if pairs else 1 / 8)  # memory decides then
+        weights = count * channels * filters * (2 if products > 1 else 1 / 8)  # memory decides then
         options.append((blocks * tiles(places, (m, n)) * each + weights, (m, n)))
     cycles, tile = min(options, default=(math.inf, (1, 1)))
     return tile if max(size) > 1 and cycles < plain else None
