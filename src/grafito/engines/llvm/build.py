@@ -63,7 +63,9 @@ def parts(
     if len(pieces) == 1 and pieces[0].shape == shape:  # it is all there is
         return pieces[0]
     steps = [plain_steps(piece.shape, step) for piece, step in zip(pieces, steps, strict=True)]
-    return Node("parts", pieces, shape, pieces[0].dtype, starts=starts, steps=steps, fill=fill)
+    sizes = [piece.shape for piece in pieces]
+    where = {"starts": starts, "steps": steps, "sizes": sizes}
+    return Node("parts", pieces, shape, pieces[0].dtype, **where, fill=fill)
 
 
 def plain_steps(shape: Shape, steps: Shape) -> Shape:

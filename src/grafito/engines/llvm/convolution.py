@@ -262,9 +262,9 @@ def convback(
 
 def _real_rows(image: Node) -> tuple[int, int] | None:
     """Where the rows of an image begin and end in zeros around it; None if there are none."""
-    if image.kind != "parts" or image.fill != 0 or len(image.inputs) > 1:
+    if image.kind != "parts" or image.fill != 0 or len(image.sizes) > 1:
         return None
-    begin, rows = image.starts[0][1], image.inputs[0].shape[1]
+    begin, rows = image.starts[0][1], image.sizes[0][1]
     return None if rows == image.shape[1] else (begin, begin + rows)
 
 
