@@ -38,7 +38,7 @@ def tiles(monkeypatch):
     """
     import amx_emulated
 
-    from grafito.engines.llvm import amx
+    from grafito.engines.llvm import amx, library
     from grafito.engines.llvm.machine import Machine
 
     machine = Machine()
@@ -51,5 +51,6 @@ def tiles(monkeypatch):
     emulator = amx_emulated.Emulator()
     emulator.install()
     monkeypatch.setattr(amx, "PREFIX", amx_emulated.PREFIX)
+    monkeypatch.setattr(library, "SOURCES", "emulated")  # such code is kept apart
     yield {"features": ",".join([machine.features, *(f"+{f}" for f in sorted(amx.FEATURES))])}
     assert emulator.faults == []

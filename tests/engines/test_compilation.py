@@ -10,7 +10,7 @@ pytest.importorskip("llvmlite")
 
 from grafito import graph
 from grafito.engines import get
-from grafito.engines.llvm import cache
+from grafito.engines.llvm import cache, library
 from grafito.engines.llvm.machine import Machine
 from grafito.graph.program import Graph
 
@@ -36,9 +36,57 @@ def doubled():
 
 def test_code_is_kept_and_found_again(entries, monkeypatch):
     assert doubled() == [2, 4, 6]
-    assert len(entries()) == 2  # the kernel, and the function that calls it
+    assert len(entries()) == 3  # what is known of the kernel, its code, and that of who calls it
     monkeypatch.setattr(Machine, "compile", None)  # nothing is compiled again
+    monkeypatch.setattr(library, "emit_kernel", None)  # or written
     assert doubled() == [2, 4, 6]
+
+
+def test_code_that_is_known_is_written_for_who_asks(entries):
+    x = graph.placeholder((3,), name="x")
+    texts = []
+    for _ in range(2):
+        program = get("llvm").compile(Graph({"x": x}, {"y": graph.exp(x)}, {}))
+        name = next(iter(program._assembled.sources))
+        texts.append(program.source(name))
+    assert texts[0] == texts[1]
+    assert f'define void @"{name}"' in texts[0]
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """The kernels that were written."""
+    kernels, emit = [], library.emit_kernel
+    monkeypatch.setattr(library, "emit_kernel", lambda *a: kernels.append(a[0]) or emit(*a))
+    return kernels
+
+
+@pytest.mark.parametrize(("name", "text"), [("b.py", "x = 1"), ("a.py", "x = 2")])
+def test_what_other_sources_wrote_is_not_found(entries, written, name, text, monkeypatch, tmp_path):
+    """A change of a generator is a change of all that it wrote."""
+    for folder, file, content in (("old", "a.py", "x = 1"), ("new", name, text)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text(content)
+        digest = cache.digest_of((tmp_path / folder).glob("*.py"))
+        monkeypatch.setattr(library, "SOURCES", digest)
+        assert doubled() == doubled() == [2, 4, 6]
+    assert len(written) == 2
+
+
+def test_sources_that_cannot_be_read_are_like_no_others(tmp_path):
+    digests = {cache.digest_of(files) for files in ([], [], [tmp_path / "no.py"])}
+    assert len(digests) == 3
+
+
+@pytest.mark.parametrize("kept", range(3))
+def test_entries_that_are_gone_are_built_again(entries, kept):
+    """Also where what is known of a kernel outlives its code."""
+    doubled()
+    before = entries()
+    for entry in {*before} - {before[kept]}:
+        entry.unlink()
+    assert doubled() == [2, 4, 6]
+    assert entries() == before
 
 
 def test_equal_kernels_are_compiled_once(entries, monkeypatch):
@@ -74,6 +122,7 @@ def test_an_entry_under_another_name_is_not_run(entries):
 
 def test_what_was_not_used_for_longest_is_removed(entries, monkeypatch):
     doubled()
+    entries()[2].unlink()
     old, used = entries()
     os.utime(old, (1, 1))
     os.utime(used, (2, 2))

@@ -31,6 +31,18 @@ def key(parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
+def digest_of(files: Iterable[Path]) -> str:
+    """A digest of what the files hold; where there is none to read, one that nobody else has."""
+    digest = hashlib.sha256()
+    found = False
+    for file in sorted(files):
+        with contextlib.suppress(OSError):
+            content = file.read_bytes()
+            digest.update(f"{file.name} {len(content)}\n".encode() + content)
+            found = True
+    return digest.hexdigest() if found else os.urandom(DIGEST).hex()
+
+
 def folder() -> Path | None:
     """Where entries are: GRAFITO_CACHE, or a folder among the user's caches; None for nowhere.
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from grafito.engines.llvm import amx, cache
+from grafito.engines.llvm import amx, cache, compiler
 
-
-@functools.cache
-def _initialize() -> None:
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+PASSES = cache.digest_of([Path(compiler.__file__)])
 
 
 class Machine:
@@ -36,7 +32,6 @@ class Machine:
     def __init__(
         self, cpu: str | None = None, features: str | None = None, triple: str | None = None
     ):
-        _initialize()
         self.cpu = cpu or llvm.get_host_cpu_name()
         self.features = features or llvm.get_host_cpu_features().flatten()
         if "+amx-" in self.features and not amx.permitted() and features is None:
@@ -48,50 +43,35 @@ class Machine:
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self.triple = triple or llvm.get_process_triple()
-        self._target = llvm.Target.from_triple(self.triple).create_target_machine(
-            cpu=self.cpu, features=self.features, opt=2, jit=True
-        )
+        self._target = self._new_target()
+
+    def _new_target(self) -> Any:
+        return compiler.target_machine(self.triple, self.cpu, self.features)
+
+    @property
+    def names(self) -> list[str]:
+        """What machine code depends on beside its text."""
+        versions = [llvmlite.__version__, *map(str, llvm.llvm_version_info)]
+        return [self.triple, self.cpu, self.features, *versions, PASSES]
+
+    def key(self, text: str) -> str:
+        """The name of the machine code of a text in the cache."""
+        return cache.key([*self.names, text])
 
     def compile(self, text: str) -> bytes:
         """The machine code of a module, as an object file."""
-        return self._target.emit_object(self.optimize(text))
+        return compiler.compile_text(text, self._target)
 
     def optimize(self, text: str) -> Any:
-        """The module of a text, verified and optimized.
+        """The module of a text as it is before it becomes machine code."""
+        return compiler.optimize(text, self._target)
 
-        Kernels come with their loops blocked and in vectors. What they need is that equal
-        addresses are computed once. LLVM's own series of passes takes twice as long, and moves so
-        much out of loops that registers run short.
-        """
-        module = llvm.parse_assembly(text)
-        module.verify()
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_always_inliner_pass()
-        passes.add_instruction_combine_pass()
-        passes.add_simplify_cfg_pass()
-        passes.add_new_gvn_pass()
-        tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-        passes.run(module, llvm.create_pass_builder(self._target, tuning))
-        return module
-
-    def load(self, texts: Iterable[str]) -> Any:
-        """The machine code of modules in memory; its functions are asked for by name.
-
-        Each comes from the cache, or is compiled and kept there.
-        """
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
-        versions = [llvmlite.__version__, *map(str, llvm.llvm_version_info)]
-        new = False
-        for text in texts:
-            key = cache.key([self.triple, self.cpu, self.features, *versions, text])
-            code = cache.read(key)
-            if code is None:
-                code, new = self.compile(text), True
-                cache.write(key, code)
+    def link(self, objects: Iterable[bytes]) -> Any:
+        """Machine code in memory; its functions are asked for by name."""
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._new_target())
+        for code in objects:
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        if new:
-            cache.trim()
         return engine
 
     def pause(self) -> tuple[str, str]:

@@ -24,7 +24,7 @@ def measure(machine: Machine) -> float:
 @functools.cache
 def _measure(cpu: str, features: str) -> float:
     machine = Machine(cpu, features)
-    engine = machine.load([_text(machine.width)])
+    engine = machine.link([machine.compile(_text(machine.width))])
     function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(
         engine.get_function_address("peak")
     )

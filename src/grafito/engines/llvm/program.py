@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grafito.engines.llvm import (
-    amx_convolution,
-    bfloat_layout,
-    bfloat_matmul,
-    bfloat_weights,
-    convolution,
-    kernels,
-    lower,
-    matmul,
-    memory,
-    pooling,
-    products,
-    reductions,
-    schedule,
-    turning,
-    winograd_gradient,
-    winograd_kernels,
-)
-from grafito.engines.llvm import whole as whole_arrays
+from grafito.engines.llvm import bfloat_layout, library, lower, memory, schedule
+from grafito.engines.llvm.library import Source
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import LEAVES, REDUCTIONS, Node
+from grafito.engines.llvm.nodes import LEAVES, Node
 from grafito.engines.llvm.plan import (
     Kernel,
     Store,
@@ -41,23 +23,14 @@ from grafito.engines.llvm.schedule import Call, Place
 from grafito.graph.evaluate import topological_order
 from grafito.graph.program import Graph
 
-BY_KIND = (
-    convolution.EMIT
-    | pooling.EMIT
-    | amx_convolution.OF_WEIGHTS
-    | winograd_kernels.EMIT
-    | winograd_gradient.EMIT
-    | whole_arrays.EMIT
-)
-
 
 @dataclass
 class Assembled:
-    """The text of a program and what its pointers mean.
+    """The code of a program and what its pointers mean.
 
     Attributes:
         driver: LLVM code of the function that calls the kernels.
-        texts: that of each different kernel, by name.
+        sources: that of each different kernel, by name.
         table: for each pointer of the table the leaf or the output that it points to; the first
             entry is the arena.
         outputs: name of the output, by table entry.
@@ -67,7 +40,7 @@ class Assembled:
     """
 
     driver: str
-    texts: dict[str, str]
+    sources: dict[str, Source]
     table: list[Node | None]
     outputs: dict[int, str]
     arena: int
@@ -75,9 +48,22 @@ class Assembled:
     calls: list[Call]
     kernels: list[Kernel]
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """LLVM code of each different kernel, by name."""
+        return {name: source.text for name, source in self.sources.items()}
 
-def assemble(graph: Graph, machine: Machine) -> Assembled:
-    """All passes, from the graph to text for LLVM."""
+
+def assemble(
+    graph: Graph, machine: Machine, begin: Callable[[Source], None] | None = None
+) -> Assembled:
+    """All passes, from the graph to code for LLVM.
+
+    Args:
+        graph: what to compute.
+        machine: what to compile for.
+        begin: called with the code of each different kernel as soon as there is one.
+    """
     became = lower.lower(graph.results, machine.pairs, machine.tiles)
     outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
     leaf = {
@@ -106,7 +92,7 @@ def assemble(graph: Graph, machine: Machine) -> Assembled:
             planned.append(Kernel(None, v.shape, False, [commit], [Store(commit, v)], {new}))
     drop_unread(planned, set(everything) | set(leaf.values()))
     planned = [kernel for kernel in planned if kernel.stores]
-    return _emit(planned, stored, outputs, in_place, machine)
+    return _emit(planned, stored, outputs, in_place, machine, begin)
 
 
 def _copy(x: Node) -> Node:
@@ -119,6 +105,7 @@ def _emit(
     outputs: Mapping[str, Node],
     in_place: Mapping[Node, Node],
     machine: Machine,
+    begin: Callable[[Source], None] | None,
 ) -> Assembled:
     width = machine.width
     elsewhere: dict[Node, object] = {**dict.fromkeys(outputs.values()), **in_place}
@@ -143,56 +130,25 @@ def _emit(
                 places[x] = Place(0, offsets[x], size)
         return places[x]
 
-    texts: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     calls: list[Call] = []
     for kernel in planned:
         targets = [s.target for s in kernel.stores]
         shared = any(t in in_place or t.kind == "variable" for t in targets)
-        compiled = emit_kernel(kernel, stored, width, shared)
-        name = kernel_name(kernel, compiled.text)
-        if name not in texts:
-            texts[name] = compiled.text.replace('@"kernel"', f'@"{name}"')
-        reads = [place_of(x) for x in compiled.buffers if x in kernel.reads]
+        routine = library.routine(kernel, stored, shared, machine)
+        if routine.name not in sources:
+            sources[routine.name] = routine.source
+            if begin is not None:
+                begin(routine.source)
         calls.append(
             Call(
-                name,
-                compiled,
-                [place_of(x) for x in compiled.buffers],
-                reads,
+                routine,
+                [place_of(x) for x in routine.buffers],
+                [place_of(x) for x in routine.buffers if x in kernel.reads],
                 [place_of(x) for x in (*targets, kernel.work) if x is not None],
                 any(x.kind == "check" for x in kernel.results),
             )
         )
     driver = schedule.driver(calls, arena, *machine.pause(), machine.yield_name())
     scratch = schedule.scratch(calls)
-    return Assembled(driver, texts, table, names, arena, scratch, calls, planned)
-
-
-def kernel_name(kernel: Kernel, text: str) -> str:
-    """What it computes and a digest of its code: the same name in each program that has it."""
-    kind = kernel.primary.kind if kernel.primary is not None else "elementwise"
-    return f"{kind}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:
-    """The machine code of a kernel, by its primary."""
-    primary = kernel.primary
-    kind = primary.kind if primary is not None else None
-    if primary is None or kind is None:
-        turned = turning.elementwise(kernel, stored, width, shared)
-        if turned is not None:
-            return turned
-        emit = kernels.elementwise
-    elif kind in REDUCTIONS:
-        emit = reductions.reduction
-    elif kind == "matmul" and bfloat_layout.packed(primary):
-        emit = bfloat_matmul.matmul
-    elif kind == "matmul":
-        emit = products.matmul_lanes if kernel.lanes else matmul.matmul
-    elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
-        emit = bfloat_weights.EMIT[kind]
-    elif kind in ("conv", "convback") and primary.attributes.get("tiles"):
-        emit = amx_convolution.EMIT[kind]
-    else:
-        emit = BY_KIND[kind]
-    return emit(kernel, stored, width, shared)
+    return Assembled(driver, sources, table, names, arena, scratch, calls, planned)

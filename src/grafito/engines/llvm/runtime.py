@@ -13,6 +13,8 @@ import numpy as np
 from grafito.engines import interface
 from grafito.engines.llvm import budget, peak, report
 from grafito.engines.llvm.bindings import Table, pointer_to
+from grafito.engines.llvm.crew import Crew
+from grafito.engines.llvm.library import Source
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import Assembled, assemble
 from grafito.errors import ArgumentError, DataError, unknown_name
@@ -55,11 +57,13 @@ class Program(interface.Program):
 
     def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
         super().__init__(graph)
-        assembled = assemble(graph, machine)
-        self._threads = threads_for(assembled, threads)
-        self.memory = budget.memory_of(assembled, self._threads)
-        budget.check(self.memory)
-        self._engine = machine.load([assembled.driver, *assembled.texts.values()])
+        with Crew(machine, (threads or thread_count()) - 1) as crew:
+            assembled = assemble(graph, machine, crew.begin)
+            self._threads = threads_for(assembled, threads)
+            self.memory = budget.memory_of(assembled, self._threads)
+            budget.check(self.memory)
+            crew.begin(Source(machine.key(assembled.driver), lambda: assembled.driver))
+            self._engine = machine.link(crew.finish())
         self._assembled = assembled
         self._machine = machine
         address = self._engine.get_function_address("program")
@@ -99,10 +103,10 @@ class Program(interface.Program):
         Raises:
             UnknownNameError: when there is no kernel of that name.
         """
-        texts = self._assembled.texts
-        if kernel not in texts:
-            raise unknown_name("kernel", kernel, list(texts))
-        return texts[kernel]
+        sources = self._assembled.sources
+        if kernel not in sources:
+            raise unknown_name("kernel", kernel, list(sources))
+        return sources[kernel].text
 
     def profile(self, repeats: int = 20) -> str:
         self._fill(1)
@@ -117,7 +121,7 @@ class Program(interface.Program):
             address = self._engine.get_function_address(call.name)
             function = ctypes.CFUNCTYPE(None, *kinds)(address)
             scratch = pointer_to(kept[0]) + self._assembled.arena
-            arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.compiled.units)
+            arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.routine.units)
             seconds = []
             for _ in range(repeats):
                 began = time.perf_counter()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grafito.engines.llvm.kernels import Compiled
+from grafito.engines.llvm.library import Routine
 
 PAGE = 4096  # bytes; no two threads write to one
 PARALLEL = 30_000  # operations from which a kernel is worth a barrier
@@ -34,16 +34,19 @@ class Place:
 class Call:
     """One kernel in the step."""
 
-    name: str
-    compiled: Compiled
+    routine: Routine
     places: list[Place]  # of its pointers
     reads: list[Place]
     writes: list[Place]
     checks: bool  # whether it may report an error
 
     @property
+    def name(self) -> str:
+        return self.routine.name
+
+    @property
     def parallel(self) -> bool:
-        return self.compiled.units > 1 and self.compiled.cost > PARALLEL
+        return self.routine.units > 1 and self.routine.cost > PARALLEL
 
 
 # A thread that waits lets others run after a few turns: a processor may be shared with the thread
@@ -97,7 +100,7 @@ done:
 
 def scratch(calls: Sequence[Call]) -> int:
     """Bytes that each thread needs for itself while it runs a kernel, in whole pages."""
-    return -(-max((c.compiled.scratch for c in calls), default=0) // PAGE) * PAGE
+    return -(-max((c.routine.scratch for c in calls), default=0) // PAGE) * PAGE
 
 
 def driver(
@@ -116,8 +119,8 @@ def driver(
     """
     declared = f"{declare_pause}\ndeclare i32 @{yield_name}()"
     text = [HEAD % (declared, yield_name, pause)]
-    for name, compiled in {c.name: c.compiled for c in calls}.items():
-        pointers = ", ".join(["ptr"] * (len(compiled.buffers) + 2))
+    for name, count in {c.name: len(c.places) for c in calls}.items():
+        pointers = ", ".join(["ptr"] * (count + 2))
         text.append(f"declare void @{name}({pointers}, i64, i64)")
     entries = sorted({0} | {p.entry for c in calls for p in c.places})
     body: list[str] = []
@@ -179,7 +182,7 @@ def _overlap(a: Place, b: Place) -> bool:
 
 def _call(n: int, call: Call) -> list[str]:
     """The lines that call one kernel."""
-    units = call.compiled.units
+    units = call.routine.units
     if not units:
         return []
     lines, pointers = [], []

@@ -1,0 +1,122 @@
+"""A kernel as plain data: what its code is written from, and what it is found again by.
+
+The generators of code never see the graph. They are given a kernel that is built again from these
+facts and ends at what is stored, so that all they can read is among the facts: kernels with equal
+facts have equal code. A fact that is missing makes wrong code at once, not a wrong entry later.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
+from grafito.engines.llvm.plan import Kernel, Store
+from grafito.graph.tensor import Tensor
+
+Facts = tuple[Any, ...]
+PLAIN = {bool, int, float, str, bytes, type(None)}
+
+
+def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, list[Node]]:
+    """The facts about a kernel, and the nodes that they name by position.
+
+    Args:
+        kernel: as it is planned.
+        stored: nodes that have a buffer.
+        shared: whether a result is written over an input.
+
+    Raises:
+        TypeError: for an attribute of a node that is no plain data.
+    """
+    computed, nodes, rows = set(kernel.results), list[Node](), list[Facts]()
+    place: dict[Node, int] = {}
+
+    def visit(x: Node) -> int:
+        if x not in place:
+            ends = x.kind in LEAVES or (x in stored and x not in computed)
+            inputs = () if ends else tuple([visit(y) for y in x.inputs])
+            attributes = [_attribute(n, v) for n, v in sorted(x.attributes.items()) if _told(v)]
+            kind = "stored" if ends and x.kind in MOVES else x.kind  # it is where it is
+            own = kind, plain(x.shape), x.dtype, x.lanes, x in stored, tuple(attributes)
+            place[x] = len(nodes)
+            nodes.append(x)
+            rows.append((*own, inputs))
+        return place[x]
+
+    results = tuple([visit(x) for x in kernel.results])
+    stores = [(visit(s.node), visit(s.target), s.starts, s.steps) for s in kernel.stores]
+    reads = sorted(kernel.reads, key=lambda x: x.number)
+    whole = (
+        results,
+        None if kernel.primary is None else visit(kernel.primary),
+        plain(kernel.shape),
+        kernel.lanes,
+        plain(stores),
+        tuple(sorted([visit(x) for x in reads])),
+        None if kernel.work is None else visit(kernel.work),
+        shared,
+    )
+    return (tuple(rows), whole), nodes
+
+
+def rebuild(facts: Facts) -> tuple[Kernel, set[Node], bool, list[Node]]:
+    """The kernel of these facts, the nodes that are stored, `shared`, and all nodes in order."""
+    rows, (results, primary, shape, lanes, stores, reads, work, shared) = facts
+    nodes: list[Node] = []
+    stored = set()
+    for kind, own_shape, dtype, in_lanes, kept, attributes, inputs in rows:
+        given = {name: _rebuilt(form, value) for name, form, value in attributes}
+        x = Node(kind, [nodes[i] for i in inputs], own_shape, dtype, **given)
+        x.lanes = in_lanes
+        nodes.append(x)
+        if kept:
+            stored.add(x)
+    kernel = Kernel(
+        None if primary is None else nodes[primary],
+        shape,
+        lanes,
+        [nodes[i] for i in results],
+        [Store(nodes[i], nodes[target], *where) for i, target, *where in stores],
+        {nodes[i] for i in reads},
+        None if work is None else nodes[work],
+    )
+    return kernel, stored, shared, nodes
+
+
+def plain(value: Any) -> Any:
+    """The same value in types whose texts differ wherever they do.
+
+    Raises:
+        TypeError: when there is none.
+    """
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple([plain(v) for v in value])
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    raise TypeError(f"an attribute of a node is plain data, not {type(value).__name__}")
+
+
+def _told(value: Any) -> bool:
+    """Whether code may depend on it: which tensor it is that a pointer points to may not matter."""
+    return not isinstance(value, Tensor)
+
+
+def _attribute(name: str, value: Any) -> Facts:
+    if not isinstance(value, np.ndarray):
+        return name, "plain", plain(value)
+    known = value.tobytes() if value.size == 1 else None  # else it is read from memory
+    return name, "array", (value.dtype.name, value.shape, known)
+
+
+def _rebuilt(form: str, value: Any) -> Any:
+    if form == "plain":
+        return value
+    dtype, shape, known = value
+    if known is None:
+        return SimpleNamespace(size=np.prod(shape, dtype=int), shape=shape)  # and no elements
+    return np.frombuffer(known, dtype).reshape(shape)
