@@ -126,6 +126,8 @@ def test_data_list(run):
     assert done.exit_code == 0
     assert "fashion_mnist" in done.stdout
     assert "licence" in run("data", "list", "mnist").stdout
+    assert "70,000" in run("data", "list", "mnist").stdout
+    assert "70\u202f000" in run("data", "list", "mnist", "--lang", "es").stdout
 
 
 def test_data_that_is_built_in(run):
@@ -146,7 +148,7 @@ def test_findings_in_spanish(run, real_data):
     real_data("mnist")
     done = run("data", "verify", "mnist", "--lang", "es")
     assert done.stdout.count("el archivo publicado") == 4
-    assert "60,000 imágenes de 28 x 28" in done.stdout
+    assert "60\u202f000 imágenes de 28 x 28" in done.stdout
 
 
 def test_damaged_data_is_a_failure(run, tmp_path, monkeypatch):

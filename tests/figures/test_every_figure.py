@@ -104,7 +104,7 @@ FIGURES = {
         lambda lang: figures.confusion_matrix({"wide": COUNTS, "deep": COUNTS}, lang=lang),
         2,
         "wide deep 8",
-        "wide deep 9",
+        "ancha deep 9",
     ),
     "decision_regions": (
         lambda lang: figures.decision_regions(
@@ -144,13 +144,13 @@ FIGURES = {
         ),
         6,
         "T-shirt six",
-        "trousers",
+        "pantalón",
     ),
     "images_grid, rows": (
         lambda lang: figures.images_grid({"clean": IMAGES, "noisy": IMAGES}, lang=lang),
         12,
         "clean noisy",
-        "clean noisy",
+        "limpias ruidosas",
     ),
     "feature_maps": (
         lambda lang: figures.feature_maps(network(), IMAGES[0][:, :6][:6, :, None], lang=lang),
@@ -163,7 +163,7 @@ FIGURES = {
         lambda lang: figures.activation_gallery(lang=lang),
         6,
         "derivative 0.250 sigmoid",
-        "derivada 0,250 sigmoid",
+        "derivada 0,250 sigmoide",
     ),
     "scatter_fit": (
         lambda lang: figures.scatter_fit(X, X + 0.1 * wave(50 * X), name="price", lang=lang),
@@ -199,7 +199,7 @@ FIGURES = {
         ),
         1,
         "N=2 N=4 N=6 course units",
-        "accuracy",
+        "exactitud",
     ),
     "sweep, bars": (
         lambda lang: figures.sweep(
@@ -216,7 +216,7 @@ FIGURES = {
         ),
         1,
         "layer sigmoid relu",
-        "capa sigmoid relu",
+        "capa sigmoide ReLU",
     ),
     "network_diagram": (
         lambda lang: figures.network_diagram(network(), title="net", lang=lang),

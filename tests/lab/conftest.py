@@ -10,11 +10,19 @@ from functools import cache
 import numpy as np
 import pytest
 
-from grafito.datasets import store
+from grafito.datasets import imdb, store
 from grafito.datasets.catalogue import card
+from grafito.lab.record import Record
 
+load_reviews = imdb.load_data
 TRAIN, TEST = 400, 120
 CLASSES = {"mnist": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
+
+
+@cache
+def all_reviews(num_words):
+    """The reviews; reading them takes longer than a training."""
+    return load_reviews(num_words=num_words)
 
 
 @cache
@@ -52,6 +60,7 @@ def little_data(monkeypatch) -> Callable[[str], None]:
         if name not in CLASSES:
             if not is_here(name):
                 pytest.skip(f"{name}: its files are in no folder of GRAFITO_DATA")
+            monkeypatch.setattr(imdb, "load_data", all_reviews)
             return
         parts = little(name)
         module = importlib.import_module(f"grafito.datasets.{name}")
@@ -60,3 +69,13 @@ def little_data(monkeypatch) -> Callable[[str], None]:
             monkeypatch.setattr(store, "get", lambda name: {})
 
     return use
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Figures are handed over and not drawn, where a test is about numbers."""
+
+    def figure(self, name, figure, title, caption="", **values):
+        self._add(kind="figure", file=f"{name}.svg", title=title, caption=caption, values=values)
+
+    monkeypatch.setattr(Record, "figure", figure)

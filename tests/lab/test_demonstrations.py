@@ -24,6 +24,8 @@ from grafito.lab.experiments.vanishing import (
     norms_of_gradients,
 )
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def run(tmp_path, name, variant=None, **settings):
     return lab.run(lab.get(name, variant, **settings), out=tmp_path, verbose=0)

@@ -12,6 +12,8 @@ from grafito.lab.classes import labels_of
 from grafito.lab.experiments.gan import Gan, Pair
 from grafito.models.examples import make_examples
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 GREY, COLOUR = (28, 28), (32, 32, 3)
 
 # name, variant, shape of an image, parameters

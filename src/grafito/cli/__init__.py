@@ -115,6 +115,13 @@ def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     Console().print(table)
 
 
+def _localised(text: str) -> str:
+    """A text with its English numbers as in the language being spoken."""
+    from grafito.lab.report.numerals import localised
+
+    return localised(text, language.current())
+
+
 def _print_page(name: str, page: Path, pdf: bool) -> None:
     from grafito import lab
 
@@ -290,7 +297,7 @@ def list_data(
     from grafito import datasets
 
     if name:
-        print(datasets.card(name))
+        print(_localised(str(datasets.card(name))))
         return
     rows = [[card.name, card.what] for card in map(datasets.card, datasets.names())]
     _print_table([_("data"), ""], rows)
@@ -317,6 +324,6 @@ def verify_data(
 
     findings = [f for each in ([name] if name else datasets.names()) for f in datasets.verify(each)]
     told = [finding.told(retell) for finding in findings]
-    print(*told or [f"{name}: {_('built in')}"], sep="\n")
+    print(*map(_localised, told or [f"{name}: {_('built in')}"]), sep="\n")
     if any(finding.problem for finding in findings):
         raise typer.Exit(1)

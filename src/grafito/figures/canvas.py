@@ -102,8 +102,8 @@ class Sheet(Figure):
             options["metadata"] = {**known, **(options.get("metadata") or {})}
         with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            if self.stale and self.get_layout_engine():
-                self.draw_without_rendering()  # the layout needs a second pass to come to rest
+            if self.stale and any(axes.get_aspect() != "auto" for axes in self.axes):
+                self.draw_without_rendering()  # a layout with fixed shapes takes a second pass
             super().savefig(fname, **options)
         _report(seen, kind)
 

@@ -102,7 +102,8 @@ def _draw_matrix(
                 text = "0" if shown[i, j] == 0 else number(0.0, 2, lang)
             ink = "white" if shade[i, j] > 0.6 else canvas.INK
             size = 9 if len(text) <= 4 else 7
-            axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=size)
+            cell = axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=size)
+            cell.set_in_layout(False)
     ticks = range(0, classes, max(1, classes // 25))
     shown_names = [names[i] for i in ticks]
     tilt = 45 if max(map(len, names)) > 3 else 0

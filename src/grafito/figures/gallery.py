@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito import activations, graph
 from grafito.figures.text import number, words
+from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,7 +51,8 @@ def activation_gallery(
     from grafito.figures import canvas
 
     vocabulary = words(lang)
-    functions = names if isinstance(names, Mapping) else {str(n): activations.get(n) for n in names}
+    given = names if isinstance(names, Mapping) else {str(n): activations.get(n) for n in names}
+    functions = {namer(lang)(name): function for name, function in given.items()}
     x = np.linspace(low, high, POINTS)
     columns = min(len(functions), PANELS_IN_A_ROW)
     rows = math.ceil(len(functions) / columns)

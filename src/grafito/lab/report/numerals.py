@@ -63,8 +63,8 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
     Example:
         >>> headline("val_accuracy", [0.9777], "es"), headline("loss", [0.0777])
         ('97,8\u202f%', '0.0777')
-        >>> headline("accuracy", [0.98, 0.97])
-        '97.5 ± 0.7\u202f%'
+        >>> headline("accuracy", [0.98, 0.97]), headline("right", [4.0, 4.0])
+        ('97.5 ± 0.7\u202f%', '4 ± 0')
     """
     is_share = any(word in re.split(r"[_ ]", name) for word in PERCENT)
     share = is_share and all(0 <= value <= 1 for value in values)
@@ -73,6 +73,8 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
     digits = 1 if share else MOST_DECIMALS
     if len(scaled) > 1:
         mean, deviation = statistics.mean(scaled), statistics.stdev(scaled)
+        if not share and all(float(value).is_integer() for value in scaled):
+            return f"{short(mean, lang)} ± {short(deviation, lang)}{unit}"
         return f"{write(mean, digits, lang)} ± {write(deviation, digits, lang)}{unit}"
     return (write(scaled[0], 1, lang) if share else short(scaled[0], lang)) + unit
 
