@@ -45,6 +45,19 @@ def test_splits_differ_in_colour_and_in_line():
         assert training.get_linestyle() != validation.get_linestyle()
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 9, 40])
+@pytest.mark.parametrize("zoom", [None, (1, 2)])
+def test_each_of_several_trainings_has_markers(epochs, zoom):
+    losses = np.linspace(1, 0.5, epochs).tolist()
+    figure = curves({name: {"loss": losses} for name in "abcdef"}, zoom=zoom)
+    for axes in figure.axes:
+        for line in axes.lines:
+            offset, step = line.get_markevery()
+            assert len(range(offset, epochs, step)) >= min(epochs, 2)
+        low, high = axes.get_xlim()
+        assert all(tick == round(tick) for tick in axes.get_xticks() if low <= tick <= high)
+
+
 def test_curves_speak_spanish():
     loss, accuracy = curves(HISTORY, lang="es", title="dígitos").axes
     assert (loss.get_title(), accuracy.get_title()) == ("pérdida", "exactitud")

@@ -167,7 +167,8 @@ def _draw_runs(
         if index is not None:
             own = canvas.look(index)
             style = {k: own[k] for k in ("color", "marker")} | {"label": f"{run_name} {key}"}
-            style |= {"markersize": 4, "markevery": (index, max(1, length // MARKS))}
+            step = max(1, length // MARKS)
+            style |= {"markersize": 4, "markevery": (index % step, step)}
         if length == 1:
             style["marker"] = style.get("marker", "o")
         if len(found) > 1:
@@ -230,7 +231,7 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
     axes.set(title=title, xlabel=look.vocabulary["epoch"])
     low, high = axes.get_xlim()
     if high - low < 1:  # a single epoch
-        axes.set_xlim(round(low) - 0.5, round(low) + 0.5)
+        axes.set_xlim(round(low) - 1, round(low) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd", linewidth=0.6)
     if look.log:
@@ -253,8 +254,9 @@ def _limit(axes: Axes, first: int, last: int) -> None:
         low, high = float(seen.min()), float(seen.max())
         edge = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
         axes.set_ylim(low - edge if low > edge else low * 0.9, high + edge)
+    step = max(1, (last - first) // MARKS)
     for index, line in enumerate(axes.lines):
-        line.set_markevery((first - 1 + index, max(1, (last - first) // MARKS)))
+        line.set_markevery((first - 1 + index % step, step))
 
 
 def _legend_of_runs(sheet: Any, runs: Mapping[str, Sequence[Run]], look: Look) -> None:
