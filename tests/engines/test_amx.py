@@ -123,7 +123,7 @@ def convolution(images, size, channels, filters, window):
 
 
 LARGE = {"product": product(200, 300, 400), "convolution": convolution(64, 16, 64, 48, 3)}
-MADE = ("matmul", "conv_", "convback")  # in tiles, by the names of their kernels
+MADE = ("matmul", "conv_", "convback", "convkernel")  # in tiles, by the names of their kernels
 
 
 def assembly(step, features, cpu="sapphirerapids"):
@@ -138,7 +138,7 @@ def assembly(step, features, cpu="sapphirerapids"):
 @pytest.mark.parametrize("name", LARGE)
 def test_products_in_tiles_use_the_instructions(name):
     codes, binaries = assembly(LARGE[name], TILES)
-    assert len(codes) == (3 if name == "product" else 2)
+    assert len(codes) == 3
     for code, binary in zip(codes, binaries, strict=True):
         order = re.findall(r"^\s(ldtilecfg|tile\w+|tdp\w+|vdp\w+)", code, re.MULTILINE)
         assert order[0] == "ldtilecfg"
@@ -185,7 +185,14 @@ def test_small_or_badly_filled_products_are_not_made_in_tiles():
     ("name", "counts"),
     [
         ("product", {"matrix product": 3}),
-        ("convolution", {"convolution": 1, "convolution, gradient of its input": 1}),
+        (
+            "convolution",
+            {
+                "convolution": 1,
+                "convolution, gradient of its input": 1,
+                "convolution, gradient of its kernel": 1,
+            },
+        ),
     ],
 )
 def test_the_schedule_tells_what_is_made_in_tiles(name, counts):

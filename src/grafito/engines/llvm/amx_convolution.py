@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm import convolution
+from grafito.engines.llvm import amx_weights, convolution
 from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop, var
 from grafito.engines.llvm.amx import BYTES, ROWS, Tiles
@@ -171,5 +171,5 @@ def convback(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Com
     return convolution.convback(kernel, stored, width, shared, TiledConvolution)
 
 
-EMIT = {"conv": conv, "convback": convback}
+EMIT = {"conv": conv, "convback": convback, "convkernel": amx_weights.weights}
 OF_WEIGHTS = {"weighttiles": weights}

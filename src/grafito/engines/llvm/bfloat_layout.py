@@ -56,6 +56,7 @@ def arrange(order: Iterable[Node], tiles: bool) -> None:
         x.attributes["pairs"] = True
         y, z = x.inputs
         if x.kind == "convkernel" and x.groups == 1:
+            x.attributes["tiles"] = tiles and _weights_pay(x)
             x.inputs = (y, image_pairs(z))
         elif x.kind in ("conv", "convback") and tiles and _pays(x):
             x.attributes["tiles"] = True
@@ -138,6 +139,15 @@ def _pays(x: Node) -> bool:
         times //= math.prod(x.strides)
         summed, made = made, summed
     return x.groups == 1 and y.lanes and amx.pays(made, x.shape[0], summed, times)
+
+
+def _weights_pay(x: Node) -> bool:
+    """Whether tiles, which see two places of a row at once, pay for a weight gradient."""
+    height, width, channels, filters = x.shape
+    image, y = x.inputs
+    seen = math.prod(y.shape[:3])
+    fits = image.lanes and y.shape[2] > 1
+    return fits and amx.pays(channels, filters, seen, height * width)
 
 
 def kernel_shape(k: Node) -> Shape:

@@ -145,10 +145,10 @@ def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
         emit = bfloat_matmul.matmul
     elif kind == "matmul":
         emit = products.matmul_lanes if kernel.lanes else matmul.matmul
+    elif kind in amx_convolution.EMIT and primary.attributes.get("tiles"):
+        emit = amx_convolution.EMIT[kind]
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
         emit = bfloat_weights.EMIT[kind]
-    elif kind in ("conv", "convback") and primary.attributes.get("tiles"):
-        emit = amx_convolution.EMIT[kind]
     else:
         emit = BY_KIND[kind]
     return emit(kernel, stored, width, shared)
