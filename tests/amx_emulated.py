@@ -120,14 +120,14 @@ class Emulator:
         ):  # fmt: skip
             return
         k, n, tiles = k // 4, n // 4, self.state.tiles
-        a, b = (
-            flushed((tiles[t].view("uint16").astype("uint32") << 16).view("float32"))
-            .astype("float64")
-            .reshape(ROWS, -1, 2)
-            for t in (x, y)
-        )
-        products = a[:m, :k, None] * b[None, :k, :n]
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            a, b = (
+                flushed((tiles[t].view("uint16").astype("uint32") << 16).view("float32"))
+                .astype("float64")
+                .reshape(ROWS, -1, 2)
+                for t in (x, y)
+            )
+            products = a[:m, :k, None] * b[None, :k, :n]
             sums = np.zeros((m, n, 2), "float32")
             for i in range(k):
                 sums = flushed((products[:, i] + sums).astype("float32"))
