@@ -1,5 +1,7 @@
 """Images as lanes: batches that are gathered and turned, pooling on its way back."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from grafito.graph.program import Graph
 pytest.importorskip("llvmlite")
 
 from grafito.engines.llvm import Engine
+from grafito.engines.llvm.runtime import CONTROL
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +93,37 @@ def test_a_batch_that_is_gathered_by_index(row):
     feeds = {x: data, order: random.permutation(images + 9)[:images].astype("int32")}
     ours, _ = compute([y], feeds)
     near(ours, graph.value([y], feeds))
+
+
+@pytest.mark.parametrize("images", [1, 7, 33, 40])
+def test_images_that_do_not_exist_take_part_in_no_sum(images):
+    """Blocks of lanes are read and written as a whole; what is behind the last image may be NaN."""
+    x = graph.placeholder((images, 9, 9, 3), name="x")
+    w, v = graph.placeholder((3, 3, 3, 5), name="w"), graph.placeholder((49 * 5, 4), name="v")
+    seen = graph.log(graph.conv2d(x, w))  # of zeros it is infinite
+    result = graph.mean(graph.square(graph.reshape(seen, (images, 49 * 5)) @ v))
+    slopes = graph.gradients([result], [w, v, x])
+    random = np.random.default_rng(2)
+    feeds = {a: (0.5 + random.random(a.shape)).astype("float32") for a in (x, w, v)}
+    ours, _ = compute([result, *slopes], feeds)
+    near(ours, graph.value([result, *slopes], feeds))
+
+
+@pytest.mark.parametrize("size", [1, 15, 16, 17, 33, 47, 64])
+@pytest.mark.parametrize("dtype", ["bfloat16", "bool", "float32", "float64"])
+def test_the_last_vector_writes_no_further(size, dtype):
+    x = graph.placeholder((size,), name="x")
+    y = graph.cast(x > 0, "bool") if dtype == "bool" else graph.cast(x * 2, dtype)
+    program = Engine().compile(Graph({"x": x}, {"y": y}, {}))
+    program.bind({"x": np.ones(size, "float32")})
+    memory = program._fill(1)["y"]
+    behind = np.lib.stride_tricks.as_strided(memory.view("uint8").reshape(-1), (memory.nbytes + 4,))
+    behind[-4:] = 77  # within what was allocated: arrays have room behind them
+    program._enter(program._table.address, _control(), 1)
+    np.testing.assert_array_equal(memory[0].astype("float32"), 1 if dtype == "bool" else 2)
+    assert behind[-4:].tolist() == [77] * 4
+
+
+def _control():
+    _control.words = (ctypes.c_int64 * CONTROL)()
+    return ctypes.addressof(_control.words)

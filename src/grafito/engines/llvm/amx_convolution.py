@@ -135,7 +135,7 @@ class TiledConvolution(Convolution):
                 tiles.store(total, self.store.at(i64(q * ROWS * places + v)), BYTES * places)
             finish_stored(
                 reader, self.kernel, index, (channel, place), lane, (channels, places), self.store,
-                (lambda _: mask()) if mask is not None else None,
+                mask=mask,
             )  # fmt: skip
 
         def blocks(t: Any, w: Any) -> None:

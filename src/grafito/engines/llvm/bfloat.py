@@ -17,6 +17,7 @@ from typing import Any
 
 import llvmlite.ir as ir
 
+from grafito.engines.llvm import loops as nest
 from grafito.engines.llvm.affine import Affine, Loop
 from grafito.engines.llvm.bfloat_layout import BROADCAST
 from grafito.engines.llvm.code import F32, I16, I32, Code, i64
@@ -87,6 +88,7 @@ def accumulate(
     tail: int = 0,
     mask: Callable[[], Any] | None = None,
     start: Sequence[Any] | None = None,
+    bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
 ) -> list[Any]:
     """The tile's sums of products, row by row, as `products.accumulate` has them."""
     code = reader.code
@@ -113,19 +115,7 @@ def accumulate(
         reader.mask = None
         return new
 
-    def descend(loops: Sequence[tuple[Loop, bool]], totals: Sequence[Any]) -> Sequence[Any]:
-        if loops:
-            (loop, written_out), *rest = loops
-
-            def turn(i: Any, *carried: Any) -> Sequence[Any]:
-                reader.env[loop] = i
-                return descend(rest, carried)
-
-            if not written_out:
-                return code.loop(i64(0), i64(loop.size), 1, turn, totals)
-            for i in range(loop.size):
-                totals = turn(i64(i), *totals)
-            return totals
+    def pairs(totals: Sequence[Any]) -> Sequence[Any]:
         even = pair.size // 2 * 2
         if unrolled:
             for i in range(0, even, 2):
@@ -135,7 +125,8 @@ def accumulate(
         return step(totals, i64(even), True) if even < pair.size else totals
 
     zero = code.const(0, "float32")
-    return list(descend(outer, start or [zero] * (height * across)))
+    totals = start or [zero] * (height * across)
+    return list(nest.walk(code, reader.env, outer, bounds, pairs, totals))
 
 
 def dot(code: Code, total: Any, x: Any, y: Any) -> Any:

@@ -135,16 +135,10 @@ def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
 
     def tile(height: int, count: int) -> None:
         across, tail = -(-count // LANES), count % LANES
-
-        def mask(v: Any) -> Any:
-            last = b.icmp_signed("==", v, i64(across - 1))
-            return code.mask(b.select(last, i64(tail), i64(LANES)))
-
         at = (i64(0), reader.env[wide]) if by_rows else (reader.env[tall], i64(0))
         how.add_up(xs, ys, at, (height, across), store)
         finish_stored(
-            reader, kernel, index, (row, vector), lane, (height, across), store,
-            mask if tail else None,
+            reader, kernel, index, (row, vector), lane, (height, across), store, tail
         )  # fmt: skip
 
     def tile_at(t: Any, w: Any) -> None:

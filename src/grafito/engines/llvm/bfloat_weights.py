@@ -40,6 +40,7 @@ def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     (y,) = out.inputs
     code = frame.code(LANES)
     reader = frame.reader(code)
+    reader.strict = True
     b = code.b
     block, lane, filters = Loop(out.shape[0]), Loop(LANES), y.shape[3]
     i, j = Loop(out.shape[1]), Loop(out.shape[2])

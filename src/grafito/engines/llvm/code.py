@@ -84,6 +84,22 @@ class Code:
         b.position_at_end(after)
         return phis
 
+    def vectors(self, start: Any, size: int, stop: Any, body: Callable[[Any, Any], None]) -> None:
+        """`body(i, mask)` for each vector from start to stop, which ends a whole one or is `size`.
+
+        Only the last vector of an axis that they do not fill has a mask, the others None: a store
+        with a mask holds up the loads that follow it.
+        """
+        rest = size % self.lanes
+        if not rest:
+            self.loop(start, stop, self.lanes, lambda i: body(i, None))
+            return
+        whole = i64(size - rest)
+        last = self.b.icmp_signed(">", stop, whole)
+        full = self.b.select(last, whole, stop)
+        self.loop(start, full, self.lanes, lambda i: body(i, None))
+        self.when(last, lambda: body(whole, self.mask(i64(rest))))
+
     def when(self, condition: Any, body: Callable[[], None]) -> None:
         """`body()` where a scalar condition holds."""
         with self.b.if_then(condition):
@@ -139,6 +155,8 @@ class Code:
 
     def mask(self, count: Any) -> Any:
         """True in the first `count` lanes."""
+        if isinstance(count, ir.Constant):
+            return self.integers([int(n < count.constant) for n in range(self.lanes)], I1)
         return self.b.icmp_signed("<", self.iota(), self.splat(count))
 
     def any(self, mask: Any) -> Any:
@@ -184,6 +202,12 @@ class Code:
 
     def store(self, x: Any, pointer: Any, dtype: str, offset: Any, mask: Any = None) -> None:
         """`lanes` elements next to each other, where the mask is true."""
+        if isinstance(mask, ir.Constant) and [lane.constant for lane in mask.constant] == [
+            1, *[0] * (self.lanes - 1),
+        ]:  # fmt: skip
+            # LLVM 22.1 stores 32 bits for the one lane of numbers that were truncated to 16.
+            self.store_scalar(x, pointer, dtype, offset)
+            return
         x = self.to_memory(x, dtype)
         address = self.at(pointer, dtype, offset)
         if mask is None:

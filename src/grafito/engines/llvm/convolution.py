@@ -178,10 +178,9 @@ class Convolution:
                 reader, out.dtype, x_at, k_at, (place, channel), lane, loops, height, across,
                 bounds=bounds,
             )  # fmt: skip
-            following = (lambda _: mask()) if mask is not None else None
             finish_tile(
                 reader, self.kernel, index, (place, channel), lane, totals, across, self.store,
-                following,
+                mask=mask,
             )  # fmt: skip
 
         def unit(u: Any) -> None:
@@ -307,7 +306,7 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     code = frame.code(width)
     one = Code.on(code, 1)
     reader, single = frame.reader(code), frame.reader(one)
-    single.env = reader.env
+    single.env, reader.strict = reader.env, True
     store = TileStore(code, out.dtype, REGISTERS)
     block, lane, i, j = (
         Loop(-(-y.shape[0] // width)),
@@ -332,6 +331,7 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     y_at = address(y, existing(y, (n, var(i), var(j), f)), width, stored)
     index = existing(out, (var(a), b, c, f))
     mask = batch_mask(code, reader, y, block, width)
+    full = y.shape[0] // width  # blocks; only the one behind them needs the mask
     outer = [a, other, group, tall, wide]
 
     def each_tile(u: Any, body: Callable[[int, int], None]) -> None:
@@ -346,11 +346,14 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
 
         in_pieces(code, reader.env[tall], tall, rows, tile.rows, by_row)
 
-    def sums(loops: list[Loop], height: int, across: int, start: Any = None) -> list[Any]:
+    def sums(
+        loops: list[Loop], height: int, across: int, masked: bool, start: Any = None
+    ) -> list[Any]:
         inner = [(loop, False) for loop in loops]
         return accumulate(
-            reader, out.dtype, x_at, y_at, (row, column), lane, inner, height, across, 0, mask,
-            start,
+            reader, out.dtype, x_at, y_at, (row, column), lane, inner, height, across,
+            mask=mask if masked else None, start=start,
+            bounds=lambda loop: (i64(0), i64(full if loop is block else loop.size)),
         )  # fmt: skip
 
     def elements(count: int, across: int, body: Callable[[Any], None]) -> None:
@@ -368,7 +371,11 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
 
     def at_once(height: int, across: int) -> None:
         """All images and places, then the sum over lanes."""
-        for place, total in enumerate(sums([block, i, j], height, across)):
+        totals = sums([block, i, j], height, across, False)
+        if mask is not None:
+            reader.env[block] = i64(full)
+            totals = sums([i, j], height, across, True, totals)
+        for place, total in enumerate(totals):
             store.put(place, total)
         elements(height * across, across, lambda place: finish(store.get(place)))
 
@@ -383,10 +390,10 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
         for change in itertools.product(range(height), range(across)):
             code.store(code.const(0, out.dtype), pointer, out.dtype, kept(change))
 
-    def add_row(height: int, across: int) -> None:
+    def add_row(height: int, across: int, masked: bool) -> None:
         places = [kept(change) for change in itertools.product(range(height), range(across))]
         start = [code.load(pointer, out.dtype, place) for place in places]
-        for place, total in zip(places, sums([j], height, across, start), strict=True):
+        for place, total in zip(places, sums([j], height, across, masked, start), strict=True):
             code.store(total, pointer, out.dtype, place)
 
     def combine(height: int, across: int) -> None:
@@ -405,11 +412,14 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
         pointer = frame.pointers[kernel.work]
         over_units(clear)
 
-        def image_row(p: Any) -> None:
+        def image_row(p: Any, masked: bool) -> None:
             nest.decode(code, p, [block, i], reader.env)
-            over_units(add_row)
+            over_units(lambda height, across: add_row(height, across, masked))
 
-        code.loop(i64(0), i64(nest.product([block, i])), 1, image_row)
+        first, end = i64(full * i.size), i64(nest.product([block, i]))
+        code.loop(i64(0), first, 1, lambda p: image_row(p, False))
+        if mask is not None:
+            code.loop(first, end, 1, lambda p: image_row(p, True))
         over_units(combine)
     cost = 2.0 * out.size * nest.product([block, i, j])
     return frame.finish(code, nest.product(outer), cost)

@@ -23,10 +23,10 @@ from grafito.engines.llvm import cache, compiler, worker
 from grafito.engines.llvm.library import Source
 from grafito.engines.llvm.machine import Machine
 
-# Characters of new text for which one more process is started: they take 0.1 s to compile (0.35 to
-# 0.6 s for a million, measured on kernels of dense and convolutional networks), and a process takes
-# 0.05 to 0.08 s before it begins.
-WORTH = 200_000
+# Characters of new text for which one more process is started. They take 0.2 s or more to compile
+# (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks); a process
+# needs 0.05 to 0.08 s before it begins, which a busy machine does not have to spare for less.
+WORTH = 600_000
 AHEAD = 2  # texts that a worker has been sent: it need not wait for the next one
 PATIENCE = 60  # seconds for the last kernels of a worker; none takes longer than a few
 

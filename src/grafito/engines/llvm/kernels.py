@@ -244,21 +244,20 @@ def vectors(
         existing: how many images there are, and the first of this block; lanes beyond have none.
     """
 
-    def step(j: Any) -> None:
+    def step(j: Any, mask: Any) -> None:
         reader.lane = lane if code.lanes > 1 else None
         reader.env[lane] = j
-        if lane.size % code.lanes:
-            reader.mask = code.mask(code.b.sub(stop, j))
-        elif existing is not None:
+        if existing is not None:
             count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
-            reader.mask = code.mask(count)
+            mask = code.mask(count)
+        reader.mask = mask
         body()
+        reader.mask = None
 
     if lane.size == code.lanes:
-        step(i64(0))
+        step(i64(0), None)
     else:
-        code.loop(first, stop, code.lanes, step)
-    reader.mask = None
+        code.vectors(first, lane.size, stop, step)
 
 
 def at_lane_0(index: Affine, lane: Loop) -> Affine:

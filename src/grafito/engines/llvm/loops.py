@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from grafito.engines.llvm.affine import Affine, Loop, var
@@ -132,6 +132,40 @@ def decode(code: Code, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -
         else:
             env[loop] = b.urem(unit, i64(loop.size))
             unit = b.udiv(unit, i64(loop.size))
+
+
+def walk(
+    code: Code,
+    env: dict[Loop, Any],
+    loops: Sequence[tuple[Loop, bool]],
+    bounds: Callable[[Loop], tuple[Any, Any]] | None,
+    body: Callable[[Sequence[Any]], Sequence[Any]],
+    totals: Sequence[Any],
+) -> Sequence[Any]:
+    """Emit loops in each other, with sums that `body(totals)` adds to in the innermost.
+
+    Args:
+        code: where to emit.
+        env: the loop variables that are set.
+        loops: outermost first, and whether each is written out.
+        bounds: emits begin and end of a loop that is not; all of it by default.
+        body: emits what is done; returns the new sums.
+        totals: the sums before.
+    """
+    if not loops:
+        return body(totals)
+    (loop, written_out), *rest = loops
+
+    def turn(i: Any, *carried: Any) -> Sequence[Any]:
+        env[loop] = i
+        return walk(code, env, rest, bounds, body, carried)
+
+    if written_out:
+        for i in range(loop.size):
+            totals = turn(i64(i), *totals)
+        return totals
+    begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
+    return code.loop(begin, end, 1, turn, totals)
 
 
 def product(loops: Iterable[Loop]) -> int:

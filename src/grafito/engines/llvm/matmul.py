@@ -25,7 +25,7 @@ from grafito.engines.llvm.reader import Index, Reader, address, broadcast_index
 SECOND = 384 << 10  # and in the second-level cache
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory
 TASKS = 16  # parts of a product that threads can share out
-LARGE = 8 << 20  # bytes of results that are far; they are gone through by rows
+LARGE = 12 << 20  # bytes of results that are far; they are gone through by rows
 STRIPS = 16  # rows of tiles for which x is copied at once
 BAND = 64  # rows for which a copy of the other operand pays
 
@@ -227,21 +227,21 @@ class _Product:
         def row(r: Any) -> None:
             def panel(w: Any) -> None:
                 env[self.wide] = w
-                columns = b.sub(i64(self.columns), b.mul(w, i64(self.breadth)))
-                across = b.sdiv(b.add(columns, i64(lanes - 1)), i64(lanes))
-                across = smaller(across, self.tile.vectors)
+                begin = b.mul(w, i64(self.breadth))
+                stop = smaller(b.add(begin, i64(self.breadth)), self.columns)
+                across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
                 self._wait_at(t, w)
 
-                def vector(v: Any) -> None:
+                def vector(column: Any, mask: Any) -> None:
+                    v = b.sdiv(b.sub(column, begin), i64(lanes))
                     env[self.row], env[self.vector], env[self.lane] = r, v, i64(0)
                     reader.lane = self.lane if lanes > 1 else None
-                    if self.columns % lanes:
-                        reader.mask = code.mask(b.sub(columns, b.mul(v, i64(lanes))))
+                    reader.mask = mask
                     total = self.store.get(b.add(b.mul(r, across), v))
                     finish_results(reader, self.frame.kernel, self.index, total)
                     reader.mask = None
 
-                code.loop(i64(0), across, 1, vector)
+                code.vectors(begin, self.columns, stop, vector)
 
             code.loop(*wides, 1, panel)
 
@@ -300,6 +300,7 @@ class _Product:
                 first = b.icmp_signed("==", reader.env[self.block], i64(0))
                 zero = reader.code.const(0, self.out.dtype)
                 start = [b.select(first, zero, store.get(i64(n))) for n in range(height * across)]
+            self._ask_for_results(reader, height, across)
             inner, bounds = self._inner(reader, across, steps)
             totals = accumulate(
                 reader, self.out.dtype, operands[0], operands[1], (self.row, self.vector),
@@ -310,6 +311,27 @@ class _Product:
                 store.put(place, total)
 
         outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
+
+    def _ask_for_results(self, reader: Reader, height: int, across: int) -> None:
+        """Ask for what the results of a tile are made with; it comes while the sums are made."""
+        if self.out.size * self.element <= FIRST:
+            return
+        code, env, kernel = reader.code, reader.env, self.frame.kernel
+        inside = self.frame.stored | set(kernel.results)
+        places: dict[tuple[Node | None, Affine], None] = {}
+        for x in kernel.results:
+            if x is not kernel.primary:
+                index = nest.fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
+                places |= dict.fromkeys(nest.places(x, index, inside, self.frame.width))
+        for buffer, at in places:
+            if buffer not in reader.pointers or buffer.size < self.out.size:
+                continue  # it is computed, or small
+            if at.gathered() or at.coefficient(self.lane) != 1:
+                continue
+            env[self.lane] = i64(0)
+            for place in range(height * across):
+                env[self.row], env[self.vector] = i64(place // across), i64(place % across)
+                code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
 
     def _inner(self, reader: Reader, across: int, steps: Sequence[Any]) -> tuple[Any, Any]:
         """The inner loops and their bounds.

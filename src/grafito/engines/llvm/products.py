@@ -137,7 +137,7 @@ def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) ->
     y_at = address(y, (at, j), width, stored)
     store = TileStore(code, out.dtype, tile.rows * tile.vectors)
 
-    def mask(_: Any) -> Any:
+    def mask() -> Any:
         first = code.b.mul(reader.scalar(block), i64(width))
         return code.mask(code.b.sub(i64(batch), first))
 
@@ -148,7 +148,7 @@ def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) ->
         )
         finish_tile(
             reader, kernel, (n, j), (row, column), lane, totals, across, store,
-            mask if batch % width else None,
+            mask=mask if batch % width else None,
         )  # fmt: skip
 
     def unit(u: Any) -> None:
@@ -213,8 +213,8 @@ def accumulate(
     code = reader.code
     if bfloat.adds_pairs(code, row_at[0], column_at[0]):
         return bfloat.accumulate(
-            reader, row_at, column_at, tile, lane, inner, height, across, tail, mask, start
-        )
+            reader, row_at, column_at, tile, lane, inner, height, across, tail, mask, start, bounds
+        )  # fmt: skip
     row, column = tile
     operand = "float32" if dtype == "bfloat16" else dtype
     last = code.mask(i64(tail)) if tail else None
@@ -241,26 +241,11 @@ def accumulate(
         reader.mask = None
         return new
 
-    def descend(loops: Sequence[tuple[Loop, bool]], totals: Sequence[Any]) -> Sequence[Any]:
-        if not loops:
-            return step(totals)
-        (loop, unrolled), *rest = loops
-
-        def turn(i: Any, *carried: Any) -> Sequence[Any]:
-            reader.env[loop] = i
-            return descend(rest, carried)
-
-        if unrolled:
-            for i in range(loop.size):
-                totals = turn(i64(i), *totals)
-            return totals
-        begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
-        return code.loop(begin, end, 1, turn, totals)
-
     zero = code.const(0, operand)
-    totals = descend(inner, start or [zero] * (height * across))
+    before = start or [zero] * (height * across)
+    totals = nest.walk(code, reader.env, inner, bounds, step, before)
     if dtype == "bfloat16":
-        totals = [code.round_bfloat16(x) for x in totals]
+        return [code.round_bfloat16(x) for x in totals]
     return list(totals)
 
 
@@ -273,13 +258,13 @@ def finish_tile(
     totals: list[Any],
     across: int,
     store: TileStore,
-    mask: Callable[[Any], Any] | None = None,
+    mask: Callable[[], Any] | None = None,
 ) -> None:
     """Everything that follows the sums of a tile, which are in registers."""
     for place, total in enumerate(totals):
         store.put(place, total)
     shape = len(totals) // across, across
-    finish_stored(reader, kernel, index, tile, lane, shape, store, mask)
+    finish_stored(reader, kernel, index, tile, lane, shape, store, mask=mask)
 
 
 def finish_stored(
@@ -290,27 +275,41 @@ def finish_stored(
     lane: Loop,
     shape: tuple[int, int],
     store: TileStore,
-    mask: Callable[[Any], Any] | None = None,
+    tail: int = 0,
+    mask: Callable[[], Any] | None = None,
 ) -> None:
-    """Everything that follows sums in a store, by one loop over rows and columns of the tile."""
+    """Everything that follows sums in a store, by one loop over rows and columns of the tile.
+
+    Args:
+        reader: of the kernel.
+        kernel: what follows.
+        index: of the results.
+        tile: the variables that count rows and columns.
+        lane: the variable of the lanes.
+        shape: rows and columns of the tile.
+        store: where the sums are.
+        tail: lanes of the last column; 0 for all.
+        mask: emits which lanes there are in every column; None for all.
+    """
     code = reader.code
     row, column = tile
     height, across = shape
+    whole = across - 1 if tail else across
 
-    def one(r: Any, c: Any) -> None:
+    def one(r: Any, c: Any, mask: Callable[[], Any] | None) -> None:
         reader.env[row], reader.env[column], reader.env[lane] = r, c, i64(0)
         reader.lane = lane if code.lanes > 1 else None
-        reader.mask = mask(c) if mask is not None else None
+        reader.mask = mask() if mask is not None else None
         place = code.b.add(code.b.mul(r, i64(across)), c)
         finish_results(reader, kernel, index, store.get(place))
         reader.mask = None
 
-    code.loop(
-        i64(0),
-        i64(height),
-        1,
-        lambda r: code.loop(i64(0), i64(across), 1, lambda c: one(r, c)) and None,
-    )
+    def line(r: Any) -> None:
+        code.loop(i64(0), i64(whole), 1, lambda c: one(r, c, mask))
+        if tail:
+            one(r, i64(whole), lambda: code.mask(i64(tail)))
+
+    code.loop(i64(0), i64(height), 1, line)
 
 
 def in_pieces(

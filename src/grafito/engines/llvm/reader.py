@@ -126,6 +126,8 @@ class Reader:
         env: values of loop variables; that of the lane variable is that of lane 0.
         lane: the loop variable that differs between lanes, or None.
         mask: which lanes exist, or None for all.
+        strict: whether images that do not exist are read as zeros. Else what is there in a block of
+            lanes is taken, since nothing is made of it.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class Reader:
         self.env: dict[Loop, Any] = {}
         self.lane: Loop | None = None
         self.mask: Any = None
+        self.strict = False
         self._memo: dict[Any, Any] = {}
 
     def start(self, known: dict[Any, Any] | None = None) -> None:
@@ -217,8 +220,12 @@ class Reader:
             return c.from_memory(c.splat(raw), x.dtype)
         regular = not any(v.at.depends(self.lane) for v, _ in at.gathered())
         if regular and at.coefficient(self.lane) == 1:
-            return c.load(pointer, x.dtype, self.scalar(at), self.mask)
+            return c.load(pointer, x.dtype, self.scalar(at), self._mask_for(x))
         return c.gather(pointer, x.dtype, self.vector(at), self.mask)
+
+    def _mask_for(self, x: Node) -> Any:
+        """The lanes of a node's buffer to touch; a block of lanes is there as a whole."""
+        return None if x.lanes and not self.strict else self.mask
 
     def value(self, x: Node, index: Index) -> Any:
         """The node's elements at an index, in the lanes of a register."""
@@ -286,7 +293,7 @@ class Reader:
         if self.lane is None or not at.depends(self.lane):
             c.store_scalar(value, pointer, x.dtype, self.scalar(at))
         elif at.coefficient(self.lane) == 1:
-            c.store(value, pointer, x.dtype, self.scalar(at), self.mask)
+            c.store(value, pointer, x.dtype, self.scalar(at), self._mask_for(x))
         else:
             c.scatter(value, pointer, x.dtype, self.vector(at), self.mask)
 

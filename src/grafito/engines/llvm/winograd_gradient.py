@@ -40,6 +40,7 @@ class _Sums:
         self.code = code = frame.code(width)
         self.reader = frame.reader(code)
         self.image, self.y = out.inputs
+        self.reader.strict = True
         self.tiles = Tiles(frame, self.reader, out, self.y, width)
         self.count = out.shape[1]
         (rows, self.high), (columns, self.broad) = out.parts
