@@ -82,7 +82,6 @@ def test_what_workers_do_not_return_is_compiled_here(machine, code, monkeypatch,
     else:
         file.write_text(code)
         monkeypatch.setattr(worker, "__file__", str(file))
-    monkeypatch.setattr(crew, "PATIENCE", 0.5)
     found, processes = build(machine, wait="a little")
     assert sorted(machine.compiled) == TEXTS
     assert len(set(found)) == len(TEXTS)

@@ -8,7 +8,6 @@ they do not return, for whatever reason, is compiled here.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import queue
 import subprocess
@@ -28,7 +27,6 @@ from grafito.engines.llvm.machine import Machine
 # needs 0.05 to 0.08 s before it begins, which a busy machine does not have to spare for less.
 WORTH = 600_000
 AHEAD = 2  # texts that a worker has been sent: it need not wait for the next one
-PATIENCE = 60  # seconds for the last kernels of a worker; none takes longer than a few
 
 Waiting = tuple[int, int, Source | None]
 END: Waiting = (1, 0, None)  # behind all texts, of which the longest comes first
@@ -46,8 +44,8 @@ class Crew:
         self._machine, self._most = machine, workers if can_start() else 0
         self._found: dict[str, bytes | None] = {}  # None is still to come
         self._waiting: queue.PriorityQueue[Waiting] = queue.PriorityQueue()
-        self._count = itertools.count()
-        self._size = 0  # of all texts so far
+        self._sources: list[Source] = []  # that are new
+        self._size = 0  # of their texts
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._closed = False
@@ -67,8 +65,9 @@ class Crew:
             return
         self._found[source.key] = code = cache.read(source.key)
         if code is None:
+            self._sources.append(source)
             self._size += len(source.text)
-            self._put(source)
+            self._waiting.put((-len(source.text), len(self._sources), source))
             if len(self._threads) < min(self._most, self._size // WORTH):
                 with contextlib.suppress(RuntimeError):  # there are too many threads
                     thread = threading.Thread(target=self._serve, daemon=True)
@@ -78,24 +77,21 @@ class Crew:
     def finish(self) -> list[bytes]:
         """The machine code of all texts."""
         self._waiting.put(END)
-        self._compile()
-        for thread in self._threads:
-            thread.join(PATIENCE)
+        while (source := self._take(wait=False)) is not None:
+            self._compile(source)
+        # Nothing is left but what workers have; it may take them longer, or for ever.
+        for source in sorted(self._sources, key=lambda source: len(source.text)):
+            if self._found[source.key] is None:
+                self._compile(source)
         self.__exit__()
         for thread in self._threads:
             thread.join()
-        self._compile()  # what workers have not returned
-        if self._size:
+        if self._sources:
             cache.trim()
         return [code for code in self._found.values() if code is not None]
 
-    def _compile(self) -> None:
-        """Compile here what nobody has taken."""
-        while (source := self._take(wait=False)) is not None:
-            self._keep(source, self._machine.compile(source.text))
-
-    def _put(self, source: Source) -> None:
-        self._waiting.put((-len(source.text), next(self._count), source))
+    def _compile(self, source: Source) -> None:
+        self._keep(source, self._machine.compile(source.text))
 
     def _take(self, wait: bool) -> Source | None:
         """The longest text; None where there is none now, or never will be."""
@@ -123,8 +119,6 @@ class Crew:
                     break
                 self._keep(sent[0], worker.receive(objects))
                 sent.popleft()
-        for source in sent:  # it died
-            self._put(source)
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
