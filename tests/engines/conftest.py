@@ -38,7 +38,8 @@ def tiles(monkeypatch):
     """
     import amx_emulated
 
-    from grafito.engines.llvm import amx, library
+    from grafito.engines.llvm.amx import tiles as amx
+    from grafito.engines.llvm.compilation import library
     from grafito.engines.llvm.machine import Machine
 
     machine = Machine()

@@ -10,7 +10,7 @@ pytest.importorskip("llvmlite")
 
 from grafito import graph
 from grafito.engines import get
-from grafito.engines.llvm import cache, library
+from grafito.engines.llvm.compilation import cache, library
 from grafito.engines.llvm.machine import Machine
 from grafito.graph.program import Graph
 

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from grafito.engines.llvm import compiler, crew, worker
-from grafito.engines.llvm.crew import Crew
-from grafito.engines.llvm.library import Source
+from grafito.engines.llvm.compilation import compiler, crew, worker
+from grafito.engines.llvm.compilation.crew import Crew
+from grafito.engines.llvm.compilation.library import Source
 from grafito.engines.llvm.machine import Machine
 
 TEXTS = [f"define i64 @f{n}() {{\n  ret i64 {n}\n}}\n" for n in range(9)]
@@ -141,7 +141,7 @@ def test_a_script_is_not_run_again(tmp_path):
     script.write_text(
         "print('begins')\n"
         "from grafito import engines, graph\n"
-        "from grafito.engines.llvm import crew\n"
+        "from grafito.engines.llvm.compilation import crew\n"
         "crew.WORTH = 1\n"
         "x = graph.placeholder((50,), name='x')\n"
         "y = graph.sum(graph.cumsum(graph.exp(x)))\n"

@@ -11,7 +11,8 @@ from grafito.graph.program import Graph
 
 pytest.importorskip("llvmlite")
 
-from grafito.engines.llvm import Engine, winograd
+from grafito.engines.llvm import Engine
+from grafito.engines.llvm.winograd import method as winograd
 
 ROUNDING = 2.0**-24
 CPUS = {

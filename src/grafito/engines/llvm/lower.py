@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm import bfloat_layout, windows
+from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.build import (
     cast,
     constant,
@@ -19,7 +19,8 @@ from grafito.engines.llvm.build import (
     reduce,
     reshape,
 )
-from grafito.engines.llvm.elementwise import OPS
+from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.images import windows
 from grafito.engines.llvm.nodes import Node
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution

@@ -9,7 +9,8 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from grafito.engines.llvm import amx, cache, compiler
+from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.compilation import cache, compiler
 
 PASSES = cache.digest_of([Path(compiler.__file__)])
 

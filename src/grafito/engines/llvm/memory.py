@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from grafito.engines.llvm.code import SIZES
+from grafito.engines.llvm.emit.code import SIZES
 from grafito.engines.llvm.nodes import LEAVES, Node
 from grafito.engines.llvm.plan import Kernel
 

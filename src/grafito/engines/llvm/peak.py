@@ -8,7 +8,7 @@ import time
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.code import I64, POINTER, Code, i64
+from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
 from grafito.engines.llvm.machine import Machine
 
 CHAINS = 12  # independent sums: enough to keep every unit busy

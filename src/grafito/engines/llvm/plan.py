@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grafito.engines.llvm.elementwise import CHEAP
+from grafito.engines.llvm.emit.elementwise import CHEAP
 from grafito.engines.llvm.nodes import (
     LEAVES,
     MADE,

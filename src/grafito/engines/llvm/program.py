@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grafito.engines.llvm import bfloat_layout, library, lower, memory, schedule
-from grafito.engines.llvm.library import Source
+from grafito.engines.llvm import lower, memory, schedule
+from grafito.engines.llvm.bfloat import layout as bfloat_layout
+from grafito.engines.llvm.compilation import library
+from grafito.engines.llvm.compilation.library import Source
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.nodes import LEAVES, Node
 from grafito.engines.llvm.plan import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
-from grafito.engines.llvm.bfloat_layout import kernel_shape
+from grafito.engines.llvm.bfloat.layout import kernel_shape
 from grafito.engines.llvm.nodes import LEAVES, MOVES, REDUCTIONS, WINDOWS, Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.program import Assembled

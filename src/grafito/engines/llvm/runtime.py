@@ -13,8 +13,8 @@ import numpy as np
 from grafito.engines import interface
 from grafito.engines.llvm import budget, peak, report
 from grafito.engines.llvm.bindings import Table, pointer_to
-from grafito.engines.llvm.crew import Crew
-from grafito.engines.llvm.library import Source
+from grafito.engines.llvm.compilation.crew import Crew
+from grafito.engines.llvm.compilation.library import Source
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import Assembled, assemble
 from grafito.errors import ArgumentError, DataError, unknown_name

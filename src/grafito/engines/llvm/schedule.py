@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grafito.engines.llvm.library import Routine
+from grafito.engines.llvm.compilation.library import Routine
 
 PAGE = 4096  # bytes; no two threads write to one
 PARALLEL = 30_000  # operations from which a kernel is worth a barrier

@@ -1,0 +1,1 @@
+"""The same in AMX tiles, where the CPU has them."""

@@ -1,0 +1,1 @@
+"""Products and convolutions of bfloat16, added up in pairs."""

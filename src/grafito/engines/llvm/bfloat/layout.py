@@ -1,0 +1,164 @@
+"""What products of bfloat16 read: the numbers before they were widened, stored in pairs.
+
+A pair is two numbers that follow each other along the inner axis of a product, or the same place of
+two images that do.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+
+from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
+
+PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
+LANES = 16  # images in a block, and filters in a vector: the width of AVX-512
+PAIRS = LANES // 2
+BROADCAST = 8  # weights that are stored next to each other
+
+
+def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
+    """The bfloat16 numbers that float32 inputs of a product were widened from, if all were."""
+    narrow = [_before_widening(x) for x in inputs]
+    return None if None in narrow else [x for x in narrow if x is not None]
+
+
+def _before_widening(x: Node) -> Node | None:
+    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
+        return x.inputs[0]
+    if x.kind in ("reshape", "transpose"):
+        narrow = _before_widening(x.inputs[0])
+        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
+    return None
+
+
+def warn_that_it_is_slow() -> None:
+    """Say once that a program multiplies bfloat16 as float32."""
+    warnings.warn(
+        "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the same "
+        "numbers as elsewhere, but is no faster than float32.",
+        stacklevel=2,
+    )
+
+
+def arrange(order: Iterable[Node], tiles: bool) -> None:
+    """Mark the products of bfloat16, and store in pairs what they broadcast.
+
+    Args:
+        order: the nodes.
+        tiles: whether the CPU multiplies tiles.
+    """
+    for x in order:
+        if x.kind not in PRODUCTS or any(y.dtype != "bfloat16" for y in x.inputs):
+            continue
+        x.attributes["pairs"] = True
+        y, z = x.inputs
+        if x.kind == "convkernel" and x.groups == 1:
+            x.attributes["tiles"] = tiles and _weights_pay(x)
+            x.inputs = (y, image_pairs(z))
+        elif x.kind in ("conv", "convback") and tiles and _pays(x):
+            x.attributes["tiles"] = True
+            x.inputs = (y, _weight_tiles(z, x.kind == "convback"))
+        elif x.kind == "conv":  # the weights of channels that follow each other
+            channels, filters = z.shape[2:]
+            whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
+            x.inputs = (y, _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2)))
+        elif x.kind == "matmul" and not packed(x) and _by_columns(y):
+            x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
+        elif tiles and x.kind == "matmul" and packed(x):
+            x.attributes["tiles"] = amx.pays(x.shape[0], x.shape[1], y.shape[1])
+
+
+def packed(x: Node) -> bool:
+    """Whether a product packs its operands: one of matrices that fill the registers."""
+    return "pairs" in x.attributes and len(x.shape) == 2 and min(x.shape) >= LANES
+
+
+def _by_columns(x: Node) -> bool:
+    """Whether neighbours along the last axis are apart in memory; a batch in lanes has them."""
+    return x.kind == "transpose" and x.axes[-1] != len(x.shape) - 1 and not x.inputs[0].lanes
+
+
+def _stored_as(x: Node, axes: tuple[int, ...]) -> Node:
+    """The node, stored with its axes in this order (which is its own inverse)."""
+
+    def moved(y: Node) -> Node:
+        if axes == tuple(range(len(axes))):
+            return y
+        shape = tuple(y.shape[a] for a in axes)
+        return Node("transpose", (y,), shape, y.dtype, axes=axes)
+
+    if x.kind == "cast" and x.inputs[0].kind in LEAVES:  # rounded on the way
+        source = moved(x.inputs[0])
+        kept = Node("cast", (source,), source.shape, x.dtype)
+    else:
+        source = moved(x)
+        kept = Node("copy", (source,), source.shape, x.dtype)
+    kept.scope = source.scope = x.scope
+    return moved(kept)
+
+
+def _weight_pairs(k: Node) -> Node:
+    """The weights of pairs of channels as words: [a][b][f / BROADCAST][c / 2][BROADCAST]."""
+    height, width, channels, filters = k.shape
+    panels: Shape = (height, width, channels, filters // BROADCAST, BROADCAST)
+    split = Node("reshape", (k,), panels, k.dtype)
+    halves = []
+    for odd in (0, 1):
+        shape: Shape = (height, width, channels // 2, *panels[3:])
+        own = Node(
+            "slice", (split,), shape, k.dtype, starts=(0, 0, odd, 0, 0), steps=(1, 1, 2, 1, 1)
+        )
+        shape = tuple(shape[axis] for axis in (0, 1, 3, 2, 4))
+        halves.append(Node("transpose", (own,), shape, k.dtype, axes=(0, 1, 3, 2, 4)))
+    words = Node("pairwords", halves, shape, "uint32", kernel=k.shape)
+    words.scope = k.scope
+    return words
+
+
+def _weight_tiles(k: Node, backward: bool) -> Node:
+    """The weights in tiles: [a][b][made / 16][summed / 32][16 made][16 pairs of summed] words."""
+    if k.kind in MOVES:
+        k = _stored_as(k, (0, 1, 2, 3))
+    axes = (3, 2) if backward else (2, 3)
+    summed, made = (k.shape[axis] for axis in axes)
+    shape = (*k.shape[:2], -(-made // LANES), -(-summed // (2 * LANES)), LANES, LANES)
+    tiles = Node("weighttiles", (k,), shape, "uint32", kernel=k.shape, axes=axes)
+    tiles.scope = k.scope
+    return tiles
+
+
+def _pays(x: Node) -> bool:
+    """Whether tiles pay for a convolution: a product for each place and step of the window."""
+    y, k = x.inputs
+    times = math.prod(x.shape[1:3]) * math.prod(k.shape[:2])
+    summed, made = k.shape[2:]
+    if x.kind == "convback":
+        times //= math.prod(x.strides)
+        summed, made = made, summed
+    return x.groups == 1 and y.lanes and amx.pays(made, x.shape[0], summed, times)
+
+
+def _weights_pay(x: Node) -> bool:
+    """Whether tiles, which see two places of a row at once, pay for a weight gradient."""
+    height, width, channels, filters = x.shape
+    image, y = x.inputs
+    seen = math.prod(y.shape[:3])
+    fits = image.lanes and y.shape[2] > 1
+    return fits and amx.pays(channels, filters, seen, height * width)
+
+
+def kernel_shape(k: Node) -> Shape:
+    """The shape of the weights of a convolution, also of those that are stored in another form."""
+    return k.attributes.get("kernel", k.shape)
+
+
+def image_pairs(y: Node) -> Node:
+    """The gradient y of images in lanes as pairs of images: [block][i][j][pair][filter]."""
+    n, height, width, filters = y.shape
+    shape = (-(-n // LANES), height, width, PAIRS, -(-filters // LANES) * LANES)
+    node = Node("imagepairs", (y,), shape, "uint32")
+    node.scope = y.scope
+    return node

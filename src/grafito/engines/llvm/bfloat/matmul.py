@@ -1,0 +1,171 @@
+"""Matrix products of bfloat16: both operands are packed in the order in which tiles read them.
+
+A panel of x has the rows of a tile, one of y its columns; each holds pairs along the inner axis as
+words, [k / 2][rows or columns]. Where the CPU multiplies tiles (AMX) and they pay, `amx_matmul`
+makes the sums and packs x in its own way; all else is the same.
+
+Where the inner axis is short (weight gradients) all of y is packed first and the rows of the result
+are made one tile after the other, as they lie in memory. Otherwise all of x is packed first, and
+each panel of y, which is the large matrix then, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafito.engines.llvm.amx.matmul import TileSums
+from grafito.engines.llvm.bfloat.layout import LANES
+from grafito.engines.llvm.bfloat.pairs import dot
+from grafito.engines.llvm.bfloat.panels import Panels
+from grafito.engines.llvm.emit.affine import Loop, var
+from grafito.engines.llvm.emit.code import Code, i64
+from grafito.engines.llvm.emit.kernels import Compiled, Frame
+from grafito.engines.llvm.emit.reader import address
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.products.tiles import TileStore, finish_stored, in_pieces
+
+SUMS = 28  # registers of a tile
+DELAY = 7  # cycles in which a few sums cost as much as more of them
+NEAR = 24 << 10  # bytes of a panel of y that the first-level cache holds
+WHOLE = 1 << 20  # bytes of all of y that the second-level cache holds
+
+
+class PairSums:
+    """How the sums of a tile are made, in registers, with `vdpbf16ps`.
+
+    Args:
+        code: where to emit.
+
+    Attributes:
+        left: how the first operand is packed.
+        step: pairs in a step along the inner axis.
+    """
+
+    left = Panels
+    step = 1
+
+    def __init__(self, code: Code):
+        self.code = code
+
+    def block(self, rows: int, columns: int, near: bool) -> tuple[int, int]:
+        """Rows and vectors of a tile, where the panel of y is near or not."""
+        vectors = min(4 if near else 2, -(-columns // LANES))
+        return _best_height(rows, vectors), vectors
+
+    def begin(self) -> None:
+        """Before a thread makes its sums."""
+
+    def end(self) -> None:
+        """After that."""
+
+    def add_up(
+        self, xs: Panels, ys: Panels, at: tuple[Any, Any], shape: tuple[int, int], store: TileStore
+    ) -> None:
+        """Sums of panel x times panel y, to the store.
+
+        Args:
+            xs: the packed first operand.
+            ys: the second.
+            at: the numbers of the panels.
+            shape: rows and vectors.
+            store: where the sums go, row by row.
+        """
+        code, (height, across) = self.code, shape
+
+        def turn(pair: Any, *totals: Any) -> list[Any]:
+            words = [
+                code.load(ys.pointer, "uint32", ys.word(at[1], pair, i64(v * LANES)))
+                for v in range(across)
+            ]
+            new = []
+            for r in range(height):
+                word = code.load_scalar(xs.pointer, "uint32", xs.word(at[0], pair, i64(r)))
+                element = code.splat(word)
+                new += [dot(code, totals[r * across + v], element, words[v]) for v in range(across)]
+            return new
+
+        zeros = [code.const(0, "float32")] * (height * across)
+        for place, total in enumerate(code.loop(i64(0), i64(ys.pairs), 1, turn, zeros)):
+            store.put(place, total)
+
+
+def _best_height(rows: int, vectors: int) -> int:
+    """The rows of a tile with which those that are left over cost the least."""
+
+    def cycles(height: int) -> float:
+        whole, rest = divmod(rows, height)
+        left = max(rest * vectors / 2, DELAY) if rest else 0
+        return whole * max(height * vectors / 2, DELAY) + left
+
+    return min(range(min(rows, SUMS // vectors), 0, -1), key=cycles)
+
+
+def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y; results of the same shape may follow it."""
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    x, y = out.inputs
+    (rows, columns), depth = out.shape, x.shape[1]
+    by_rows = rows >= depth and 2 * depth * columns <= WHOLE
+    code = frame.code(LANES)
+    reader = frame.reader(code)
+    b = code.b
+    how = TileSums(code) if out.attributes.get("tiles") else PairSums(code)
+    near = by_rows and 8 * depth * LANES <= NEAR
+    tile_rows, vectors = how.block(rows, columns, near)
+    breadth = vectors * LANES
+    k, i, j = Loop(depth), Loop(rows), Loop(columns)
+    tall, wide = Loop(-(-rows // tile_rows)), Loop(-(-columns // breadth))
+    row, vector, lane = Loop(tile_rows), Loop(vectors), Loop(LANES)
+    left = address(x, (var(i), var(k)), width, stored)
+    right = address(y, (var(k), var(j)), width, stored)
+    xs = how.left(reader, left, (k, i), tile_rows, frame.scratch, how.step)
+    x_words = xs.size * (1 if by_rows else xs.count) + xs.spare
+    x_words = -(-x_words // LANES) * LANES
+    behind = code.at(frame.scratch, "uint32", i64(x_words))
+    ys = Panels(reader, right, (k, j), breadth, behind, how.step)
+    y_words = ys.size * (ys.count if by_rows else 1) + ys.spare
+    store = TileStore(code, out.dtype, tile_rows * vectors)
+    index = (
+        var(tall) * tile_rows + var(row),
+        var(wide) * breadth + var(vector) * LANES + var(lane),
+    )
+
+    def tile(height: int, count: int) -> None:
+        across, tail = -(-count // LANES), count % LANES
+        at = (i64(0), reader.env[wide]) if by_rows else (reader.env[tall], i64(0))
+        how.add_up(xs, ys, at, (height, across), store)
+        finish_stored(
+            reader, kernel, index, (row, vector), lane, (height, across), store, tail
+        )  # fmt: skip
+
+    def tile_at(t: Any, w: Any) -> None:
+        reader.env[tall], reader.env[wide] = t, w
+        in_pieces(
+            code, w, wide, columns, breadth,
+            lambda count: in_pieces(
+                code, t, tall, rows, tile_rows, lambda height: tile(height, count)
+            ),
+        )  # fmt: skip
+
+    held, passing = (ys, xs) if by_rows else (xs, ys)
+
+    def unit(u: Any) -> None:
+        passing.pack(u, i64(0))
+        if by_rows:
+            code.loop(i64(0), i64(wide.size), 1, lambda w: tile_at(u, w))
+        else:
+            code.loop(i64(0), i64(tall.size), 1, lambda t: tile_at(t, u))
+
+    def some() -> None:
+        how.begin()
+        code.loop(i64(0), i64(held.count), 1, lambda p: held.pack(p, p))
+        code.loop(frame.begin, frame.end, 1, unit)
+        how.end()
+
+    code.when(b.icmp_signed("<", frame.begin, frame.end), some)
+    units = (tall if by_rows else wide).size
+    cost = 2.0 * out.size * depth / LANES
+    return frame.finish(code, units, cost, 4 * (x_words + y_words))

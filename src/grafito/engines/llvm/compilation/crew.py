@@ -1,0 +1,156 @@
+"""Who compiles the kernels of a program: this process, and others beside it where that pays.
+
+LLVM compiles one module at a time in a process, whatever its threads do; so more processors need
+more processes. They compile while this one still writes the texts of the next kernels, and what
+they do not return, for whatever reason, is compiled here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from grafito.engines.llvm.compilation import cache, compiler, worker
+from grafito.engines.llvm.compilation.library import Source
+from grafito.engines.llvm.machine import Machine
+
+# Characters of new text for which one more process is started. They take 0.2 s or more to compile
+# (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks); a process
+# needs 0.05 to 0.08 s before it begins, which a busy machine does not have to spare for less.
+WORTH = 600_000
+AHEAD = 2  # texts that a worker has been sent: it need not wait for the next one
+
+Waiting = tuple[int, int, Source | None]
+END: Waiting = (1, 0, None)  # behind all texts, of which the longest comes first
+
+
+class Crew:
+    """Gathers the machine code of texts, from the cache or compiled; use it with `with`.
+
+    Args:
+        machine: what to compile for.
+        workers: how many other processes may help.
+    """
+
+    def __init__(self, machine: Machine, workers: int):
+        self._machine, self._most = machine, workers if can_start() else 0
+        self._found: dict[str, bytes | None] = {}  # None is still to come
+        self._waiting: queue.PriorityQueue[Waiting] = queue.PriorityQueue()
+        self._sources: list[Source] = []  # that are new
+        self._size = 0  # of their texts
+        self._threads: list[threading.Thread] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._closed = False
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closed = True
+        self._waiting.put(END)
+        for process in self._processes:
+            process.kill()
+
+    def begin(self, source: Source) -> None:
+        """Find the machine code of a text, or see that it is compiled."""
+        if source.key in self._found:
+            return
+        self._found[source.key] = code = cache.read(source.key)
+        if code is None:
+            self._sources.append(source)
+            self._size += len(source.text)
+            self._waiting.put((-len(source.text), len(self._sources), source))
+            if len(self._threads) < min(self._most, self._size // WORTH):
+                with contextlib.suppress(RuntimeError):  # there are too many threads
+                    thread = threading.Thread(target=self._serve, daemon=True)
+                    thread.start()
+                    self._threads.append(thread)
+
+    def finish(self) -> list[bytes]:
+        """The machine code of all texts."""
+        self._waiting.put(END)
+        while (source := self._take(wait=False)) is not None:
+            self._compile(source)
+        # Nothing is left but what workers have; it may take them longer, or for ever.
+        for source in sorted(self._sources, key=lambda source: len(source.text)):
+            if self._found[source.key] is None:
+                self._compile(source)
+        self.__exit__()
+        for thread in self._threads:
+            thread.join()
+        if self._sources:
+            cache.trim()
+        return [code for code in self._found.values() if code is not None]
+
+    def _compile(self, source: Source) -> None:
+        self._keep(source, self._machine.compile(source.text))
+
+    def _take(self, wait: bool) -> Source | None:
+        """The longest text; None where there is none now, or never will be."""
+        try:
+            _, _, source = self._waiting.get(wait)
+        except queue.Empty:
+            return None
+        if source is None:
+            self._waiting.put(END)  # for the others
+        return source
+
+    def _keep(self, source: Source, code: bytes) -> None:
+        self._found[source.key] = code
+        cache.write(source.key, code)
+
+    def _serve(self) -> None:
+        """Have another process compile texts until there are no more."""
+        sent: deque[Source] = deque()
+        with contextlib.suppress(Exception), self._started() as (texts, objects):
+            while not self._closed:
+                while len(sent) < AHEAD and (source := self._take(wait=not sent)) is not None:
+                    sent.append(source)
+                    worker.send(texts, source.text.encode())
+                if not sent:
+                    break
+                self._keep(sent[0], worker.receive(objects))
+                sent.popleft()
+
+    @contextlib.contextmanager
+    def _started(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """The input and the output of a new worker."""
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", worker.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._processes.append(process)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            machine = self._machine
+            settings = {
+                "path": sys.path,
+                "compiler": compiler.__file__,
+                "target": [machine.triple, machine.cpu, machine.features],
+            }
+            process.stdin.write(json.dumps(settings).encode() + b"\n")
+            yield process.stdin, process.stdout
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def can_start() -> bool:
+    """Whether Python can be started again: an application that contains it would start itself."""
+    python = Path(sys.executable or "").stem.lower()
+    return python.startswith(("python", "pypy")) and not getattr(sys, "frozen", False)

@@ -1,0 +1,149 @@
+"""The code of kernels: found again by what they compute, or else written by their generators.
+
+To write the text of a kernel takes as long as a third of its compilation. So the cache has two
+kinds of entries: machine code, named by a digest of its text, and what is known of a kernel, named
+by a digest of its description: how it is called, and the name of its machine code. A program whose
+kernels are all known is run without a line of LLVM's language.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import grafito.graph
+from grafito.engines.llvm.amx import convolution as amx_convolution
+from grafito.engines.llvm.bfloat import layout as bfloat_layout
+from grafito.engines.llvm.bfloat import matmul as bfloat_matmul
+from grafito.engines.llvm.bfloat import weights as bfloat_weights
+from grafito.engines.llvm.compilation import cache
+from grafito.engines.llvm.compilation.description import Facts, describe, rebuild
+from grafito.engines.llvm.emit import kernels, reductions, turning
+from grafito.engines.llvm.emit import whole as whole_arrays
+from grafito.engines.llvm.images import convolution, pooling
+from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.nodes import REDUCTIONS, Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.products import matmul
+from grafito.engines.llvm.products import tiles as products
+from grafito.engines.llvm.winograd import gradient as winograd_gradient
+from grafito.engines.llvm.winograd import kernels as winograd_kernels
+
+BY_KIND = (
+    convolution.EMIT
+    | pooling.EMIT
+    | amx_convolution.OF_WEIGHTS
+    | winograd_kernels.EMIT
+    | winograd_gradient.EMIT
+    | whole_arrays.EMIT
+)
+# All that writes code, as it is when it is loaded: what another version of it wrote is not found.
+FOLDERS = [Path(__file__).parents[1], Path(grafito.graph.__file__).parent]
+SOURCES = cache.digest_of(file for folder in FOLDERS for file in folder.rglob("*.py"))
+
+
+class Source:
+    """LLVM code that is written when somebody needs it.
+
+    Args:
+        key: the name of its machine code in the cache.
+        write: what writes it.
+    """
+
+    def __init__(self, key: str, write: Callable[[], str]):
+        self.key, self._write = key, write
+
+    @functools.cached_property
+    def text(self) -> str:
+        return self._write()
+
+
+@dataclass
+class Routine:
+    """A kernel's function: how it is called, and its code.
+
+    Attributes:
+        name: what it computes and a digest of its code: the same in each program that has it.
+        buffers: the nodes whose pointers it takes, in order.
+        units: how much work there is; a call does the units from `begin` to `end`.
+        cost: operations, roughly.
+        scratch: bytes that each thread needs while it runs.
+        source: its code.
+    """
+
+    name: str
+    buffers: list[Node]
+    units: int
+    cost: float
+    scratch: int
+    source: Source
+
+
+def routine(kernel: Kernel, stored: set[Node], shared: bool, machine: Machine) -> Routine:
+    """The function of a kernel, known or written; `describe` tells the arguments."""
+    facts, nodes = describe(kernel, stored, shared)
+    written = functools.cache(functools.partial(_write, facts, machine.width))
+    writer = [SOURCES, np.__version__, str(machine.width)]
+    key = cache.key([*machine.names, *writer, repr(facts)])
+    entry = cache.read(key)
+    if entry is not None:
+        known = json.loads(entry)
+    else:
+        text, known = written()
+        known["code"] = machine.key(text)
+        cache.write(key, json.dumps(known).encode())
+    return Routine(
+        known["name"],
+        [nodes[i] for i in known["buffers"]],
+        known["units"],
+        known["cost"],
+        known["scratch"],
+        Source(known["code"], lambda: written()[0]),
+    )
+
+
+def _write(facts: Facts, width: int) -> tuple[str, dict[str, Any]]:
+    """The text of a kernel's function, and what else is to be known of it."""
+    kernel, stored, shared, nodes = rebuild(facts)
+    emitted = emit_kernel(kernel, stored, width, shared)
+    kind = kernel.primary.kind if kernel.primary is not None else "elementwise"
+    name = f"{kind}_{hashlib.sha256(emitted.text.encode()).hexdigest()[:12]}"
+    known = {
+        "name": name,
+        "buffers": [nodes.index(x) for x in emitted.buffers],
+        "units": emitted.units,
+        "cost": emitted.cost,
+        "scratch": emitted.scratch,
+    }
+    return emitted.text.replace('@"kernel"', f'@"{name}"'), known
+
+
+def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:
+    """The code of a kernel, by its primary."""
+    primary = kernel.primary
+    kind = primary.kind if primary is not None else None
+    if primary is None or kind is None:
+        turned = turning.elementwise(kernel, stored, width, shared)
+        if turned is not None:
+            return turned
+        emit = kernels.elementwise
+    elif kind in REDUCTIONS:
+        emit = reductions.reduction
+    elif kind == "matmul" and bfloat_layout.packed(primary):
+        emit = bfloat_matmul.matmul
+    elif kind == "matmul":
+        emit = products.matmul_lanes if kernel.lanes else matmul.matmul
+    elif kind in amx_convolution.EMIT and primary.attributes.get("tiles"):
+        emit = amx_convolution.EMIT[kind]
+    elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
+        emit = bfloat_weights.EMIT[kind]
+    else:
+        emit = BY_KIND[kind]
+    return emit(kernel, stored, width, shared)

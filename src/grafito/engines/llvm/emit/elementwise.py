@@ -1,0 +1,270 @@
+"""Machine code of each elementwise op, on registers.
+
+A function takes the code, the dtype of its operands and the operands; what it returns has the dtype
+of the node.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from grafito.engines.llvm.emit.code import F32, I32, REGISTER, SIZES, Code
+from grafito.engines.llvm.emit.mathematics import Mathematics
+from grafito.graph.dtypes import is_floating
+
+Emit = Callable[..., Any]
+
+CHEAP = {  # a few instructions: computing it again costs less than a trip to memory
+    "add", "subtract", "multiply", "negative", "abs", "square", "relu", "where", "cast",
+    "stopgradient", "equal", "notequal", "less", "lessequal", "greater", "greaterequal",
+    "logicaland", "logicalor", "logicalnot", "maximum", "minimum", "sign", "isfinite",
+}  # fmt: skip
+
+
+def emit(code: Code, kind: str, dtype: str, result: str, args: list[Any], to: str = "") -> Any:
+    """The value of an elementwise node.
+
+    Args:
+        code: where to emit.
+        kind: the name of the op.
+        dtype: of the operands (of the last one).
+        result: dtype of the value.
+        args: registers.
+        to: what a cast makes.
+    """
+    if kind == "cast":
+        return cast(code, args[0], dtype, to)
+    operands = "float32" if dtype == "bfloat16" else dtype
+    value = OPS[kind](code, operands, *args)
+    return code.round_bfloat16(value) if result == "bfloat16" else value
+
+
+def _math(name: str) -> Emit:
+    return lambda code, dtype, *xs: getattr(Mathematics(code, dtype), name)(*xs)
+
+
+def _llvm(name: str) -> Emit:
+    return lambda code, dtype, *xs: code.apply(name, *xs)
+
+
+def _by_kind(real: str, integer: str) -> Emit:
+    """One LLVM instruction for reals and another for integers."""
+
+    def op(code: Code, dtype: str, *xs: Any) -> Any:
+        return getattr(code.b, real if is_floating(dtype) else integer)(*xs)
+
+    return op
+
+
+def _add(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    return code.b.or_(x, y) if dtype == "bool" else _by_kind("fadd", "add")(code, dtype, x, y)
+
+
+def _multiply(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    return code.b.and_(x, y) if dtype == "bool" else _by_kind("fmul", "mul")(code, dtype, x, y)
+
+
+def compare(sign: str) -> Emit:
+    """Ordered for reals, so that NaN is only unequal; signed or not for integers."""
+
+    def op(code: Code, dtype: str, x: Any, y: Any) -> Any:
+        if is_floating(dtype):
+            if sign == "!=":
+                return code.b.fcmp_unordered(sign, x, y)
+            return code.b.fcmp_ordered(sign, x, y)
+        if dtype.startswith("int"):
+            return code.b.icmp_signed(sign, x, y)
+        return code.b.icmp_unsigned(sign, x, y)
+
+    return op
+
+
+def _choose(sign: str) -> Emit:
+    """The larger or smaller; a NaN wins."""
+
+    def op(code: Code, dtype: str, x: Any, y: Any) -> Any:
+        taken = compare(sign)(code, dtype, x, y)
+        if is_floating(dtype):
+            taken = code.b.or_(taken, code.b.fcmp_unordered("uno", x, x))
+        return code.b.select(taken, x, y)
+
+    return op
+
+
+def _mod(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    """The remainder with the sign of y."""
+    b = code.b
+    zero = code.const(0, dtype)
+    if is_floating(dtype):
+        rest = b.frem(x, y)
+        negative = b.xor(b.fcmp_ordered("<", rest, zero), b.fcmp_ordered("<", y, zero))
+        wrong = b.and_(b.fcmp_unordered("!=", rest, zero), negative)
+        rest = b.select(wrong, b.fadd(rest, y), rest)
+        return b.select(b.fcmp_ordered("==", rest, zero), code.apply("copysign", zero, y), rest)
+    none = b.icmp_unsigned("==", y, zero)
+    safe = b.select(none, code.const(1, dtype), y)
+    if not dtype.startswith("int"):
+        return b.select(none, zero, b.urem(x, safe))
+    overflow = b.icmp_signed("==", safe, code.const(-1, dtype))
+    rest = b.srem(x, b.select(overflow, code.const(1, dtype), safe))
+    negative = b.xor(b.icmp_signed("<", rest, zero), b.icmp_signed("<", safe, zero))
+    wrong = b.and_(b.icmp_signed("!=", rest, zero), negative)
+    return b.select(none, zero, b.select(wrong, b.add(rest, safe), rest))
+
+
+def _power(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    if is_floating(dtype):
+        return Mathematics(code, dtype).power(x, y)
+    b, result = code.b, code.const(1, dtype)
+    for bit in range(SIZES[dtype] * 8):  # by squaring
+        one = code.const(1, dtype)
+        taken = b.icmp_unsigned(
+            "!=", b.and_(b.lshr(y, code.const(bit, dtype)), one), code.const(0, dtype)
+        )
+        result = b.select(taken, b.mul(result, x), result)
+        x = b.mul(x, x)
+    return result
+
+
+def _negative(code: Code, dtype: str, x: Any) -> Any:
+    return code.b.fneg(x) if is_floating(dtype) else code.b.neg(x)
+
+
+def _abs(code: Code, dtype: str, x: Any) -> Any:
+    if is_floating(dtype):
+        return code.apply("fabs", x)
+    if not dtype.startswith("int"):
+        return x
+    return code.b.select(code.b.icmp_signed("<", x, code.const(0, dtype)), code.b.neg(x), x)
+
+
+def _sign(code: Code, dtype: str, x: Any) -> Any:
+    zero, one = code.const(0, dtype), code.const(1, dtype)
+    positive = compare(">")(code, dtype, x, zero)
+    if not is_floating(dtype):
+        y = code.b.select(positive, one, zero)
+        if dtype.startswith("int"):
+            y = code.b.select(compare("<")(code, dtype, x, zero), code.const(-1, dtype), y)
+        return y
+    y = code.b.select(positive, one, code.const(-1, dtype))
+    ordered = code.b.fcmp_ordered("!=", x, zero)
+    still = code.b.select(code.b.fcmp_unordered("uno", x, x), x, zero)
+    return code.b.select(ordered, y, still)
+
+
+def _square(code: Code, dtype: str, x: Any) -> Any:
+    return _multiply(code, dtype, x, x)
+
+
+def _relu(code: Code, dtype: str, x: Any) -> Any:
+    return _choose(">")(code, dtype, x, code.const(0, dtype))
+
+
+def _rounding(name: str) -> Emit:
+    def op(code: Code, dtype: str, x: Any) -> Any:
+        return code.apply(name, x) if is_floating(dtype) else x
+
+    return op
+
+
+def _truth(code: Code, dtype: str, x: Any) -> Any:
+    """Whether it is not zero."""
+    return x if dtype == "bool" else compare("!=")(code, dtype, x, code.const(0, dtype))
+
+
+def _isfinite(code: Code, dtype: str, x: Any) -> Any:
+    if not is_floating(dtype):
+        return code.const(1, "bool")
+    return code.b.fcmp_ordered("<", code.apply("fabs", x), code.const(math.inf, dtype))
+
+
+def _pair_words(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    """Two bfloat16 as the halves of a word, the first one low."""
+    low = code.b.zext(code.to_memory(x, "bfloat16"), code.vector(I32))
+    high = code.b.and_(code.b.bitcast(y, code.vector(I32)), code.const(-65536, "int32"))
+    return code.b.or_(low, high)
+
+
+OPS: dict[str, Emit] = {
+    "add": _add,
+    "subtract": _by_kind("fsub", "sub"),
+    "multiply": _multiply,
+    "divide": lambda code, dtype, x, y: code.b.fdiv(x, y),
+    "mod": _mod,
+    "power": _power,
+    "maximum": _choose(">"),
+    "minimum": _choose("<"),
+    "pairwords": _pair_words,
+    "where": lambda code, dtype, c, x, y: code.b.select(c, x, y),
+    "negative": _negative,
+    "exp": _math("exp"),
+    "expm1": _math("expm1"),
+    "log": _math("log"),
+    "log1p": _math("log1p"),
+    "sqrt": _llvm("sqrt"),
+    "square": _square,
+    "abs": _abs,
+    "sign": _sign,
+    "floor": _rounding("floor"),
+    "round": _rounding("rint"),
+    "sin": _math("sin"),
+    "cos": _math("cos"),
+    "tanh": _math("tanh"),
+    "sigmoid": _math("sigmoid"),
+    "softplus": _math("softplus"),
+    "relu": _relu,
+    "erf": _math("erf"),
+    "erfinv": _math("erfinv"),
+    "stopgradient": lambda code, dtype, x: x,
+    "equal": compare("=="),
+    "notequal": compare("!="),
+    "less": compare("<"),
+    "lessequal": compare("<="),
+    "greater": compare(">"),
+    "greaterequal": compare(">="),
+    "logicaland": lambda code, dtype, x, y: code.b.and_(
+        _truth(code, dtype, x), _truth(code, dtype, y)
+    ),
+    "logicalor": lambda code, dtype, x, y: code.b.or_(
+        _truth(code, dtype, x), _truth(code, dtype, y)
+    ),
+    "logicalnot": lambda code, dtype, x: code.b.not_(_truth(code, dtype, x)),
+    "isfinite": _isfinite,
+}
+
+
+def cast(code: Code, x: Any, before: str, after: str) -> Any:
+    """The same values with another dtype, as NumPy converts."""
+    b = code.b
+    to = code.vector(REGISTER[after])
+    if before == after:
+        return x
+    if after == "bool":
+        return _truth(code, "float32" if before == "bfloat16" else before, x)
+    if is_floating(before) and is_floating(after):
+        if REGISTER[before] == REGISTER[after]:
+            y = x
+        else:
+            y = b.fpext(x, to) if REGISTER[before] == F32 else b.fptrunc(x, to)
+        return code.round_bfloat16(y) if after == "bfloat16" else y
+    if is_floating(after):
+        signed = before.startswith("int")
+        if before == "bool":
+            x, signed = b.zext(x, code.vector(I32)), True
+        y = b.sitofp(x, to) if signed else b.uitofp(x, to)
+        return code.round_bfloat16(y) if after == "bfloat16" else y
+    if is_floating(before):  # as C does, through a signed word of 64 bits where it fits
+        if after == "uint64":
+            return b.fptoui(x, to)
+        wide = "int32" if SIZES[after] < 4 or after == "int32" else "int64"
+        y = b.fptosi(x, code.vector(REGISTER[wide]))
+        return y if wide == after else cast(code, y, wide, after)
+    width_before = 1 if before == "bool" else SIZES[before] * 8
+    width_after = SIZES[after] * 8
+    if width_before == width_after:
+        return x
+    if width_before > width_after:
+        return b.trunc(x, to)
+    return b.sext(x, to) if before.startswith("int") else b.zext(x, to)

@@ -1,0 +1,265 @@
+"""Machine code of a kernel: the frame of its function, and elementwise work."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ir
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop
+from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
+from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.emit.reader import Index, Reader, buffers_of, physical
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel, Store
+
+UNITS = 16  # that a kernel keeps for threads to share out, where its loops are many
+CHUNK = 64  # vectors of a long loop that are one unit of work
+
+
+@dataclass
+class Compiled:
+    """The text of a kernel's function and how to call it.
+
+    Attributes:
+        text: LLVM code of the module with one function, called `name`.
+        buffers: the nodes whose pointers it takes, in order.
+        units: how much work there is; a call does the units from `begin` to `end`.
+        cost: operations, roughly.
+        scratch: bytes that each thread needs while it runs.
+    """
+
+    text: str
+    buffers: list[Node]
+    units: int
+    cost: float
+    scratch: int = 0
+
+
+class Frame:
+    """The function of one kernel: its arguments and a reader of its inputs.
+
+    Args:
+        kernel: what to compute.
+        stored: nodes that have a buffer.
+        width: lanes of the layout.
+        shared: whether a result is written over an input.
+    """
+
+    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
+        self.kernel, self.stored, self.width = kernel, stored, width
+        targets = [s.target for s in kernel.stores]
+        work = [kernel.work] if kernel.work is not None else []
+        reads = sorted(kernel.reads, key=lambda x: x.number)
+        self.buffers = buffers_of(dict.fromkeys([*reads, *targets, *work]))
+        self.module = ir.Module("kernel")
+        arguments = [POINTER] * (len(self.buffers) + 2) + [I64, I64]
+        kind = ir.FunctionType(ir.VoidType(), arguments)
+        self.function = ir.Function(self.module, kind, "kernel")
+        for argument in self.function.args[: len(self.buffers)]:
+            if not shared:
+                argument.add_attribute("noalias")
+        self.pointers = dict(zip(self.buffers, self.function.args, strict=False))
+        self.errors, self.scratch, self.begin, self.end = self.function.args[-4:]
+
+    def code(self, lanes: int) -> Code:
+        primary = self.kernel.primary
+        return Code(self.function, lanes, primary is not None and "pairs" in primary.attributes)
+
+    def reader(self, code: Code) -> Reader:
+        return Reader(code, self.stored, self.pointers, self.width, self.errors)
+
+    def finish(self, code: Code, units: int, cost: float, scratch: int = 0) -> Compiled:
+        code.b.ret_void()
+        return Compiled(str(self.module), self.buffers, units, cost, scratch)
+
+
+def outlined(
+    frame: Frame,
+    reader: Reader,
+    loops: Sequence[Loop],
+    values: Sequence[Any],
+    body: Callable[..., None],
+) -> None:
+    """Emit `body(reader, *values)` as a function and call it.
+
+    The code around it then takes no registers from its loops, which may need them all.
+
+    Args:
+        frame: of the kernel.
+        reader: whose buffers it reads.
+        loops: the variables that it uses, set by the reader.
+        values: pointers and integers that it uses besides.
+        body: emits the function.
+    """
+    pointers = [*dict.fromkeys(reader.pointers.values()), reader.errors]
+    given = [*pointers, *(reader.env[loop] for loop in loops), *values]
+    kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+    name = f"part_{len(frame.module.functions)}"
+    function = ir.Function(frame.module, kind, name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    code = Code(function, reader.code.lanes, reader.code.pairs)
+    inside = dict(zip(pointers, function.args, strict=False))
+    known = {node: inside[pointer] for node, pointer in reader.pointers.items()}
+    own = Reader(code, reader.stored, known, reader.width, inside[reader.errors])
+    rest = function.args[len(pointers) :]
+    own.env.update(zip(loops, rest, strict=False))
+    body(own, *rest[len(loops) :])
+    code.b.ret_void()
+    reader.code.b.call(function, given)
+
+
+def store_place(s: Store, index: Index, width: int) -> Affine:
+    """Where a result goes, given its own index."""
+    if s.starts is not None and s.steps is not None:
+        index = tuple(i * k + n for i, k, n in zip(index, s.steps, s.starts, strict=True))
+    return physical(s.target, index, width)
+
+
+def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
+    """Compute and store all results at an index, given the primary's register."""
+    start = {}
+    if kernel.primary is not None:
+        start[(kernel.primary, index)] = known
+    reader.start(start)
+    values = {}
+    for x in kernel.results:
+        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
+        if x is kernel.primary:
+            values[x] = known
+        else:
+            values[x] = reader.compute(x, at)
+            reader._memo[(x, at)] = values[x]
+    for s in kernel.stores:
+        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        reader.store(values[s.node], s.target, store_place(s, at, reader.width))
+
+
+def result_places(kernel: Kernel, index: Index, stored: set[Node], width: int) -> list[Affine]:
+    """All addresses that the results read and write, apart from the primary's inputs."""
+    places: list[Affine] = []
+    for x in kernel.results:
+        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
+        if x is not kernel.primary:
+            inside = stored | set(kernel.results)
+            places += nest.addresses(x, at, inside, width)
+    for s in kernel.stores:
+        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        places.append(store_place(s, at, width))
+    return places
+
+
+# Elementwise
+
+
+def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """All results, element by element."""
+    frame = Frame(kernel, stored, width, shared)
+    loops, index = nest.own_index(kernel.shape, kernel.lanes, width)
+    places = result_places(kernel, index, stored, width)
+    groups = lane_groups(loops, kernel.shape, width) if kernel.lanes else {}
+    loops, new = nest.merge(loops, places, groups)
+    index = nest.replace(index, new)
+    size = loops[-1].size if loops else 1
+    code = frame.code(nest.vector_lanes(size, width))
+    reader = frame.reader(code)
+    outer, lane = (loops[:-1], loops[-1]) if loops else ([], None)
+    inner: list[Loop] = []  # loops within a unit, so that it has some work
+    while outer and nest.product(outer[:-1]) >= UNITS and nest.product(inner) * size < CHUNK * 16:
+        inner.insert(0, outer.pop())
+    chunk = CHUNK * code.lanes if not (outer or inner) else max(size, 1)
+    units = nest.product(outer) if outer or inner else -(-size // chunk)
+
+    def unit(u: Any) -> None:
+        if lane is None:
+            finish_results(reader, kernel, index)
+            return
+        first, stop = i64(0), i64(size)
+        if outer:
+            nest.decode(code, u, outer, reader.env)
+        elif not inner:
+            first = code.b.mul(u, i64(chunk))
+            stop = code.b.add(first, i64(chunk))
+            stop = code.b.select(code.b.icmp_signed("<", stop, i64(size)), stop, i64(size))
+
+        def descend(rest: Sequence[Loop]) -> None:
+            if rest:
+
+                def turn(i: Any) -> None:
+                    reader.env[rest[0]] = i
+                    descend(rest[1:])
+
+                code.loop(i64(0), i64(rest[0].size), 1, turn)
+                return
+            existing = images(kernel, index, lane)
+            following = functools.partial(finish_results, reader, kernel, index)
+            vectors(code, reader, lane, first, stop, following, existing)
+
+        descend(inner)
+
+    code.loop(frame.begin, frame.end, 1, unit)
+    work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
+    return frame.finish(code, units, float(math.prod(kernel.shape)) * work)
+
+
+def lane_groups(loops: list[Loop], shape: tuple[int, ...], width: int) -> dict[Loop, str]:
+    """The loops of a batch in lanes that stay apart; that over blocks only if one is not full."""
+    if shape[0] % width:
+        return {loops[0]: "block", loops[-1]: "lane"}
+    return {loops[-1]: "lane"}
+
+
+def images(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | None:
+    """Where a batch does not fill its lanes: its size, and the first image of a block."""
+    width = lane.size
+    if not kernel.lanes or kernel.shape[0] % width == 0:
+        return None
+    return kernel.shape[0], at_lane_0(index[0], lane)
+
+
+def vectors(
+    code: Code,
+    reader: Reader,
+    lane: Loop,
+    first: Any,
+    stop: Any,
+    body: Callable[[], None],
+    existing: tuple[int, Affine] | None = None,
+) -> None:
+    """The vector loop of a reader; its last vector may be partly masked.
+
+    Args:
+        code: where to emit.
+        reader: whose lane variable runs.
+        lane: the loop.
+        first: where it starts.
+        stop: where it ends.
+        body: emits what is done for a vector.
+        existing: how many images there are, and the first of this block; lanes beyond have none.
+    """
+
+    def step(j: Any, mask: Any) -> None:
+        reader.lane = lane if code.lanes > 1 else None
+        reader.env[lane] = j
+        if existing is not None:
+            count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
+            mask = code.mask(count)
+        reader.mask = mask
+        body()
+        reader.mask = None
+
+    if lane.size == code.lanes:
+        step(i64(0), None)
+    else:
+        code.vectors(first, lane.size, stop, step)
+
+
+def at_lane_0(index: Affine, lane: Loop) -> Affine:
+    """The first image of the block."""
+    return Affine(index.constant, tuple((v, c) for v, c in index.terms if v is not lane))

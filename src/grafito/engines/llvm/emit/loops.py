@@ -1,0 +1,178 @@
+"""The loops of a kernel: one for each axis, merged where addresses allow; the last in vectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit.affine import Affine, Loop, var
+from grafito.engines.llvm.emit.code import Code, i64
+from grafito.engines.llvm.emit.reader import (
+    Index,
+    broadcast_index,
+    physical,
+    source_index,
+    through_reshape,
+)
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
+from grafito.engines.llvm.plan import trivial
+
+
+def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]:
+    """A loop for each axis longer than 1, and the index that they make.
+
+    With lanes the first loop runs over blocks of images and the last one over those of a block.
+    """
+    if not lanes:
+        loops = [Loop(n) for n in shape]
+        index = tuple(var(loop) if loop.size != 1 else Affine() for loop in loops)
+        return [loop for loop in loops if loop.size != 1], index
+    block, lane = Loop(-(-shape[0] // width)), Loop(width)
+    rest = [Loop(n) for n in shape[1:]]
+    index = tuple(var(loop) if loop.size != 1 else Affine() for loop in rest)
+    first = var(block) * width + var(lane)
+    return [block, *(loop for loop in rest if loop.size != 1), lane], (first, *index)
+
+
+def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
+    """The index in a shape that differs by axes of size 1."""
+    skip = 1 if lanes else 0
+    pairs = zip(index[skip:], before[skip:], strict=True)
+    long = iter([i for i, n in pairs if n != 1])
+    rest = tuple(Affine() if n == 1 else next(long) for n in after[skip:])
+    return (*index[:skip], *rest)
+
+
+def addresses(
+    x: Node, index: Index, stored: set[Node], width: int, top: bool = True
+) -> list[Affine]:
+    """All addresses that the value of x at an index depends on."""
+    return [at for _, at in places(x, index, stored, width, top)]
+
+
+def places(
+    x: Node, index: Index, stored: set[Node], width: int, top: bool = True
+) -> list[tuple[Node | None, Affine]]:
+    """The same with the buffers; None for what is computed from the place itself."""
+    found: list[tuple[Node | None, Affine]] = []
+    seen: set[tuple[Node, Index]] = set()
+
+    def visit(x: Node, index: Index, top: bool) -> None:
+        if (x, index) in seen:
+            return
+        seen.add((x, index))
+        if not top and (x in stored or x.kind in LEAVES):
+            found.append((x, physical(x, index, width)))
+        elif x.kind == "reshape" and not trivial(x):
+            found.append(through_reshape(x, index, width))
+        elif x.kind in MOVES:
+            visit(*source_index(x, index), False)
+        elif x.kind == "onehot":
+            found.append((None, index[-1]))
+            visit(x.inputs[0], index[:-1], False)
+        else:
+            for y in x.inputs:
+                visit(y, broadcast_index(y, index), False)
+
+    visit(x, index, top)
+    return found
+
+
+def merge(
+    loops: Sequence[Loop], places: Sequence[Affine], groups: dict[Loop, Any] | None = None
+) -> tuple[list[Loop], dict[Loop, Affine]]:
+    """Neighbouring loops made one where every address moves as if they were.
+
+    Args:
+        loops: outermost first.
+        places: the addresses.
+        groups: only loops of one group are merged; the new loops are added to it.
+
+    Returns:
+        The loops, and what stands for the old variables.
+    """
+    groups = {} if groups is None else groups
+    merged: list[Loop] = []
+    new: dict[Loop, Affine] = {}
+    places = list(places)
+    for loop in loops:
+        if merged and groups.get(merged[-1]) == groups.get(loop):
+            outer = merged[-1]
+            if all(_together(a, outer, loop) for a in places):
+                both = Loop(outer.size * loop.size)
+                groups[both] = groups.get(loop)
+                step = {outer: Affine(), loop: var(both)}
+                new = {v: a.replace(step) for v, a in new.items()} | step
+                places = [a.replace(step) for a in places]
+                merged[-1] = both
+                continue
+        merged.append(loop)
+    return merged, new
+
+
+def _together(a: Affine, outer: Loop, inner: Loop) -> bool:
+    """Whether an address moves by the loops as by one; so must what it reads from memory."""
+    return a.coefficient(outer) == a.coefficient(inner) * inner.size and all(
+        _together(v.at, outer, inner) for v, _ in a.gathered()
+    )
+
+
+def replace(index: Index, new: dict[Loop, Affine]) -> Index:
+    """An index in the variables that stand for the old ones."""
+    return tuple(a.replace(new) for a in index)
+
+
+def decode(code: Code, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -> None:
+    """The loop variables of a position in their product, last one fastest."""
+    b = code.b
+    for n, loop in reversed(list(enumerate(loops))):
+        if n == 0:
+            env[loop] = unit
+        else:
+            env[loop] = b.urem(unit, i64(loop.size))
+            unit = b.udiv(unit, i64(loop.size))
+
+
+def walk(
+    code: Code,
+    env: dict[Loop, Any],
+    loops: Sequence[tuple[Loop, bool]],
+    bounds: Callable[[Loop], tuple[Any, Any]] | None,
+    body: Callable[[Sequence[Any]], Sequence[Any]],
+    totals: Sequence[Any],
+) -> Sequence[Any]:
+    """Emit loops in each other, with sums that `body(totals)` adds to in the innermost.
+
+    Args:
+        code: where to emit.
+        env: the loop variables that are set.
+        loops: outermost first, and whether each is written out.
+        bounds: emits begin and end of a loop that is not; all of it by default.
+        body: emits what is done; returns the new sums.
+        totals: the sums before.
+    """
+    if not loops:
+        return body(totals)
+    (loop, written_out), *rest = loops
+
+    def turn(i: Any, *carried: Any) -> Sequence[Any]:
+        env[loop] = i
+        return walk(code, env, rest, bounds, body, carried)
+
+    if written_out:
+        for i in range(loop.size):
+            totals = turn(i64(i), *totals)
+        return totals
+    begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
+    return code.loop(begin, end, 1, turn, totals)
+
+
+def product(loops: Iterable[Loop]) -> int:
+    """How often the innermost of the loops runs."""
+    return math.prod(loop.size for loop in loops)
+
+
+def vector_lanes(size: int, width: int) -> int:
+    """Lanes for a loop of this size: a power of two up to the width."""
+    return min(width, 1 << max(0, size - 1).bit_length())

@@ -1,0 +1,245 @@
+"""Machine code of reductions, of whatever their input is computed from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop
+from grafito.engines.llvm.emit.code import I32, Code, i64
+from grafito.engines.llvm.emit.elementwise import CHEAP, OPS
+from grafito.engines.llvm.emit.kernels import (
+    UNITS,
+    Compiled,
+    Frame,
+    at_lane_0,
+    finish_results,
+    images,
+    lane_groups,
+    result_places,
+    vectors,
+)
+from grafito.engines.llvm.emit.reader import Index, Reader
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.graph.dtypes import is_floating
+
+ABREAST = 8  # results of a reduction that are summed at the same time
+
+IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
+COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+
+
+def identity(kind: str, dtype: str) -> Any:
+    """The number that changes nothing."""
+    if is_floating(dtype):
+        return IDENTITY[kind]
+    if kind in ("sum", "prod"):
+        return int(IDENTITY[kind])
+    if dtype == "bool":
+        return kind == "min"
+    info = np.iinfo(dtype)
+    return info.min if kind == "max" else info.max
+
+
+def reduction(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """A reduction of whatever its input is computed from; results may follow it."""
+    frame = Frame(kernel, stored, width, shared)
+    x = kernel.primary
+    assert x is not None
+    (y,) = x.inputs
+    loops, index = nest.own_index(y.shape, y.lanes, width)
+    inside = {loop for a in x.axis for loop, _ in index[a].terms}
+    kept_index = tuple(Affine() if a in x.axis else i for a, i in enumerate(index))
+    places = [
+        *nest.addresses(y, index, stored, width, False),
+        *result_places(kernel, kept_index, stored, width),
+    ]
+    groups: dict[Loop, Any] = {loop: loop in inside for loop in loops}
+    if y.lanes:
+        for loop, name in lane_groups(loops, y.shape, width).items():
+            groups[loop] = (name, groups[loop])
+    loops, new = nest.merge(loops, places, groups)
+    index, kept_index = nest.replace(index, new), nest.replace(kept_index, new)
+    kept = [loop for loop in loops if groups[loop] in (False, ("lane", False), ("block", False))]
+    gone = [loop for loop in loops if loop not in kept]
+    return _Reduction(frame, x, y, index, kept_index, kept, gone).emit(loops[-1])
+
+
+class _Reduction:
+    """The loops of one reduction.
+
+    The last loop runs in vectors: either it is reduced, and the lanes are combined at the end, or
+    it is kept, and each lane has a result of its own.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        x: Node,
+        y: Node,
+        index: Index,
+        kept_index: Index,
+        kept: list[Loop],
+        gone: list[Loop],
+    ):
+        self.frame, self.x, self.y = frame, x, y
+        self.index, self.kept_index = index, kept_index
+        self.kept, self.gone = kept, gone
+
+    def emit(self, lane: Loop) -> Compiled:
+        code = self.frame.code(nest.vector_lanes(lane.size, self.frame.width))
+        reader = self.frame.reader(code)
+        kernel, y = self.frame.kernel, self.y
+        across = lane in self.gone
+        outer = self.kept if across else self.kept[:-1]
+        padded = y.lanes and y.shape[0] % self.frame.width != 0
+
+        existing = None if across else images(kernel, self.kept_index, lane)
+        count = self._abreast(outer, lane) if existing is None else 1  # each block has its mask
+        if count > 1:
+            *rest, many = outer
+            outer = [*rest, Loop(many.size // count)]
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, outer, reader.env)
+            spots: list[dict[Loop, Any]] = [{}]
+            if count > 1:
+                first = code.b.mul(reader.env[outer[-1]], i64(count))
+                spots = [{many: code.b.add(first, i64(n))} for n in range(count)]
+            if across:
+                totals = self._accumulate(code, reader, self.gone, lane, padded, spots)
+                one = Code.on(code, 1)
+                single = self._single(one, reader)
+                for spot, total in zip(spots, totals, strict=True):
+                    reader.env.update(spot)
+                    total = combine_lanes(code, total, self.x.kind, self.x.dtype)
+                    finish_results(single, kernel, self.kept_index, total)
+            else:
+                size = i64(lane.size)
+
+                def body() -> None:
+                    totals = self._accumulate(code, reader, self.gone, lane, False, spots)
+                    for spot, total in zip(spots, totals, strict=True):
+                        reader.env.update(spot)
+                        finish_results(reader, kernel, self.kept_index, total)
+
+                vectors(code, reader, lane, i64(0), size, body, existing)
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product(outer), 2.0 * y.size)
+
+    def _abreast(self, outer: list[Loop], lane: Loop) -> int:
+        """How many neighbouring results are summed at the same time, from the same cache lines."""
+        if not outer or not any(loop is not lane for loop in self.gone) or not self._cheap():
+            return 1
+        most = min(ABREAST, nest.product(outer) // (UNITS // 2))
+        return max((n for n in range(1, most + 1) if outer[-1].size % n == 0), default=1)
+
+    def _cheap(self) -> bool:
+        """Whether what is reduced is a few instructions, so that it may be there several times."""
+        stack = [self.y]
+        while stack:
+            node = stack.pop()
+            if node not in self.frame.stored and node.kind not in LEAVES:
+                if node.kind not in CHEAP | MOVES:
+                    return False
+                stack += node.inputs
+        return True
+
+    def _single(self, one: Code, reader: Reader) -> Reader:
+        single = self.frame.reader(one)
+        single.env = reader.env
+        return single
+
+    def _accumulate(
+        self,
+        code: Code,
+        reader: Reader,
+        gone: list[Loop],
+        lane: Loop,
+        padded: bool,
+        spots: Sequence[dict[Loop, Any]],
+    ) -> Sequence[Any]:
+        """The reduced loops, carrying a vector of results for each of the spots."""
+        kind, dtype = self.x.kind, self.x.dtype
+        operand = "float32" if dtype == "bfloat16" else dtype
+        neutral = code.const(identity(kind, dtype), operand)
+        combine = OPS[COMBINE[kind]]
+
+        def one(total: Any) -> Any:
+            reader.start()
+            if padded:  # neither read nor add images that do not exist
+                first = reader.scalar(at_lane_0(self.index[0], lane))
+                reader.mask = code.mask(code.b.sub(i64(self.y.shape[0]), first))
+            value, mask = reader.value(self.y, self.index), reader.mask
+            if padded:
+                reader.mask = None
+            if lane in gone and mask is not None:
+                value = code.b.select(mask, value, neutral)
+            return combine(code, operand, total, value)
+
+        def body(totals: Sequence[Any]) -> Sequence[Any]:
+            new = []
+            for spot, total in zip(spots, totals, strict=True):
+                reader.env.update(spot)
+                new.append(one(total))
+            return new
+
+        def descend(loops: list[Loop], totals: Sequence[Any]) -> Sequence[Any]:
+            if not loops:
+                return body(totals)
+            loop, rest = loops[0], loops[1:]
+            if loop is lane:
+                return self._lane_loop(code, reader, lane, totals, body)
+
+            def step(i: Any, *carried: Any) -> Sequence[Any]:
+                reader.env[loop] = i
+                return descend(rest, carried)
+
+            return code.loop(i64(0), i64(loop.size), 1, step, totals)
+
+        return descend(gone, [neutral] * len(spots))
+
+    def _lane_loop(
+        self,
+        code: Code,
+        reader: Reader,
+        lane: Loop,
+        totals: Sequence[Any],
+        body: Callable[[Sequence[Any]], Sequence[Any]],
+    ) -> Sequence[Any]:
+        whole = lane.size // code.lanes * code.lanes
+        reader.lane = lane if code.lanes > 1 else None
+
+        def step(j: Any, *carried: Any) -> Sequence[Any]:
+            reader.env[lane] = j
+            return body(carried)
+
+        if whole == code.lanes:
+            totals = step(i64(0), *totals)
+        elif whole:
+            totals = code.loop(i64(0), i64(whole), code.lanes, step, totals)
+        if lane.size % code.lanes:
+            reader.mask = code.mask(i64(lane.size - whole))
+            totals = step(i64(whole), *totals)
+            reader.mask = None
+        return totals
+
+
+def combine_lanes(code: Code, total: Any, kind: str, dtype: str) -> Any:
+    """One lane from many: halves onto halves, so the order is the same on every run."""
+    lanes = code.lanes
+    operand = "float32" if dtype == "bfloat16" else dtype
+    while lanes > 1:
+        lanes //= 2
+        low, high = (
+            code.b.shuffle_vector(total, total, code.integers(range(at, at + lanes), I32))
+            for at in (0, lanes)
+        )
+        total = OPS[COMBINE[kind]](Code.on(code, lanes), operand, low, high)
+    return Code.on(code, 1).round_bfloat16(total) if dtype == "bfloat16" else total

@@ -1,0 +1,141 @@
+"""Squares of numbers turned in registers: images, one after the other in memory, become lanes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop
+from grafito.engines.llvm.emit.code import I32, Code, i64
+from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.emit.kernels import (
+    CHUNK,
+    Compiled,
+    Frame,
+    finish_results,
+    images,
+    lane_groups,
+    result_places,
+    store_place,
+)
+from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+
+MOST = 4  # results whose code may be written out for each element of a square
+
+
+def turn(code: Code, rows: Sequence[Any]) -> list[Any]:
+    """The transpose of as many registers as they have lanes: lane j of the i-th is i of the j-th.
+
+    In each round neighbours at a distance d exchange what is in the lanes of the other's kind, for
+    d = 1, 2, 4, ...: a logarithm of rounds in place of a store and a load for each number.
+    """
+    lanes, rows = code.lanes, list(rows)
+    distance = 1
+    while distance < lanes:
+        low = [k if not k & distance else lanes + k - distance for k in range(lanes)]
+        high = [k + distance if not k & distance else lanes + k for k in range(lanes)]
+        for i in range(lanes):
+            if not i & distance:
+                x, y = rows[i], rows[i + distance]
+                rows[i] = code.b.shuffle_vector(x, y, code.integers(low, I32))
+                rows[i + distance] = code.b.shuffle_vector(x, y, code.integers(high, I32))
+        distance *= 2
+    return rows
+
+
+def irregular(at: Affine, lane: Loop) -> bool:
+    """Whether the lanes of a register are not neighbours in memory."""
+    steady = not any(v.at.depends(lane) for v, _ in at.gathered())
+    return at.depends(lane) and not (steady and at.coefficient(lane) == 1)
+
+
+class _Turning(Reader):
+    """Reads a square of images by elements, turned, where one register would be a gather."""
+
+    inner: Loop
+    images: Any  # how many there are in this block
+    start_at: Any  # the first element of the square
+
+    def begin(self, inner: Loop, images: Any, start: Any) -> None:
+        """A new square begins."""
+        self.inner, self.images, self.start_at = inner, images, start
+        self.squares: dict[tuple[Node, Affine], list[Any]] = {}
+        self.position = 0
+
+    def _load(self, x: Node, at: Affine) -> Any:
+        lane, code = self.lane, self.code
+        if lane is None or not irregular(at, lane):
+            return super()._load(x, at)
+        if (x, at) not in self.squares:
+            now = self.env[self.inner]
+            self.env[self.inner] = self.start_at
+            rows = []
+            for n in range(code.lanes):  # the last image again where there are no more
+                last = code.b.sub(self.images, i64(1))
+                beyond = code.b.icmp_signed(">", i64(n), last)
+                self.env[lane] = code.b.select(beyond, last, i64(n))
+                rows.append(code.load(self.pointers[x], x.dtype, self.scalar(at)))
+            self.env[self.inner], self.env[lane] = now, i64(0)
+            self.squares[x, at] = turn(code, rows)
+        return self.squares[x, at][self.position]
+
+
+def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled | None:
+    """Like `kernels.elementwise`, for images brought into lanes; None where nothing is gained."""
+    if not kernel.lanes or len(kernel.results) > MOST:
+        return None
+    loops, index = nest.own_index(kernel.shape, True, width)
+    places = result_places(kernel, index, stored, width)
+    loops, new = nest.merge(loops, places, lane_groups(loops, kernel.shape, width))
+    index = nest.replace(index, new)
+    places = result_places(kernel, index, stored, width)
+    inner, lane = loops[-2], loops[-1]
+    across = [at for at in places if irregular(at, lane)]
+    targets = [
+        store_place(s, nest.fit_index(index, kernel.shape, s.node.shape, True), width)
+        for s in kernel.stores
+    ]
+    rows = all(
+        at.coefficient(inner) == 1 and not any(v.at.depends(inner) for v, _ in at.gathered())
+        for at in across
+    )
+    far = any(irregular(at, lane) for at in targets)
+    if not across or not rows or far or len(loops) < 3 or inner.size < width:
+        return None
+    frame = Frame(kernel, stored, width, shared)
+    code = frame.code(width)
+    reader = _Turning(code, stored, frame.pointers, width, frame.errors)
+    squares = -(-inner.size // width)
+    part, outer = Loop(-(-squares // CHUNK)), loops[:-2]
+    existing = images(kernel, index, lane)
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, [*outer, part], reader.env)
+        reader.lane, reader.env[lane] = lane, i64(0)
+        count = i64(width)
+        if existing is not None:
+            count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
+            reader.mask = code.mask(count)
+        first = code.b.mul(reader.env[part], i64(CHUNK * width))
+        stop = code.b.add(first, i64(CHUNK * width))
+        stop = code.b.select(code.b.icmp_signed("<", stop, i64(inner.size)), stop, i64(inner.size))
+
+        def square(start: Any) -> None:  # the last one may do some elements again
+            late = code.b.icmp_signed(">", start, i64(inner.size - width))
+            start = code.b.select(late, i64(inner.size - width), start)
+            reader.begin(inner, count, start)
+            for position in range(width):
+                reader.position = position
+                reader.env[inner] = code.b.add(start, i64(position))
+                finish_results(reader, kernel, index)
+
+        code.loop(first, stop, width, square)
+        reader.mask = None
+
+    code.loop(frame.begin, frame.end, 1, unit)
+    work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
+    return frame.finish(code, nest.product([*outer, part]), float(math.prod(kernel.shape)) * work)

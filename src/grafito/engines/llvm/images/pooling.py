@@ -1,0 +1,307 @@
+"""Pooling with images as lanes: each window is looked at by a register of many images at once.
+
+Padding is there already: the inputs of these kernels are padded images.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Loop, var
+from grafito.engines.llvm.emit.code import I32, i64
+from grafito.engines.llvm.emit.elementwise import OPS, compare
+from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, vectors
+from grafito.engines.llvm.emit.reader import Index, address, physical
+from grafito.engines.llvm.images.convolution import UNROLLED, batch_mask, existing
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel, side_by_side
+
+TOGETHER = 16  # channels of a unit: neighbours in memory
+
+
+class _Windows:
+    """What pooling kernels share: a loop over windows, and over the elements of a window."""
+
+    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
+        self.kernel, self.stored, self.width = kernel, stored, width
+        self.frame = Frame(kernel, stored, width, shared)
+        assert kernel.primary is not None
+        self.out = kernel.primary
+        self.code = self.frame.code(width)
+        self.reader = self.frame.reader(self.code)
+        self.tap = [Loop(n) for n in self.out.window]
+
+    def seen(self, index: Index) -> Index:
+        """Where the element of the window at `index` is."""
+        rows = zip(index[1:3], self.out.strides, self.tap, strict=True)
+        return (index[0], *(i * s + var(t) for i, s, t in rows), index[3])
+
+    def load(self, x: Node, index: Index) -> Any:
+        index = existing(x, index)
+        return self.reader.load(*address(x, index, self.width, self.stored))
+
+    def each_tap(self, body: Callable[..., Sequence[Any]], carried: Sequence[Any]) -> Sequence[Any]:
+        """`body(number, *carried)` for each element of a window, row by row."""
+        code, (a, b) = self.code, self.tap
+
+        def turn(t: Any, *now: Any) -> Sequence[Any]:
+            self.reader.env[a] = code.b.udiv(t, i64(b.size))
+            self.reader.env[b] = code.b.urem(t, i64(b.size))
+            self.reader.start()
+            return body(t, *now)
+
+        if a.size * b.size > UNROLLED:
+            return code.loop(i64(0), i64(a.size * b.size), 1, turn, carried)
+        for t in range(a.size * b.size):
+            self.reader.env[a], self.reader.env[b] = i64(t // b.size), i64(t % b.size)
+            self.reader.start()
+            carried = body(i64(t), *carried)
+        return carried
+
+    def zero(self) -> Any:
+        return self.code.const(0, self.out.dtype)
+
+    def winner(self, x: Node, index: Index) -> Any:
+        """The number of the largest element of the window, the first where several tie."""
+        code = self.code
+        operand = "float32" if x.dtype == "bfloat16" else x.dtype
+        lowest = code.const(-math.inf, operand)
+        none = code.const(0, "int32")
+
+        def body(t: Any, best: Any, which: Any) -> Sequence[Any]:
+            value = self.load(x, self.seen(index))
+            larger = compare(">")(code, operand, value, best)
+            # the first element is the best so far, also where it is NaN
+            t = self.number(t)
+            first = code.b.icmp_signed("==", t, none)
+            larger = code.b.or_(larger, first)
+            return (
+                code.b.select(larger, value, best),
+                code.b.select(larger, t, which),
+            )
+
+        return self.each_tap(body, [lowest, none])[1]
+
+    def number(self, t: Any) -> Any:
+        """The number of an element of a window in all lanes."""
+        return self.code.splat(self.code.b.trunc(t, I32))
+
+    def gathering(self, value: Callable[[Index], Any]) -> Compiled:
+        """A result for each window."""
+        loops, index = nest.own_index(self.out.shape, True, self.width)
+        outer, lane = loops[:-1], loops[-1]
+        code, reader = self.code, self.reader
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, outer, reader.env)
+            vectors(
+                code, reader, lane, i64(0), i64(self.width),
+                lambda: finish_results(reader, self.kernel, index, value(index)),
+            )  # fmt: skip
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product(outer), self._cost())
+
+    def scattering(self, windows_shape: Sequence[int], add: Callable[[Index], None]) -> Compiled:
+        """Zeros, then something added for each window; some channels of a block are one unit."""
+        loops, index = nest.own_index(tuple(windows_shape), True, self.width)
+        block, lane = loops[0], loops[-1]
+        size = {v for v, _ in index[3].terms}
+        places = [loop for loop in loops[1:-1] if loop not in size]
+        h, w = Loop(self.out.shape[1]), Loop(self.out.shape[2])
+        channel = next((loop for loop in loops[1:-1] if loop in size), Loop(1))
+        part = Loop(-(-channel.size // TOGETHER))
+        code, reader = self.code, self.reader
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, [block, part], reader.env)
+            first = code.b.mul(reader.env[part], i64(TOGETHER))
+            stop = code.b.add(first, i64(TOGETHER))
+            more = code.b.icmp_signed(">", stop, i64(channel.size))
+            stop = code.b.select(more, i64(channel.size), stop)
+            reader.lane, reader.env[lane] = lane, i64(0)
+
+            def clear(p: Any) -> None:
+                nest.decode(code, p, [h, w], reader.env)
+                at = physical(self.out, (index[0], var(h), var(w), index[3]), self.width)
+                each(lambda: reader.store(self.zero(), self.out, at))
+
+            def each(body: Callable[[], None]) -> None:
+                def one(c: Any) -> None:
+                    reader.env[channel] = c
+                    body()
+
+                code.loop(first, stop, 1, one)
+
+            code.loop(i64(0), i64(h.size * w.size), 1, clear)
+
+            def window(p: Any) -> None:
+                if places:
+                    nest.decode(code, p, places, reader.env)
+                each(lambda: add(index))
+
+            code.loop(i64(0), i64(nest.product(places)), 1, window)
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product([block, part]), self._cost())
+
+    def spreading(
+        self, value: Callable[[Any, Any], Any], start: Callable[[Index], Any]
+    ) -> Compiled:
+        """A result for each element of windows that lie side by side; a row of them is one unit.
+
+        Args:
+            value: of an element of a window, given its number and what `start` made.
+            start: what is computed once for a window.
+        """
+        loops, index = nest.own_index(self.out.inputs[-1].shape, True, self.width)
+        rows = {v for v, _ in index[1].terms}
+        outer = [loops[0], *(loop for loop in loops[1:-1] if loop in rows)]
+        inner = [loop for loop in loops[1:-1] if loop not in rows]
+        code, reader, lane = self.code, self.reader, loops[-1]
+        mask = batch_mask(code, reader, self.out, loops[0], self.width)
+        place = existing(self.out, self.seen(index))
+
+        def unit(u: Any) -> None:
+            nest.decode(code, u, outer, reader.env)
+            reader.lane, reader.env[lane] = lane, i64(0)
+
+            def window(p: Any) -> None:
+                if inner:
+                    nest.decode(code, p, inner, reader.env)
+                known = start(index)
+
+                def body(t: Any) -> Sequence[Any]:
+                    reader.mask = mask() if mask is not None else None
+                    finish_results(reader, self.kernel, place, value(t, known))
+                    reader.mask = None
+                    return ()
+
+                self.each_tap(body, [])
+
+            code.loop(i64(0), i64(nest.product(inner)), 1, window)
+
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+        return self.frame.finish(code, nest.product(outer), self._cost())
+
+    def add_at(self, index: Index, value: Any) -> None:
+        """Add to the result at an index."""
+        at = physical(self.out, existing(self.out, index), self.width)
+        before = self.reader._load(self.out, at)
+        total = self.code.b.fadd(before, value)
+        if self.out.dtype == "bfloat16":
+            total = self.code.round_bfloat16(total)
+        self.reader.store(total, self.out, at)
+
+    def _cost(self) -> float:
+        return float(max(self.out.size, self.out.inputs[0].size) * math.prod(self.out.window)) / 4
+
+
+def maxpool(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The largest element of each window."""
+    return _pool(kernel, stored, width, shared, "maximum", -math.inf)
+
+
+def sumpool(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The sum of each window."""
+    return _pool(kernel, stored, width, shared, "add", 0.0)
+
+
+def _pool(
+    kernel: Kernel, stored: set[Node], width: int, shared: bool, op: str, start: float
+) -> Compiled:
+    w = _Windows(kernel, stored, width, shared)
+    (x,) = w.out.inputs
+    operand = "float32" if x.dtype == "bfloat16" else x.dtype
+
+    def value(index: Index) -> Any:
+        def body(_: Any, total: Any) -> Sequence[Any]:
+            return [OPS[op](w.code, operand, total, w.load(x, w.seen(index)))]
+
+        total = w.each_tap(body, [w.code.const(start, operand)])[0]
+        return w.code.round_bfloat16(total) if x.dtype == "bfloat16" else total
+
+    return w.gathering(value)
+
+
+def maxgather(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The element of h where x is largest, for each window."""
+    w = _Windows(kernel, stored, width, shared)
+    x, h = w.out.inputs
+
+    def value(index: Index) -> Any:
+        which = w.winner(x, index)
+
+        def body(t: Any, taken: Any) -> Sequence[Any]:
+            here = w.code.b.icmp_signed("==", which, w.number(t))
+            return [w.code.b.select(here, w.load(h, w.seen(index)), taken)]
+
+        return w.each_tap(body, [w.zero()])[0]
+
+    return w.gathering(value)
+
+
+def maxscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The g of each window added where x is largest in it."""
+    w = _Windows(kernel, stored, width, shared)
+    x, g = w.out.inputs
+
+    def known(index: Index) -> tuple[Any, Any]:
+        which = w.winner(x, index)
+        w.reader.start()
+        return which, w.load(g, index)
+
+    def value(t: Any, found: tuple[Any, Any]) -> Any:
+        which, slope = found
+        here = w.code.b.icmp_signed("==", which, w.number(t))
+        return w.code.b.select(here, slope, w.zero())
+
+    if side_by_side(w.out):
+        return w.spreading(value, known)
+
+    def add(index: Index) -> None:
+        found = known(index)
+
+        def body(t: Any) -> Sequence[Any]:
+            w.add_at(w.seen(index), value(t, found))
+            return ()
+
+        w.each_tap(body, [])
+
+    return w.scattering(g.shape, add)
+
+
+def sumscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The g of each window added to all elements that it sees."""
+    w = _Windows(kernel, stored, width, shared)
+    (g,) = w.out.inputs
+
+    def known(index: Index) -> Any:
+        w.reader.start()
+        return w.load(g, index)
+
+    if side_by_side(w.out):
+        return w.spreading(lambda _, slope: slope, known)
+
+    def add(index: Index) -> None:
+        slope = known(index)
+
+        def body(_: Any) -> Sequence[Any]:
+            w.add_at(w.seen(index), slope)
+            return ()
+
+        w.each_tap(body, [])
+
+    return w.scattering(g.shape, add)
+
+
+EMIT = {
+    "maxpool": maxpool,
+    "sumpool": sumpool,
+    "maxgather": maxgather,
+    "maxscatter": maxscatter,
+    "sumscatter": sumscatter,
+}

@@ -1,0 +1,142 @@
+"""The lowering of convolutions and pooling: padding becomes a node, or is read as zeros."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.build import crop, pad
+from grafito.engines.llvm.nodes import Node, Shape
+from grafito.engines.llvm.winograd import method as winograd
+
+
+def _borders(pads: Any) -> tuple[Shape, Shape]:
+    (top, bottom), (left, right) = pads
+    return (0, top, left, 0), (0, bottom, right, 0)
+
+
+def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, tiles: bool, gradient: bool = False) -> Any:
+    """The tile of Winograd's convolution; None where the plain sum is better.
+
+    Args:
+        op: with strides, dilation and groups.
+        y: the shape of the results.
+        kernel: of the window, the channels that are summed and those that are made.
+        dtype: of the products.
+        tiles: whether those of bfloat16 may be made in tiles.
+        gradient: whether the result is the kernel's gradient.
+    """
+    if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
+        return None
+    height, width, channels, filters = kernel
+    products = 2.0 if dtype == "bfloat16" else 1.0
+    if (
+        products > 1
+        and tiles
+        and amx.pays(filters, y[0], channels, math.prod((*y[1:3], *kernel[:2])))
+    ):
+        products *= amx.BY_TILES / amx.BY_PAIRS
+    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], products, gradient)
+
+
+def _conv2d(x: Any, image: Node, kernel: Node, tiles: bool = False) -> Node:
+    op = x.op
+    tile = _tile(op, x.shape, kernel.shape, kernel.dtype, tiles)
+    if tile is not None:
+        top, left = (p[0] for p in op.padding)
+        return winograd.convolution(image, kernel, x.shape, tile, (top, left))
+    padded = pad(image, *_borders(op.padding))
+    return Node(
+        "conv", (padded, kernel), x.shape, x.dtype,
+        strides=op.strides, dilation=op.dilation, groups=op.groups,
+    )  # fmt: skip
+
+
+def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> Node:
+    op = x.op
+    *window, made, summed = kernel.shape
+    tile = _tile(op, x.shape, (*window, summed, made), kernel.dtype, tiles)
+    if tile is not None:
+        top, left = (n - 1 - p[0] for n, p in zip(kernel.shape, op.padding, strict=False))
+        return winograd.convolution(y, kernel, x.shape, tile, (top, left), True)
+    before, after = [], []
+    rows = zip(
+        x.shape[1:3], y.shape[1:3], kernel.shape, op.strides, op.padding, op.dilation, strict=False
+    )
+    for size, places, length, stride, pads, dilation in rows:
+        reach = (length - 1) * dilation
+        before.append(max(0, -((pads[0] - reach) // stride)))
+        after.append(max(0, (size - 1 + pads[0]) // stride - (places - 1)))
+    padded = pad(y, (0, *before, 0), (0, *after, 0))
+    return Node(
+        "convback", (padded, kernel), x.shape, x.dtype,
+        strides=op.strides, dilation=op.dilation, groups=op.groups,
+        origin=tuple(p[0] for p in op.padding), before=tuple(before),
+    )  # fmt: skip
+
+
+def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
+    op = x.op
+    tile = _tile(op, y.shape, x.shape, y.dtype, False, True) if y.dtype == "float32" else None
+    if tile is not None:
+        top, left = (p[0] for p in op.padding)
+        return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))
+    padded = pad(image, *_borders(op.padding))
+    return Node(
+        "convkernel", (padded, y), x.shape, x.dtype,
+        strides=op.strides, dilation=op.dilation, groups=op.groups,
+    )  # fmt: skip
+
+
+def _window(kind: str, op: Any, shape: Shape, dtype: str, *inputs: Node) -> Node:
+    return Node(kind, inputs, shape, dtype, window=op.size, strides=op.strides)
+
+
+def _maxpool(x: Any, y: Node) -> Node:
+    return _window("maxpool", x.op, x.shape, x.dtype, pad(y, *_borders(x.op.padding), -np.inf))
+
+
+def _sumpool(x: Any, y: Node) -> Node:
+    return _window("sumpool", x.op, x.shape, x.dtype, pad(y, *_borders(x.op.padding)))
+
+
+def _maxpoolscatter(x: Any, y: Node, g: Node) -> Node:
+    before, after = _borders(x.op.padding)
+    padded = pad(y, before, after, -np.inf)
+    return crop(_window("maxscatter", x.op, padded.shape, x.dtype, padded, g), before, x.shape)
+
+
+def _maxpoolgather(x: Any, y: Node, h: Node) -> Node:
+    borders = _borders(x.op.padding)
+    inputs = pad(y, *borders, -np.inf), pad(h, *borders)
+    return _window("maxgather", x.op, x.shape, x.dtype, *inputs)
+
+
+def _sumpoolgradient(x: Any, g: Node) -> Node:
+    before, after = _borders(x.op.padding)
+    sizes = zip(before, x.shape, after, strict=True)
+    padded = tuple(b + n + a for b, n, a in sizes)
+    return crop(_window("sumscatter", x.op, padded, x.dtype, g), before, x.shape)
+
+
+RULES: dict[str, Callable[..., Node]] = {
+    "conv2d": _conv2d,
+    "conv2dinputgradient": _conv2dinputgradient,
+    "conv2dkernelgradient": _conv2dkernelgradient,
+    "maxpool": _maxpool,
+    "sumpool": _sumpool,
+    "maxpoolscatter": _maxpoolscatter,
+    "maxpoolgather": _maxpoolgather,
+    "sumpoolgradient": _sumpoolgradient,
+}
+
+
+def rules(tiles: bool) -> dict[str, Callable[..., Node]]:
+    """The rules for a CPU that multiplies tiles of bfloat16, or does not."""
+    chosen = {kind: RULES[kind] for kind in ("conv2d", "conv2dinputgradient")}
+    return RULES | {kind: functools.partial(rule, tiles=tiles) for kind, rule in chosen.items()}

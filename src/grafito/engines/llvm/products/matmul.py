@@ -1,0 +1,379 @@
+"""Products of matrices by rows: blocks of the operands stay in the caches, tiles in registers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop, var
+from grafito.engines.llvm.emit.code import I8, SIZES, Code, i64
+from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, outlined
+from grafito.engines.llvm.emit.reader import Index, Reader, address, broadcast_index
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.products.panels import Panels
+from grafito.engines.llvm.products.tiles import (
+    FIRST,
+    TileStore,
+    accumulate,
+    best_tile,
+    in_pieces,
+    whole_index,
+)
+
+SECOND = 384 << 10  # and in the second-level cache
+DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory
+TASKS = 16  # parts of a product that threads can share out
+LARGE = 12 << 20  # bytes of results that are far; they are gone through by rows
+STRIPS = 16  # rows of tiles for which x is copied at once
+BAND = 64  # rows for which a copy of the other operand pays
+
+
+def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y, batched over leading axes; results of the same shape may follow it."""
+    return _Product(Frame(kernel, stored, width, shared)).emit()
+
+
+class _Product:
+    """The loops of one product.
+
+    A unit of work is a band of rows and a group of panels of columns. Blocks of the inner axis are
+    outermost in it, so that a block of y stays in the cache while all rows of the band use it;
+    with several blocks the sums wait in scratch memory. A panel that the first-level cache holds is
+    used by all rows before the next one.
+    """
+
+    def __init__(self, frame: Frame):
+        self.frame = frame
+        out = frame.kernel.primary
+        assert out is not None
+        self.out, (x, y), width = out, out.inputs, frame.width
+        self.rows, self.columns, self.inner = out.shape[-2], out.shape[-1], x.shape[-1]
+        self.lanes = nest.vector_lanes(self.columns, width)
+        self.code = frame.code(self.lanes)
+        self.reader = frame.reader(self.code)
+        self.split = x.kind == "transpose" and x.inputs[0].lanes
+        self.element = SIZES[out.dtype]
+        registers = (24 if width > 8 else 12) * 4 // max(self.element, 4)
+        self.tile = best_tile(
+            max(self.rows, 1), max(self.columns, 1), self.lanes, self.inner, registers
+        )
+        self.breadth = self.tile.vectors * self.lanes
+        self.batch, batch_index = nest.own_index(out.shape[:-2], False, width)
+        self.tall, self.wide = (
+            Loop(-(-self.rows // self.tile.rows)),
+            Loop(-(-self.columns // self.breadth)),
+        )
+        self.k = Loop(self.inner // width if self.split else self.inner)
+        self.block, self.part = Loop(1), Loop(width)
+        self.row, self.vector, self.lane = (
+            Loop(self.tile.rows), Loop(self.tile.vectors), Loop(self.lanes)
+        )  # fmt: skip
+        self._place(x, y, batch_index)
+        self._block()
+
+    def _place(self, x: Node, y: Node, batch_index: Index) -> None:
+        """Where operands and results are."""
+        out, width, stored = self.out, self.frame.width, self.frame.stored
+        i = var(self.tall) * self.tile.rows + var(self.row)
+        j = var(self.wide) * self.breadth + var(self.vector) * self.lanes + var(self.lane)
+        k = var(self.k) * width + var(self.part) if self.split else var(self.k)
+
+        def at(node: Node, first: Affine, second: Affine) -> tuple[Node, Affine]:
+            index = broadcast_index(node, (*batch_index, first, second))
+            return address(node, whole_index(node, index, first, second), width, stored)
+
+        self.x_at, self.y_at = at(x, i, k), at(y, k, j)
+        self.index = tuple(
+            a if n != 1 else Affine() for a, n in zip((*batch_index, i, j), out.shape, strict=True)
+        )
+
+    def _block(self) -> None:
+        """Sizes of the blocks, and whether those of y are copied."""
+        narrow = "bfloat16" in (self.out.dtype, self.y_at[0].dtype)  # added up in pairs
+        whole = self.split or narrow or self.inner <= DEPTH * 3 // 2
+        self.blocks = 1 if whole else -(-self.inner // DEPTH)
+        self.depth = -(-self.inner // self.blocks) if self.inner else 1
+        panel = self.depth * self.breadth * self.element
+        self.group = max(1, min(SECOND // panel, self.wide.size))
+        turned = self.y_at[1].coefficient(self.lane) != 1 and self.lanes > 1
+        turned = turned and self.y_at[1].coefficient(self.k) == 1
+        far = self._far(self.y_at, self.wide.size > self.group) and panel > FIRST // 4
+        self.copied = (turned or (far and self.rows >= BAND // 2)) and not (narrow or self.split)
+        self.streamed = far and self.copied and not turned
+        apart = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
+        results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
+        self.by_columns = self.blocks == 1 and results * self.element < LARGE
+        self.cut = apart and not (narrow or self.split or self.by_columns)
+        self.cut = self.cut and self._far(self.x_at, False)
+        groups = -(-self.wide.size // self.group) * nest.product(self.batch)
+        bands = min(-(-TASKS // max(groups, 1)), self.tall.size)
+        if self.copied or self.blocks > 1:
+            bands = max(1, min(bands, self.rows // BAND))
+        self.band = -(-self.tall.size // bands)
+        self.bands, self.groups = (
+            Loop(-(-self.tall.size // self.band)),
+            Loop(-(-self.wide.size // self.group)),
+        )
+
+    def _far(self, operand: tuple[Node, Affine], partly: bool) -> bool:
+        """Whether the rows of a large operand are read partly, or meet in a set of the cache."""
+        row = abs(operand[1].coefficient(self.k)) * self.element
+        return (partly and row * self.inner > 4 * SECOND) or (row > 0 and row % 4096 == 0)
+
+    def emit(self) -> Compiled:
+        """The function."""
+        frame, code, out = self.frame, self.code, self.out
+        vectors = self.tile.rows * self.tile.vectors
+        talls = self.band if self.blocks > 1 else 1  # rows of tiles that wait
+        scratch = talls * self.group * vectors * self.lanes * self.element
+        self.store = TileStore(code, out.dtype, vectors, frame.scratch)
+        self.panels = self.strips = None
+        if self.copied:
+            self.panels = self._copies(
+                self.reader, self.y_at, (self.wide, self.vector, self.lane),
+                (self.breadth, self.columns), self.group, scratch,
+            )  # fmt: skip
+            scratch += self.panels.node.size * self.element
+        if self.cut:
+            reader = frame.reader(Code.on(code, nest.vector_lanes(self.tile.rows, frame.width)))
+            reader.env, reader.pointers = self.reader.env, self.reader.pointers
+            self.strips = self._copies(
+                reader, self.x_at, (self.tall, Loop(1), self.row),
+                (self.tile.rows, self.rows), STRIPS, scratch,
+            )  # fmt: skip
+            scratch += self.strips.node.size * self.element
+        units = nest.product([*self.batch, self.groups, self.bands]) if out.size else 0
+        if units:
+            code.loop(frame.begin, frame.end, 1, self._unit)
+        return frame.finish(code, units, 2.0 * out.size * self.inner / 16, scratch)
+
+    def _copies(
+        self, reader: Reader, source: tuple[Node, Affine], columns: tuple[Loop, Loop, Loop],
+        piece: tuple[int, int], group: int, offset: int,
+    ) -> Panels:  # fmt: skip
+        """Copies of an operand, so many bytes after the start of the scratch memory."""
+        memory = self.code.b.gep(self.frame.scratch, [i64(offset)], source_etype=I8)
+        return Panels(reader, source, self.k, self.depth, columns, piece, group, memory)
+
+    def _unit(self, u: Any) -> None:
+        code, env = self.code, self.reader.env
+        nest.decode(code, u, [*self.batch, self.groups, self.bands], env)
+        talls = self._span(env[self.bands], self.band, self.tall.size)
+        wides = self._span(env[self.groups], self.group, self.wide.size)
+
+        def block(n: Any) -> None:
+            env[self.block] = n
+            size = self.inner // self.frame.width if self.split else self.inner
+            rows = self._span(n, self.depth, size)
+            x_at, y_at = self.x_at, self.y_at
+            if self.panels is not None:
+                self.panels.fill(rows, wides)
+                y_at = self.panels.node, self.panels.at
+            if self.strips is not None:
+                x_at = self.strips.node, self.strips.at
+
+            def tile(t: Any, w: Any) -> None:
+                env[self.tall] = t
+                self._tile_at(t, w, rows, (x_at, y_at))
+
+            def row(t: Any) -> None:
+                if self.strips is not None:
+                    self._cut(self.strips, t, talls, rows)
+                code.loop(*wides, 1, lambda w: tile(t, w))
+                if self.blocks == 1:
+                    self._finish(t, wides)
+                else:
+                    last = code.b.icmp_signed("==", n, i64(self.blocks - 1))
+                    code.when(last, lambda: self._finish(t, wides))
+
+            def column(w: Any) -> None:
+                def one(t: Any) -> None:
+                    tile(t, w)
+                    self._finish(t, (w, code.b.add(w, i64(1))))
+
+                code.loop(*talls, 1, one)
+
+            if self.by_columns:
+                code.loop(*wides, 1, column)
+            else:
+                code.loop(*talls, 1, row)
+
+        if self.blocks == 1:
+            block(i64(0))
+        else:
+            code.loop(i64(0), i64(self.blocks), 1, block)
+
+    def _wait_at(self, t: Any, w: Any) -> None:
+        """Point the store to where a tile waits."""
+        code, env = self.code, self.reader.env
+        place = code.b.sub(w, code.b.mul(env[self.groups], i64(self.group)))
+        if self.blocks > 1:
+            before = code.b.sub(t, code.b.mul(env[self.bands], i64(self.band)))
+            place = code.b.add(code.b.mul(before, i64(self.group)), place)
+        self.store.first = code.b.mul(place, i64(self.tile.rows * self.tile.vectors))
+
+    def _finish(self, t: Any, wides: tuple[Any, Any]) -> None:
+        """What follows a row of tiles, by rows, as the results lie in memory."""
+        code, reader, lanes = self.code, self.reader, self.lanes
+        env, b = reader.env, self.code.b
+
+        def smaller(x: Any, limit: int) -> Any:
+            return b.select(b.icmp_signed("<", x, i64(limit)), x, i64(limit))
+
+        left = b.sub(i64(self.rows), b.mul(t, i64(self.tile.rows)))
+
+        def row(r: Any) -> None:
+            def panel(w: Any) -> None:
+                env[self.wide] = w
+                begin = b.mul(w, i64(self.breadth))
+                stop = smaller(b.add(begin, i64(self.breadth)), self.columns)
+                across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
+                self._wait_at(t, w)
+
+                def vector(column: Any, mask: Any) -> None:
+                    v = b.sdiv(b.sub(column, begin), i64(lanes))
+                    env[self.row], env[self.vector], env[self.lane] = r, v, i64(0)
+                    reader.lane = self.lane if lanes > 1 else None
+                    reader.mask = mask
+                    total = self.store.get(b.add(b.mul(r, across), v))
+                    finish_results(reader, self.frame.kernel, self.index, total)
+                    reader.mask = None
+
+                code.vectors(begin, self.columns, stop, vector)
+
+            code.loop(*wides, 1, panel)
+
+        code.loop(i64(0), smaller(left, self.tile.rows), 1, row)
+
+    def _tile_at(self, t: Any, w: Any, steps: tuple[Any, Any], operands: Any) -> None:
+        """The tile at this place, whole or at an edge."""
+        code = self.code
+        self.reader.env[self.wide] = w
+        self._wait_at(t, w)
+        in_pieces(
+            code, w, self.wide, self.columns, self.breadth,
+            lambda count: in_pieces(
+                code, t, self.tall, self.rows, self.tile.rows,
+                lambda height: self._tile(height, count, steps, operands),
+            ),
+        )  # fmt: skip
+
+    def _cut(self, strips: Panels, t: Any, talls: tuple[Any, Any], steps: tuple[Any, Any]) -> None:
+        """Copy x for the next few rows of tiles, where the last copies are used up."""
+        b = self.code.b
+        done = b.urem(b.sub(t, talls[0]), i64(STRIPS))
+        end = b.add(t, i64(STRIPS))
+        end = b.select(b.icmp_signed("<", end, talls[1]), end, talls[1])
+        self.reader.env[strips.columns[1]] = i64(0)
+        self.code.when(
+            b.icmp_signed("==", done, i64(0)),
+            lambda: strips.fill(steps, (t, end)),
+        )
+        self.reader.env[strips.first_panel] = b.sub(t, done)
+
+    def _span(self, n: Any, length: int, size: int) -> tuple[Any, Any]:
+        """Begin and end of the n-th piece of an axis."""
+        if length >= size:
+            return i64(0), i64(size)
+        begin = self.code.b.mul(n, i64(length))
+        end = self.code.b.add(begin, i64(length))
+        if size % length:
+            short = self.code.b.icmp_signed("<", end, i64(size))
+            end = self.code.b.select(short, end, i64(size))
+        return begin, end
+
+    def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
+        """One tile of so many rows and columns, or one block of its sums."""
+        across, tail = -(-count // self.lanes), count % self.lanes
+        copies = [c for c in (self.panels, self.strips) if c is not None]
+        loops = [*self.batch, self.groups, self.bands, self.block, self.tall, self.wide]
+        loops += [loop for c in copies for loop in (c.first_row, c.first_panel)]
+        loops += [c.columns[1] for c in copies if c is self.strips]
+
+        def body(reader: Reader, memory: Any, *steps: Any) -> None:
+            store = TileStore(reader.code, self.out.dtype, 0, memory)
+            start = None
+            if self.blocks > 1:
+                b = reader.code.b
+                first = b.icmp_signed("==", reader.env[self.block], i64(0))
+                zero = reader.code.const(0, self.out.dtype)
+                start = [b.select(first, zero, store.get(i64(n))) for n in range(height * across)]
+            self._ask_for_results(reader, height, across)
+            inner, bounds = self._inner(reader, across, steps)
+            totals = accumulate(
+                reader, self.out.dtype, operands[0], operands[1], (self.row, self.vector),
+                self.lane, inner, height, across, 0 if self.copied else tail,
+                start=start, bounds=bounds,
+            )  # fmt: skip
+            for place, total in enumerate(totals):
+                store.put(place, total)
+
+        outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
+
+    def _ask_for_results(self, reader: Reader, height: int, across: int) -> None:
+        """Ask for what the results of a tile are made with; it comes while the sums are made."""
+        if self.out.size * self.element <= FIRST:
+            return
+        code, env, kernel = reader.code, reader.env, self.frame.kernel
+        inside = self.frame.stored | set(kernel.results)
+        places: dict[tuple[Node | None, Affine], None] = {}
+        for x in kernel.results:
+            if x is not kernel.primary:
+                index = nest.fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
+                places |= dict.fromkeys(nest.places(x, index, inside, self.frame.width))
+        for buffer, at in places:
+            if buffer not in reader.pointers or buffer.size < self.out.size:
+                continue  # it is computed, or small
+            if at.gathered() or at.coefficient(self.lane) != 1:
+                continue
+            env[self.lane] = i64(0)
+            for place in range(height * across):
+                env[self.row], env[self.vector] = i64(place // across), i64(place % across)
+                code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
+
+    def _inner(self, reader: Reader, across: int, steps: Sequence[Any]) -> tuple[Any, Any]:
+        """The inner loops and their bounds.
+
+        Where y is far, an outer one asks in each turn for some of its next block.
+        """
+        if self.split:
+            part = i64(0), i64(self.part.size)
+            return [(self.k, False), (self.part, False)], (
+                lambda loop: part if loop is self.part else steps
+            )
+        turns = -(-self.depth // self.band)
+        if not self.streamed or self.depth < 4 * turns:
+            return [(self.k, False)], lambda loop: steps
+        code, env = reader.code, reader.env
+        turn, length = Loop(turns), -(-self.depth // turns)
+
+        def bounds(loop: Loop) -> tuple[Any, Any]:
+            if loop is turn:
+                return i64(0), i64(turns)
+            self._ask(reader, env[turn], turns, across)
+            begin = code.b.add(steps[0], code.b.mul(env[turn], i64(length)))
+            end = code.b.add(begin, i64(length))
+            return begin, code.b.select(code.b.icmp_signed("<", end, steps[1]), end, steps[1])
+
+        return [(turn, False), (self.k, False)], bounds
+
+    def _ask(self, reader: Reader, turn: Any, turns: int, across: int) -> None:
+        """Ask for a row of the next block of y; each row of tiles has its share of them."""
+        code, env, before = reader.code, reader.env, dict(reader.env)
+        first = code.b.mul(env[self.bands], i64(self.band))
+        share = code.b.mul(code.b.sub(env[self.tall], first), i64(turns))
+        row = code.b.add(share, turn)
+        after = code.b.add(env[self.block], i64(1))
+        over = code.b.icmp_signed("==", after, i64(self.blocks))
+        after = code.b.select(over, i64(0), after)
+        env[self.k] = code.b.add(code.b.mul(after, i64(self.depth)), row)
+        further = code.b.add(env[self.wide], i64(self.group))
+        env[self.wide] = code.b.select(over, further, env[self.wide])
+        env[self.lane] = i64(0)
+        buffer, at = self.y_at
+        for v in range(across):
+            env[self.vector] = i64(v)
+            code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
+        env.update(before)

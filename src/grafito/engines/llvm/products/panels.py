@@ -1,0 +1,138 @@
+"""Operands of a product, copied in panels that lie in the cache as they are read.
+
+A panel has the columns of one tile: its vectors follow each other, row after row. So a matrix that
+is read by columns, or whose rows are far apart, costs a copy, not a miss in every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit.affine import Affine, Loop, var
+from grafito.engines.llvm.emit.code import I32, Code, i64
+from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.nodes import Node
+
+
+class Panels:
+    """Copies of blocks of a matrix in the scratch memory of a thread.
+
+    Args:
+        reader: whose vectors are copied; it learns where the copies are.
+        source: the buffer and the address in it of an element.
+        k: the variable of its rows, and `depth`, how many there are in a block.
+        columns: the variables of panel, vector and lane that the address has.
+        piece: columns of a panel, and `width`, those of the matrix.
+        group: panels in a block.
+        memory: where the copies go.
+
+    Attributes:
+        node: stands for the copies.
+        at: the address of an element of them, in the variables of the source.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        source: tuple[Node, Affine],
+        k: Loop,
+        depth: int,
+        columns: tuple[Loop, Loop, Loop],
+        piece: tuple[int, int],
+        group: int,
+        memory: Any,
+    ):
+        self.reader = reader
+        self.buffer, self.place = source
+        self.k, self.columns = k, columns
+        wide, vector, lane = columns
+        self.lanes = reader.code.lanes
+        (piece_, self.width), breadth = piece, vector.size * self.lanes
+        depth = -(-depth // self.lanes) * self.lanes
+        self.column = var(wide) * piece_ + var(vector) * self.lanes + var(lane)
+        self.ragged = piece_ != breadth or self.width % breadth != 0
+        self.node = Node("work", (), (group * depth * breadth,), self.buffer.dtype)
+        self.first_row, self.first_panel = Loop(1), Loop(1)
+        panel = (var(wide) + var(self.first_panel) * -1) * depth
+        row = var(k) + var(self.first_row) * -1
+        self.at = (panel + row) * breadth + var(vector) * self.lanes + var(lane)
+        reader.pointers[self.node] = memory
+
+    def fill(self, rows: tuple[Any, Any], panels: tuple[Any, Any]) -> None:
+        """Copy the block of these rows and panels, each given by begin and end."""
+        reader, code, (wide, vector, lane) = self.reader, self.reader.code, self.columns
+        env, lanes = reader.env, self.lanes
+        env[self.first_row], env[self.first_panel] = rows[0], panels[0]
+        before = dict(env)
+        turned = self.place.coefficient(lane) != 1 and self.place.coefficient(self.k) == 1
+
+        def copy(k: Any) -> None:
+            """One vector of a row."""
+            env[self.k], env[lane], reader.lane = k, i64(0), lane
+            if self.ragged:
+                reader.mask = code.mask(code.b.sub(i64(self.width), reader.scalar(self.column)))
+            reader.start()
+            value = reader.load(self.buffer, self.place)
+            reader.mask = None
+            reader.store(value, self.node, self.at)
+
+        def turn(k: Any) -> None:
+            """A square of as many rows as a vector has lanes."""
+            env[self.k], reader.lane = k, self.k
+            below, lines = code.mask(code.b.sub(rows[1], k)), []
+            for n in range(lanes):
+                env[lane] = i64(n)
+                reader.mask = below
+                if self.ragged:
+                    column = reader.scalar(self.column)
+                    exists = code.b.icmp_signed("<", column, i64(self.width))
+                    reader.mask = code.b.and_(below, code.splat(exists))
+                reader.start()
+                lines.append(reader.load(self.buffer, self.place))
+            env[lane], reader.lane, reader.mask = i64(0), lane, None
+            for n, line in enumerate(transposed(code, lines)):
+                env[self.k] = code.b.add(k, i64(n))
+                reader.store(line, self.node, self.at)
+
+        def by_columns(p: Any) -> None:
+            env[wide] = p
+
+            def squares(v: Any) -> None:
+                env[vector] = v
+                code.loop(*rows, lanes, turn)
+
+            code.loop(i64(0), i64(vector.size), 1, squares)
+
+        def by_rows(k: Any) -> None:
+            def panel(p: Any) -> None:
+                env[wide] = p
+                for v in range(vector.size):
+                    env[vector] = i64(v)
+                    copy(k)
+
+            code.loop(*panels, 1, panel)
+
+        if turned:
+            code.loop(*panels, 1, by_columns)
+        else:
+            code.loop(*rows, 1, by_rows)
+        env.update(before)
+
+
+def transposed(code: Code, lines: Sequence[Any]) -> list[Any]:
+    """The columns of a square that is given by its rows.
+
+    Each of log2(n) rounds interleaves the lines of the first half with those of the second.
+    """
+    lines, n = list(lines), len(lines)
+    half = n // 2
+    low = code.integers([i // 2 + n * (i % 2) for i in range(n)], I32)
+    high = code.integers([i // 2 + n * (i % 2) + half for i in range(n)], I32)
+    for _ in range(n.bit_length() - 1):
+        lines = [
+            code.b.shuffle_vector(lines[i], lines[i + half], order)
+            for i in range(half)
+            for order in (low, high)
+        ]
+    return lines

@@ -1,0 +1,328 @@
+"""Matrix products: a tile of the result stays in registers while the inner axis goes by.
+
+A tile has `rows` rows and `vectors` vectors of columns. In each step of the inner axis a few
+vectors of y are loaded and each element of x is broadcast to multiply them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grafito.engines.llvm.bfloat import pairs as bfloat
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop, var
+from grafito.engines.llvm.emit.code import REGISTER, Code, i64
+from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
+from grafito.engines.llvm.emit.reader import Reader, address
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.plan import Kernel
+from grafito.graph.dtypes import is_floating
+
+REGISTERS = 28  # accumulators; the others hold operands
+FIRST = 24 << 10  # bytes that stay in the first-level cache while the tiles of a panel go by
+STREAM = 24  # bytes a cycle that come from the second-level cache
+
+
+@dataclass(frozen=True)
+class Tile:
+    """How many rows, and how many vectors of columns."""
+
+    rows: int
+    vectors: int
+
+
+def best_tile(
+    rows: int, columns: int, lanes: int, depth: int = 0, registers: int = REGISTERS
+) -> Tile:
+    """The tile that needs the fewest cycles: two products or two loads in each.
+
+    Args:
+        rows: of the result.
+        columns: of the result.
+        lanes: columns in a vector.
+        depth: steps of the inner axis; the vectors of a panel that is too long for the first-level
+            cache come from the second.
+        registers: for accumulators.
+    """
+    vectors = -(-columns // lanes)
+
+    def cycles(tile: Tile) -> float:
+        total = 0.0
+        for height, count in _pieces(rows, tile.rows):
+            for breadth, times in _pieces(vectors, tile.vectors):
+                products = max(height * breadth / 2, (height + breadth) / 2, 4)
+                if depth * breadth * 64 > FIRST:
+                    products = max(products, breadth * 64 / STREAM)
+                total += count * times * products
+        return total
+
+    options = [
+        Tile(min(rows, registers // v), v) for v in range(1, min(vectors, registers // 2) + 1)
+    ]
+    return min(options, key=cycles)
+
+
+def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Lengths of the pieces of an axis, each with how often it comes."""
+    whole, rest = divmod(size, piece)
+    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
+
+
+def multiply_add(code: Code, dtype: str, x: Any, y: Any, total: Any) -> Any:
+    """The sum total + x y."""
+    if is_floating(dtype):
+        return code.fma(x, y, total)
+    return OPS["add"](code, dtype, total, OPS["multiply"](code, dtype, x, y))
+
+
+class TileStore:
+    """Where tiles wait for what follows them: a block of memory in the cache.
+
+    The results that follow are computed by one loop over the tile, so that their code is there
+    once, however many registers the tile has.
+
+    Args:
+        code: where to emit.
+        dtype: of the sums.
+        vectors: how many there are in a tile.
+        memory: for more tiles than one; `first` is then the vector that the tile begins with.
+    """
+
+    def __init__(self, code: Code, dtype: str, vectors: int, memory: Any = None):
+        self.code = code
+        kind = code.vector(REGISTER[dtype])
+        self.kind = kind
+        self.first: Any = None
+        self.memory = memory if memory is not None else code.b.alloca(kind, vectors)
+        if memory is None:
+            self.memory.align = 64
+
+    def at(self, place: Any) -> Any:
+        if self.first is not None:
+            place = self.code.b.add(self.first, place)
+        return self.code.b.gep(self.memory, [place], source_etype=self.kind)
+
+    def put(self, place: int, value: Any) -> None:
+        self.code.b.store(value, self.at(i64(place)))
+
+    def get(self, place: Any) -> Any:
+        return self.code.b.load(self.at(place), typ=self.kind)
+
+
+def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y of a batch in lanes: a register holds one feature of many examples.
+
+    The elements of y are broadcast, in whatever order they are in memory.
+    """
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    x, y = out.inputs
+    (batch, columns), inner = out.shape, x.shape[1]
+    blocks = -(-batch // width)
+    tile = best_tile(blocks, columns, 1)
+    code = frame.code(width)
+    reader = frame.reader(code)
+    tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
+    k, row, column, lane = Loop(inner), Loop(tile.rows), Loop(tile.vectors), Loop(width)
+    block = var(tall) * tile.rows + var(row)
+    n = block * width + var(lane)
+    j = var(wide) * tile.vectors + var(column)
+    at = var(k) if inner != 1 else Affine()
+    j = j if columns != 1 else Affine()
+    x_at = address(x, (n, at), width, stored)
+    y_at = address(y, (at, j), width, stored)
+    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
+
+    def mask() -> Any:
+        first = code.b.mul(reader.scalar(block), i64(width))
+        return code.mask(code.b.sub(i64(batch), first))
+
+    def run(height: int, across: int) -> None:
+        loops = [(k, False)]
+        totals = accumulate(
+            reader, out.dtype, x_at, y_at, (row, column), lane, loops, height, across
+        )
+        finish_tile(
+            reader, kernel, (n, j), (row, column), lane, totals, across, store,
+            mask=mask if batch % width else None,
+        )  # fmt: skip
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, [tall, wide], reader.env)
+
+        def columns_done(across: int) -> None:
+            in_pieces(
+                code, reader.env[tall], tall, blocks, tile.rows, lambda height: run(height, across)
+            )
+
+        in_pieces(code, reader.env[wide], wide, columns, tile.vectors, columns_done)
+
+    units = nest.product([tall, wide]) if out.size else 0
+    if units:
+        code.loop(frame.begin, frame.end, 1, unit)
+    return frame.finish(code, units, 2.0 * out.size * inner / 16)
+
+
+def whole_index(
+    node: Node, index: tuple[Affine, ...], first: Affine, second: Affine
+) -> tuple[Affine, ...]:
+    """The index with the matrix axes in place, also where they have one element."""
+    return (
+        *index[:-2],
+        first if node.shape[-2] != 1 else index[-2],
+        second if node.shape[-1] != 1 else index[-1],
+    )
+
+
+def accumulate(
+    reader: Reader,
+    dtype: str,
+    row_at: tuple[Node, Affine],
+    column_at: tuple[Node, Affine],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    inner: Sequence[tuple[Loop, bool]],
+    height: int,
+    across: int,
+    tail: int = 0,
+    mask: Callable[[], Any] | None = None,
+    start: Sequence[Any] | None = None,
+    bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
+) -> list[Any]:
+    """The tile's sums of products over the inner loops, row by row.
+
+    Args:
+        reader: of the kernel; its loop variables outside of the tile are set.
+        dtype: of the result.
+        row_at: where a row's operand is.
+        column_at: where a column's operand is.
+        tile: the variables that count rows and columns.
+        lane: the variable of the lanes.
+        inner: the loops to sum over, outermost first, and whether each is unrolled.
+        height: rows.
+        across: columns.
+        tail: lanes of the last column's operand; 0 for all.
+        mask: emits the mask of all loads, inside of the loops.
+        start: what the sums begin with; 0 by default.
+        bounds: emits begin and end of an inner loop; all of it by default.
+    """
+    code = reader.code
+    if bfloat.adds_pairs(code, row_at[0], column_at[0]):
+        return bfloat.accumulate(
+            reader, row_at, column_at, tile, lane, inner, height, across, tail, mask, start, bounds
+        )  # fmt: skip
+    row, column = tile
+    operand = "float32" if dtype == "bfloat16" else dtype
+    last = code.mask(i64(tail)) if tail else None
+
+    def step(totals: Sequence[Any]) -> list[Any]:
+        reader.lane = lane if code.lanes > 1 else None
+        reader.env[lane] = i64(0)
+        every = mask() if mask is not None else None
+        columns = []
+        for c in range(across):
+            reader.env[column] = i64(c)
+            reader.mask = last if tail and c == across - 1 else every
+            reader.start()
+            columns.append(reader.load(*column_at))
+        reader.mask = every
+        new = []
+        for r in range(height):
+            reader.env[row] = i64(r)
+            reader.start()
+            element = reader.load(*row_at)
+            for c in range(across):
+                total = totals[r * across + c]
+                new.append(multiply_add(code, operand, element, columns[c], total))
+        reader.mask = None
+        return new
+
+    zero = code.const(0, operand)
+    before = start or [zero] * (height * across)
+    totals = nest.walk(code, reader.env, inner, bounds, step, before)
+    if dtype == "bfloat16":
+        return [code.round_bfloat16(x) for x in totals]
+    return list(totals)
+
+
+def finish_tile(
+    reader: Reader,
+    kernel: Kernel,
+    index: tuple[Affine, ...],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    totals: list[Any],
+    across: int,
+    store: TileStore,
+    mask: Callable[[], Any] | None = None,
+) -> None:
+    """Everything that follows the sums of a tile, which are in registers."""
+    for place, total in enumerate(totals):
+        store.put(place, total)
+    shape = len(totals) // across, across
+    finish_stored(reader, kernel, index, tile, lane, shape, store, mask=mask)
+
+
+def finish_stored(
+    reader: Reader,
+    kernel: Kernel,
+    index: tuple[Affine, ...],
+    tile: tuple[Loop, Loop],
+    lane: Loop,
+    shape: tuple[int, int],
+    store: TileStore,
+    tail: int = 0,
+    mask: Callable[[], Any] | None = None,
+) -> None:
+    """Everything that follows sums in a store, by one loop over rows and columns of the tile.
+
+    Args:
+        reader: of the kernel.
+        kernel: what follows.
+        index: of the results.
+        tile: the variables that count rows and columns.
+        lane: the variable of the lanes.
+        shape: rows and columns of the tile.
+        store: where the sums are.
+        tail: lanes of the last column; 0 for all.
+        mask: emits which lanes there are in every column; None for all.
+    """
+    code = reader.code
+    row, column = tile
+    height, across = shape
+    whole = across - 1 if tail else across
+
+    def one(r: Any, c: Any, mask: Callable[[], Any] | None) -> None:
+        reader.env[row], reader.env[column], reader.env[lane] = r, c, i64(0)
+        reader.lane = lane if code.lanes > 1 else None
+        reader.mask = mask() if mask is not None else None
+        place = code.b.add(code.b.mul(r, i64(across)), c)
+        finish_results(reader, kernel, index, store.get(place))
+        reader.mask = None
+
+    def line(r: Any) -> None:
+        code.loop(i64(0), i64(whole), 1, lambda c: one(r, c, mask))
+        if tail:
+            one(r, i64(whole), lambda: code.mask(i64(tail)))
+
+    code.loop(i64(0), i64(height), 1, line)
+
+
+def in_pieces(
+    code: Code, position: Any, loop: Loop, size: int, piece: int, body: Callable[[int], None]
+) -> None:
+    """`body(length)` for one piece of an axis; the last piece may be shorter than the others."""
+    rest = size - (loop.size - 1) * piece
+    if rest == piece or loop.size == 1:
+        body(rest)
+        return
+    whole = code.b.icmp_signed("<", position, i64(loop.size - 1))
+    with code.b.if_else(whole) as (then, otherwise):
+        with then:
+            body(piece)
+        with otherwise:
+            body(rest)

@@ -1,0 +1,211 @@
+"""Tiles of images for Winograd's convolutions: reading them, transforming them, keeping them near.
+
+With images as lanes the transforms are elementwise: a register holds one element of a tile of many
+images.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from grafito.engines.llvm.emit import loops as nest
+from grafito.engines.llvm.emit.affine import Affine, Loop, var
+from grafito.engines.llvm.emit.code import Code, i64
+from grafito.engines.llvm.emit.kernels import Frame
+from grafito.engines.llvm.emit.reader import Reader, address
+from grafito.engines.llvm.images.convolution import batch_mask, existing
+from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.winograd.method import Matrix, matrices
+
+Grid = Sequence[Sequence[Any]]
+
+
+def transform(code: Code, matrix: Matrix, xs: Sequence[Any], pairs: str) -> list[Any]:
+    """The product matrix @ xs; what two rows share but for signs is computed once.
+
+    Args:
+        code: where to emit.
+        matrix: known numbers.
+        xs: registers.
+        pairs: "powers" where columns are powers of a point (rows of p and -p share even and odd
+            ones), "points" where columns are points (p and -p are neighbours).
+    """
+    n = len(xs)
+    if pairs == "powers":
+        groups = [list(range(start, n, 2)) for start in (0, 1)]
+    else:
+        groups = [[0], *([k, k + 1] for k in range(1, n - 1, 2)), [n - 1]] if n > 1 else [[0]]
+    known: dict[Any, Any] = {}
+
+    def total(terms: list[tuple[float, Any]]) -> Any:
+        (factor, x), *rest = sorted(terms, key=lambda term: term[0] != 1)
+        value = x if factor == 1 else code.b.fmul(code.const(factor, "float32"), x)
+        for factor, x in rest:
+            if abs(factor) == 1:
+                value = (code.b.fadd if factor == 1 else code.b.fsub)(value, x)
+            else:
+                value = code.fma(code.const(factor, "float32"), x, value)
+        return value
+
+    results = []
+    for row in matrix:
+        halves = []
+        for group in groups:
+            used = [(row[k], k) for k in group if row[k]]
+            if used:
+                scale = used[-1][0]
+                key = tuple((factor / scale, k) for factor, k in used)
+                if key not in known:
+                    known[key] = total([(factor, xs[k]) for factor, k in key])
+                halves.append((scale, known[key]))
+        results.append(total(halves))
+    return results
+
+
+def both_ways(code: Code, rows: Matrix, columns: Matrix, grid: Grid, pairs: str) -> Grid:
+    """The product rows @ grid @ columns'."""
+    half = [transform(code, columns, line, pairs) for line in grid]
+    turned = [transform(code, rows, line, pairs) for line in zip(*half, strict=True)]
+    return list(zip(*turned, strict=True))
+
+
+def matrices_of(x: Node) -> Sequence[tuple[Matrix, Matrix, Matrix]]:
+    """A', G and B' along both axes."""
+    return [matrices(m, r) for m, r in zip(x.tile, x.window, strict=True)]
+
+
+class Tiles:
+    """The tiles of a batch of images, counted in vectors: one tile of as many images as lanes."""
+
+    def __init__(self, frame: Frame, reader: Reader, x: Node, y: Node, width: int):
+        self.reader, self.code, self.width, self.stored = reader, reader.code, width, frame.stored
+        self.tile = x.tile
+        self.places = y.shape[1:3]
+        self.block, self.lane = Loop(-(-y.shape[0] // width)), Loop(width)
+        self.at = [Loop(-(-n // m)) for n, m in zip(self.places, x.tile, strict=True)]
+        self.n = var(self.block) * width + var(self.lane)
+        self.count = nest.product([self.block, *self.at])
+        self.place = Loop(1), Loop(1)  # of an element that is read
+        self.mask = batch_mask(self.code, reader, y, self.block, width)
+
+    def enter(self, vector: Any) -> None:
+        """Set the variables to those of a vector."""
+        nest.decode(self.code, vector, [self.block, *self.at], self.reader.env)
+        self.reader.env[self.lane] = i64(0)
+        self.reader.lane = self.lane
+
+    def address(self, x: Node, channel: Affine) -> tuple[Node, Affine]:
+        index = (self.n, var(self.place[0]), var(self.place[1]), channel)
+        return address(x, existing(x, index), self.width, self.stored)
+
+    def patch(
+        self, at: tuple[Node, Affine], shape: Sequence[int], counts: Sequence[int],
+        before: Sequence[int], masked: bool,
+    ) -> Grid:  # fmt: skip
+        """The elements of a tile, 0 outside of the image (and of the batch where masked)."""
+        code, reader = self.code, self.reader
+        rows, columns = (
+            [self._position(axis, a - before[axis], shape[axis]) for a in range(counts[axis])]
+            for axis in (0, 1)
+        )
+        reader.mask = self.mask() if masked and self.mask is not None else None
+        zero = code.const(0, "float32")
+        grid = []
+        for (i, i_inside), (j, j_inside) in itertools.product(rows, columns):
+            inside = [c for c in (i_inside, j_inside) if c is not None]
+            if False in inside:
+                grid.append(zero)
+                continue
+            reader.env[self.place[0]], reader.env[self.place[1]] = i, j
+            reader.start()
+            value = reader.load(*at)
+            if inside:
+                both = inside[0] if len(inside) == 1 else code.b.and_(*inside)
+                value = code.b.select(code.splat(both), value, zero)
+            grid.append(value)
+        reader.mask = None
+        if not masked:
+            self._ask_for_next(at, rows, columns[counts[1] - self.tile[1] :])
+        return [grid[k : k + len(columns)] for k in range(0, len(grid), len(columns))]
+
+    def _ask_for_next(
+        self, at: tuple[Node, Affine], rows: Sequence[Any], columns: Sequence[Any]
+    ) -> None:
+        """Ask for what the next tile of the row sees first: too many streams to be foreseen."""
+        code, reader, step = self.code, self.reader, i64(self.tile[1])
+        for (i, i_inside), (j, _) in itertools.product(rows, columns):
+            if i_inside is not False:
+                reader.env[self.place[0]], reader.env[self.place[1]] = i, code.b.add(j, step)
+                code.prefetch(reader.pointers[at[0]], at[0].dtype, reader.scalar(at[1]))
+
+    def find(self, i: Any, j: Any) -> Any:
+        """Set the variables of a place to an element of a tile of results; whether it exists."""
+        b, found = self.code.b, []
+        for axis, shift in enumerate((i, j)):
+            origin = b.mul(self.reader.env[self.at[axis]], i64(self.tile[axis]))
+            position, size = b.add(origin, shift), self.places[axis]
+            if size % self.tile[axis]:
+                found.append(b.icmp_signed("<", position, i64(size)))
+                position = smaller(self.code, position, i64(size - 1))
+            self.reader.env[self.place[axis]] = position
+        return functools.reduce(b.and_, found) if found else None
+
+    def load(self, at: tuple[Node, Affine], inside: Any) -> Any:
+        """The element there; 0 where it does not exist, and in lanes without an image."""
+        self.reader.mask = self.mask() if self.mask is not None else None
+        self.reader.start()
+        value = self.reader.load(*at)
+        self.reader.mask = None
+        if inside is None:
+            return value
+        return self.code.b.select(self.code.splat(inside), value, self.code.const(0, "float32"))
+
+    def _position(self, axis: int, shift: int, size: int) -> tuple[Any, Any]:
+        """Where along an axis, and whether that is inside: None if always, False if never."""
+        code, loop, step = self.code, self.at[axis], self.tile[axis]
+        last = (loop.size - 1) * step + shift
+        if last < 0 or shift >= size:
+            return i64(0), False
+        position = code.b.add(code.b.mul(self.reader.env[loop], i64(step)), i64(shift))
+        if shift >= 0 and last < size:
+            return position, None
+        inside = code.b.icmp_unsigned("<", position, i64(size))
+        return code.b.select(inside, position, i64(0)), inside
+
+    def left(self, axis: int) -> Any:
+        """How many results of a tile there are along an axis."""
+        code, step, size = self.code, self.tile[axis], self.places[axis]
+        if size % step == 0:
+            return i64(step)
+        done = code.b.mul(self.reader.env[self.at[axis]], i64(step))
+        return smaller(code, code.b.sub(i64(size), done), i64(step))
+
+
+def smaller(code: Code, x: Any, y: Any) -> Any:
+    """The smaller of two counts."""
+    return code.b.select(code.b.icmp_signed("<", x, y), x, y)
+
+
+class Scratch:
+    """[points][vectors][channels] registers; the points lie apart from each other in the cache."""
+
+    def __init__(self, code: Code, pointer: Any, points: int, vectors: int, channels: int):
+        self.code, self.pointer, self.channels = code, pointer, channels
+        self.step = (vectors * channels + 1) * code.lanes
+        self.bytes = points * self.step * 4
+
+    def at(self, point: Any, vector: Any, channel: Any) -> Any:
+        b, lanes = self.code.b, self.code.lanes
+        row = b.mul(vector, i64(self.channels * lanes))
+        return b.add(b.add(b.mul(point, i64(self.step)), row), b.mul(channel, i64(lanes)))
+
+    def put(self, grid: Grid, vector: Any, channel: Any) -> None:
+        for point, value in enumerate(itertools.chain.from_iterable(grid)):
+            at = self.at(i64(point), vector, channel)
+            self.code.store(value, self.pointer, "float32", at)
+
+    def get(self, point: Any, vector: Any, channel: Any) -> Any:
+        return self.code.load(self.pointer, "float32", self.at(point, vector, channel))
