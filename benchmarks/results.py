@@ -1,7 +1,7 @@
 """The table of `docs/results.md` from the folders of runs: `python -m benchmarks.results RUNS`.
 
-Of each experiment and variant the newest complete run counts that was in full and had the settings
-which the experiment has now; a folder of several seeds gives mean and standard deviation.
+Of each experiment and variant a complete run counts that was in full and had the settings which the
+experiment has now: the newest of those with most seeds, which give mean and standard deviation.
 """
 
 from __future__ import annotations
@@ -56,16 +56,18 @@ def main() -> None:
 
 
 def collect(name: str, folders: list[Path]) -> list[Run]:
-    """The newest complete run of each variant, in the order of the variants."""
-    newest: dict[str, Run] = {}
+    """The run of each variant that counts, in the order of the variants."""
+    best: dict[str, Run] = {}
     paths = [path for folder in folders for path in folder.glob(f"{name}/*/configuration.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         configuration = json.loads(path.read_text(encoding="utf-8"))
         if configuration["status"] == "complete" and _as_usual(configuration):
             parts = sorted(path.parent.glob("seed-*")) or [path.parent]
             metrics = [json.loads((part / "metrics.json").read_text()) for part in parts]
-            newest[configuration["variant"]] = Run(configuration, metrics)
-    return [newest[form] for form in lab.kinds()[name].variants or [""] if form in newest]
+            before = best.get(configuration["variant"])
+            if before is None or len(metrics) >= len(before.metrics):
+                best[configuration["variant"]] = Run(configuration, metrics)
+    return [best[form] for form in lab.kinds()[name].variants or [""] if form in best]
 
 
 def _cells(kind: Any, run: Run) -> list[str]:
@@ -73,6 +75,7 @@ def _cells(kind: Any, run: Run) -> list[str]:
     last_word = first.split(" ")[-1]
     shown = [n for n in run.metrics[0] if n.split(" ")[-1] == last_word][:HIGHLIGHTED]
     numbers = [f"{name}: {_number(name, [m[name] for m in run.metrics])}" for name in shown]
+    numbers += _subsets(run.configuration)
     name = f"`{kind.name}`" + (
         f", {run.configuration['variant']}" if run.configuration["variant"] else ""
     )
@@ -88,6 +91,13 @@ def _cells(kind: Any, run: Run) -> list[str]:
         f"{epochs:.0f}" if epochs else "–",
         f"{seconds:.3g}" if seconds else "–",
     ]
+
+
+def _subsets(configuration: dict[str, Any]) -> list[str]:
+    """What is said of files that hold less than the data set: "a subset: 7,000 training ..."."""
+    origins = [file for data in configuration["data"] for file in data["files"]]
+    told = [origin.partition(": ")[2].partition(";")[0] for origin in origins]
+    return [text for text in told if text.startswith("a subset")]
 
 
 def _number(name: str, values: list[float]) -> str:
