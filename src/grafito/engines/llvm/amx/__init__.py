@@ -1,1 +1,1 @@
-"""The same in AMX tiles, where the CPU has them."""
+"""Products and convolutions of bfloat16 in AMX tiles, where the CPU has them."""

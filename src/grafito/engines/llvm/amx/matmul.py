@@ -21,7 +21,7 @@ LEFT, RIGHT = BLOCK * BLOCK, BLOCK * BLOCK + BLOCK  # numbers of the tiles of x 
 
 
 class TileSums:
-    """How the sums of a block are made: see `bfloat_matmul.PairSums`.
+    """How the sums of a block are made: see `bfloat.matmul.PairSums`.
 
     Args:
         code: where to emit.

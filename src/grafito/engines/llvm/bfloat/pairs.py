@@ -90,7 +90,7 @@ def accumulate(
     start: Sequence[Any] | None = None,
     bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
 ) -> list[Any]:
-    """The tile's sums of products, row by row, as `products.accumulate` has them."""
+    """The tile's sums of products, row by row, as `products.tiles.accumulate` has them."""
     code = reader.code
     row, column = tile
     last = code.mask(i64(tail)) if tail else None
