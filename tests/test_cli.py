@@ -33,6 +33,17 @@ def test_as_a_program(tmp_path):
     assert (row[0], row[3]) == ("digits", "1")
 
 
+@pytest.mark.parametrize("words", [["data", "verify", "digits"], ["run", "digits", "--quick"]])
+def test_a_reader_that_has_had_enough(words, tmp_path):
+    command = [sys.executable, "-u", "-m", "grafito", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as running:
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 1
+
+
 def test_version(run):
     assert run("--version").stdout == f"grafito {grafito.__version__}\n"
 

@@ -53,6 +53,8 @@ class Group(Spoken, TyperGroup):
             message, code = _("Interrupted."), 1
         except GrafitoError as error:
             message, code = error.told(retell), 2 if isinstance(error, WRONG_USE) else 1
+        except BrokenPipeError:  # `grafito ... | head`: whoever read has had enough
+            raise
         except OSError as error:
             wrong = FileError(
                 "A file cannot be used.", where=error.filename, received=error.strerror or error

@@ -55,7 +55,7 @@ class RunFolder:
         except Exception as error:
             with contextlib.suppress(OSError):  # a full disk; then it stays "running"
                 self.end("failed", error=f"{type(error).__name__}: {error}")
-            if isinstance(error, OSError) and not isinstance(error, FileError):
+            if isinstance(error, OSError) and not isinstance(error, FileError | BrokenPipeError):
                 raise _unwritable(self.path, error) from error
             raise
         if self.status == "running":
