@@ -77,17 +77,19 @@ def test_the_convolution_is_the_sum_of_windows(kernel):
 # The perceptron
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
-def test_the_perceptron_converges_where_a_line_exists(seed):
-    x, y = Perceptron(distance=8.0, seed=seed).points()
-    learned = learn(x, y, epochs=1000)
+@pytest.mark.parametrize("seed", range(1, 101))
+def test_the_perceptron_converges_on_the_separable_set(seed):
+    separable = Perceptron(seed=seed)
+    x, y = separable.points()
+    learned = learn(x, y, separable.epochs)
     assert learned.converged
     w = learned.weights[-1]
     assert ((x @ w[:2] + w[2] >= 0) == y).all()
 
 
-def test_the_perceptron_does_not_rest_where_none_exists():
-    x, y = Perceptron(distance=1.0).points()
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_the_perceptron_does_not_rest_on_the_overlapping_set(seed):
+    x, y = Perceptron.usual("overlapping").with_settings(seed=seed).points()
     learned = learn(x, y, epochs=200)
     assert not learned.converged
     assert min(learned.errors) > 0

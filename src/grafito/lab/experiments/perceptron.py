@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -74,6 +73,8 @@ class Perceptron(Experiment):
     Attributes:
         samples: points in each.
         distance: between their centres, in standard deviations.
+        gap: width of a strip between them that stays free of points; above zero, a line can
+            separate the set.
         epochs: to stop after.
     """
 
@@ -87,18 +88,18 @@ class Perceptron(Experiment):
     expected = N_("converges; does not converge")
     variants: ClassVar[Variants] = {
         "both": {},
-        "separable": {"distance": 5.0},
-        "overlapping": {"distance": 2.0},
+        "separable": {},
+        "overlapping": {"distance": 2.0, "gap": 0.0},
     }
-    shortened: ClassVar[Mapping[str, Any]] = {"epochs": 10}
 
     samples: int = 30
     distance: float = 5.0
+    gap: float = 2.0
     epochs: int = 30
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(samples=1, distance=0, epochs=1)
+        self.at_least(samples=1, distance=0, gap=0, epochs=1)
 
     def conduct(self, record: Record) -> None:
         names = ["separable", "overlapping"] if self.variant == "both" else [self.variant]
@@ -135,7 +136,7 @@ class Perceptron(Experiment):
         )
         record.metrics(
             {
-                f"{name} {N_('converged')}": learned.converged,
+                f"{name} {N_('errors')}": learned.errors[-1],
                 f"{name} {N_('updates')}": len(learned.weights),
             }
         )
@@ -143,6 +144,11 @@ class Perceptron(Experiment):
     def points(self) -> tuple[np.ndarray, np.ndarray]:
         """Points (2 samples, 2) and their classes, in a random order."""
         rng = np.random.default_rng(self.seed)
-        centres = np.array([[-0.5, -0.5], [0.5, 0.5]]) * self.distance / np.sqrt(2)
-        y = rng.permutation(np.repeat([0, 1], self.samples))
-        return centres[y] + rng.normal(size=(len(y), 2)) + CENTRE, y
+        side = 2 * rng.permutation(np.repeat([0, 1], self.samples)) - 1
+        along = self.distance / 2 + rng.normal(size=len(side))
+        if self.gap:  # what would lie inside the strip is mirrored out of it
+            along = self.gap / 2 + abs(along - self.gap / 2)
+        across = rng.normal(size=len(side))
+        along *= side
+        x = np.c_[along - across, along + across] / np.sqrt(2)
+        return x + CENTRE, (side + 1) // 2
