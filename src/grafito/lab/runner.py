@@ -74,7 +74,8 @@ class Result:
             "seconds",
             message("engine"),
         ]
-        cells = [self.experiment, *(number(value, 4, lang) for _, value in shown)]
+        plain = (int(value) if float(value).is_integer() else value for _, value in shown)
+        cells = [self.experiment, *(number(value, 4, lang) for value in plain)]
         cells += [str(self.epochs), number(round(self.seconds, 1), 1, lang), self.engine]
         with language.use(lang):
             titles = [language.in_words(title) for title in titles]
