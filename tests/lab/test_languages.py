@@ -26,6 +26,11 @@ def texts(page):
     return {text for _, text in found}
 
 
+def first_figure(run):
+    contents = json.loads((run.folder / "index.json").read_text())
+    return next(entry for entry in contents if entry["kind"] == "figure")
+
+
 @pytest.fixture(scope="module", params=["en", "es"])
 def run(request, tmp_path_factory):
     experiment = lab.get("xor", "batches", epochs=2)
@@ -41,13 +46,16 @@ def test_a_run_is_read_in_either_language(run, lang):
     assert not SHOWN[other] & found
     assert KEPT[lang] not in page.read_text()
     assert "--variant full-batch | one-by-one" in page.read_text()
+    (redrawn,) = first_figure(run)["others"]
+    linked = re.findall(rf'href="{lang}/[^"]+\.(svg|png)"', page.read_text())
+    assert set(linked) == ({"svg", "png"} if lang == redrawn else set())
 
 
 def test_a_lost_drawing_is_replaced_by_the_other(run):
-    contents = json.loads((run.folder / "index.json").read_text())
-    (first, *_) = (entry for entry in contents if entry["kind"] == "figure")
+    first = first_figure(run)
     (lang,) = first["others"]
-    (run.folder / first["others"][lang]).unlink()
+    for file in first["others"][lang].values():
+        (run.folder / file).unlink()
     assert KEPT[lang] in draw(run.folder, "lost.html", lang).read_text()
 
 

@@ -83,24 +83,30 @@ class Record:
         Args:
             name: of the files.
             figure: a function that draws it in the language `lang`, such as a `partial` of one of
-                `grafito.figures`, and is called for each language: LANG/NAME.svg keeps the others;
+                `grafito.figures`, and is called for each language: the folder LANG keeps the others;
                 or a Matplotlib figure, which keeps its language.
             title: a text.
             caption: likewise.
             values: of the names in both, as in `text`.
         """
-        svg, png = self._file(f"{name}.svg"), self._file(f"{name}.png")
+        files = {"file": self._file(f"{name}.svg"), "png": self._file(f"{name}.png")}
         drawn = figure(lang=current()) if callable(figure) else figure
-        drawn.savefig(self.folder.path / svg)
-        drawn.savefig(self.folder.path / png, dpi=PNG_DOTS)
-        others = [lang for lang in LANGUAGES if lang != current()] if callable(figure) else []
-        for lang in others:
-            (self.folder.path / lang).mkdir(exist_ok=True)
-            figure(lang=lang).savefig(self.folder.path / lang / svg)
+        self._save(drawn, files)
+        others = {}
+        for lang in LANGUAGES if callable(figure) else ():
+            if lang != current():
+                (self.folder.path / lang).mkdir(exist_ok=True)
+                others[lang] = {key: f"{lang}/{file}" for key, file in files.items()}
+                self._save(figure(lang=lang), others[lang])
         self._add(
-            kind="figure", file=svg, png=png, title=title, caption=caption, values=values,
-            lang=current(), others={lang: f"{lang}/{svg}" for lang in others},
+            kind="figure", **files, title=title, caption=caption, values=values,
+            lang=current(), others=others,
         )  # fmt: skip
+
+    def _save(self, drawn: Any, files: Mapping[str, str]) -> None:
+        """A figure as its two files."""
+        drawn.savefig(self.folder.path / files["file"])
+        drawn.savefig(self.folder.path / files["png"], dpi=PNG_DOTS)
 
     def table(
         self,

@@ -141,11 +141,14 @@ def read_history(path: Path) -> dict[str, list[float]]:
 
 
 def in_language(entry: Mapping[str, Any], folder: Path, lang: str) -> dict[str, Any]:
-    """An entry of the index with the file of this language, where there is one."""
+    """An entry of the index with the files of this language, where there are some."""
     others = entry.get("others")
-    file = str(others.get(lang, "")) if isinstance(others, dict) else ""
-    there = file and (folder / file).is_file()
-    return {**entry, "file": file, "lang": lang} if there else dict(entry)
+    files = others.get(lang) if isinstance(others, dict) else None
+    if not isinstance(files, dict) or not any(
+        (folder / str(file)).is_file() for file in files.values()
+    ):
+        return dict(entry)
+    return {**entry, **files, "lang": lang}
 
 
 def read_csv(path: Path) -> list[list[str]]:
