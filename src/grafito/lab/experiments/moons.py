@@ -55,7 +55,7 @@ class Moons(Training):
     variants: ClassVar[Variants] = {
         "all": {},
         "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.1},
-        "relu": {"units": (8,), "activation": "relu", "learning_rate": 0.03},
+        "relu": {"units": (8,), "activation": "relu", "learning_rate": 0.1},
         "overfitting": {"units": (100, 70, 50), "activation": "relu", "learning_rate": 0.003},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ("overfitting", "sigmoid", "relu")}
@@ -66,7 +66,7 @@ class Moons(Training):
     loss: str = "binary_crossentropy"
     follow_test: bool = True
     samples: int = 200
-    noise: float = 0.25
+    noise: float = 0.22
     units: tuple[int, ...] = (10,)
     activation: str = "sigmoid"
     goal: float = 0.936

@@ -21,7 +21,6 @@ from grafito.models import Functional, Model
 from grafito.utils import set_random_seed
 
 MOST_WEIGHTS = 12  # of a network whose graph can be read
-SWEPT = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +47,15 @@ class Parity(Training):
         "enough": {},
         "few": {"hidden": 2},
         "hidden-units": {"bits_each": (2,), "hidden_each": (1, 2, 3, 4, 6, 8, 15), "starts": 20},
-        "bits": {**SWEPT, "bits_each": (2, 3, 4, 5, 6, 7, 8, 9), "hidden_each": (15,)},
-        "narrow": {**SWEPT, "bits_each": (4, 6, 8), "hidden_each": (1, 2, 3, 4, 6, 8)},
+        "bits": {"bits_each": (2, 3, 4, 5, 6, 7, 8, 9), "hidden_each": (15,)},
+        "narrow": {"bits_each": (4, 6, 8), "hidden_each": (1, 2, 3, 4, 6, 8)},
     }
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 100, "starts": 2}
 
     epochs: int = 1000
-    batch_size: int = 4
-    optimizer: str = "sgd"
-    learning_rate: float = 0.05
+    batch_size: int = 16
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
     loss: str = "mse"
     metrics: tuple[str, ...] = ()
     bits: int = 4
@@ -204,6 +203,8 @@ class Xor(Parity):
         "batches": ("full-batch", "one-by-one"),
     }
 
+    batch_size: int = 4
+    optimizer: str = "sgd"
     learning_rate: float = 0.1
     bits: int = 2
     hidden: int = 2

@@ -156,7 +156,7 @@ class ImdbEmbedding(Reviews):
     variants: ClassVar[Variants] = {
         "both": {},
         "dense": {},
-        "convolution": {"filters": 128, "units": 0},
+        "convolution": {"filters": 128, "units": 0, "epochs": 6},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {"both": ("dense", "convolution")}
 
