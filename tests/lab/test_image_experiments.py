@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grafito import lab, optimizers
+from grafito.errors import ShapeError
 from grafito.lab.classes import labels_of
 from grafito.lab.experiments.gan import Gan, Pair
 from grafito.models.examples import make_examples
@@ -140,3 +141,16 @@ def test_other_data_are_validated_or_the_test_is_followed(tmp_path, little_data)
     assert "validation_accuracy" not in result.metrics
     held_out = lab.run(lab.get("mnist-conv1", **settings), out=tmp_path, verbose=0)
     assert "validation_accuracy" in held_out.metrics
+
+
+def test_a_deep_network_starts_where_another_run_ended(tmp_path):
+    small = {"units": (6,), "normalised": False}
+    x = np.random.RandomState(0).randint(0, 255, (4, *COLOUR)).astype("uint8")
+    learned = lab.get("vgg16", "cifar10", **small).network(x)
+    learned.save(tmp_path / "model.safetensors")
+    begun = lab.get("vgg16", "cifar100", start=str(tmp_path), **small).compiled(x, "auto")
+    for ours, theirs in zip(begun.get_weights()[:-2], learned.get_weights()[:-2], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert begun.output_shape == (None, 100)
+    with pytest.raises(ShapeError, match="do not fit"):
+        lab.get("vgg16", "cifar100", start=str(tmp_path)).compiled(x, "auto")

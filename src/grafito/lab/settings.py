@@ -11,7 +11,7 @@ from grafito.errors import ArgumentError
 
 # A comma parts two settings only where a name and "=" follow it; others belong to a list.
 _COMMA = re.compile(r",(?=\s*\w+\s*=)")
-_WORD = re.compile(r"[\w.-]+")
+_WORD = re.compile(r"[\w.:/\\~-]+")  # or a path
 
 
 def read_settings(text: str) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def read_settings(text: str) -> dict[str, Any]:
         ArgumentError: for something that is no NAME=VALUE, or a name that comes twice.
 
     Example:
-        >>> read_settings("bits=3,units=[100,70],optimizer=sgd")
-        {'bits': 3, 'units': [100, 70], 'optimizer': 'sgd'}
+        >>> read_settings("bits=3,units=[100,70],optimizer=sgd,start=runs/vgg16/1")
+        {'bits': 3, 'units': [100, 70], 'optimizer': 'sgd', 'start': 'runs/vgg16/1'}
     """
     settings: dict[str, Any] = {}
     for part in _COMMA.split(text) if text.strip() else []:

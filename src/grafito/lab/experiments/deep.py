@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,9 +19,10 @@ from grafito.lab.experiments.hundred import HUNDRED
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
-from grafito.models import Sequential
+from grafito.models import Model, Sequential, load_model
 
 WHOLE = 50_000  # training images of either data set
+LAST = 2  # weights of the last layer: its kernel and its bias
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class Deep(Classifier):
         augmented: whether images are varied in training.
         units: sizes of the dense hidden layers.
         dropout: share of their units left out in training.
+        start: folder of a run of the same network, on either data set; all that it learned but
+            the last layer is where training begins.
     """
 
     course = "TP4-10"
@@ -52,6 +56,7 @@ class Deep(Classifier):
     augmented: bool = True
     units: tuple[int, ...]
     dropout: float = 0.5
+    start: str = ""
 
     def sources(self) -> tuple[str, ...]:
         return ("cifar10",) if self.classes == 10 else ("cifar100",)
@@ -85,13 +90,22 @@ class Deep(Classifier):
             ]
         )
 
+    def compiled(self, x: np.ndarray, engine: Any) -> Model:
+        model = super().compiled(x, engine)
+        if self.start:
+            learned = load_model(Path(self.start) / "model.safetensors")
+            model.set_weights([*learned.get_weights()[:-LAST], *model.get_weights()[-LAST:]])
+        return model
+
     def show(self, record: Record, trained: Trained) -> None:
         train, test = (len(x) for x, _ in trained.data)
         if train < WHOLE and not self.examples:
             record.text(
                 N_(
                     "The file holds a part of the data set: {train} training and {test} test "
-                    "images. With so few, less is learned than the course reports."
+                    "images. With so few, less is learned in as many epochs than the course reports: "
+                    "more epochs help (--epochs), and so does what a run on CIFAR-10 learned "
+                    "(--set start=FOLDER)."
                 ),
                 title=N_("A note on the data"),
                 train=train,
