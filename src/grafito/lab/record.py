@@ -83,8 +83,8 @@ class Record:
         Args:
             name: of the files.
             figure: a function that draws it in the language `lang`, such as a `partial` of one of
-                `grafito.figures`, and is called for each language: the folder LANG keeps the others;
-                or a Matplotlib figure, which keeps its language.
+                `grafito.figures`, and is called for each language (the folder LANG keeps the
+                others); or a Matplotlib figure, which keeps its language.
             title: a text.
             caption: likewise.
             values: of the names in both, as in `text`.
