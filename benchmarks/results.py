@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from grafito import lab
+from grafito.lab.settings import write_settings
 
 HEAD = """\
 # Results
@@ -36,6 +38,7 @@ class Run(NamedTuple):
 
     configuration: dict[str, Any]
     metrics: list[dict[str, float]]
+    changes: str
 
 
 def main() -> None:
@@ -43,30 +46,44 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.results", description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+", help="folders that `grafito run` filled")
     parser.add_argument("--machine", default="this machine", help="what to call the machine")
+    parser.add_argument(
+        "--changed",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of runs whose settings are not the course's; each gets a row",
+    )
     options = parser.parse_args()
     print(HEAD.format(machine=options.machine))
     print(_row(TITLES))
     print(_row(["---"] * len(TITLES)))
     for kind in lab.kinds().values():
-        found = collect(kind.name, options.runs)
+        found = collect(kind.name, options.runs) + collect(kind.name, options.changed, usual=False)
         for run in found:
             print(_row(_cells(kind, run)))
         if not found:
             print(_row([f"`{kind.name}`", kind.course, kind.expected, *["–"] * 4]))
 
 
-def collect(name: str, folders: list[Path]) -> list[Run]:
-    """The run of each variant that counts, in the order of the variants."""
+def collect(name: str, folders: list[Path], usual: bool = True) -> list[Run]:
+    """The run of each variant that counts, in the order of the variants.
+
+    Args:
+        name: of an experiment.
+        folders: that `grafito run` filled.
+        usual: whether its settings are those of the course; otherwise one is changed at least.
+    """
     best: dict[str, Run] = {}
     paths = [path for folder in folders for path in folder.glob(f"{name}/*/configuration.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         configuration = json.loads(path.read_text(encoding="utf-8"))
-        if configuration["status"] == "complete" and _as_usual(configuration):
+        changes = _changes(configuration)
+        if configuration["status"] == "complete" and changes is not None and usual != bool(changes):
             parts = sorted(path.parent.glob("seed-*")) or [path.parent]
             metrics = [json.loads((part / "metrics.json").read_text()) for part in parts]
             before = best.get(configuration["variant"])
             if before is None or len(metrics) >= len(before.metrics):
-                best[configuration["variant"]] = Run(configuration, metrics)
+                best[configuration["variant"]] = Run(configuration, metrics, changes)
     return [best[form] for form in lab.kinds()[name].variants or [""] if form in best]
 
 
@@ -79,6 +96,8 @@ def _cells(kind: Any, run: Run) -> list[str]:
     name = f"`{kind.name}`" + (
         f", {run.configuration['variant']}" if run.configuration["variant"] else ""
     )
+    if run.changes:
+        name += f", `--set {run.changes}`"
     epochs, seconds = (
         statistics.median(m[key] for m in run.metrics) for key in ("epochs", "seconds")
     )
@@ -102,18 +121,23 @@ def _subsets(configuration: dict[str, Any]) -> list[str]:
 
 def _number(name: str, values: list[float]) -> str:
     mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
-    if any(word in name for word in ("accuracy", "error")):
+    if re.search(r"(accuracy|error)$", name):
         return f"{100 * mean:.1f}" + (f" ± {100 * spread:.1f} %" if spread is not None else " %")
     return f"{mean:.4g}" + (f" ± {spread:.2g}" if spread is not None else "")
 
 
-def _as_usual(configuration: dict[str, Any]) -> bool:
-    """Whether the settings, but for the seed, are those of the course."""
+def _changes(configuration: dict[str, Any]) -> str | None:
+    """The settings, but for the seed, that are not the course's; None for a quick or lost form."""
     kind = lab.kinds()[configuration["experiment"]]
     if configuration["quick"] or configuration["variant"] not in (kind.variants or [""]):
-        return False
+        return None
     usual = json.loads(json.dumps(kind.usual(configuration["variant"] or None).settings()))
-    return {**configuration["settings"], "seed": 0} == {**usual, "seed": 0}
+    settings = configuration["settings"]
+    if settings.keys() - usual.keys():
+        return None
+    # A setting that came later had no effect on an older run.
+    changed = {n: v for n, v in settings.items() if n != "seed" and v != usual[n]}
+    return write_settings(changed)
 
 
 def _row(cells: Any) -> str:

@@ -104,8 +104,8 @@ class Deep(Classifier):
                 N_(
                     "The file holds a part of the data set: {train} training and {test} test "
                     "images. With so few, less is learned in as many epochs than the course "
-                    "reports: more epochs help (--epochs), and so does what a run on CIFAR-10 learned "
-                    "(--set start=FOLDER)."
+                    "reports: more epochs help (--epochs), and so does what a run on CIFAR-10 "
+                    "learned (--set start=FOLDER)."
                 ),
                 title=N_("A note on the data"),
                 train=train,
