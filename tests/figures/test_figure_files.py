@@ -11,7 +11,7 @@ import pytest
 from figures import drawings
 
 from grafito import graph
-from grafito.errors import UnknownNameError
+from grafito.errors import ArgumentError, UnknownNameError
 from grafito.figures import confusion_matrix, curves, draw_graph
 from grafito.figures.text import array_line, array_rows, number, words
 
@@ -170,3 +170,8 @@ def test_characters_that_no_font_has_are_told_once(tmp_path, ending):
         figure.savefig(tmp_path / f"figure.{ending}")
     assert len(told) == 1
     assert 2 * strange in texts(svg(figure))  # without a warning
+
+
+def test_there_is_no_window():
+    with pytest.raises(ArgumentError, match="savefig"):
+        curves({"loss": [1.0, 0.5]}).show()

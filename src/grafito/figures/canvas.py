@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
-from grafito.errors import unknown_name
+from grafito.errors import ArgumentError, unknown_name
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
 # alternates in lightness, so that neighbours differ in grey print.
@@ -106,6 +106,18 @@ class Sheet(Figure):
                 self.draw_without_rendering()  # a layout with fixed shapes takes a second pass
             super().savefig(fname, **options)
         _report(seen, kind)
+
+    def show(self, warn: bool = True) -> None:
+        """Figures have no window: they are written to files, and shown by notebooks.
+
+        Raises:
+            ArgumentError: always, with what to do instead.
+        """
+        raise ArgumentError(
+            "A figure has no window of its own.",
+            where="figure.show",
+            fix='figure.savefig("figure.png"), or a notebook',
+        )
 
     def _repr_svg_(self) -> str:
         """The figure in a notebook."""
