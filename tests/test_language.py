@@ -159,7 +159,7 @@ def test_errors_are_retold(case):
         ("learning_rate", "tasa de aprendizaje", "learning rate"),
         ("wide slope", "pendiente (ancha)", "wide slope"),
         ("L2 training accuracy", "exactitud de entrenamiento (L2)", "L2 training accuracy"),
-        ("separable converged", "convergió (separables)", "separable converged"),
+        ("separable errors", "errores (separables)", "separable errors"),
         ("plain right", "aciertos (simple)", "plain right"),
         ("my own slope", "pendiente (my own)", "my own slope"),
         ("my_own", "my own", "my own"),
