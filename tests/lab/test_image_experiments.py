@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grafito import lab, optimizers
-from grafito.errors import ShapeError
+from grafito.errors import ArgumentError
 from grafito.lab.classes import labels_of
 from grafito.lab.experiments.gan import Gan, Pair
 from grafito.models.examples import make_examples
@@ -152,5 +152,5 @@ def test_a_deep_network_starts_where_another_run_ended(tmp_path):
     for ours, theirs in zip(begun.get_weights()[:-2], learned.get_weights()[:-2], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert begun.output_shape == (None, 100)
-    with pytest.raises(ShapeError, match="do not fit"):
+    with pytest.raises(ArgumentError, match="another network"):
         lab.get("vgg16", "cifar100", start=str(tmp_path)).compiled(x, "auto")

@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito import layers
 from grafito.datasets import cifar10, cifar100
+from grafito.errors import ArgumentError
 from grafito.lab.classes import Classifier
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
@@ -94,7 +95,15 @@ class Deep(Classifier):
         model = super().compiled(x, engine)
         if self.start:
             learned = load_model(Path(self.start) / "model.safetensors")
-            model.set_weights([*learned.get_weights()[:-LAST], *model.get_weights()[-LAST:]])
+            begun, last = learned.get_weights()[:-LAST], model.get_weights()[-LAST:]
+            if [w.shape for w in begun] != [w.shape for w in model.get_weights()[:-LAST]]:
+                raise ArgumentError(
+                    "The run to start from trained another network.",
+                    where="start=",
+                    received=self.start,
+                    expected=f"a run of {self.name!r} with the same layers",
+                )
+            model.set_weights([*begun, *last])
         return model
 
     def show(self, record: Record, trained: Trained) -> None:
