@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
@@ -65,6 +66,38 @@ def test_links_of_page(page):
     local = [target for target in targets if "://" not in target]
     missing = [target for target in local if not (page.parent / target).exists()]
     assert not missing
+
+
+TRANSLATED = {  # pages in English, with the same page in Spanish
+    ROOT / "README.md": ROOT / "README.es.md",
+    **{page: page.parent / "es" / page.name for page in ROOT.glob("docs/guide/*.md")},
+}
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=page_name)
+def test_code_is_the_same_in_spanish(page):
+    """But for comments, the names of files and the order of the blocks."""
+
+    def code(page: Path) -> list[str]:
+        blocks = [block for _, block in code_blocks(page.read_text())]
+        return sorted(ast.unparse(NoFileNames().visit(ast.parse(block))) for block in blocks)
+
+    assert code(page) == code(TRANSLATED[page])
+
+
+class NoFileNames(ast.NodeTransformer):
+    """Replaces the names of pictures, which each language may choose."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        picture = isinstance(node.value, str) and node.value.endswith((".svg", ".png"))
+        return ast.Constant("picture") if picture else node
+
+
+def test_both_readmes_install_alike():
+    pages = ROOT / "README.md", ROOT / "README.es.md"
+    commands = [re.findall(r"^pip install .+$", page.read_text(), re.MULTILINE) for page in pages]
+    assert commands[0] == commands[1]
+    assert len(commands[0]) == 2
 
 
 def test_code_blocks_are_found():
