@@ -27,8 +27,8 @@ the real data sets and are made by
 
 "±" is the standard deviation over the seeds. Seconds are those of one run's training, on two cores
 of {machine} that other programs shared; they are no benchmark (those are on
-[another page](speed.md)). A dash means that the run has not been done in full yet. A row with `--set`
-departs from the course in what it names.
+[another page](speed.md)). A dash means that the run has not been done in full yet. A row with
+`--set` departs from the course in what it names.
 """
 TITLES = ("experiment", "course", "the course's number", "grafito's", "seeds", "epochs", "seconds")
 HIGHLIGHTED = 4  # numbers in a cell
