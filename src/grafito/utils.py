@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import ArgumentError, DataError, unknown_name
+from grafito.models.examples import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from grafito.seeds import set_seed
 
-__all__ = ["pad_sequences", "set_random_seed", "to_categorical"]
+__all__ = [
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "set_random_seed",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]
 
 
 def set_random_seed(seed: int) -> None:

@@ -166,6 +166,18 @@ def test_hooks_come_in_keras_order(keras):
     [
         (UnknownNameError, ["mode", "'min'"], lambda: callbacks.EarlyStopping(mode="mim")),
         (ArgumentError, ["factor"], lambda: callbacks.ReduceLROnPlateau(factor=2.0)),
+        (
+            UnknownNameError,
+            ["on_epoch_end"],
+            lambda: callbacks.LambdaCallback(on_epoch_ends=print),
+        ),
+        (
+            ArgumentError,
+            ["on_train_end", "logs"],
+            lambda: model().fit(
+                *data(), verbose=0, callbacks=callbacks.LambdaCallback(on_train_end=lambda a, b: 0)
+            ),
+        ),
     ],
 )
 def test_wrong_arguments(error, words, make):
@@ -189,6 +201,192 @@ def test_validation_of_every_second_epoch():
         x, y, epochs=4, verbose=0, validation_data=(x, y), validation_freq=2, callbacks=[stop]
     )
     assert len(history.history["val_loss"]) == 2
+
+
+def test_hooks_get_the_logs_of_keras(keras):
+    """In each hook: a dictionary, with the same names in it."""
+
+    def told(library, net):
+        seen = []
+
+        class Watch(library.callbacks.Callback):
+            pass
+
+        hooks = [n for n in dir(library.callbacks.Callback) if n.startswith("on_")]
+        for hook in set(hooks) - {"on_progress", "on_batch_begin", "on_batch_end"}:
+
+            def note(self, *args, _hook=hook, **kwargs):
+                logs = kwargs.get("logs", args[-1] if args else None)
+                outputs = np.shape(logs.get("outputs", 0))
+                seen.append((_hook, sorted(logs), outputs, self.params["steps"]))
+
+            setattr(Watch, hook, note)
+        x, y = data()
+        watch = Watch()
+        net.fit(x, y, epochs=2, batch_size=10, verbose=0, validation_data=(x, y), callbacks=[watch])
+        assert watch.params["epochs"] == 2
+        net.evaluate(x, y, batch_size=7, verbose=0, callbacks=[Watch()])
+        net.predict(x, batch_size=16, verbose=0, callbacks=[Watch()])
+        return seen
+
+    import grafito
+
+    theirs = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+    theirs.compile(keras.optimizers.SGD(0.1), loss="mse")
+    assert told(grafito, model()) == told(keras, theirs)
+
+
+def _loader_without_length(x, y):
+    class Loader:
+        def __len__(self):
+            raise TypeError("object of type 'Stream' has no len()")
+
+        def __iter__(self):
+            return iter([(x[:10], y[:10]), (x[10:], y[10:])])
+
+    return Loader()
+
+
+STEPS = {  # what `params["steps"]` says
+    "arrays": (lambda x, y: ((x, y), {"batch_size": 10}), 3),
+    "a limit": (lambda x, y: ((x, y), {"batch_size": 10, "steps_per_epoch": 2}), 2),
+    "a list's length": (lambda x, y: ((Batches(x, y),), {}), 4),
+    "a generator": (lambda x, y: (((b for b in Batches(x, y).all),), {}), None),
+    "a loader without length": (lambda x, y: ((_loader_without_length(x, y),), {}), None),
+    "a limited loader": (
+        lambda x, y: ((_loader_without_length(x, y),), {"steps_per_epoch": 2}),
+        2,
+    ),
+}
+
+
+class Batches:
+    def __init__(self, x, y):
+        self.all = [(x[i : i + 6], y[i : i + 6]) for i in range(0, 24, 6)]
+
+    def __len__(self):
+        return 4
+
+    def __iter__(self):
+        return iter(self.all)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_of_an_epoch(name):
+    make, steps = STEPS[name]
+    args, kwargs = make(*data())
+    callback = callbacks.Callback()
+    model().fit(*args, **kwargs, verbose=0, callbacks=[callback])
+    assert callback.params["steps"] == steps
+
+
+def test_torch_loader_without_length(torch):
+    x, y = data()
+
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter(zip(x, y, strict=True))
+
+    loader = torch.utils.data.DataLoader(Stream(), batch_size=8)
+    history = model().fit(loader, epochs=2, verbose=0)
+    assert len(history.history["loss"]) == 2
+
+
+HOOKS = {  # ways to write a hook, each called in both epochs
+    "without logs": lambda seen: lambda epoch: seen.append(epoch),
+    "with logs": lambda seen: lambda epoch, logs: seen.append(epoch),
+    "another name": lambda seen: lambda e, l: seen.append(e),
+    "logs by keyword": lambda seen: lambda epoch, **kw: seen.append(len(kw["logs"]) - 1 + epoch),
+    "anything": lambda seen: lambda *args, **kwargs: seen.append(args[0]),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_may_leave_logs_out(name):
+    x, y = data()
+    seen = []
+    hook = HOOKS[name](seen)
+    model().fit(x, y, epochs=2, verbose=0, callbacks=callbacks.LambdaCallback(on_epoch_end=hook))
+    assert seen == [0, 1]
+
+
+def test_methods_may_leave_logs_out():
+    class Count(callbacks.Callback):
+        only_reads_logs = True
+        seen = 0
+
+        def on_train_begin(self):
+            self.seen += 1
+
+        def on_epoch_begin(self, epoch):
+            self.seen += 1
+
+        def on_train_end(self, logs):
+            assert set(logs) == {"loss"}
+
+    count = Count()
+    net, (x, y) = model(), data()
+    net.fit(x, y, epochs=40, verbose=0, callbacks=[count])  # some of them run together
+    assert count.seen == 41
+
+
+def test_lambda_callback_keeps_what_is_no_hook():
+    ended = []
+    call = callbacks.LambdaCallback(on_test_end=lambda logs: ended.append(logs), other=3)
+    assert call.other == 3
+    x, y = data()
+    model().evaluate(x, y, verbose=0, callbacks=[call])
+    assert list(ended[0]) == ["loss"]
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ({}, "Tensor"),
+        ({"y": True}, ["Tensor", "Tensor"]),
+        ({"y": True, "sample_weight": True}, ["Tensor", "Tensor", "Tensor"]),
+    ],
+)
+def test_the_data_of_a_step_have_the_parts_that_were_given(given, parts):
+    import grafito
+
+    seen = {}
+
+    def note(step, data):
+        one = not isinstance(data, tuple)
+        seen[step] = type(data).__name__ if one else [type(part).__name__ for part in data]
+        return grafito.utils.unpack_x_y_sample_weight(data)
+
+    class Net(grafito.Model):
+        def __init__(self):
+            super().__init__()
+            self.out = layers.Dense(1)
+
+        def call(self, x):
+            return self.out(x)
+
+        def train_step(self, data):
+            x, y, weights = note("train", data)
+            assert (y is None, weights is None) == ("y" not in given, "sample_weight" not in given)
+            return {"loss": grafito.graph.mean(self(x))}
+
+        def test_step(self, data):
+            note("test", data)
+            return {"loss": grafito.graph.mean(self(data[0] if isinstance(data, tuple) else data))}
+
+        def predict_step(self, data):
+            note("predict", data)
+            return self(data)
+
+    x, y = data()
+    arrays = {"y": y, "sample_weight": y[:, 0]}
+    net = Net()
+    net.compile("sgd")
+    chosen = {name: arrays[name] for name in given}
+    net.fit(x, **chosen, verbose=0)
+    net.evaluate(x, **chosen, verbose=0)
+    net.predict(x, verbose=0)
+    assert seen == {"train": parts, "test": parts, "predict": "Tensor"}
 
 
 TESTED = {

@@ -169,7 +169,7 @@ class OwnStep(Model):
         return self.last(self.planted(self.first(x)))
 
     def train_step(self, data):
-        x, y, _ = data
+        x, y = data
         error = graph.mean((self(x, training=True) - y) ** 2)
         weights = self.trainable_variables
         for w, g in zip(weights, graph.gradients(error, weights), strict=True):

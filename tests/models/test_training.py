@@ -275,7 +275,7 @@ def test_a_training_step_of_ones_own():
             self.rules = [optimizers.SGD(0.1), optimizers.SGD(0.1)]
 
         def train_step(self, data):
-            x, y, _ = data
+            x, y = data
             for net, rule, sign in zip((self.one, self.two), self.rules, (1, -1), strict=True):
                 loss = graph.mean(graph.square(self.one(x) - y)) + sign * graph.mean(self.two(x))
                 rule.apply(graph.gradients(loss, net.trainable_variables), net.trainable_variables)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.callbacks.base import Callback, Logs
+from grafito.callbacks.base import HOOKS, Callback, Logs
 from grafito.callbacks.monitors import file_path, learning_rate
 from grafito.errors import ArgumentError, FileError, unknown_name
 
@@ -157,7 +157,10 @@ class LambdaCallback(Callback):
         on_train_end: function of (logs).
         on_train_batch_begin: function of (batch, logs).
         on_train_batch_end: function of (batch, logs).
-        **others: the other hooks of `Callback`, for example `on_test_end`.
+        **others: the other hooks of `Callback`, for example `on_test_end`; what does not begin
+            with "on_" becomes an attribute.
+
+    A hook may leave `logs` out.
 
     Example:
         >>> _ = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
@@ -176,9 +179,9 @@ class LambdaCallback(Callback):
         for name, function in {**locals(), **others}.items():
             if name in ("self", "others", "__class__") or function is None:
                 continue
-            if not name.startswith("on_") or not hasattr(Callback, name):
-                raise unknown_name("hook", name, [n for n in dir(Callback) if n.startswith("on_")])
-            if not callable(function):
+            if name.startswith("on_") and name not in HOOKS:
+                raise unknown_name("hook", name, HOOKS)
+            if name in HOOKS and not callable(function):
                 raise ArgumentError(
                     "A hook is a function.",
                     where=f"LambdaCallback({name}=...)",

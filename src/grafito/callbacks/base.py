@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +15,8 @@ Logs = dict[str, Any]
 class Callback:
     """Something that `fit` calls at its turning points; subclass it and define what you need.
 
-    A callback that defines a batch hook makes training stop after each batch to call it.
+    A callback that defines a batch hook makes training stop after each batch to call it. Hooks get
+    the dictionary `logs` last; where there is nothing to tell it is empty. They may leave it out.
     Setting `self.model.stop_training = True` ends training after the current slice.
 
     Attributes:
@@ -21,8 +24,8 @@ class Callback:
             short epochs may run before the hooks of each are called. It holds for the class that
             says it, not for classes derived from it.
         model: the model being trained.
-        params: "task" (which method was called), "verbose", and in `fit` "epochs" and
-            "validation_freq".
+        params: "task" (which method was called), "verbose", "steps" (batches of an epoch, None
+            where that is not known), and in `fit` "epochs" and "validation_freq".
 
     Example:
         >>> class Count(Callback):
@@ -62,11 +65,47 @@ class Callback:
     def read_epochs(self, epochs: range, logs: dict[str, list[Any]]) -> None:
         """After epochs that ran together: their numbers, and for each name a list of values."""
         for i, epoch in enumerate(epochs):
-            self.on_epoch_begin(epoch)
-            self.on_epoch_end(epoch, {name: values[i] for name, values in logs.items()})
+            hook_of(self, "on_epoch_begin")(epoch, {})
+            own = {name: values[i] for name, values in logs.items()}
+            hook_of(self, "on_epoch_end")(epoch, own)
 
     def close(self) -> None:
         """At the very end, also where an error ended it: let go of what was opened."""
+
+
+HOOKS = {  # how many arguments each takes, `logs` last
+    name: len(inspect.signature(hook).parameters) - 1
+    for name, hook in vars(Callback).items()
+    if name.startswith("on_")
+}
+
+
+def hook_of(callback: Callback, name: str) -> Callable[..., Any]:
+    """A hook of a callback, to be called with all arguments, also where it leaves `logs` out.
+
+    Raises:
+        ArgumentError: when it takes other arguments.
+    """
+    function, given = getattr(callback, name), [None] * (HOOKS[name] - 1)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one without a signature
+        return function
+    for adapted, arguments, named in (
+        (function, [*given, None], {}),
+        (lambda *args: function(*args[:-1], logs=args[-1]), given, {"logs": None}),
+        (lambda *args: function(*args[:-1]), given, {}),
+    ):
+        with contextlib.suppress(TypeError):
+            signature.bind(*arguments, **named)
+            return adapted
+    names = list(inspect.signature(getattr(Callback, name)).parameters)[1:]
+    raise ArgumentError(
+        "A hook of a callback takes other arguments.",
+        where=f"{type(callback).__name__}.{name}",
+        received=f"{name}{signature}",
+        expected=f"{name}({', '.join(names)})",
+    )
 
 
 class CallbackList:
@@ -112,7 +151,9 @@ class CallbackList:
             callback.close()
 
     def call(self, hook: str, *args: Any) -> None:
-        """Call one hook of all callbacks, in order."""
+        """Call one hook of all callbacks, in order; where no logs are given they are empty."""
+        if len(args) < HOOKS[hook]:
+            args = (*args, {})
         for act in self._defined(hook):
             act(*args)
 
@@ -131,7 +172,7 @@ class CallbackList:
         if hook not in self._hooks:
             nothing = getattr(Callback, hook)
             self._hooks[hook] = [
-                getattr(c, hook)
+                hook_of(c, hook)
                 for c in self.callbacks
                 if getattr(type(c), hook) is not nothing or hook in vars(c)
             ]
@@ -145,6 +186,7 @@ class History(Callback):
         epoch: numbers of the epochs, from 0.
         history: from name to the list of its values, one for each epoch.
         interrupted: whether Ctrl-C ended the training.
+        last: the logs of the last epoch.
 
     Example:
         >>> log = History()
@@ -160,13 +202,16 @@ class History(Callback):
         self.epoch: list[int] = []
         self.history: dict[str, list[Any]] = {}
         self.interrupted = False
+        self.last: Logs = {}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
+        self.last = dict(logs or {})
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
     def read_epochs(self, epochs: range, logs: dict[str, list[Any]]) -> None:
         self.epoch.extend(epochs)
+        self.last = {name: values[-1] for name, values in logs.items()}
         for name, values in logs.items():
             self.history.setdefault(name, []).extend(values)

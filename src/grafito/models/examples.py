@@ -89,6 +89,46 @@ def stream_batches(source: Any) -> Iterable[Any]:
     return (source[i] for i in range(len(source)))
 
 
+def stream_length(source: Any) -> int | None:
+    """The number of batches of a stream, where it says so."""
+    try:
+        return len(source)
+    except TypeError:  # torch's DataLoader has the method, but its data may have none
+        return None
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The data of a step as Keras packs it: x, (x, y) or (x, y, sample_weight).
+
+    Example:
+        >>> pack_x_y_sample_weight([1, 2], [0, 1])
+        ([1, 2], [0, 1])
+    """
+    if sample_weight is not None:
+        return x, y, sample_weight
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, (list, tuple)) else x
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """The data of `train_step`, `test_step` or `predict_step` as three parts, None where absent.
+
+    Raises:
+        DataError: for more than three parts.
+
+    Example:
+        >>> unpack_x_y_sample_weight(([1, 2], [0, 1]))
+        ([1, 2], [0, 1], None)
+    """
+    parts = tuple(data) if isinstance(data, (list, tuple)) else (data,)
+    if not 1 <= len(parts) <= 3:
+        raise DataError(
+            "Data are x, (x, y) or (x, y, sample_weight).", received=f"{len(parts)} parts"
+        )
+    return (*parts, None, None)[:3]  # type: ignore[return-value]
+
+
 def batch_examples(batch: Any, role: str = "") -> Examples:
     """A batch of a stream: x, (x, y) or (x, y, sample_weight)."""
     parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)

@@ -20,6 +20,7 @@ from grafito.models.examples import (
     is_stream,
     make_examples,
     stream_batches,
+    stream_length,
 )
 from grafito.models.progress import report_split
 
@@ -103,6 +104,14 @@ class Passes:
         """Whether each epoch goes once through arrays."""
         return isinstance(self.source, Examples) and self.limit is None
 
+    @property
+    def steps(self) -> int | None:
+        """The number of batches of an epoch, where it is known."""
+        if not isinstance(self.source, Examples):
+            return self.limit or stream_length(self.source)
+        batches = -(-len(self.source) // self.batch_size)
+        return min(self.limit or batches, batches)
+
     def orders(self, step: int) -> tuple[np.ndarray, int, int]:
         """The order of the epoch that begins at this training step, with those after it.
 
@@ -139,7 +148,7 @@ class Passes:
             orders, row = self._limited(step, epoch) if self.limit else self.orders(step)[:2]
             yield self.source, orders, row, self.batch_size, -(-orders.shape[1] // self.batch_size)
             return
-        total = self.limit or (len(self.source) if hasattr(self.source, "__len__") else None)
+        total = self.steps
         for i, batch in enumerate(stream_batches(self.source)):
             examples = batch_examples(batch, self.role)
             n = len(examples)

@@ -23,7 +23,7 @@ from grafito.errors import OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
-from grafito.models.examples import Examples
+from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.shortage import shortage
 
@@ -36,7 +36,7 @@ class Step:
 
     Args:
         kind: "train" counts steps and makes layers behave as in training.
-        function: from (x, y, sample_weight) to named outputs; it is traced.
+        function: from x, (x, y) or (x, y, sample_weight) to named outputs; it is traced.
         reset: starts the metrics again; it becomes a part of the first step of an epoch. None
             where what runs together is only a part of an epoch.
     """
@@ -226,7 +226,7 @@ class Runner:
                 lambda part: None if part is None else graph.take(next(leaves), index),
                 examples.parts,
             )
-            outputs = step.function(batch)
+            outputs = step.function(pack_x_y_sample_weight(*batch))
             self.start.assign(self.start + size)
             counter.assign(counter + 1)
             return outputs

@@ -15,7 +15,7 @@ from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
 from grafito.layers.base import with_sublayers
 from grafito.metrics import Mean, Metric
-from grafito.models.examples import Examples
+from grafito.models.examples import Examples, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, match_outputs
 from grafito.models.runner import Runner
@@ -124,15 +124,16 @@ class Steps(Layer):
         to have their new value from then on.
 
         Args:
-            data: (x, y, sample_weight), the last two None where not given.
+            data: x, (x, y) or (x, y, sample_weight), as much as was given;
+                `utils.unpack_x_y_sample_weight` makes three parts of it.
 
         Returns:
             Names and scalar tensors for the log.
         """
-        x, y, sample_weight = data
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
-        self._loss_tracker.update_state(loss, sample_weight=_batch_size(data))
+        self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         variables = self.trainable_variables
         if variables:
             self.optimizer.apply(graph.gradients(loss, variables), variables)
@@ -140,15 +141,15 @@ class Steps(Layer):
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """One evaluation step as a function of tensors."""
-        x, y, sample_weight = data
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
-        self._loss_tracker.update_state(loss, sample_weight=_batch_size(data))
+        self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """One prediction step as a function of tensors."""
-        return self(data[0], training=False)
+        return self(unpack_x_y_sample_weight(data)[0], training=False)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
@@ -289,5 +290,5 @@ def _one_example(array: np.ndarray) -> graph.Tensor:
     return graph.placeholder((1, *array.shape[1:]), dtype_name(array.dtype))
 
 
-def _batch_size(data: Any) -> int:
-    return flatten(data[0])[0].shape[0]
+def _batch_size(x: Any) -> int:
+    return flatten(x)[0].shape[0]

@@ -89,9 +89,6 @@ class Trainer(Steps):
         initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
         validated = self._validated_epochs(validation_freq)
         history = History()
-        log = self._callbacks(
-            "fit", callbacks, verbose, history, epochs=epochs, validation_freq=validation_freq
-        )
         source = make_source(x, y, sample_weight, class_weight)
         held_out = validation_source(validation_data)
         if validation_split and validation_data is None:
@@ -105,6 +102,8 @@ class Trainer(Steps):
         validation = Passes(
             held_out, validation_batch_size or batch_size, validation_steps, role=VALIDATION
         )
+        params = {"epochs": epochs, "steps": training.steps, "validation_freq": validation_freq}
+        log = self._callbacks("fit", callbacks, verbose, history, **params)
         self.history = history
         self.stop_training = False
         with log, interruptible() as interrupted:
@@ -121,7 +120,7 @@ class Trainer(Steps):
                 if self.stop_training or interrupted:
                     break
             history.interrupted = bool(interrupted)
-            log.call("on_train_end")
+            log.call("on_train_end", dict(history.last))
         return history
 
     def evaluate(
@@ -142,13 +141,13 @@ class Trainer(Steps):
         """
         self._require_compiled("evaluate")
         batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
-        log = self._callbacks("evaluate", callbacks, verbose)
         source = make_source(x, y, sample_weight)
         if isinstance(source, Examples):
             self.prepare(source)
-        with log:
+        passes = Passes(source, batch_size, steps)
+        with self._callbacks("evaluate", callbacks, verbose, steps=passes.steps) as log:
             log.call("on_test_begin")
-            logs = self._run_epoch("test", self.test_step, Passes(source, batch_size, steps), log)
+            logs = self._run_epoch("test", self.test_step, passes, log)
             log.call("on_test_end", logs)
         return logs if return_dict else self._as_list(logs)
 
@@ -166,8 +165,7 @@ class Trainer(Steps):
             An array with one row an example, or a structure of arrays like the model's output.
         """
         batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
-        log = self._callbacks("predict", callbacks, verbose)
-        source = make_source(x)
+        passes = Passes(make_source(x), batch_size, steps)
 
         def step(data: Any) -> dict[str, Any]:
             outputs = self.predict_step(data)
@@ -175,9 +173,9 @@ class Trainer(Steps):
             return {str(i): out for i, out in enumerate(flatten(outputs))}
 
         slices: list[dict[str, np.ndarray]] = []
-        with log:
+        with self._callbacks("predict", callbacks, verbose, steps=passes.steps) as log:
             log.call("on_predict_begin")
-            self._run_epoch("predict", step, Passes(source, batch_size, steps), log, collect=slices)
+            self._run_epoch("predict", step, passes, log, collect=slices)
             log.call("on_predict_end")
         return join_outputs(slices, self._output_structure)
 
@@ -311,7 +309,10 @@ class Trainer(Steps):
                     collect.append(outputs)
                 else:
                     logs = _last(outputs)
-                if one_by_one:
+                if one_by_one and collect is not None:
+                    batch_outputs = join_outputs([outputs], self._output_structure)
+                    log.call("on_predict_batch_end", batches_done - 1, {"outputs": batch_outputs})
+                elif one_by_one:
                     log.call(f"on_{kind}_batch_end", batches_done - 1, dict(logs))
                 log.call("on_progress", kind, batches_done, total, logs)
                 if stop or (kind == "train" and self.stop_training):

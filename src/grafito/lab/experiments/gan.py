@@ -17,6 +17,7 @@ from grafito.lab.experiment import Experiment
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
+from grafito.utils import unpack_x_y_sample_weight
 
 SIDE = 28
 SHOWN = 10  # images in a row, and rows at most
@@ -54,7 +55,8 @@ class Pair(Model):
         return self.criterion(wanted, chances), graph.mean(chances)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        images = graph.cast(data[0], "float32") / 127.5 - 1.0
+        images, _, _ = unpack_x_y_sample_weight(data)
+        images = graph.cast(images, "float32") / 127.5 - 1.0
         count = images.shape[0]
         true_loss, true_chance = self.judged(images, 1.0)
         made_loss, made_chance = self.judged(self.made(count), 0.0)
