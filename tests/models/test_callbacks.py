@@ -295,7 +295,7 @@ def test_torch_loader_without_length(torch):
 HOOKS = {  # ways to write a hook, each called in both epochs
     "without logs": lambda seen: lambda epoch: seen.append(epoch),
     "with logs": lambda seen: lambda epoch, logs: seen.append(epoch),
-    "another name": lambda seen: lambda e, l: seen.append(e),
+    "another name": lambda seen: lambda e, told: seen.append(e),
     "logs by keyword": lambda seen: lambda epoch, **kw: seen.append(len(kw["logs"]) - 1 + epoch),
     "anything": lambda seen: lambda *args, **kwargs: seen.append(args[0]),
 }
