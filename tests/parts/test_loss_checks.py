@@ -23,6 +23,8 @@ UNFIT = [
     ("binary_crossentropy", "relu", 1, 'activation="sigmoid"'),
     ("categorical_crossentropy", "linear", 3, 'activation="softmax"'),
     ("sparse_categorical_crossentropy", "linear", 3, "from_logits=True"),
+    ("sparse_categorical_crossentropy", "relu", 3, 'activation="softmax"'),
+    ("categorical_crossentropy", "relu6", 3, "from_logits=True"),
     ("categorical_focal_crossentropy", "tanh", 3, 'activation="softmax"'),
     ("kl_divergence", "linear", 3, 'activation="sigmoid"'),
 ]
@@ -31,7 +33,7 @@ UNUSUAL = [
     (LOGITS_BCE, "sigmoid", 1, "from_logits=False"),
     (LOGITS_SPARSE, "softmax", 3, "without activation"),
     ("categorical_crossentropy", "sigmoid", 3, 'activation="softmax"'),
-    ("sparse_categorical_crossentropy", "relu", 3, 'activation="softmax"'),
+    ("sparse_categorical_crossentropy", "softplus", 3, 'activation="softmax"'),
     ("poisson", "linear", 1, "softplus"),
 ]
 FIT = [

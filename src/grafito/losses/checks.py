@@ -31,7 +31,8 @@ CATEGORICAL = (
 )
 # What values an activation can give, where it matters to a loss.
 PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
-POSITIVE = ("relu", "relu6", "softplus", "exponential")
+CUT = ("relu", "relu6")  # all outputs of an example may be 0
+POSITIVE = (*CUT, "softplus", "exponential")
 SIGNED = (
     *("linear", "tanh", "softsign", "hard_tanh", "leaky_relu", "elu", "selu", "celu", "gelu"),
     *("silu", "swish", "mish", "log_softmax", "log_sigmoid"),
@@ -39,7 +40,12 @@ SIGNED = (
 
 
 class LossWarning(UserWarning):
-    """A loss that trains, but does not fit what the model gives; its text is like an error's."""
+    """What trains, but is seldom meant; its text is like an error's.
+
+    Example:
+        >>> import warnings
+        >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
+    """
 
     def __init__(self, what: str, **rows: object):
         super().__init__(GrafitoError(what, **rows).message)
@@ -69,16 +75,33 @@ def check_loss_fits(
         >>> from grafito import losses
         >>> losses.check_loss_fits(losses.get("mse"), "linear", units=1)
     """
+    finding = unusual(loss, activation, units, where)
+    if finding is not None:
+        warnings.warn(finding, stacklevel=2)
+
+
+def unusual(
+    loss: Loss, activation: Any, units: int | None = None, where: str = "the last layer"
+) -> LossWarning | None:
+    """What `check_loss_fits` warns of, as a value; it raises the same errors.
+
+    Example:
+        >>> from grafito import losses
+        >>> unusual(losses.get("mse"), "linear", units=1) is None
+        True
+    """
     if isinstance(activation, Tensor):
         units = activation.shape[-1] if activation.ndim > 1 and units is None else units
-        activation = _activation_of(activation)
+        activation = activation_of(activation)
     kind = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     kind = "linear" if activation is None else kind
     found = f"{_words(kind, units)}, loss {loss.name!r}"
     logits = getattr(loss, "from_logits", False)
     if units == 1 and (kind == "softmax" or isinstance(loss, CATEGORICAL)):
         raise ArgumentError(
-            "Over a single unit a softmax is always 1, so that nothing can be learned.",
+            "Over a single unit a softmax is always 1, so that nothing can be learned."
+            if kind == "softmax"
+            else "A categorical loss compares units, one for each class, and here is only one.",
             where=where,
             received=found,
             expected="a sigmoid for one unit, or a unit for each class",
@@ -86,7 +109,7 @@ def check_loss_fits(
             'activation="softmax") with "sparse_categorical_crossentropy"',
         )
     if logits and kind in PROBABILITIES:
-        _warn(
+        return _warning(
             "The loss expects logits, but the outputs are probabilities already: learning is slow.",
             where,
             found,
@@ -95,7 +118,7 @@ def check_loss_fits(
     elif isinstance(loss, (*BINARY, *CATEGORICAL, KLDivergence)) and not logits:
         binary = not isinstance(loss, CATEGORICAL)
         proper = "sigmoid" if binary else "softmax"
-        if kind in SIGNED or (kind in POSITIVE and binary):
+        if kind in SIGNED or kind in CUT or (kind in POSITIVE and binary):
             raise ArgumentError(
                 "This loss takes the logarithm of probabilities, and the outputs are none.",
                 where=where,
@@ -105,7 +128,7 @@ def check_loss_fits(
                 + ("" if isinstance(loss, KLDivergence) else ", or the loss with from_logits=True"),
             )
         if kind == "softmax" and isinstance(loss, BINARY):
-            _warn(
+            return _warning(
                 "A binary loss treats each class as a question of its own; a softmax picks one.",
                 where,
                 found,
@@ -113,19 +136,20 @@ def check_loss_fits(
                 'activation="sigmoid" for several at once',
             )
         elif kind != "softmax" and not binary and kind in (*PROBABILITIES, *POSITIVE):
-            _warn(
+            return _warning(
                 "A categorical loss picks one class; these outputs do not have sum 1.",
                 where,
                 found,
                 'activation="softmax", or "binary_crossentropy" for several classes at once',
             )
     elif isinstance(loss, Poisson) and kind in SIGNED:
-        _warn(
+        return _warning(
             "The Poisson loss is NaN where an output is below 0.",
             where,
             found,
             'activation="softplus" or "exponential" in the last layer',
         )
+    return None
 
 
 def _words(kind: str | None, units: int | None) -> str:
@@ -133,12 +157,18 @@ def _words(kind: str | None, units: int | None) -> str:
     return f"activation {kind!r}{count}"
 
 
-def _warn(what: str, where: str, found: str, fix: str) -> None:
-    warnings.warn(LossWarning(what, where=where, received=found, fix=fix), stacklevel=3)
+def _warning(what: str, where: str, found: str, fix: str) -> LossWarning:
+    return LossWarning(what, where=where, received=found, fix=fix)
 
 
-def _activation_of(output: Tensor) -> str:
-    """Name of the activation that made a tensor; "" where that cannot be seen."""
+def activation_of(output: Tensor) -> str:
+    """Name of the activation that made a tensor; "" where that cannot be seen.
+
+    Example:
+        >>> from grafito import graph
+        >>> activation_of(graph.tanh(graph.placeholder((1, 2))))
+        'tanh'
+    """
     while output.op.name in ("reshape", "cast"):
         (output,) = output.inputs
     name = {"exp": "exponential", "logsoftmax": "log_softmax"}.get(output.op.name, output.op.name)

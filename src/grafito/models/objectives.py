@@ -11,6 +11,7 @@ from grafito import losses, metrics
 from grafito.errors import ArgumentError, DataError
 from grafito.graph import Tensor
 from grafito.graph.nest import flatten
+from grafito.models import health
 
 _ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
 
@@ -87,8 +88,11 @@ class Objectives:
             self.loss_trackers = {i: metrics.Mean(name=f"{names[i]}_loss") for i in tracked}
         self.losses, self.loss_weights, self.measures = chosen, factors, measures
 
-    def check_fit(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
-        """Check that the losses fit the outputs, and that they have targets."""
+    def check_fit(
+        self, names: list[str], y: list[Any], y_pred: list[Tensor]
+    ) -> list[losses.LossWarning | None]:
+        """Check that losses and outputs fit, and that there are targets; what is seldom meant."""
+        found = []
         for name, loss, target, out in zip(names, self.losses or [], y, y_pred, strict=True):
             if loss is not None and target is None:
                 raise DataError(
@@ -98,7 +102,12 @@ class Objectives:
                     fix="model.fit(x, y)",
                 )
             if loss is not None:
-                losses.check_loss_fits(loss, out, where=f"output {name!r}")
+                found.append(losses.checks.unusual(loss, out, where=f"output {name!r}"))
+                found.append(health.out_of_reach(loss, losses.checks.activation_of(out), target))
+        for i, _, _, metric in self.measures:
+            found.append(health.accuracy_of_numbers(metric, y[i]))
+            found.append(health.accuracy_of_logits(metric, (self.losses or [])[i]))
+        return found
 
     def check_labels(
         self, names: list[str], y: list[Any], y_pred: list[Tensor], role: str = ""

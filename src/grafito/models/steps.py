@@ -15,6 +15,7 @@ from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
 from grafito.layers.base import with_sublayers
 from grafito.metrics import Mean, Metric
+from grafito.models import health
 from grafito.models.examples import Examples, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, match_outputs
@@ -36,6 +37,7 @@ class Steps(Layer):
         self._runner = Runner()
         self._objectives = Objectives(None, None, None, None)
         self._loss_tracker = Mean(name="loss")
+        self._findings = health.Findings()
         self._prepared: dict[Any, Any] = {}  # by the form of the data: names and outputs
         self._compiled = False
         self._shuffle_seed = 0
@@ -101,6 +103,7 @@ class Steps(Layer):
         self.optimizer, self._objectives, self._runner = chosen, objectives, runner
         self._loss_tracker = Mean(name="loss")
         self._shuffle_seed = seeds.next_seed()
+        self._findings = health.Findings()
         self._prepared.clear()
         self._compiled = True
 
@@ -135,6 +138,8 @@ class Steps(Layer):
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         variables = self.trainable_variables
+        self._findings.add(health.all_frozen(self), health.unreached(loss, variables), grave=True)
+        self._findings.tell()
         if variables:
             self.optimizer.apply(graph.gradients(loss, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -217,7 +222,7 @@ class Steps(Layer):
                 targets = match_outputs(examples.y, names, f"{examples.role}y")
                 placeholders = [None if y is None else _one_example(y) for y in targets]
                 self._objectives.resolve(names, placeholders, outputs)
-                self._objectives.check_fit(names, targets, outputs)
+                self._findings.add(*self._objectives.check_fit(names, targets, outputs))
                 self._objectives.loss(placeholders, outputs, [None] * len(names))  # the shapes
                 self._objectives.update(placeholders, outputs, [None] * len(names))
             self._prepared[examples.form] = names, outputs

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from grafito.callbacks import CallbackList, History
+from grafito.callbacks import CallbackList, History, TerminateOnNaN
 from grafito.errors import DataError, GraphError
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.arguments import integer
+from grafito.losses import LossWarning
+from grafito.models import health
 from grafito.models.examples import Examples, make_examples
 from grafito.models.passes import (
     VALIDATION,
@@ -90,6 +92,9 @@ class Trainer(Steps):
         validated = self._validated_epochs(validation_freq)
         history = History()
         source = make_source(x, y, sample_weight, class_weight)
+        self._findings.add(
+            *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
+        )
         held_out = validation_source(validation_data)
         if validation_split and validation_data is None:
             source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
@@ -144,6 +149,7 @@ class Trainer(Steps):
         source = make_source(x, y, sample_weight)
         if isinstance(source, Examples):
             self.prepare(source)
+            self._findings.tell()
         passes = Passes(source, batch_size, steps)
         with self._callbacks("evaluate", callbacks, verbose, steps=passes.steps) as log:
             log.call("on_test_begin")
@@ -335,7 +341,9 @@ class Trainer(Steps):
         """The user's callbacks, then the history, then the display."""
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
         display = Progress(verbose, task)
-        ours = [c for c in (history, display if display.style else None) if c is not None]
+        ends = self._runner.watch or any(isinstance(c, TerminateOnNaN) for c in given)
+        watch = None if history is None or ends else health.FirstNaN()
+        ours = [c for c in (history, watch, display if display.style else None) if c is not None]
         params |= {"task": task, "verbose": verbose}
         return CallbackList([c for c in given if c is not None] + ours, self, params)
 
@@ -358,6 +366,19 @@ class Trainer(Steps):
                 where=f"model {self.name!r}",
                 fix="model.compile(optimizer='adam', loss='mse') first",
             )
+
+
+def _findings(
+    source: Any, sample_weight: Any, class_weight: Any, batch_size: int, steps: int | None
+) -> list[LossWarning | None]:
+    """What the rules of data find in what `fit` was given."""
+    if not isinstance(source, Examples):
+        return []
+    return [
+        health.absent_classes(class_weight, source.y),
+        health.negative_weights(None if sample_weight is None else source.sample_weight),
+        health.few_batches(len(source), batch_size, steps, "steps_per_epoch"),
+    ]
 
 
 def _last(outputs: dict[str, np.ndarray]) -> Logs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -266,14 +267,26 @@ class Optimizer(Configurable):
         if isinstance(rate, schedules.LearningRateSchedule):
             return rate
         try:
-            return float(rate)
+            value = math.nan if isinstance(rate, str) else float(rate)
         except (TypeError, ValueError):
+            value = math.nan
+        if not 0 <= value < math.inf:
             raise ArgumentError(
-                "A learning rate is a number or a schedule.",
+                "A learning rate is a number, 0 or more, or a schedule.",
                 where=type(self).__name__,
                 received=f"learning_rate={rate!r}",
-                fix="learning_rate=0.01",
-            ) from None
+                fix=f"learning_rate={_number_meant(rate)}",
+            )
+        return value
+
+
+def _number_meant(rate: Any) -> float:
+    """The number in a text, or without its sign; 0.01 where there is none."""
+    try:
+        value = abs(float(rate))
+    except (TypeError, ValueError):
+        return 0.01
+    return value if 0 < value < math.inf else 0.01
 
 
 def _slot(variable: Variable, name: str, initial: Any) -> Variable:

@@ -1,0 +1,24 @@
+"""What can be seen to be wrong before the first step, or at the end of an epoch.
+
+The rules are pure functions: from tensors, arrays and settings to a `LossWarning`, or None where
+nothing is wrong. `Findings` tells the gravest of them. Like all warnings they are silenced with
+`warnings.filterwarnings("ignore", category=grafito.losses.LossWarning)`.
+"""
+
+from grafito.models.health.data import absent_classes, few_batches, negative_weights
+from grafito.models.health.gradients import all_frozen, unreached
+from grafito.models.health.outputs import accuracy_of_logits, accuracy_of_numbers, out_of_reach
+from grafito.models.health.telling import Findings, FirstNaN
+
+__all__ = [
+    "Findings",
+    "FirstNaN",
+    "absent_classes",
+    "accuracy_of_logits",
+    "accuracy_of_numbers",
+    "all_frozen",
+    "few_batches",
+    "negative_weights",
+    "out_of_reach",
+    "unreached",
+]

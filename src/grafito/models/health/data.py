@@ -1,0 +1,82 @@
+"""Rules of data: weights of classes and examples, and how many batches there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grafito.losses import LossWarning
+
+
+def absent_classes(class_weight: Any, y: Any) -> LossWarning | None:
+    """The warning for weights of classes that no example has.
+
+    Example:
+        >>> print(absent_classes({0: 1.0, 7: 2.0}, np.array([0, 1])))
+        A class that no example has was given a weight.
+          where      class_weight
+          received   7
+          expected   classes from 0 to 1
+    """
+    if not isinstance(class_weight, Mapping) or not isinstance(y, np.ndarray) or not y.size:
+        return None
+    one_hot = y.ndim == 2 and y.shape[1] > 1
+    highest = y.shape[1] - 1 if one_hot else y.max()
+    present = range(y.shape[1]) if one_hot else np.unique(y)
+    absent = [label for label in class_weight if label not in present]
+    if not absent:
+        return None
+    return LossWarning(
+        "A class that no example has was given a weight.",
+        where="class_weight",
+        received=", ".join(map(str, absent)),
+        expected=f"classes from {0 if one_hot else y.min()} to {highest}",
+    )
+
+
+def negative_weights(sample_weight: Any) -> LossWarning | None:
+    """The warning for examples with a weight below 0, whose loss training makes larger.
+
+    Example:
+        >>> print(str(negative_weights(np.array([1.0, -2.0]))).splitlines()[0])
+        A sample weight below 0 makes the loss of its example larger.
+    """
+    if not isinstance(sample_weight, np.ndarray) or not sample_weight.size:
+        return None
+    lowest = sample_weight.min()
+    if lowest >= 0:
+        return None
+    return LossWarning(
+        "A sample weight below 0 makes the loss of its example larger.",
+        where="sample_weight",
+        received=f"{lowest:g} at index {_place(sample_weight)}",
+        fix="sample_weight=numpy.maximum(sample_weight, 0), unless it is meant",
+    )
+
+
+def _place(weights: np.ndarray) -> int:
+    return int(np.unravel_index(np.argmin(weights), weights.shape)[0])
+
+
+def few_batches(examples: int, batch_size: int, steps: int | None, name: str) -> LossWarning | None:
+    """The warning for more steps in an epoch than the arrays have batches.
+
+    Example:
+        >>> print(few_batches(100, 32, 10, "steps_per_epoch"))
+        The data have fewer batches than an epoch was given.
+          received   steps_per_epoch=10
+          expected   4 at most: 100 examples in batches of 32
+          try        epochs=3 times as many, without steps_per_epoch
+    """
+    batches = -(-examples // batch_size)
+    if steps is None or steps <= batches:
+        return None
+    times = -(-steps // batches)
+    return LossWarning(
+        "The data have fewer batches than an epoch was given.",
+        received=f"{name}={steps}",
+        expected=f"{batches} at most: {examples} examples in batches of {batch_size}",
+        fix=f"epochs={times} times as many, without {name}",
+    )

@@ -1,0 +1,114 @@
+"""Rules of gradients: weights that no training step can change, read from the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grafito.graph import Tensor, Variable, topological_order
+from grafito.graph.dtypes import is_floating
+from grafito.graph.tensor import Op, placeholder
+from grafito.layers import Layer
+from grafito.losses import LossWarning
+
+SHOWN = 3  # weights that a warning names
+
+
+def all_frozen(model: Layer) -> LossWarning | None:
+    """The warning for a model that has weights, and none that an optimizer may change.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(1)], name="D")
+        >>> all_frozen(model) is None
+        True
+        >>> model.trainable = False
+        >>> print(str(all_frozen(model)).splitlines()[0])
+        Nothing to train: all weights of 'D' are frozen.
+    """
+    if model.trainable_weights or not model.weights:
+        return None
+    return LossWarning(
+        f"Nothing to train: all weights of {model.name!r} are frozen.",
+        fix="model.trainable = True before this call",
+    )
+
+
+def unreached(loss: Tensor, weights: Sequence[Variable]) -> LossWarning | None:
+    """The warning for weights that no gradient of the loss reaches; it names the op that stops it.
+
+    Example:
+        >>> from grafito import graph
+        >>> w = graph.Variable(1.5, name="w")
+        >>> print(str(unreached(graph.round(w) ** 2, [w])).splitlines()[0])
+        No gradient reaches w: 'round' is flat, its slope is 0 everywhere.
+    """
+    order = topological_order([loss])
+    reached = _reached(loss, order)
+    lost = [w for w in weights if w not in reached]
+    if not lost:
+        return None
+    names = ", ".join(w.path for w in lost[:SHOWN]) + (", ..." if len(lost) > SHOWN else "")
+    op = _what_stops(lost[0], order, reached)
+    if op is None:
+        return LossWarning(
+            f"No gradient reaches {names}: the loss does not depend on "
+            f"{'it' if len(lost) == 1 else 'them'}.",
+            fix="a loss that uses y_pred, or trainable = False for the layer",
+        )
+    return LossWarning(
+        f"No gradient reaches {names}: {op.op.name!r} is flat, its slope is 0 everywhere.",
+        where="/".join(op.scope) or None,
+        fix=f'a function with a slope in place of {op.op.name!r}: activation="sigmoid" in a layer, '
+        'loss="mse" for a loss; in a metric it does no harm',
+    )
+
+
+def _reached(loss: Tensor, order: Sequence[Tensor]) -> set[Tensor]:
+    """What a gradient of the loss arrives at."""
+    found = {loss}
+    for x in reversed(order):
+        if x in found:
+            found.update(
+                y
+                for y, open_ in zip(x.inputs, _passes(x), strict=True)
+                if open_ and is_floating(y.dtype)
+            )
+    return found
+
+
+def _passes(x: Tensor) -> tuple[bool, ...]:
+    """For each input whether a gradient can go back to it through the op."""
+    if not x.inputs or not is_floating(x.dtype):
+        return (False,) * len(x.inputs)
+    kind = type(x.op), len(x.inputs)
+    if kind not in _open:
+        parts = x.op.gradient(placeholder(x.shape, x.dtype), x, *x.inputs)
+        _open[kind] = tuple(part is not None for part in parts)
+    return _open[kind]
+
+
+# By class of op and number of inputs, asked once of the op's own gradient.
+_open: dict[tuple[type[Op], int], tuple[bool, ...]] = {}
+
+
+def _what_stops(weight: Variable, order: Sequence[Tensor], reached: set[Tensor]) -> Tensor | None:
+    """What lies nearest to the loss and lets no gradient through to the weight; None for no way."""
+    users = {weight}
+    for x in order:
+        if any(y in users for y in x.inputs):
+            users.add(x)
+    for x in reversed(order):
+        if x in reached and x in users:
+            for y, open_ in zip(x.inputs, _passes(x), strict=True):
+                if y in users and not (open_ and is_floating(y.dtype)):
+                    return _flat(x if is_floating(y.dtype) else y, users)
+    return None
+
+
+def _flat(x: Tensor, users: set[Tensor]) -> Tensor:
+    """Of integers and booleans made of one another, the one that was made of numbers."""
+    while True:
+        below = [y for y in x.inputs if y in users]
+        if is_floating(x.dtype) or any(is_floating(y.dtype) for y in below) or not below:
+            return x
+        x = below[0]

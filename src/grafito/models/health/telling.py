@@ -1,0 +1,76 @@
+"""What tells of the findings: the gravest before the first step, and the first NaN."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from grafito.callbacks import Callback
+from grafito.losses import LossWarning
+
+
+class Findings:
+    """What was found before the first step; one of it is told.
+
+    Example:
+        >>> findings = Findings()
+        >>> findings.add(None)
+        >>> findings.tell()
+    """
+
+    def __init__(self) -> None:
+        self._found: list[LossWarning] = []
+        self._told: set[str] = set()
+
+    def add(self, *findings: LossWarning | None, grave: bool = False) -> None:
+        """Keep what was found; what is grave comes before all that is not."""
+        news = [finding for finding in findings if finding is not None]
+        self._found = [*news, *self._found] if grave else [*self._found, *news]
+
+    def tell(self) -> None:
+        """Warn of the first, unless the same was said before, and forget the others."""
+        found, self._found = self._found[:1], []
+        for finding in found:
+            if str(finding) not in self._told:
+                self._told.add(str(finding))
+                warnings.warn(finding, stacklevel=_outside())
+
+
+class FirstNaN(Callback):
+    """Warns at the first epoch whose loss is NaN or infinite."""
+
+    only_reads_logs = True
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._look(epoch, (logs or {}).get("loss"))
+
+    def read_epochs(self, epochs: range, logs: dict[str, list[Any]]) -> None:
+        for epoch, loss in zip(epochs, logs.get("loss", ()), strict=False):
+            self._look(epoch, loss)
+
+    def _look(self, epoch: int, loss: Any) -> None:
+        if self._said or not isinstance(loss, float) or math.isfinite(loss):
+            return
+        self._said = True
+        warnings.warn(
+            LossWarning(
+                f"The loss became {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
+                f"{epoch + 1}, and the weights with it.",
+                fix="check_finite=True in model.compile(...): it names the step and the layer",
+            ),
+            stacklevel=_outside(),
+        )
+
+
+def _outside() -> int:
+    """The level of the first frame that is not grafito's own: the line of the user."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("grafito"):
+        frame, level = frame.f_back, level + 1
+    return level
