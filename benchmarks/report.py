@@ -167,7 +167,7 @@ def details(result: dict[str, Any]) -> str:
     unit = "run s" if result["epochs"] > 1 else "epoch s"
     headings = ["", unit, "× PyTorch eager", "share of peak", "peak MiB", "compile s"]
     headings += ["first epoch s" if result["epochs"] == 1 else "first run s", "loss"]
-    return f"### {result['title']}\n\n{text}\n\n{_table(headings, lines)}"
+    return f"## {result['title']}\n\n{text}\n\n{_table(headings, lines)}"
 
 
 def _percent(share: float | None) -> str:
