@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -74,29 +74,6 @@ def named_leaves(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
         yield name, structure
 
 
-def is_stream(x: Any) -> bool:
-    """Whether the data come as batches: a generator, a loader, any iterable that is no array."""
-    plain = (list, tuple, Mapping, str, bytes)
-    if isinstance(x, plain) or hasattr(x, "__array__"):
-        return False
-    return hasattr(x, "__iter__") or hasattr(x, "__getitem__")
-
-
-def stream_batches(source: Any) -> Iterable[Any]:
-    """One pass over the batches of a stream (an iterable, or a sequence with a length)."""
-    if hasattr(source, "__iter__") or not hasattr(source, "__len__"):
-        return iter(source)
-    return (source[i] for i in range(len(source)))
-
-
-def stream_length(source: Any) -> int | None:
-    """The number of batches of a stream, where it says so."""
-    try:
-        return len(source)
-    except TypeError:  # torch's DataLoader has the method, but its data may have none
-        return None
-
-
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """The data of a step as Keras packs it: x, (x, y) or (x, y, sample_weight).
 
@@ -142,14 +119,11 @@ def batch_examples(batch: Any, role: str = "") -> Examples:
     return make_examples(x, y, sample_weight, role=role)
 
 
-def make_examples(
-    x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, role: str = ""
-) -> Examples:
+def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = "") -> Examples:
     """Arrays as examples, after checking that they can be used; `role` is for messages.
 
     Raises:
         DataError: for no examples, different numbers of them, what is no number, NaN or infinity.
-        ArgumentError: for a class_weight that does not fit the labels.
     """
     given = (("x", x), ("y", y), ("sample_weight", sample_weight))
     x, y, sample_weight = (_to_arrays(role + name, part) for name, part in given)
@@ -178,9 +152,6 @@ def make_examples(
         raise DataError("There are no examples.", where=name, received=f"shape {array.shape}")
     for name, array in arrays.items():
         check_finite(name, array)
-    if class_weight is not None:
-        weights = _class_weights(class_weight, examples.y, examples.sample_weight)
-        return Examples(examples.x, examples.y, weights, role)
     return examples
 
 
@@ -230,7 +201,14 @@ def check_finite(name: str, array: np.ndarray) -> None:
             )
 
 
-def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
+def weigh_classes(examples: Examples, class_weight: Any) -> Examples:
+    """The examples with their weights times those of their classes.
+
+    Raises:
+        ArgumentError: for a class_weight that does not fit the labels.
+    """
+    if class_weight is None:
+        return examples
     if not isinstance(class_weight, Mapping) or not all(
         isinstance(part, (int, float, np.number)) for pair in class_weight.items() for part in pair
     ):
@@ -239,6 +217,7 @@ def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
             received=class_weight,
             fix="class_weight={0: 1.0, 1: 2.0}",
         )
+    y, given = examples.y, examples.sample_weight
     if not isinstance(y, np.ndarray):
         raise ArgumentError("class_weight needs one array of targets.", received=type(y).__name__)
     one_hot = y.ndim == 2 and y.shape[1] > 1
@@ -246,6 +225,6 @@ def _class_weights(class_weight: Any, y: Any, sample_weight: Any) -> np.ndarray:
     weights = np.ones(len(y), "float32")
     for label, weight in class_weight.items():
         weights[labels == label] = weight
-    if sample_weight is None:
-        return weights
-    return sample_weight * weights.reshape(-1, *[1] * (sample_weight.ndim - 1))
+    if given is not None:
+        weights = given * weights.reshape(-1, *[1] * (given.ndim - 1))
+    return Examples(examples.x, y, weights, examples.role)

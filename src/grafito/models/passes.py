@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,29 +12,30 @@ from grafito.datasets.transforms import stratified_split
 from grafito.errors import ArgumentError
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
-from grafito.models.examples import (
-    Examples,
-    batch_examples,
-    is_stream,
-    make_examples,
-    stream_batches,
-    stream_length,
-)
+from grafito.models.examples import Examples, batch_examples, make_examples
 from grafito.models.progress import report_split
+from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
 
 VALIDATION = "validation "  # before the names of its arrays in messages
 ORDERS = 1 << 14  # positions of the orders that are drawn together
 
 
-def make_source(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Any:
-    """Examples from arrays; an iterable of batches as it is."""
+def make_source(x: Any, y: Any = None, sample_weight: Any = None, **others: Any) -> Any:
+    """Examples from arrays; an iterable of batches as it is.
+
+    Raises:
+        ArgumentError: for an iterable with one of these or of the others, which only arrays have.
+    """
     if not is_stream(x):
-        return make_examples(x, y, sample_weight, class_weight)
-    if y is not None or sample_weight is not None or class_weight is not None:
+        return make_examples(x, y, sample_weight)
+    given = {"y": y, "sample_weight": sample_weight, **others}
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
         raise ArgumentError(
-            "An iterable of batches carries its targets and weights itself.",
-            where="y, sample_weight and class_weight",
-            expected="batches (x, y) or (x, y, sample_weight)",
+            "An iterable gives whole batches, with their targets and weights.",
+            where=" and ".join(wrong),
+            received=f"{', '.join(f'{name}=...' for name in wrong)} beside a {type(x).__name__}",
+            expected="batches (x, y) or (x, y, sample_weight), as large as they should be",
         )
     return x
 
@@ -79,7 +78,7 @@ class Passes:
         limit: the largest number of batches; the next epoch goes on where this one ended, until
             all examples had their turn.
         seed: of the orders, or None for the order of the arrays.
-        epochs: how many are to be trained; None for a single pass.
+        epochs: how many are to be trained; None where every pass begins at the beginning.
         role: what messages put before the names of the arrays of a stream.
     """
 
@@ -93,24 +92,29 @@ class Passes:
         role: str = "",
     ):
         self.source, self.batch_size, self.limit = source, batch_size, limit
+        self._arrays = isinstance(source, Examples)
         self.role, self.epochs = role, epochs
         self._seed = seed
         self._orders: np.ndarray | None = None
         self._rows: dict[int, int] = {}  # by the step at which the epoch begins
         self._drawn = 0
+        self._rest: Iterator[Any] | None = None  # of a pass over a stream that goes on
+        self._told = False
+        if limit is not None and source is not None and not (epochs and self._arrays):
+            n = self._whole_pass()
+            if n is not None and n < limit:
+                self._tell(n)
 
     @property
     def whole(self) -> bool:
         """Whether each epoch goes once through arrays."""
-        return isinstance(self.source, Examples) and self.limit is None
+        return self._arrays and self.limit is None
 
     @property
     def steps(self) -> int | None:
         """The number of batches of an epoch, where it is known."""
-        if not isinstance(self.source, Examples):
-            return self.limit or stream_length(self.source)
-        batches = -(-len(self.source) // self.batch_size)
-        return min(self.limit or batches, batches)
+        batches = self._whole_pass()
+        return self.limit if batches is None else min(self.limit or batches, batches)
 
     def orders(self, step: int) -> tuple[np.ndarray, int, int]:
         """The order of the epoch that begins at this training step, with those after it.
@@ -144,17 +148,17 @@ class Passes:
             Examples, orders, the row of them that holds, the batch size, and the number of batches
             of the epoch, if known.
         """
-        if isinstance(self.source, Examples):
+        if self._arrays:
             orders, row = self._limited(step, epoch) if self.limit else self.orders(step)[:2]
             yield self.source, orders, row, self.batch_size, -(-orders.shape[1] // self.batch_size)
             return
+        _call(self.source, "on_epoch_begin")
         total = self.steps
-        for i, batch in enumerate(stream_batches(self.source)):
+        for batch in self._stream(step):
             examples = batch_examples(batch, self.role)
             n = len(examples)
             yield examples, np.arange(n, dtype="int32")[None], 0, n, total
-            if self.limit is not None and i + 1 == self.limit:
-                return
+        _call(self.source, "on_epoch_end")
 
     def _limited(self, step: int, epoch: int) -> tuple[np.ndarray, int]:
         """The part of the examples whose turn it is."""
@@ -164,23 +168,53 @@ class Passes:
         examples = self.limit * self.batch_size
         return orders[row : row + 1, part * examples :][:, :examples], 0
 
+    def _stream(self, step: int) -> Iterator[Any]:
+        """The batches of one epoch of a stream."""
+        goes_on = self._rest is not None
+        rest = self._rest if self._rest is not None else self._begin(step)
+        done = 0
+        while done != self.limit:
+            try:
+                batch = next(rest)
+            except StopIteration:
+                self._rest = None
+                if not goes_on or done:
+                    break
+                goes_on, rest = False, self._begin(step)  # the epoch before took the last batch
+                continue
+            self._rest = rest if self.epochs and self.limit else None
+            yield batch
+            done += 1
+        if self.limit is not None and 0 < done < self.limit and self._whole_pass() is None:
+            self._tell(done)
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[list[str]]:
-    """A list that stays empty until Ctrl-C is pressed; a second Ctrl-C raises at once."""
-    pressed: list[str] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-    before = signal.getsignal(signal.SIGINT)
+    def _begin(self, step: int) -> Iterator[Any]:
+        """A new pass over a stream; that of a `PyDataset` has an order of its own."""
+        order: Iterable[int] | None = None
+        if self._seed is not None and isinstance(self.source, PyDataset):
+            n = count_batches(self.source)
+            order = None if not n else permutations(n, seed=self._seed, steps=[step])[0].tolist()
+        return iter(one_pass(self.source, order))
 
-    def note(number: int, frame: Any) -> None:
-        if pressed and callable(before):
-            before(number, frame)
-        pressed.append("Ctrl-C")
+    def _whole_pass(self) -> int | None:
+        """The number of batches of a whole pass, if known."""
+        if self._arrays:
+            return -(-len(self.source) // self.batch_size)
+        return count_batches(self.source)
 
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def _tell(self, done: int) -> None:
+        """Say once that the data are shorter than what was asked for."""
+        if not self._told:
+            name = (
+                "steps_per_epoch" if self.epochs else "validation_steps" if self.role else "steps"
+            )
+            batches = "1 batch" if done == 1 else f"{done} batches"
+            warnings.warn(f"{name}={self.limit}, but the data end after {batches}.", stacklevel=4)
+        self._told = True
+
+
+def _call(source: Any, hook: str) -> None:
+    """Call a hook that the object of the data may have."""
+    act = getattr(source, hook, None)
+    if callable(act):
+        act()

@@ -12,15 +12,9 @@ from grafito.graph.nest import flatten, map_structure
 from grafito.layers.arguments import integer
 from grafito.losses import LossWarning
 from grafito.models import health
-from grafito.models.examples import Examples, make_examples
-from grafito.models.passes import (
-    VALIDATION,
-    Passes,
-    hold_out,
-    interruptible,
-    make_source,
-    validation_source,
-)
+from grafito.models.examples import Examples, make_examples, weigh_classes
+from grafito.models.interrupts import interruptible
+from grafito.models.passes import VALIDATION, Passes, hold_out, make_source, validation_source
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
 from grafito.models.steps import Steps
@@ -83,6 +77,7 @@ class Trainer(Steps):
             DataError: for data that cannot be used; nothing is trained then.
         """
         self._require_compiled("fit")
+        source = make_source(x, y, sample_weight, class_weight=class_weight, batch_size=batch_size)
         batch_size = self._whole("batch_size", batch_size) or 32
         validation_batch_size = self._whole("validation_batch_size", validation_batch_size)
         steps_per_epoch = self._whole("steps_per_epoch", steps_per_epoch)
@@ -91,13 +86,14 @@ class Trainer(Steps):
         initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
         validated = self._validated_epochs(validation_freq)
         history = History()
-        source = make_source(x, y, sample_weight, class_weight)
         self._findings.add(
             *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
         )
         held_out = validation_source(validation_data)
         if validation_split and validation_data is None:
             source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
+        if class_weight is not None:  # of training alone: what is held out is measured as it is
+            source = weigh_classes(source, class_weight)
         for examples in (source, held_out):
             if isinstance(examples, Examples):
                 self.prepare(examples)
@@ -145,8 +141,8 @@ class Trainer(Steps):
             The loss, or a list [loss, metrics...]; a dictionary with `return_dict`.
         """
         self._require_compiled("evaluate")
+        source = make_source(x, y, sample_weight, batch_size=batch_size)
         batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
-        source = make_source(x, y, sample_weight)
         if isinstance(source, Examples):
             self.prepare(source)
             self._findings.tell()
@@ -170,8 +166,9 @@ class Trainer(Steps):
         Returns:
             An array with one row an example, or a structure of arrays like the model's output.
         """
+        source = make_source(x, batch_size=batch_size)
         batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
-        passes = Passes(make_source(x), batch_size, steps)
+        passes = Passes(source, batch_size, steps)
 
         def step(data: Any) -> dict[str, Any]:
             outputs = self.predict_step(data)
@@ -199,7 +196,7 @@ class Trainer(Steps):
             The loss, or [loss, metrics...]; a dictionary with `return_dict`.
         """
         self._require_compiled("train_on_batch")
-        examples = make_examples(x, y, sample_weight, class_weight)
+        examples = weigh_classes(make_examples(x, y, sample_weight), class_weight)
         return self._on_batch("train", self.train_step, examples, return_dict)
 
     def test_on_batch(
@@ -326,7 +323,9 @@ class Trainer(Steps):
         if not batches_done:
             raise DataError(
                 "The iterable gave no batch.",
-                fix="pass a list or an object with __iter__ that starts again in each epoch",
+                where=f"epoch {epoch + 1}" if kind == "train" else None,
+                expected="an iterable that starts again in each epoch",
+                fix="a PyDataset, or steps_per_epoch where one generator serves all epochs",
             )
         return dict(sorted(logs.items()))
 

@@ -1,4 +1,4 @@
-"""The few helpers that course programs use from `keras.utils`."""
+"""Labels as one-hot rows, and lists of different lengths as one array."""
 
 from __future__ import annotations
 
@@ -8,34 +8,6 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import ArgumentError, DataError, unknown_name
-from grafito.models.examples import pack_x_y_sample_weight, unpack_x_y_sample_weight
-from grafito.seeds import set_seed
-
-__all__ = [
-    "pack_x_y_sample_weight",
-    "pad_sequences",
-    "set_random_seed",
-    "to_categorical",
-    "unpack_x_y_sample_weight",
-]
-
-
-def set_random_seed(seed: int) -> None:
-    """Start all random numbers anew: of grafito, NumPy and Python.
-
-    Args:
-        seed: an integer that is not negative.
-
-    Example:
-        >>> set_random_seed(1)
-    """
-    import random
-
-    if seed is None:
-        raise ArgumentError("A seed is an integer that is not negative.", received="seed=None")
-    set_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

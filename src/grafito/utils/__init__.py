@@ -1,0 +1,11 @@
+"""The few helpers that course programs use from `keras.utils`."""
+
+from grafito.models.examples import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from grafito.models.streams import PyDataset
+from grafito.utils.arrays import pad_sequences, to_categorical
+from grafito.utils.random import set_random_seed
+
+Sequence = PyDataset  # its name in Keras 2
+
+__all__ = ["PyDataset", "Sequence", "pack_x_y_sample_weight", "pad_sequences", "set_random_seed"]
+__all__ += ["to_categorical", "unpack_x_y_sample_weight"]

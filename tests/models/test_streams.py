@@ -1,0 +1,301 @@
+"""Batches from iterables, loaders and data objects: every one is seen, once a pass."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from grafito import Sequential, callbacks, layers, utils
+from grafito.errors import ArgumentError, DataError
+from grafito.optimizers import SGD
+
+
+def batch(i):
+    return np.full((2, 1), i, "f"), np.full((2, 1), i, "f")
+
+
+class Iterable:
+    """An iterable that starts again, and notes what it gave."""
+
+    def __init__(self, n=6):
+        self.n, self.seen = n, []
+
+    def __iter__(self):
+        for i in range(self.n):
+            self.seen.append(i)
+            yield batch(i)
+
+
+class Sized(Iterable):
+    def __len__(self):
+        return self.n
+
+
+class Numbered:
+    """An object of `__len__` and `__getitem__`, as tutorials write it."""
+
+    def __init__(self, n=6):
+        self.n, self.seen, self.hooks = n, [], []
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        self.seen.append(i)
+        return batch(i)
+
+    def on_epoch_end(self):
+        self.hooks.append(len(self.seen))
+
+
+class Dataset(utils.PyDataset):
+    """The same with the base class of Keras, its order as it is."""
+
+    def __init__(self, n=6, **settings):
+        super().__init__(**settings)
+        self.n, self.seen, self.hooks = n, [], []
+
+    __len__, __getitem__, on_epoch_end = (
+        vars(Numbered)[name] for name in ("__len__", "__getitem__", "on_epoch_end")
+    )
+
+    def on_epoch_begin(self):
+        self.begun = len(self.seen)
+
+
+class Forgetful(utils.Sequence):
+    """Does not call the constructor of its base, as many programs do not."""
+
+    def __init__(self, n=6):
+        self.n, self.seen, self.hooks = n, [], []
+
+    __len__, __getitem__, on_epoch_end = (
+        vars(Numbered)[name] for name in ("__len__", "__getitem__", "on_epoch_end")
+    )
+
+
+class Loader:
+    """A torch DataLoader in the order of its data."""
+
+    def __new__(cls, n=6):
+        torch = pytest.importorskip("torch")
+        seen = []
+
+        class Rows(torch.utils.data.Dataset):
+            def __len__(self):
+                return n * 2
+
+            def __getitem__(self, i):
+                if i % 2 == 0:
+                    seen.append(i // 2)
+                x, y = batch(i // 2)
+                return x[0], y[0]
+
+        loader = torch.utils.data.DataLoader(Rows(), batch_size=2)
+        loader.seen = seen
+        return loader
+
+
+class Unsized:
+    """A torch DataLoader over data that do not say how many they are: `len` raises."""
+
+    def __new__(cls, n=6):
+        torch = pytest.importorskip("torch")
+        rows = Iterable(n)
+
+        class Rows(torch.utils.data.IterableDataset):
+            def __iter__(self):
+                return iter(rows)
+
+        loader = torch.utils.data.DataLoader(Rows(), batch_size=None)
+        loader.seen = rows.seen
+        return loader
+
+
+SOURCES = [Iterable, Sized, Numbered, Dataset, Forgetful, Loader, Unsized]
+NUMBERED = [Numbered, Dataset, Forgetful]
+
+
+def compiled(rate=0.0):
+    model = Sequential([layers.Input((1,)), layers.Dense(1)])
+    model.compile(SGD(rate), loss="mse", engine="reference")
+    return model
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.parametrize(
+    ("steps", "epochs", "expected"),
+    [
+        (None, 2, [0, 1, 2, 3, 4, 5] * 2),
+        (2, 3, [0, 1, 2, 3, 4, 5]),
+        (2, 4, [0, 1, 2, 3, 4, 5, 0, 1]),
+        (3, 3, [0, 1, 2, 3, 4, 5, 0, 1, 2]),
+        (6, 2, [0, 1, 2, 3, 4, 5] * 2),
+        (1, 7, [0, 1, 2, 3, 4, 5, 0]),
+    ],
+)
+def test_an_epoch_goes_on_where_the_one_before_ended(make, steps, epochs, expected):
+    source = make()
+    history = compiled().fit(source, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0)
+    assert source.seen == expected
+    assert len(history.epoch) == epochs
+
+
+@pytest.mark.parametrize("make", SOURCES)
+def test_validation_begins_at_the_beginning_each_time(make):
+    source = make()
+    x, y = batch(1)
+    compiled().fit(x, y, validation_data=source, validation_steps=2, epochs=3, verbose=0)
+    assert source.seen == [0, 1] * 3
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.parametrize(("steps", "expected"), [(None, list(range(6))), (4, list(range(4)))])
+def test_evaluate_and_predict_see_one_pass(make, steps, expected):
+    one, two = make(), make()
+    compiled().evaluate(one, steps=steps, verbose=0)
+    assert one.seen == expected
+    if make not in (Loader, Unsized):
+        assert compiled().predict(two, steps=steps, verbose=0).shape == (2 * len(expected), 1)
+        assert two.seen == expected
+
+
+@pytest.mark.parametrize("make", NUMBERED)
+def test_hooks_of_the_data(make):
+    source, held_out = make(), make(2)
+    compiled().fit(source, epochs=3, validation_data=held_out, shuffle=False, verbose=0)
+    assert source.hooks == [6, 12, 18]
+    assert held_out.hooks == [2, 4, 6]
+    if make is Dataset:
+        assert source.begun == 12
+
+
+def test_hooks_with_steps_per_epoch():
+    source = Numbered()
+    compiled().fit(source, epochs=3, steps_per_epoch=2, verbose=0)
+    assert source.hooks == [2, 4, 6]
+
+
+def test_a_dataset_gives_its_batches_in_a_new_order_in_each_epoch():
+    one, two = Dataset(20), Dataset(20)
+    utils.set_random_seed(1)
+    compiled().fit(one, epochs=3, verbose=0)
+    passes = [one.seen[i : i + 20] for i in (0, 20, 40)]
+    assert all(sorted(order) == list(range(20)) for order in passes)
+    assert len({tuple(order) for order in passes}) == 3
+    utils.set_random_seed(1)
+    compiled().fit(two, epochs=6, steps_per_epoch=10, verbose=0)
+    assert sorted(two.seen[:20]) == sorted(two.seen[20:40]) == list(range(20))
+
+
+@pytest.mark.parametrize("settings", [{"workers": 3}, {"workers": 2, "max_queue_size": 1}])
+def test_workers_make_batches_in_order(settings):
+    class Threads(Dataset):
+        threads = frozenset()
+
+        def __getitem__(self, i):
+            self.threads |= {threading.get_ident()}
+            return batch(i)
+
+    source = Threads(30, **settings)
+    out = compiled()
+    out.set_weights([np.ones((1, 1)), np.zeros(1)])
+    np.testing.assert_array_equal(out.predict(source, verbose=0)[::2, 0], np.arange(30))
+    assert threading.get_ident() not in source.threads
+
+
+def test_an_error_of_a_worker_is_that_of_the_data():
+    class Broken(Dataset):
+        def __getitem__(self, i):
+            raise KeyError(f"batch {i}")
+
+    with pytest.raises(KeyError, match="batch 0"):
+        compiled().fit(Broken(workers=2), shuffle=False, verbose=0)
+
+
+def test_a_dataset_without_end():
+    class Endless(Dataset):
+        num_batches = None
+
+    source = Endless()
+    compiled().fit(source, epochs=2, steps_per_epoch=4, verbose=0)
+    assert source.seen == list(range(8))
+
+
+X, Y = np.ones((64, 1), "f"), np.ones((64, 1), "f")
+# what, the words of the warning
+SHORT = [
+    (lambda m: m.fit(X, Y, epochs=2, steps_per_epoch=10, verbose=0), r"per_epoch=10(.|\n)*2 at most"),
+    (lambda m: m.fit(Sized(3), steps_per_epoch=4, verbose=0), "per_epoch=4.* 3 batches"),
+    (lambda m: m.fit(Iterable(3), epochs=2, steps_per_epoch=4, verbose=0), "4.* 3 batches"),
+    (
+        lambda m: m.fit((batch(i) for i in range(3)), epochs=2, steps_per_epoch=2, verbose=0),
+        "per_epoch=2.* 1 batch",
+    ),
+    (
+        lambda m: m.fit(X, Y, validation_data=(X, Y), validation_steps=5, verbose=0),
+        "validation_steps=5.* 2 batches",
+    ),
+    (lambda m: m.evaluate(X, Y, steps=5, verbose=0), "steps=5.* 2 batches"),
+    (lambda m: m.predict(Sized(3), steps=5, verbose=0), "steps=5.* 3 batches"),
+]
+
+
+@pytest.mark.parametrize(("act", "words"), SHORT)
+def test_data_that_are_shorter_than_the_steps_are_told_once(act, words):
+    with pytest.warns(UserWarning, match=words) as caught:
+        act(compiled())
+    assert len(caught) == 1
+
+
+REFUSED = [
+    (lambda m: m.fit(Numbered(), batch_size=4, verbose=0), "batch_size"),
+    (lambda m: m.evaluate(Iterable(), batch_size=4, verbose=0), "batch_size"),
+    (lambda m: m.predict(Iterable(), batch_size=4, verbose=0), "batch_size"),
+    (lambda m: m.fit(Numbered(), X, verbose=0), "where +y"),
+    (lambda m: m.fit(Numbered(), class_weight={0: 1}, verbose=0), "class_weight"),
+    (lambda m: m.evaluate(Numbered(), sample_weight=X, verbose=0), "sample_weight"),
+]
+
+
+@pytest.mark.parametrize(("act", "words"), REFUSED)
+def test_what_only_arrays_have_is_refused(act, words):
+    with pytest.raises(ArgumentError, match=words):
+        act(compiled())
+
+
+def test_a_generator_that_has_ended_gives_no_second_epoch():
+    with pytest.raises(DataError, match=r"no batch(.|\n)*epoch 2"):
+        compiled().fit((batch(i) for i in range(3)), epochs=2, verbose=0)
+
+
+# Class weights and what is held out
+
+
+def two_classes(n=20):
+    return np.ones((n, 2), "f"), np.arange(n) % 2
+
+
+@pytest.mark.parametrize("measured", [None, "weighted_metrics"])
+@pytest.mark.parametrize("sample_weight", [None, np.linspace(0.5, 1.5, 20)])
+def test_class_weights_do_not_weigh_what_is_held_out(measured, sample_weight):
+    """At rate 0 the validation is that of a fit without class weights."""
+    x, y = two_classes()
+
+    def fit(class_weight):
+        utils.set_random_seed(3)
+        model = Sequential([layers.Input((2,)), layers.Dense(2, "softmax")])
+        weighted = {measured: ["accuracy", "crossentropy"]} if measured else {}
+        model.compile(SGD(0.0), "sparse_categorical_crossentropy", **weighted)
+        settings = {"class_weight": class_weight, "sample_weight": sample_weight}
+        stop = callbacks.EarlyStopping("val_loss", patience=1)
+        return model.fit(
+            x, y, validation_split=0.2, epochs=3, verbose=0, callbacks=stop, **settings
+        ).history
+
+    with_weights, without = fit({0: 1.0, 1: 10.0}), fit(None)
+    for name in (n for n in without if n.startswith("val_")):
+        assert with_weights[name] == without[name]
+    assert with_weights["loss"] != without["loss"]
