@@ -227,7 +227,7 @@ def test_a_dataset_without_end():
 X, Y = np.ones((64, 1), "f"), np.ones((64, 1), "f")
 # what, the words of the warning
 SHORT = [
-    (lambda m: m.fit(X, Y, epochs=2, steps_per_epoch=10, verbose=0), r"per_epoch=10(.|\n)*2 at most"),
+    (lambda m: m.fit(X, Y, epochs=2, steps_per_epoch=10, verbose=0), r"10(.|\n)*2 at most"),
     (lambda m: m.fit(Sized(3), steps_per_epoch=4, verbose=0), "per_epoch=4.* 3 batches"),
     (lambda m: m.fit(Iterable(3), epochs=2, steps_per_epoch=4, verbose=0), "4.* 3 batches"),
     (
