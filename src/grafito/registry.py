@@ -19,6 +19,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
 
+_objects_kept: ContextVar[bool] = ContextVar("objects_kept", default=False)
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
@@ -32,8 +33,33 @@ def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
         _custom.reset(token)
 
 
+@contextlib.contextmanager
+def objects_kept() -> Iterator[None]:
+    """Inside, configurations hold classes, functions and arrays as they are, not their names.
+
+    So they can be pickled and copied without a registry; a file never has them in this form.
+    """
+    token = _objects_kept.set(True)
+    try:
+        yield
+    finally:
+        _objects_kept.reset(token)
+
+
+def keeps_objects() -> bool:
+    """Whether configurations are made for a pickle or a copy, not for a file."""
+    return _objects_kept.get()
+
+
+def class_entry(cls: type) -> Any:
+    """What a configuration says of a class: its name, or the class where objects are kept."""
+    return cls if keeps_objects() else cls.__name__
+
+
 class Configurable:
     """Something whose configuration is its constructor arguments."""
+
+    copies_itself = False  # whether pickle and copy ask the object, not its configuration
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments as plain data (numbers, strings, lists, dictionaries)."""
@@ -78,14 +104,16 @@ def plain(value: Any) -> Any:
         >>> plain((1, [np.float32(2)], {"a": None}))
         [1, [2.0], {'a': None}]
     """
-    if isinstance(value, Configurable):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
+    if isinstance(value, Configurable) and not (keeps_objects() and value.copies_itself):
+        return {"class_name": class_entry(type(value)), "config": value.get_config()}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, np.generic):
         return value.item()
+    if keeps_objects():
+        return value
     if isinstance(value, np.ndarray):
         return value.tolist()
     if callable(value):
@@ -159,8 +187,10 @@ class Registry:
             expected="a name, an object or a function",
         )
 
-    def lookup(self, name: str) -> Any:
-        """The class or function with this name."""
+    def lookup(self, name: Any) -> Any:
+        """The class or function with this name; itself where it came in place of its name."""
+        if not isinstance(name, str):
+            return name
         custom = _custom.get()
         if name in custom:
             return custom[name]

@@ -204,6 +204,10 @@ class History(Callback):
         self.interrupted = False
         self.last: Logs = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle or a copy has the numbers, not the model that they are of."""
+        return {k: v for k, v in vars(self).items() if k not in ("model", "params")}
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
         self.last = dict(logs or {})

@@ -20,10 +20,9 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ArgumentError, FileError, GrafitoError
-from grafito.models.architecture import layer_entry, model_from_entry
+from grafito.models.content import model_content, model_from_content
 from grafito.models.state import assign_all
 from grafito.registry import custom_objects as custom_object_scope
-from grafito.registry import plain
 
 FORMAT = "grafito"
 VERSION = 1
@@ -44,17 +43,12 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
         >>> from grafito import Sequential, layers
         >>> save_model(Sequential([layers.Input((2,)), layers.Dense(1)]), "model.safetensors")
     """
-    content: dict[str, Any] = {"model": layer_entry(model)}
-    arrays = _named(model.weights, "weights")
-    content["weights"] = list(arrays)
-    if model.compiled:
-        training, state = model.training_state()
-        content["training"] = plain(training)
-        content["state"] = {}
-        for part, variables in state.items():
-            named = _named(variables, part)
-            content["state"][part] = list(named)
-            arrays |= named
+    content, parts = model_content(model)
+    named = {part: _named(variables, part) for part, variables in parts.items()}
+    content["weights"] = list(named["weights"])
+    if "training" in content:
+        content["state"] = {part: list(named[part]) for part in named if part != "weights"}
+    arrays = {name: array for part in named.values() for name, array in part.items()}
     write_arrays(filepath, arrays, content, overwrite)
 
 
@@ -95,14 +89,9 @@ def load_model(
             fix="build the model, then model.load_weights(filepath)",
         )
     with custom_object_scope(custom_objects):
-        model = model_from_entry(content["model"])
-        assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
-        if compile and "training" in content:
-            state = {
-                part: [arrays[name] for name in names] for part, names in content["state"].items()
-            }
-            model.restore_training(content["training"], state)
-    return model
+        names = {"weights": content["weights"], **content.get("state", {})}
+        parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
+        return model_from_content(content, parts, filepath, compile)
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:

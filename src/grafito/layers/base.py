@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 from collections import Counter
@@ -13,6 +14,7 @@ from grafito.constraints import get as get_constraint
 from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.nest import flatten, map_structure
+from grafito.layers.copies import pickled
 from grafito.layers.symbolic import Node, Symbol, infer_outputs, shape_path, symbols_in
 from grafito.registry import Configurable, Registry, constructor_arguments, snake_case
 
@@ -55,6 +57,8 @@ class Layer(Configurable):
         >>> Double()([[1.0, 2.0]]).numpy().tolist()
         [[2.0, 4.0]]
     """
+
+    copies_itself = True
 
     def __init__(
         self,
@@ -266,6 +270,12 @@ class Layer(Configurable):
     @output.setter
     def output(self, value: Any) -> None:
         vars(self)["output"] = value
+
+    def __reduce__(self) -> Any:
+        return pickled(self)
+
+    def __copy__(self) -> Any:
+        return copy.deepcopy(self)  # two layers cannot share what `build` makes
 
     def check_ready(self) -> None:
         """Raise a GraphError where a subclass forgot to call the constructor of its base."""

@@ -13,6 +13,7 @@ from grafito.layers.arguments import integer
 from grafito.layers.base import Layer, register
 from grafito.layers.symbolic import Node, Symbol, SymbolicShape
 from grafito.layers.weighted import ActivatedLayer
+from grafito.registry import keeps_objects
 
 
 @register()
@@ -252,6 +253,8 @@ class Lambda(Layer):
         return self.function(inputs, **self.arguments, **mode)
 
     def get_config(self) -> dict[str, Any]:
+        if keeps_objects():  # a pickle or a copy in memory
+            return super().get_config()
         raise ArgumentError(
             "A Lambda layer holds code, and a saved model carries none.",
             where=f"layer {self.name!r} (Lambda)",

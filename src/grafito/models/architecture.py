@@ -18,13 +18,13 @@ from grafito.layers.base import Layer, registry
 from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
-from grafito.registry import plain
+from grafito.registry import class_entry, plain
 
 
 def layer_entry(layer: Layer) -> dict[str, Any]:
     """One layer as data."""
     return {
-        "class_name": type(layer).__name__,
+        "class_name": class_entry(type(layer)),
         "config": layer.get_config(),
         "build_shape": plain(layer.build_shape),
     }
@@ -41,7 +41,7 @@ def layer_from_entry(entry: Any) -> Layer:
         raise FileError(
             "The file describes a layer in a form that is not known.", received=repr(entry)[:80]
         )
-    cls = registry.lookup(str(entry.get("class_name")))
+    cls = registry.lookup(entry.get("class_name"))
     if not (isinstance(cls, type) and issubclass(cls, Layer)):
         raise FileError("The file names something that is no layer.", received=repr(cls))
     try:

@@ -124,6 +124,11 @@ class Model(Trainer):
         program = programs[max(programs)]
         return program.profile() if profile else program.explain()
 
+    def __reduce__(self) -> Any:
+        from grafito.models.content import pickled
+
+        return pickled(self)
+
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Write architecture, weights and training state to one file.
 

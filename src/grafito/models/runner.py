@@ -65,6 +65,7 @@ class Runner:
         precision: "float32", or "mixed_bfloat16" to round what products and convolutions read.
 
     Attributes:
+        engine_wanted: the name that was given, which may be "auto".
         step: counts training steps over the life of the model; random numbers are keyed by it.
         draws: counts the other steps, for layers that draw random numbers there too.
         start: which of the positions bound is that of the next example; each run sets it.
@@ -73,6 +74,7 @@ class Runner:
 
     def __init__(self, engine: Any = "auto", precision: str = "float32"):
         self.engine = engines.get(engine)
+        self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
         self.precision = check_precision(precision)
         self.step = graph.Variable(0, "int32", "step", trainable=False)
         self.draws = graph.Variable(0, "int32", "draws", trainable=False)

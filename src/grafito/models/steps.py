@@ -248,6 +248,11 @@ class Steps(Layer):
         """Whether `compile` was called."""
         return self._compiled
 
+    @property
+    def engine_wanted(self) -> str:
+        """The engine as `compile` was asked for it; it is in no file."""
+        return self._runner.engine_wanted
+
     def training_state(self) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
         """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
         loss, loss_weights, plain_metrics, weighted = self._objectives.given

@@ -1,0 +1,44 @@
+"""What a model is, as plain data with variables: for files, for pickle and for copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grafito.graph import Variable
+from grafito.models.architecture import layer_entry, model_from_entry
+from grafito.models.state import assign_all
+from grafito.registry import objects_kept, plain
+
+
+def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]]:
+    """Architecture and training configuration as data, and the variables by part."""
+    content: dict[str, Any] = {"model": layer_entry(model)}
+    parts: dict[str, list[Variable]] = {"weights": model.weights}
+    if model.compiled:
+        training, state = model.training_state()
+        content["training"] = plain(training)
+        parts |= state
+    return content, parts
+
+
+def model_from_content(
+    content: dict[str, Any], parts: dict[str, list[np.ndarray]], where: Any, compile: bool = True
+) -> Any:
+    """The model of this content; `where` is what messages call its origin."""
+    model = model_from_entry(content["model"])
+    assign_all(model.weights, parts["weights"], where)
+    if compile and "training" in content:
+        model.restore_training(content["training"], parts)
+    return model
+
+
+def pickled(model: Any) -> tuple[Any, ...]:
+    """What pickle and copy make of a model: the content of its file, with objects for names."""
+    with objects_kept():
+        content, parts = model_content(model)
+    if model.compiled:
+        content["training"]["engine"] = model.engine_wanted
+    arrays = {part: [v.numpy() for v in variables] for part, variables in parts.items()}
+    return model_from_content, (content, arrays, f"the copy of model {model.name!r}")

@@ -1,0 +1,266 @@
+"""Models, layers, histories and the rest in pickles and copies: by value, and nothing is shared."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import io
+import pickle
+
+import numpy as np
+import pytest
+
+from grafito import Model, Sequential, callbacks, graph, layers, losses, metrics, optimizers, utils
+
+
+def own_loss(y_true, y_pred):
+    return graph.mean(graph.square(y_true - y_pred), -1)
+
+
+def own_metric(y_true, y_pred):
+    return graph.mean(graph.abs(y_true - y_pred), -1)
+
+
+class Scale(layers.Layer):
+    """A layer of one's own that no registry knows."""
+
+    def __init__(self, factor=2.0, function=graph.tanh, **kwargs):
+        super().__init__(**kwargs)
+        self.factor, self.function = factor, function
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1],), initializer="ones", name="w")
+
+    def call(self, x):
+        return self.function(x * self.w) * self.factor
+
+
+class Own(Model):
+    def __init__(self, units=3, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.hidden, self.out = layers.Dense(units, "tanh"), layers.Dense(1)
+
+    def call(self, x):
+        return self.out(self.hidden(x))
+
+
+def stack():
+    return Sequential(
+        [layers.Input((4,)), layers.Dense(5, "relu"), layers.Dropout(0.3), layers.Dense(1)]
+    )
+
+
+def functional():
+    x = layers.Input((4,))
+    shared = layers.Dense(4, "tanh")
+    return Model(x, layers.Dense(1)(layers.add([shared(x), shared(shared(x))])))
+
+
+def normalized():
+    return Sequential(
+        [layers.Input((4,)), layers.BatchNormalization(), Scale(3.0), layers.Dense(1)]
+    )
+
+
+MODELS = {
+    "stack": stack,
+    "functional": functional,
+    "with own layer": normalized,
+    "with Lambda": lambda: Sequential(
+        [layers.Input((4,)), layers.Lambda(own_twice), layers.Dense(1)]
+    ),
+    "own": lambda: built(Own(6)),
+    "nested": lambda: Sequential([layers.Input((4,)), stack(), layers.Dense(1)]),
+}
+
+
+def own_twice(x):
+    return 2 * x
+
+
+def built(model):
+    model.build((None, 4))
+    return model
+
+
+TRAININGS = {
+    "not compiled": None,
+    "adam": lambda: {
+        "optimizer": optimizers.Adam(optimizers.schedules.ExponentialDecay(0.01, 5, 0.5)),
+        "loss": own_loss,
+        "metrics": [own_metric, metrics.MeanAbsoluteError(name="off"), "mse"],
+    },
+    "another engine": lambda: {
+        "optimizer": optimizers.RMSprop(0.01, momentum=0.5),
+        "loss": losses.Huber(0.5),
+        "engine": "reference",
+    },
+}
+
+WAYS = {
+    "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),
+    "old pickle": lambda thing: pickle.loads(pickle.dumps(thing, protocol=2)),
+    "deepcopy": copy.deepcopy,
+    "copy": copy.copy,
+    "twice": lambda thing: pickle.loads(pickle.dumps(copy.deepcopy(thing))),
+}
+
+X = np.random.default_rng(0).normal(size=(24, 4)).astype("float32")
+Y = X.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("training", TRAININGS)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_copy_predicts_and_trains_on_alike(name, training, way):
+    utils.set_random_seed(1)
+    model = MODELS[name]()
+    arguments = TRAININGS[training] and TRAININGS[training]()
+    if arguments:
+        model.compile(**arguments)
+        model.fit(X, Y, epochs=2, batch_size=10, verbose=0)
+    other = WAYS[way](model)
+    assert type(other) is type(model) and other.name == model.name
+    assert not set(map(id, other.weights)) & set(map(id, model.weights))
+    np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
+    if not arguments:
+        return
+    mine = model.fit(X, Y, epochs=2, batch_size=10, verbose=0).history
+    theirs = other.fit(X, Y, epochs=2, batch_size=10, verbose=0).history
+    assert mine == theirs
+    for ours, copied in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, copied)
+    assert other.engine_wanted == arguments.get("engine", "auto")
+
+
+def test_a_copy_is_apart():
+    model = stack()
+    model.compile("sgd", "mse")
+    other = copy.deepcopy(model)
+    before = model.get_weights()
+    other.fit(X, Y, verbose=0)
+    for ours, copied in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, copied)
+
+
+@pytest.mark.parametrize("make", [lambda: Sequential([layers.Dense(1)]), lambda: Own(2)])
+def test_a_model_that_is_not_built(make):
+    other = copy.deepcopy(make())
+    assert not other.built
+    other.compile("sgd", "mse")
+    assert copy.deepcopy(other).compiled
+    other.fit(X, Y, verbose=0)
+
+
+def test_what_only_a_copy_in_memory_can_have():
+    """Functions without a name: a file and pickle refuse them, a copy has them."""
+    model = Sequential([layers.Input((4,)), layers.Lambda(lambda x: x + 1), layers.Dense(1)])
+    model.compile("sgd", loss=functools.partial(losses.huber, delta=0.3))
+    other = copy.deepcopy(model)
+    np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert other.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+THINGS = {
+    "history": lambda: fitted()[1],
+    "early stopping": lambda: callbacks.EarlyStopping("loss"),
+    "variable": lambda: graph.Variable([1.0, 2.0], name="w", trainable=False),
+    "optimizer": lambda: optimizers.Adam(0.25),
+    "used optimizer": lambda: fitted()[0].optimizer,
+    "schedule": lambda: optimizers.schedules.CosineDecay(0.1, 10),
+    "loss": lambda: losses.Huber(2.0),
+    "metric": lambda: metrics.AUC(num_thresholds=7),
+    "metric of a loss": lambda: metrics.get("mse"),
+    "initializer": lambda: layers.Dense(2).kernel_initializer,
+}
+
+
+def fitted():
+    model = stack()
+    model.compile("adam", "mse", metrics=["mae"])
+    return model, model.fit(X, Y, epochs=2, verbose=0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", THINGS)
+def test_the_rest(name, way):
+    thing = THINGS[name]()
+    other = WAYS[way](thing)
+    assert type(other) is type(thing)
+    if hasattr(thing, "get_config"):
+        assert other.get_config() == thing.get_config()
+    if name == "history":
+        assert other.history == thing.history and other.epoch == thing.epoch
+        assert other.model is None
+    if name == "variable":
+        assert other.numpy().tolist() == [1.0, 2.0]
+        assert (other.name, other.trainable, other.path) == ("w", False, "w")
+
+
+def test_a_history_does_not_drag_the_model():
+    _, history = fitted()
+    assert len(pickle.dumps(history)) < 1000
+
+
+LAYERS = {
+    "dense": lambda: layers.Dense(3, kernel_regularizer="l2"),
+    "normalization": layers.BatchNormalization,
+    "own": lambda: Scale(0.5),
+    "embedding": lambda: layers.Embedding(5, 2),
+}
+
+
+@pytest.mark.parametrize("called", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers(name, way, called):
+    layer = LAYERS[name]()
+    inputs = np.abs(X).astype("int32") if name == "embedding" else X
+    if called:
+        layer(inputs)
+    other = WAYS[way](layer)
+    assert other.built == layer.built and len(other.weights) == len(layer.weights)
+    other.set_weights(layer.get_weights())
+    if called:
+        np.testing.assert_array_equal(other(inputs).numpy(), layer(inputs).numpy())
+
+
+def test_an_estimator_that_holds_a_model(capfd):
+    """As scikit-learn clones and joblib stores them; nothing is written beside it."""
+    joblib = pytest.importorskip("joblib")
+
+    class Regressor:
+        def fit(self, x, y):
+            self.model_ = stack()
+            self.model_.compile("adam", "mse")
+            self.history_ = self.model_.fit(x, y, epochs=2, verbose=0)
+            return self
+
+    globals()["Regressor"] = Regressor
+    Regressor.__qualname__ = "Regressor"
+    estimator = Regressor().fit(X, Y)
+    expected = estimator.model_.predict(X, verbose=0)
+    stream = io.BytesIO()
+    joblib.dump(estimator, stream)
+    stream.seek(0)
+    again = joblib.load(stream)
+    np.testing.assert_array_equal(again.model_.predict(X, verbose=0), expected)
+    np.testing.assert_array_equal(copy.deepcopy(estimator).model_.predict(X, verbose=0), expected)
+    assert again.history_.history == estimator.history_.history
+    assert capfd.readouterr().err == ""
+
+
+def _trained(seed):
+    utils.set_random_seed(seed)
+    return fitted()
+
+
+def test_other_processes_hand_models_back():
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        model, history = pool.submit(_trained, 3).result()
+    assert model.predict(X, verbose=0).shape == (24, 1)
+    assert len(history.history["loss"]) == 2
