@@ -121,7 +121,8 @@ def test_a_copy_predicts_and_trains_on_alike(name, training, way):
         model.compile(**arguments)
         model.fit(X, Y, epochs=2, batch_size=10, verbose=0)
     other = WAYS[way](model)
-    assert type(other) is type(model) and other.name == model.name
+    assert type(other) is type(model)
+    assert other.name == model.name
     assert not set(map(id, other.weights)) & set(map(id, model.weights))
     np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
     if not arguments:
@@ -191,7 +192,8 @@ def test_the_rest(name, way):
     if hasattr(thing, "get_config"):
         assert other.get_config() == thing.get_config()
     if name == "history":
-        assert other.history == thing.history and other.epoch == thing.epoch
+        assert other.history == thing.history
+        assert other.epoch == thing.epoch
         assert other.model is None
     if name == "variable":
         assert other.numpy().tolist() == [1.0, 2.0]
@@ -220,7 +222,8 @@ def test_layers(name, way, called):
     if called:
         layer(inputs)
     other = WAYS[way](layer)
-    assert other.built == layer.built and len(other.weights) == len(layer.weights)
+    assert other.built == layer.built
+    assert len(other.weights) == len(layer.weights)
     other.set_weights(layer.get_weights())
     if called:
         np.testing.assert_array_equal(other(inputs).numpy(), layer(inputs).numpy())
