@@ -46,8 +46,9 @@ def _activation(*aliases: str) -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
         def scoped(x: Any, *args: Any, **kwargs: Any) -> Tensor:
+            x = graph.as_tensor(x)  # a number is what the function reads, no part of it
             with graph.scope(function.__name__):
-                return function(graph.as_tensor(x), *args, **kwargs)
+                return function(x, *args, **kwargs)
 
         return registry.register(*aliases)(scoped)
 

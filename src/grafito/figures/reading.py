@@ -159,7 +159,10 @@ def _has_gradient(x: Tensor) -> bool:
 
 
 def _assign_groups(reading: Reading) -> None:
-    """Ops lie in the scopes they were built in, parameters and constants beside their readers."""
+    """Ops lie in the scopes they were built in, parameters and constants beside their readers.
+
+    What several calls of a layer read lies in the first of them.
+    """
     readers = defaultdict(list)
     for arrow in reading.arrows:
         readers[arrow.source].append(reading.marks[arrow.target])
@@ -168,6 +171,8 @@ def _assign_groups(reading: Reading) -> None:
             mark.groups = mark.tensors[0].scope
         elif mark.kind in ("parameter", "constant"):
             scopes = [reader.groups for reader in readers[mark.name]]
+            if mark.kind == "constant":  # one that was made outside is no part of a function
+                scopes.append(mark.tensors[0].scope)
             mark.groups = tuple(
                 names[0] for names in zip(*scopes, strict=False) if len(set(names)) == 1
             )
@@ -188,13 +193,18 @@ def _assign_groups(reading: Reading) -> None:
     for name, path in paths.items():
         while size[path] == 1:  # an inner region around a single op says nothing
             path = path[:-1]
-        reading.marks[name].groups = tuple(group for group, _ in path)
+        reading.marks[name].groups = _names(path)
 
 
 def _paths(reading: Reading) -> dict[str, Path]:
     """The groups of each node, in pieces where a layer is called in several places."""
     links = [Link(arrow.source, arrow.target) for arrow in reading.arrows]
     return split_groups({mark.name: mark.groups for mark in reading.marks.values()}, links)
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """The names of the groups on a path; each knows of which call it is."""
+    return tuple(name for name, _ in path)
 
 
 def _containers(reading: Reading) -> set[tuple[str, ...]]:
@@ -227,7 +237,8 @@ def collapse(reading: Reading, level: str) -> Reading:
     else:
         outer = {path[:i] for path in paths.values() for i in range(len(path))}
         whole = {path for path in paths.values() if path} - outer
-        whole -= {paths[m.name] for m in reading.marks.values() if m.kind == "parameter"}
+        owners = {_names(paths[m.name]) for m in reading.marks.values() if m.kind == "parameter"}
+        whole = {path for path in whole if _names(path) not in owners}
     into: dict[str, str] = {}
     marks: dict[str, Mark] = {}
     for mark in reading.marks.values():
@@ -237,19 +248,22 @@ def collapse(reading: Reading, level: str) -> Reading:
             marks[mark.name] = mark
         elif into[mark.name] not in marks:
             kind: Kind = "block" if level == "layers" else "op"
-            groups = tuple(name for name, _ in path[:-1])
-            marks[into[mark.name]] = Mark(into[mark.name], kind, [], groups, path[-1][0])
+            marks[into[mark.name]] = Mark(
+                into[mark.name], kind, [], _names(path[:-1]), path[-1][0]
+            )
         if path in whole and mark.kind == "op":
             marks[into[mark.name]].tensors += mark.tensors
-    arrows: dict[tuple[Tensor, str], Arrow] = {}
-    for arrow in reading.arrows:
+    arrows: dict[tuple[Tensor, str, int], Arrow] = {}
+    for index, arrow in enumerate(reading.arrows):
         source, target = into[arrow.source], into[arrow.target]
         inside = source != arrow.source and reading.marks[arrow.source].kind != "op"
         if source == target or inside:  # the parameters of a layer stay within it
             continue
-        if (arrow.tensor, target) not in arrows:
-            arrows[arrow.tensor, target] = dataclasses.replace(arrow, source=source, target=target)
+        # A function has one arrow from what it reads twice, an op one for each of its inputs.
+        key = arrow.tensor, target, index if target == arrow.target else -1
+        if key not in arrows:
+            arrows[key] = dataclasses.replace(arrow, source=source, target=target)
         elif arrow.gradient is not None:
-            total = arrows[arrow.tensor, target]
+            total = arrows[key]
             total.gradient = arrow.gradient + (0 if total.gradient is None else total.gradient)
     return Reading(marks, list(arrows.values()), reading.values, reading.gradients)

@@ -8,6 +8,7 @@ like a sequence of statements becomes one graph from old state to new state.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
 _active: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+
+
+_calls = itertools.count(1)
+
+
+class Call(str):
+    """The name of a function or layer in one of its calls: equal as text, told apart by `number`."""
+
+    __slots__ = ("number",)
+
+    def __new__(cls, name: str) -> Call:
+        call = super().__new__(cls, name)
+        call.number = next(_calls)
+        return call
 
 
 class Trace:
@@ -74,7 +89,7 @@ def current_trace() -> Trace | None:
 
 @contextlib.contextmanager
 def scope(name: str) -> Iterator[None]:
-    """Everything built inside belongs to the function or layer called `name` (for drawings).
+    """Everything built inside belongs to one call of the function or layer `name` (for drawings).
 
     Example:
         >>> from grafito import graph
@@ -83,7 +98,7 @@ def scope(name: str) -> Iterator[None]:
         >>> y.scope
         ('double',)
     """
-    with scopes((*_scope.get(), name)):
+    with scopes((*_scope.get(), Call(name))):
         yield
 
 

@@ -77,8 +77,8 @@ def build_columns(
 def split_groups(groups: Mapping[str, tuple[str, ...]], links: Sequence[Link]) -> dict[str, Path]:
     """Group paths where no way leaves a group and comes back: such groups fall into pieces.
 
-    A layer that is called twice is drawn as two regions, because a single one would have to
-    surround all that happens between the calls.
+    Each call of a layer is a region of its own. So is each piece of a call whose ways leave it
+    and come back, because a single one would have to surround all that happens between.
 
     Raises:
         GraphError: when the links form a cycle.
@@ -94,12 +94,15 @@ def split_groups(groups: Mapping[str, tuple[str, ...]], links: Sequence[Link]) -
         members = defaultdict(list)
         for name, names in groups.items():
             if len(names) > depth:
-                members[paths[name], names[depth]].append(name)
-        for (outer, group), inside in members.items():
-            pieces = itertools.count()
+                call = getattr(names[depth], "number", 0)
+                members[paths[name], names[depth], call].append(name)
+        pieces: dict[tuple[Path, str], Iterator[int]] = defaultdict(itertools.count)
+        for (outer, group, _), inside in members.items():
             for part in _connected(inside, links):
                 entries = _entries(set(part), order, links)
-                number = {entry: next(pieces) for entry in sorted(set(entries.values()))}
+                number = {
+                    entry: next(pieces[outer, group]) for entry in sorted(set(entries.values()))
+                }
                 for name, entry in entries.items():
                     paths[name] = (*outer, (group, number[entry]))
     return paths
