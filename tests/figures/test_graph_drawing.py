@@ -3,7 +3,7 @@
 import pytest
 from figures import drawings
 
-from grafito import activations, graph
+from grafito import activations, graph, layers
 from grafito.errors import ArgumentError, GraphError
 from grafito.figures import (
     Diagram,
@@ -14,6 +14,7 @@ from grafito.figures import (
     graph_diagram,
     graph_table,
 )
+from grafito.figures.layered import Link, split_groups
 
 X = {"x": [-3.1, 1.5]}
 
@@ -147,14 +148,55 @@ def test_levels(level, labels):
     assert first.gradient == ops.edges[0].gradient
 
 
-def test_a_layer_called_twice_is_drawn_twice():
-    def layer(x):
-        with graph.scope("shared"):
-            return graph.tanh(graph.exp(x))
+def shared(x):
+    with graph.scope("shared"):
+        return graph.tanh(graph.exp(x))
 
+
+DENSE = layers.Dense(1, kernel_initializer="ones", bias_initializer="ones", name="dense")
+
+# What is called several times, and how often its name stands in a drawing.
+CALLS = {
+    "function, its own result": (lambda x: activations.elu(activations.elu(x)), "elu", 2),
+    "of one op": (lambda x: activations.silu(activations.silu(activations.silu(x))), "silu", 3),
+    "layer, with an op between": (lambda x: shared(shared(x) * 2), "shared", 2),
+    "layer, in a row": (lambda x: shared(shared(shared(x))), "shared", 3),
+    "layer, side by side": (lambda x: shared(x) + shared(x), "shared", 2),
+    "layer with weights": (lambda x: DENSE(DENSE(DENSE(graph.reshape(x, (1, 1))))), "dense", 3),
+}
+
+
+@pytest.mark.parametrize(("build", "name", "count"), CALLS.values(), ids=CALLS)
+def test_each_call_is_drawn(build, name, count):
     x = graph.placeholder((), name="x")
-    diagram = graph_diagram(layer(layer(x) * 2), {"x": 0.1}, level="layers")
-    assert [n.label for n in diagram.nodes if n.kind == "block"] == ["shared", "shared"]
+    diagram = graph_diagram(build(x), {"x": 0.1}, level="layers")
+    assert [n.label for n in diagram.nodes if n.kind == "block"].count(name) == count
+    whole = graph_diagram(build(x), {"x": 0.1})
+    assert diagram.edges[-1].value == whole.edges[-1].value
+    placed = split_groups(
+        {n.name: n.groups for n in whole.nodes}, [Link(e.source, e.target) for e in whole.edges]
+    )
+    assert len({path for path in placed.values() if path and path[0][0] == name}) == count
+
+
+def test_weights_of_a_layer_called_twice_are_drawn_once():
+    x = graph.placeholder((1, 1), name="x")
+    for level, kinds in {"functions": ["parameter"] * 2, "layers": []}.items():
+        diagram = graph_diagram(DENSE(DENSE(x)), {"x": [[2.0]]}, level=level)
+        assert [n.kind for n in diagram.nodes if n.kind == "parameter"] == kinds
+        assert [n.label for n in diagram.nodes if n.kind == "op"] == ["@", "+"] * len(kinds)
+
+
+def test_an_op_that_reads_a_value_twice_has_two_arrows_at_each_level():
+    x = graph.placeholder((), name="x")
+    for level in ("ops", "functions", "layers"):
+        edges = graph_diagram(x * x, {"x": 3.0}, level=level).edges
+        assert [e.gradient for e in edges] == ["3.000", "3.000", "1.000"]
+
+
+def test_a_constant_that_a_function_is_given_is_no_part_of_it():
+    diagram = graph_diagram(activations.elu(2.0), level="functions")
+    assert [node.label for node in diagram.nodes] == ["2", "elu", ""]
 
 
 def test_a_model_is_no_layer():

@@ -248,9 +248,7 @@ def collapse(reading: Reading, level: str) -> Reading:
             marks[mark.name] = mark
         elif into[mark.name] not in marks:
             kind: Kind = "block" if level == "layers" else "op"
-            marks[into[mark.name]] = Mark(
-                into[mark.name], kind, [], _names(path[:-1]), path[-1][0]
-            )
+            marks[into[mark.name]] = Mark(into[mark.name], kind, [], _names(path[:-1]), path[-1][0])
         if path in whole and mark.kind == "op":
             marks[into[mark.name]].tensors += mark.tensors
     arrows: dict[tuple[Tensor, str, int], Arrow] = {}
