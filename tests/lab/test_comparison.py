@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import shutil
 
 import pytest
 from lab.run_folders import history, run_folder
@@ -139,6 +140,43 @@ def test_a_comparison(folders, tmp_path):
     assert text.count("<table") == 3
     assert "first   exactitud 0,9750 ± 0,0050  (3 semillas)" in found.table("es")
     assert "first − second  0,0650  mayor que el ruido" in found.table("es")
+
+
+# Folders (of seeds 0, 1, 2; or of seed 1, twice) and how many seeds and repetitions they are.
+REPEATED = {
+    "one folder twice": (["a", "a"], 3, 3),
+    "a part of it again": (["a", "a/seed-1"], 3, 1),
+    "two runs of a seed": (["c", "d"], 1, 1),
+    "one run": (["c"], 1, 0),
+    "a copy inside": (["e"], 3, 0),
+}
+
+
+@pytest.mark.parametrize("case", REPEATED)
+def test_a_seed_counts_once(case, folders, tmp_path):
+    names, seeds, repeated = REPEATED[case]
+    run_folder(tmp_path / "d", variant="third", started="2026-01-09")
+    shutil.copytree(tmp_path / "a", tmp_path / "e")
+    shutil.copytree(tmp_path / "a" / "seed-1", tmp_path / "e" / "seed-1_2")
+    found = lab.compare([tmp_path / name for name in names], out=tmp_path / "out", lang="es")
+    (row,) = found.numbers
+    assert (row["seeds"], found.repeated) == (seeds, repeated)
+    assert ("accuracy ±" in row) == (seeds > 1)
+    said = f"{repeated} de las ejecuciones repiten una semilla"
+    for text in (found.table("es"), found.page.read_text()):
+        assert (said in text) == bool(repeated)
+    page = lab.write_report(tmp_path / names[0]).read_text()
+    assert ("Mean and standard deviation of 3 seeds." in page) == (seeds == 3)
+
+
+def test_of_two_runs_of_a_seed_the_newest_that_is_whole_counts(tmp_path):
+    days = {"old": ("01", 0.1), "new": ("02", 0.2), "partial": ("03", 0.3)}
+    for name, (day, accuracy) in days.items():
+        status = "interrupted" if name == "partial" else "complete"
+        numbers = {"accuracy": accuracy}
+        run_folder(tmp_path / name, started=f"2026-01-{day}", status=status, numbers=numbers)
+    found = lab.compare([tmp_path / name for name in days], out=tmp_path / "out")
+    assert found.numbers[0]["accuracy"] == 0.2
 
 
 def test_its_files_hold_plain_numbers(folders, tmp_path):

@@ -287,16 +287,163 @@ def test_ids_of_drawings_are_unique(folder):
         assert set(used) <= own
 
 
-def test_drawings_keep_nothing_that_acts(folder):
-    (folder / "a.svg").write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="x()">'
-        '<script>x()</script><style>@import "y"</style>'
-        '<a href="http://z"><path d="M0 0"/></a></svg>'
+# What stands in a drawing that somebody else made, and words that may not be on the page.
+HOSTILE = {
+    "script": ("<script>x()</script>", "script"),
+    "capitals": ("<SCRIPT>x()</SCRIPT>", "script"),
+    "handler": ('<path d="M0 0" onload="x()"/>', "onload"),
+    "handler in capitals": ('<path d="M0 0" ONCLICK="x()"/>', "onclick"),
+    "style": ('<style>@import "y"</style>', "import"),
+    "link": ('<a href="http://z"><path d="M0 0"/></a>', "http://z"),
+    "script as link": ('<use xlink:href="javascript:x()"/>', "javascript"),
+    "page as image": ('<image href="data:image/svg+xml;base64,PHN2Zz4="/>', "svg+xml"),
+    "image": ('<image href="https://z/a.png"/>', "https"),
+    "part of an image": ('<image href="#a"/>', "href"),
+    "refresh": ('<META xmlns="" http-equiv="refresh" content="0; url=//z"/>', "refresh"),
+    "other names": ('<x:meta xmlns:x="http://www.w3.org/1999/xhtml" content="z"/>', "meta"),
+    "form": ('<form xmlns="" action="//z"><input/></form>', "form"),
+    "frame": ('<iframe xmlns="" src="//z"/>', "iframe"),
+    "page inside": ('<foreignObject><body xmlns="">z</body></foreignObject>', "body"),
+    "animation": ('<set attributeName="href" to="//z"/>', "attributename"),
+    "places on the page": ('<g style="position:fixed;top:0;fill:red"/>', "position"),
+    "loaded colour": ('<path d="M0 0" fill="url(http://z)"/>', "http://z"),
+    "loaded colour, hidden": ('<path d="M0 0" style="fill: u\\72l(http://z)"/>', "http://z"),
+    "loaded by a style": ('<path style="fill: image-set(&quot;//z&quot;)"/>', "image-set"),
+    "base": ('<base xmlns="" href="//z"/>', "base"),
+    "instruction": ('<?xml-stylesheet href="//z"?>', "stylesheet"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_drawings_keep_nothing_that_acts(case, folder):
+    inside, word = HOSTILE[case]
+    (folder / "curves.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' viewBox="0 0 9 9" onload="x()">{inside}<path id="kept" d="M0 0"/></svg>'
     )
-    (picture, *_) = pictures.embed([{"file": "a.svg"}], folder)
-    assert "path" in picture.html
-    for word in ("script", "onload", "import", "http://z"):
-        assert word not in picture.html
+    (picture, *_) = pictures.embed([{"file": "curves.svg"}], folder)
+    assert "kept" in picture.html
+    assert word not in picture.html.lower()
+    page = report(folder)
+    assert page.open == []
+
+
+def test_what_matplotlib_draws_stays(folder):
+    sheet = figures.confusion_matrix([[5, 1], [2, 7]], title="a")
+    sheet.savefig(folder / "a.svg")
+    count = [node for node in ElementTree.parse(folder / "a.svg").iter() if "svg}" in node.tag][1:]
+    (picture,) = pictures.embed([{"file": "a.svg"}], folder)
+    kept = list(ElementTree.fromstring(picture.html).iter())[1:]
+    gone = {node.tag.rpartition("}")[2] for node in count} - {
+        node.tag.rpartition("}")[2] for node in kept
+    }
+    assert gone <= {"metadata", "style", "title"}
+    for attribute in ("style", "clip-path", "transform", "d"):
+        assert sum(attribute in n.attrib for n in kept) == sum(attribute in n.attrib for n in count)
+
+
+# Drawings that cannot be read, which are shown as pixels or linked.
+DAMAGED = {
+    "half": "<svg",
+    "no size": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "two numbers": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0"/>',
+    "no number": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 nan 1"/>',
+    "endless": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 inf 1"/>',
+    "deep": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">'
+    + "<g>" * 20_000
+    + "</g>" * 20_000
+    + "</svg>",
+    "no drawing": '<svg viewBox="0 0 9 9"/>',
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_damaged_drawings_become_links(case, folder):
+    (folder / "a.svg").write_text(DAMAGED[case])
+    assert [p.html for p in pictures.embed([{"file": "a.svg"}], folder)] == [""]
+
+
+# Names of files in an index, and what is secret beside the folder of the run.
+LEAVING = {
+    "above": "../secret.svg",
+    "absolute": "{parent}/secret.svg",
+    "there and back": "curves/../../secret.svg",
+    "a link": "link.svg",
+    "a folder that is a link": "folder/secret.svg",
+    "a zero": "a\0b.svg",
+    "a number": 3,
+}
+
+
+@pytest.mark.parametrize("key", ["file", "png", "others"])
+@pytest.mark.parametrize("case", LEAVING)
+def test_an_index_names_files_of_its_folder_alone(case, key, folder):
+    secret = folder.parent / "secret.svg"
+    secret.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>secret</text></svg>'
+    )
+    (folder / "link.svg").symlink_to(secret)
+    (folder / "folder").symlink_to(folder.parent)
+    name = LEAVING[case]
+    name = name.format(parent=folder.parent) if isinstance(name, str) else name
+    entry = {"kind": "figure", "file": "none.svg", "title": "wrong"}
+    entry |= {"others": {"en": {"file": name}}} if key == "others" else {key: name}
+    table = {"kind": "table", "file": name, "title": "wrong"}
+    (folder / "index.json").write_text(json.dumps([entry, table]))
+    page = report(folder)
+    assert "secret" not in page.source.replace("secret.svg", "")
+    assert "Missing or damaged: index.json" in page.text
+
+
+def test_links_to_other_runs_and_files_are_not_followed(folder, tmp_path):
+    other = run_folder(tmp_path / "other", what="secret what", seed=7)
+    (folder / "seed-7").symlink_to(other)
+    (folder / "itself").symlink_to(folder)
+    (folder / "metrics.json").unlink()
+    (folder / "metrics.json").symlink_to(other / "metrics.json")
+    target = tmp_path / "precious"
+    target.write_text("kept")
+    (folder / ".report.html.partial").symlink_to(target)
+    page = report(folder)
+    assert "secret what" not in page.text
+    assert "Missing or damaged: metrics.json" in page.text
+    assert target.read_text() == "kept"
+    (folder / "configuration.json").unlink()
+    (folder / "configuration.json").symlink_to(other / "configuration.json")
+    with pytest.raises(FileError, match="damaged"):
+        report(folder)
+
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_texts_of_a_run_are_no_html(folder):
+    keys = "what asked course expected variant experiment engine command error"
+    several = {"settings": {EVIL: EVIL, "seed": EVIL}, "data": [EVIL], "versions": {EVIL: EVIL}}
+    tell(**dict.fromkeys(keys.split(), EVIL), **several, status="failed")(folder)
+    (folder / "metrics.json").write_text(json.dumps({EVIL: 0.5}))
+    (folder / "classes.csv").write_text(f"{EVIL},b\n{EVIL},2\n")
+    (folder / "history.csv").write_text(f"epoch,{EVIL}\n0,1\n")
+    entries = json.loads((folder / "index.json").read_text())
+    entries = [{**e, **dict.fromkeys({"title", "caption", "text", "name"} & e.keys(), EVIL)}
+               for e in entries]  # fmt: skip
+    (folder / "index.json").write_text(json.dumps(entries))
+    pages = [report(folder).source, report(folder, "es").source]
+    pages.append(lab.compare([folder], out=folder / "out").page.read_text())
+    for source in pages:
+        assert EVIL not in source
+        assert "onerror" in source
+
+
+def test_the_policy_of_a_page(folder):
+    policy = next(
+        given["content"]
+        for tag, given in report(folder).tags
+        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy"
+    )
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for name in ("default-src", "base-uri", "form-action"):
+        assert rules[name] == "'none'"
 
 
 def test_large_drawings_become_pixels_then_links(folder, monkeypatch):

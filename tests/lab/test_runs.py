@@ -21,9 +21,11 @@ from typing import ClassVar
 
 import pytest
 
-from grafito import lab
+from grafito import callbacks, engines, figures, lab
 from grafito.errors import ArgumentError, FileError
 from grafito.lab.experiments.parity import Xor
+from grafito.lab.folder import RunFolder
+from grafito.lab.record import Record
 from grafito.lab.runner import command
 
 
@@ -80,6 +82,45 @@ def test_an_unwritable_folder_is_a_clear_error(tmp_path):
 def test_runs_of_the_same_second_have_folders_of_their_own(tmp_path):
     folders = {lab.run(lab.get("xor", epochs=1), out=tmp_path, verbose=0).folder for _ in "abc"}
     assert len(folders) == 3
+
+
+# What makes a file or folder of this name.
+NAMED = {
+    "table": lambda name, record, _: record.table(name, ["x"], [[1]], "a table"),
+    "figure": lambda name, record, _: record.figure(name, figures.curves({"loss": [1.0]}), "a"),
+    "run": lambda name, _, out: lab.run(lab.get("xor", epochs=1), out=out, name=name, verbose=0),
+    "seeds": lambda name, _, out: lab.run_seeds(_named(name), 2, out=out, verbose=0),
+    "experiment": lambda name, _, out: lab.run(_named(name), out=out, verbose=0),
+}
+LEAVING = ["../escaped", "/escaped", "a/b", "..", "", r"..\escaped", "c:escaped", "a\0b"]
+
+
+def _named(name):
+    return type("Named", (Xor,), {"name": name})(epochs=1)
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("name", LEAVING)
+def test_names_stay_in_their_folder(kind, name, tmp_path):
+    out = tmp_path / "out" / "runs"
+    record = Record(RunFolder(out, {}, "here"), engines.get("auto"))
+    before = sorted(tmp_path.rglob("*"))
+    if not name and kind == "run":
+        return  # no name of its own
+    with pytest.raises(ArgumentError, match=r"no folders in it.*\n.*received"):
+        NAMED[kind](name, record, out)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not Path("/escaped").exists()
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "a/b", "/"])
+def test_names_of_trainings_become_names_of_files(name, tmp_path):
+    record = Record(RunFolder(tmp_path, {}, "here"), engines.get("auto"))
+    history = callbacks.History()
+    history.epoch, history.history = [0], {"loss": [1.0]}
+    record.history(history, name, 1.0)
+    (path,) = record.folder.path.glob("history*.csv")
+    assert path.parent == record.folder.path
 
 
 @contextlib.contextmanager

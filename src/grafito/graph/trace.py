@@ -24,7 +24,7 @@ _calls = itertools.count(1)
 
 
 class Call(str):
-    """The name of a function or layer in one of its calls: equal as text, told apart by `number`."""
+    """The name of a function or layer, with the number of the call; equal to others as text."""
 
     __slots__ = ("number",)
 

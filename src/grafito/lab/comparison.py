@@ -21,7 +21,7 @@ from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
 from grafito.lab.report.page import TOTALS, draw
-from grafito.lab.report.reading import RecordedRun, read_run
+from grafito.lab.report.reading import RecordedRun, one_of_each_seed, read_run
 from grafito.lab.statistics import Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _
@@ -42,12 +42,14 @@ class Comparison:
         numbers: for each run its name, how many seeds it has, and each number as mean and "NAME ±",
             the standard deviation.
         differences: of each pair of runs, by their names.
+        repeated: how many runs repeat a seed, and are left out.
     """
 
     page: Path
     metric: str
     numbers: list[dict[str, Any]]
     differences: dict[tuple[str, str], Difference]
+    repeated: int = 0
 
     def table(self, lang: str = "en") -> str:
         """The judged number of each run, and what is said of each pair.
@@ -76,6 +78,8 @@ class Comparison:
         for (first, second), found in self.differences.items():
             size = number(found.difference, 4, lang)
             lines.append(f"{first} − {second}  {size}  {_(found.judgement)}")
+        if self.repeated:
+            lines.append(_(REPEATED).format(repeated=self.repeated))
         return "\n".join(lines)
 
 
@@ -88,6 +92,7 @@ def compare(
 ) -> Comparison:
     """Put runs side by side in a page of their own; those that differ by the seed alone are one.
 
+    Runs that repeat a seed, such as one folder given twice, count once.
     Differences are judged by Welch's t-test, with Holm's adjustment for the number of pairs.
 
     Args:
@@ -111,7 +116,8 @@ def compare(
     if not read:
         raise ArgumentError("There are no runs to compare.", fix="grafito compare RUN RUN")
     with language.use(lang):
-        groups = group(read)
+        groups = {name: one_of_each_seed(runs) for name, runs in group(read).items()}
+        repeated = len(read) - sum(map(len, groups.values()))
         shared = [name for name in _names(read) if all(name in run.numbers for run in read)]
         if metric is not None and metric not in shared:
             raise unknown_name("metric", metric, shared)
@@ -122,7 +128,9 @@ def compare(
             numbers = table_of(groups)
             differences = judge(groups, metric) if metric else {}
             _hand_over(record, groups, numbers, metric, differences)
-    return Comparison(draw(folder.path, PAGE, lang), metric, numbers, differences)
+            if repeated:
+                record.text(REPEATED, repeated=repeated)
+    return Comparison(draw(folder.path, PAGE, lang), metric, numbers, differences, repeated)
 
 
 def group(runs: Sequence[RecordedRun]) -> dict[str, list[RecordedRun]]:
@@ -230,6 +238,11 @@ def _hand_over(
         message("The runs"),
     )  # fmt: skip
 
+
+REPEATED = message(
+    "{repeated} of the runs repeat a seed with the same settings and do not count: they say nothing"
+    " of the spread."
+)
 
 METHOD = message(
     "The means are compared by Welch's t-test, which does not take the spread of both sides for "

@@ -6,11 +6,12 @@ import contextlib
 import datetime
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grafito.errors import FileError
+from grafito.errors import ArgumentError, FileError
 
 
 class RunFolder:
@@ -25,11 +26,14 @@ class RunFolder:
         name: of the folder.
 
     Raises:
+        ArgumentError: for a name that leads out of `parent`.
         FileError: when the folder cannot be made.
     """
 
     def __init__(self, parent: Path, configuration: dict[str, Any], name: str | None = None):
         self.configuration = {"status": "running", **configuration, "started": _now()}
+        if name:
+            plain_name(name)
         try:
             self.path = _new_folder(parent, name or f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}")
             self._write_configuration()
@@ -68,14 +72,41 @@ class RunFolder:
 
     def write_json(self, name: str, content: Any) -> None:
         """Write a file, whole or not at all."""
-        path, partial = self.path / name, self.path / f".{name}.partial"
-        partial.write_text(
-            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        os.replace(partial, path)
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        write_whole(self.path / name, text)
 
     def _write_configuration(self) -> None:
         self.write_json("configuration.json", self.configuration)
+
+
+def plain_name(name: str) -> str:
+    """The name of a file or folder, which stays in the folder where it is made.
+
+    Raises:
+        ArgumentError: for a path, or what no file can be called.
+
+    Example:
+        >>> plain_name("curves")
+        'curves'
+    """
+    if not name.strip(". ") or re.search(r"[/\\:\0]", name):
+        raise ArgumentError(
+            "A name has no folders in it.",
+            received=repr(name),
+            expected=r"a name without / \ and :",
+            fix=repr(re.sub(r"[^\w.-]+", "-", name).strip("-.") or "results"),
+        )
+    return name
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; what a link of its name points to stays as it is."""
+    partial = path.with_name(f".{path.name}.partial")
+    if partial.is_symlink() or partial.is_file():  # left by a program that was killed, or a trap
+        partial.unlink()
+    with partial.open("x", encoding="utf-8") as out:
+        out.write(text)
+    os.replace(partial, path)
 
 
 def _now() -> str:

@@ -18,7 +18,7 @@ from grafito.callbacks import Callback, CSVLogger, History
 from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError
-from grafito.lab.folder import RunFolder
+from grafito.lab.folder import RunFolder, plain_name
 from grafito.language import LANGUAGES, current, translate
 from grafito.models.progress import format_logs
 
@@ -89,7 +89,7 @@ class Record:
             caption: likewise.
             values: of the names in both, as in `text`.
         """
-        files = {"file": self._file(f"{name}.svg"), "png": self._file(f"{name}.png")}
+        files = {"file": self._file(name, ".svg"), "png": self._file(name, ".png")}
         drawn = figure(lang=current()) if callable(figure) else figure
         self._save(drawn, files)
         others = {}
@@ -129,7 +129,7 @@ class Record:
                 received=f"rows of {sorted({len(row) for row in rows})} cells",
                 expected=f"{len(columns)} cells",
             )
-        file = self._file(f"{name}.csv")
+        file = self._file(name, ".csv")
         self._write_csv(file, [columns, *rows])
         self._add(kind="table", file=file, title=title, caption=caption, values=values)
 
@@ -155,7 +155,7 @@ class Record:
             name: what to call it among other trainings of the same run.
             settings: of `Model.fit`.
         """
-        file = self._file(f"{_with('history', name)}.csv")
+        file = self._file(_with("history", name), ".csv")
         epochs = settings.get("epochs", 1)
         callbacks: list[Any] = [CSVLogger(self.folder.path / file), *settings.pop("callbacks", [])]
         verbose = self.verbose
@@ -182,7 +182,7 @@ class Record:
 
     def history(self, history: History, name: str, seconds: float) -> None:
         """The history of a training that something else has done, kept as history-NAME.csv."""
-        file = self._file(f"{_with('history', name)}.csv")
+        file = self._file(_with("history", name), ".csv")
         columns = ["epoch", *history.history]
         rows = zip(history.epoch, *history.history.values(), strict=True)
         self._write_csv(file, [columns, *map(list, rows)])
@@ -192,7 +192,7 @@ class Record:
 
     def model(self, model: Any, name: str = "") -> Path:
         """A model, kept as model-NAME.safetensors; the file."""
-        file = self._file(f"{_with('model', name)}.safetensors")
+        file = self._file(_with("model", name), ".safetensors")
         model.save(self.folder.path / file)
         summary: list[str] = []
         model.summary(SUMMARY_WIDTH, print_fn=summary.append)
@@ -210,12 +210,13 @@ class Record:
         with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
             csv.writer(out).writerows(rows)
 
-    def _file(self, name: str) -> str:
+    def _file(self, name: str, ending: str) -> str:
         """A file of this run, named once."""
-        if name in self._files:
-            raise ArgumentError(f"The run has a file {name} already.", fix="another name")
-        self._files.add(name)
-        return name
+        file = plain_name(name) + ending
+        if file in self._files:
+            raise ArgumentError(f"The run has a file {file} already.", fix="another name")
+        self._files.add(file)
+        return file
 
     def _add(self, **entry: Any) -> None:
         self._contents.append({key: value for key, value in entry.items() if value not in ("", {})})

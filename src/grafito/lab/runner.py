@@ -17,7 +17,7 @@ from typing import Any
 from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
 from grafito.lab.experiment import Experiment
-from grafito.lab.folder import RunFolder
+from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
@@ -114,6 +114,7 @@ def run(
 
     Raises:
         FileError: when the folder cannot be written, or data are missing.
+        ArgumentError: for a name that leads out of the folder.
 
     Example:
         >>> import tempfile
@@ -127,7 +128,7 @@ def run(
         for source in experiment.sources():
             datasets.get(source)
         configuration = describe(experiment, used.name)
-        parent = Path(out) if name else Path(out, experiment.name)
+        parent = Path(out) if name else Path(out, plain_name(experiment.name))
         return _conduct(experiment, used, RunFolder(parent, configuration, name), verbose)
 
 

@@ -13,7 +13,7 @@ from grafito import engines, language
 from grafito.errors import ArgumentError
 from grafito.lab.comparison import overlay
 from grafito.lab.experiment import Experiment
-from grafito.lab.folder import RunFolder
+from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.report.reading import read_run
@@ -62,7 +62,7 @@ def run_seeds(
     with language.use(lang):
         several = {**describe(experiment, used.name), "seeds": seeds}
         several["command"] += f" --seeds {seeds}"
-        folder = RunFolder(Path(out, experiment.name), several)
+        folder = RunFolder(Path(out, plain_name(experiment.name)), several)
         results: list[Result] = []
         with folder.recording():
             for seed in range(experiment.seed, experiment.seed + seeds):

@@ -11,6 +11,7 @@ from typing import Any
 
 from grafito import __version__, datasets, language
 from grafito.errors import FileError, UnknownNameError
+from grafito.lab.folder import write_whole
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Block, Writer
 from grafito.lab.report.reading import RecordedRun, in_language, read_run
@@ -75,10 +76,8 @@ def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
         made=f"{datetime.datetime.now():%Y-%m-%d}",
         style=environment.loader.get_source(environment, "page.css")[0],
     )
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(page, encoding="utf-8")
-        os.replace(partial, path)
+        write_whole(path, page)
     except OSError as error:
         raise FileError(
             "The report cannot be written.", where=path, received=error.strerror or error

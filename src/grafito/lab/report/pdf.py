@@ -53,6 +53,7 @@ def write_pdf(page: str | os.PathLike[str]) -> Path:
         )
     target = source.with_suffix(".pdf")
     printed = source.with_name(f"{source.stem}.partial.pdf")  # some browsers see no other folder
+    printed.unlink(missing_ok=True)  # a link would lead the browser elsewhere
     with tempfile.TemporaryDirectory() as profile:
         command = [
             browser,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from grafito.lab.report.reading import stays_inside
 
 LARGEST_DRAWING = 400_000  # bytes of one SVG
 ROOM = 1_600_000  # bytes of all pictures of a page, which stays under two million
@@ -17,7 +20,35 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 LINK = f"{{{XLINK}}}href"
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
-LEFT_OUT = {"metadata", "script", "style", "title", "foreignObject"}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What a drawing may be made of; all else is taken out, for a page must not act or load anything.
+ELEMENTS = _words(
+    "svg g defs symbol use path rect circle ellipse line polyline polygon text tspan image clipPath"
+    " mask marker pattern linearGradient radialGradient stop"
+)
+LOOKS = _words(
+    "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin"
+    " stroke-miterlimit stroke-dasharray stroke-dashoffset opacity color display visibility"
+    " clip-path clip-rule mask marker-start marker-mid marker-end stop-color stop-opacity font"
+    " font-family font-size font-style font-variant font-weight font-stretch text-anchor"
+    " text-decoration letter-spacing word-spacing white-space dominant-baseline baseline-shift"
+    " image-rendering shape-rendering vector-effect mix-blend-mode isolation"
+)
+PLACES = _words(
+    "id style d x y dx dy x1 y1 x2 y2 cx cy r rx ry fx fy points offset width height transform"
+    " viewBox preserveAspectRatio patternUnits patternContentUnits patternTransform clipPathUnits"
+    " maskUnits maskContentUnits gradientUnits gradientTransform spreadMethod markerUnits refX refY"
+    " markerWidth markerHeight orient rotate textLength lengthAdjust"
+)
+FUNCTIONS = re.compile(
+    r"(?:rgba?|hsla?|matrix|translate|scale|rotate|skewX|skewY)\(|url\(#[\w.:-]+\)", re.ASCII
+)
+PIXELS = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 # What Matplotlib asks for in the style element of each drawing.
@@ -58,8 +89,8 @@ def _ways(figure: dict[str, Any], folder: Path, prefix: str) -> list[Picture]:
     alt = figure.get("alt", "")
     if path.suffix == ".svg" and path.is_file() and path.stat().st_size <= LARGEST_DRAWING:
         ways.append(_drawing(path, prefix, alt))
-    png = folder / figure.get("png", path.with_suffix(".png").name)
-    if png.is_file():
+    png = folder / figure.get("png", str(Path(figure["file"]).with_suffix(".png")))
+    if png.is_file() and stays_inside(folder, png):
         ways.append(_pixels(png, alt))
     kept = [way for way in ways if way]
     if len(kept) == 2 and kept[1].size >= kept[0].size:
@@ -71,45 +102,67 @@ def _drawing(path: Path, prefix: str, alt: str) -> Picture | None:
     """An SVG file as an element of the page; None if it cannot be read."""
     try:
         root = ElementTree.parse(path).getroot()
-        box = [float(x) for x in root.attrib["viewBox"].split()]
-    except (ElementTree.ParseError, KeyError, ValueError):
+        _left, _top, breadth, _height = map(float, root.attrib["viewBox"].split())
+        if root.tag != f"{{{SVG}}}svg" or not math.isfinite(breadth):
+            return None
+        title = root.findtext(f"{{{SVG}}}title") or ""
+        width = _pixels_of(root.attrib.get("width", ""), breadth)
+        _clean(root)
+        for node in root.iter():
+            for name, value in list(node.attrib.items()):
+                if name == "id":
+                    node.set(name, prefix + value)
+                elif name in (LINK, "href"):
+                    node.set(name, f"#{prefix}{value[1:]}" if value.startswith("#") else value)
+                elif "url(#" in value:
+                    node.set(name, REFERENCE.sub(rf"url(#{prefix}\1)", value))
+        for name in ("width", "height", "id"):
+            root.attrib.pop(name, None)
+        root.set("role", "img")
+        root.set("aria-label", " ".join(filter(None, [alt, title])))
+        root.set("style", LINES)
+        return Picture(ElementTree.tostring(root, encoding="unicode"), width)
+    except (ElementTree.ParseError, KeyError, ValueError, RecursionError):
         return None
-    if root.tag != f"{{{SVG}}}svg":
-        return None
-    title = root.findtext(f"{{{SVG}}}title") or ""
-    _clean(root)
-    for node in root.iter():
-        for name, value in list(node.attrib.items()):
-            if name == "id":
-                node.set(name, prefix + value)
-            elif name in (LINK, "href"):
-                node.set(name, f"#{prefix}{value[1:]}" if value.startswith("#") else value)
-            elif "url(#" in value:
-                node.set(name, REFERENCE.sub(rf"url(#{prefix}\1)", value))
-    width = _pixels_of(root.attrib.get("width", ""), box[2])
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    root.set("role", "img")
-    root.set("aria-label", " ".join(filter(None, [alt, title])))
-    root.set("style", LINES)
-    return Picture(ElementTree.tostring(root, encoding="unicode"), width)
 
 
 def _clean(root: ElementTree.Element) -> None:
-    """Take out what is not drawn, and all that could act or load something."""
+    """Take out all elements and attributes but those that a drawing is made of."""
     for parent in root.iter():
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in LEFT_OUT:
+            space, _, name = str(child.tag).rpartition("}")
+            if space != f"{{{SVG}" or name not in ELEMENTS:
                 parent.remove(child)
         for name, value in list(parent.attrib.items()):
-            link = name in (LINK, "href") and not value.startswith(("#", "data:image/"))
-            if link or name.startswith("on"):
+            if name == "style":
+                parent.set(name, _style(value))
+            elif not _is_harmless(parent, name, value):
                 del parent.attrib[name]
+
+
+def _is_harmless(element: ElementTree.Element, name: str, value: str) -> bool:
+    """Whether an attribute only says where something is and how it looks."""
+    if name in (LINK, "href"):
+        inside = value.startswith("#") and element.tag != f"{{{SVG}}}image"
+        return inside or (element.tag == f"{{{SVG}}}image" and bool(PIXELS.fullmatch(value)))
+    return name in PLACES | LOOKS and _is_plain(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether it calls no function but those of colours, of places, and of parts of the drawing."""
+    return "(" not in FUNCTIONS.sub("", value) and not re.search(r"[\\@]|/\*", value)
+
+
+def _style(text: str) -> str:
+    """The declarations that only say how something looks."""
+    pairs = (part.partition(":") for part in text.split(";"))
+    kept = [(n.strip(), v.strip()) for n, _, v in pairs if n.strip() in LOOKS and _is_plain(v)]
+    return "; ".join(f"{name}: {value}" for name, value in kept)
 
 
 def _pixels_of(length: str, otherwise: float) -> float:
     """A length in points as CSS pixels."""
-    match = re.fullmatch(r"([\d.]+)(pt|px)?", length)
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)(pt|px)?", length, re.ASCII)
     points = float(match[1]) if match else otherwise
     return points if match and match[2] == "px" else points * 4 / 3
 

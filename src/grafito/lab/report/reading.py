@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -59,7 +59,16 @@ class RecordedRun:
     def seeds(self) -> list[RecordedRun]:
         """The runs inside, where this one was made from several seeds."""
         inside = sorted(self.path.glob(f"*/{CONFIGURATION}"), key=_by_number)
-        return [read_run(path.parent) for path in inside]
+        here = self.path.resolve()
+        runs = [read_run(p.parent) for p in inside if p.parent.resolve().parent == here]
+        return one_of_each_seed(runs)
+
+    @property
+    def seed(self) -> str:
+        """The seed as text; the folder, of a run that says none."""
+        settings = self.configuration.get("settings")
+        seed = settings.get("seed") if isinstance(settings, dict) else None
+        return str(self.path.resolve()) if seed is None else repr(seed)
 
     @cached_property
     def histories(self) -> dict[str, dict[str, list[float]]]:
@@ -71,6 +80,23 @@ class RecordedRun:
     def only(self, kind: str) -> list[dict[str, Any]]:
         """The entries of one kind."""
         return [entry for entry in self.contents if entry.get("kind") == kind]
+
+
+def one_of_each_seed(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
+    """Runs that differ by their seed, without those that repeat one; of equal ones the newest.
+
+    A seed gives the same numbers each time, so that its repetitions say nothing of their spread.
+    """
+    chosen: dict[str, RecordedRun] = {}
+    for run in runs:
+        started = str(run.configuration.get("started", ""))
+        other = chosen.setdefault(run.seed, run)
+        if (run.is_complete, started) > (
+            other.is_complete,
+            str(other.configuration.get("started", "")),
+        ):
+            chosen[run.seed] = run
+    return list(chosen.values())
 
 
 def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
@@ -92,6 +118,8 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
 
     def read(name: str, kind: type) -> Any:
         try:
+            if not stays_inside(path, name):
+                raise OSError(name)
             content = json.loads((path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             if unfinished or name != "index.json":
@@ -109,7 +137,7 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
     if unreadable:
         raise FileError("The description of the run is damaged.", where=path / CONFIGURATION)
     index = read("index.json", list)
-    contents = [entry for entry in index if _is_entry(entry)]
+    contents = [entry for entry in index if _is_entry(entry, path)]
     if len(contents) < len(index):
         unreadable.append("index.json")
     numbers = {
@@ -203,10 +231,24 @@ def _joined(first: str, second: str) -> str:
     return f"{first} {second}" if second.startswith("(") or first.endswith(",") else first + second
 
 
-def _is_entry(entry: Any) -> bool:
-    if not isinstance(entry, dict):
+def _is_entry(entry: Any, folder: Path) -> bool:
+    """Whether an entry has what its kind needs, and names files of its folder alone."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("values", {}), dict):
         return False
-    return isinstance(entry.get("file"), str) or entry.get("kind") in ("section", "text")
+    others = entry.get("others")
+    several = [entry, *(others.values() if isinstance(others, dict) else ())]
+    files = [e[key] for e in several if isinstance(e, dict) for key in ("file", "png") if key in e]
+    if not all(isinstance(file, str) and stays_inside(folder, file) for file in files):
+        return False
+    return "file" in entry or entry.get("kind") in ("section", "text")
+
+
+def stays_inside(folder: Path, name: str | Path) -> bool:
+    """Whether a file lies in the folder, wherever links lead."""
+    try:
+        return (folder / name).resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no file can be called so; links in a ring
+        return False
 
 
 def _by_number(path: Path) -> tuple[int, str]:
