@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from fuzz.both_engines import poisoned
 
 
 @pytest.fixture
-def poison_memory(monkeypatch):
+def poison_memory():
     """A function after which memory begins as NaN: who reads what nobody wrote is seen."""
 
-    def poison():
-        from grafito.engines.llvm import bindings
-
-        empty = bindings.aligned_empty
-
-        def poisoned(shape, dtype):
-            array = empty(shape, dtype)
-            array.reshape(-1).view("uint8")[:] = 255
-            return array
-
-        monkeypatch.setattr(bindings, "aligned_empty", poisoned)
-
-    return poison
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(poisoned())
 
 
 @pytest.fixture

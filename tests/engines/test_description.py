@@ -27,6 +27,8 @@ from grafito.graph.dtypes import is_floating
 from grafito.graph.precision import with_precision
 from grafito.graph.program import Graph
 
+pytestmark = pytest.mark.filterwarnings("ignore:This CPU has no instructions for bfloat16")
+
 NUMBERS = {"inf": math.inf, "nan": math.nan}  # as Python writes them
 
 

@@ -1,28 +1,53 @@
-"""Products of matrices with axes of size 0 and 1, on the CPU engine and on the reference."""
+"""Products of matrices of all sizes, 0 and 1 among them, on the CPU engine and the reference."""
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+import warnings
 
+import numpy as np
+
+from fuzz.both_engines import DATA, compare
 from grafito import graph
-from grafito.engines import get
-from grafito.graph.program import Graph
+from grafito.graph.dtypes import numpy_dtype
+
+SIZES = [0, 1, 2, 3, 15, 16, 17, 40]
+AFTER = [  # what joins the kernel of a product
+    lambda z: z,
+    lambda z: graph.relu(z + 1.0),
+    lambda z: graph.tanh(z) * z,
+    lambda z: graph.sum(graph.square(z), axis=-1),
+    lambda z: graph.softmax(z) * z,
+]
+TOLERANCES = {"float32": 1e-4, "float64": 1e-10, "bfloat16": 4e-2}
 
 
 def case(rng: np.random.Generator) -> None:
-    """x @ y with its gradients."""
-    pytest.importorskip("llvmlite")
-    n, k, m = (int(rng.choice([0, 1, 2, 3, 15, 16, 17, 40])) for _ in range(3))
-    x, y = graph.placeholder((n, k), name="x"), graph.placeholder((k, m), name="y")
-    z = x @ y
-    slopes = graph.gradients(graph.sum(graph.sin(z)), [x, y])
+    """x @ y with its gradients: batched or not, read in another order, with what follows it."""
+    n, k, m = (int(rng.choice(SIZES)) for _ in range(3))
+    batch = rng.choice([0, 1, 2, 5], size=int(rng.choice([0, 0, 1, 2]))).tolist()
+    dtype = str(rng.choice(["float32", "float32", "float64", "bfloat16"]))
+    shapes = [[*batch, n, k], [*(batch if rng.random() < 0.5 else []), k, m]]
+    turned = rng.random(2) < 0.3
+    inputs, operands = [], []
+    for name, shape, other in zip("xy", shapes, turned, strict=True):
+        own = [*shape[:-2], shape[-1], shape[-2]] if other else shape
+        x = graph.placeholder(tuple(own), dtype, name)
+        axes = (*range(len(own) - 2), len(own) - 1, len(own) - 2)
+        inputs.append(x)
+        operands.append(graph.transpose(x, axes) if other else x)
+    after = AFTER[
+        : -1 if dtype == "bfloat16" else None
+    ]  # differences of what is rounded say little
+    z = after[rng.integers(len(after))](operands[0] @ operands[1])
+    slopes = graph.gradients(graph.sum(graph.sin(z)), inputs)
     outputs = dict(zip(("z", "dx", "dy"), (z, *slopes), strict=True))
-    arrays = {t.name: rng.normal(size=t.shape).astype("float32") for t in (x, y)}
-    results = []
-    for engine in ("llvm", "reference"):
-        program = get(engine).compile(Graph({"x": x, "y": y}, outputs, {}))
-        program.bind(arrays)
-        results.append({name: np.array(value[0]) for name, value in program.run().items()})
-    for name, expected in results[1].items():
-        np.testing.assert_allclose(results[0][name], expected, rtol=1e-4, atol=1e-5, err_msg=name)
+    data = DATA[str(rng.choice(["normal", "sparse", "zero"]))]
+    arrays = [
+        {x.name: 0.3 * np.asarray(data(rng, x.shape)).astype(numpy_dtype(dtype)) for x in inputs}
+        for _ in range(2)
+    ]
+    arrays = [{n: a.astype(numpy_dtype(dtype)) for n, a in given.items()} for given in arrays]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This CPU has no instructions for bfloat16")
+        tolerance = TOLERANCES[dtype]
+        compare(inputs, outputs, arrays, (tolerance, tolerance), threads=int(rng.integers(1, 4)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from grafito.errors import ShapeError
@@ -59,8 +60,8 @@ def matmul(x: Any, y: Any) -> Tensor:
         )
     rows, columns = x.shape[-2:-1], y.shape[-1:] if y.ndim > 1 else ()
     if y.ndim <= 2:  # one product of two matrices, whatever the leading axes of x
-        matrix = reshape(y, (inner, -1)) if y.ndim == 2 else reshape(y, (inner, 1))
-        flat = MatMul()(reshape(x, (x.size // inner if inner else 0, inner)), matrix)
+        matrix = y if y.ndim == 2 else reshape(y, (inner, 1))
+        flat = MatMul()(reshape(x, (math.prod(x.shape[:-1]), inner)), matrix)
         return reshape(flat, (*x.shape[:-1], *columns))
     batch_x = x if x.ndim > 1 else reshape(x, (1, inner))
     out = MatMul()(batch_x, y)

@@ -133,7 +133,7 @@ class BinaryCrossEntropy(ew.Elementwise):
 
 
 def _largest(xp, x, axis):
-    return xp.max(xp.real(x), axis=axis, keepdims=True)
+    return xp.max(xp.real(x), axis=axis, keepdims=True, initial=-xp.inf)
 
 
 def _log_softmax(xp, x, axis):

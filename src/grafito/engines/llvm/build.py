@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.nodes import Node, Shape
+from grafito.graph.dtypes import is_floating
 
 MUCH = 1 << 15  # elements whose sum is made in two steps
 LITTLE = 64  # where it has at most so many
+
+IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 
 
 def constant(value: Any, dtype: str, shape: Shape | None = None) -> Node:
@@ -46,9 +49,23 @@ def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> N
         x = reduce(kind, x, [a for a in axes if a], True)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     y = x
-    if any(x.shape[a] != 1 for a in axes):
+    if not x.size:
+        y = filled(kept, x.dtype, identity(kind, x.dtype))
+    elif any(x.shape[a] != 1 for a in axes):
         y = Node(kind, (x,), kept, x.dtype, axis=axes)
     return y if keepdims else reshape(y, tuple(n for i, n in enumerate(kept) if i not in axes))
+
+
+def identity(kind: str, dtype: str) -> Any:
+    """The number that changes nothing."""
+    if is_floating(dtype):
+        return IDENTITY[kind]
+    if kind in ("sum", "prod"):
+        return int(IDENTITY[kind])
+    if dtype == "bool":
+        return kind == "min"
+    info = np.iinfo(dtype)
+    return info.min if kind == "max" else info.max
 
 
 def reshape(x: Node, shape: Shape) -> Node:
@@ -60,12 +77,24 @@ def parts(
     shape: Shape, pieces: Sequence[Node], starts: Sequence[Shape], steps: Sequence[Shape], fill: Any
 ) -> Node:
     """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
-    if len(pieces) == 1 and pieces[0].shape == shape:  # it is all there is
-        return pieces[0]
-    steps = [plain_steps(piece.shape, step) for piece, step in zip(pieces, steps, strict=True)]
-    sizes = [piece.shape for piece in pieces]
-    where = {"starts": starts, "steps": steps, "sizes": sizes}
-    return Node("parts", pieces, shape, pieces[0].dtype, **where, fill=fill)
+    dtype = pieces[0].dtype
+    rows = [row for row in zip(pieces, starts, steps, strict=True) if row[0].size]
+    if not rows:
+        return filled(shape, dtype, fill or 0)
+    if len(rows) == 1 and rows[0][0].shape == shape:  # it is all there is
+        return rows[0][0]
+    kept = [piece for piece, _, _ in rows]
+    where = {
+        "starts": [start for _, start, _ in rows],
+        "steps": [plain_steps(piece.shape, step) for piece, _, step in rows],
+        "sizes": [piece.shape for piece in kept],
+    }
+    return Node("parts", kept, shape, dtype, **where, fill=fill)
+
+
+def filled(shape: Shape, dtype: str, value: Any) -> Node:
+    """The same number everywhere, or nothing where there is no place for it."""
+    return Node("broadcast", (constant(value, dtype, ()),), shape, dtype)
 
 
 def plain_steps(shape: Shape, steps: Shape) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from grafito.engines.llvm.build import (
     constant,
     crop,
     ew,
+    filled,
     pad,
     parts,
     plain_steps,
@@ -31,6 +33,13 @@ from grafito.graph.random import MASK
 from grafito.graph.tensor import Constant, Input, Tensor, Variable
 
 RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
+SUMS = {  # whose elements are sums over an axis of their inputs, which may have no element
+    "matmul",
+    "conv2d",
+    "conv2dinputgradient",
+    "conv2dkernelgradient",
+    "scatteradd",
+}
 SMALL = 1024  # elements: constants up to this size are compared by their bytes
 
 
@@ -46,16 +55,23 @@ def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[T
         GraphError: for an op or a dtype without machine code; the message names it.
     """
     became: dict[Tensor, Node] = {}
+    scoped: set[Node] = set()
     widened = False
     rules = RULES | windows.rules(tiles)
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
         if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat_layout.narrowed(inputs)):
-            widened = not pairs
-            inputs = narrow if pairs else inputs
-        node = _lower(x, inputs, rules)
-        for inner in topological_order([node]):
-            inner.scope = inner.scope or x.scope
+            widened = widened or not pairs
+            node = _lower(x, narrow, rules) if pairs else _lower_wide(x, inputs, rules)
+        else:
+            node = _lower(x, inputs, rules)
+        stack = [node]
+        while stack:
+            inner = stack.pop()
+            if inner not in scoped:
+                scoped.add(inner)
+                inner.scope = inner.scope or x.scope
+                stack += inner.inputs
         became[x] = node
     if widened:
         bfloat_layout.warn_that_it_is_slow()
@@ -87,6 +103,8 @@ def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]])
     if isinstance(x, Variable):
         return Node("variable", (), x.shape, x.dtype, tensor=x)
     kind = x.op.name
+    if not x.size or (kind in SUMS and not all(y.size for y in inputs)):
+        return filled(x.shape, x.dtype, 0)
     if kind in rules:
         return rules[kind](x, *inputs)
     if kind == "cast":
@@ -98,6 +116,13 @@ def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]])
         where=x,
         fix='engine="reference"',
     )
+
+
+def _lower_wide(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]]) -> Node:
+    """A product of bfloat16 as one of float32."""
+    wide: Any = SimpleNamespace(op=x.op, shape=x.shape, ndim=x.ndim, size=x.size, dtype="float32")
+    node = _lower(wide, [y if y.dtype == "float32" else cast(y, "float32") for y in inputs], rules)
+    return node if x.dtype == "float32" else cast(node, x.dtype)
 
 
 def rule(function: Callable[..., Node]) -> Callable[..., Node]:

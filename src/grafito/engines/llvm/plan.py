@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grafito.engines.llvm.emit.elementwise import CHEAP
+from grafito.engines.llvm.emit.indices import Index, fit_index, fits, operands, trivial
+from grafito.engines.llvm.emit.loops import own_index
 from grafito.engines.llvm.nodes import (
     LEAVES,
     MADE,
@@ -180,18 +182,6 @@ def _whole_blocks(x: Node, width: int) -> bool:
 # What is stored
 
 
-def trivial(x: Node) -> bool:
-    """Whether a reshape only adds or drops axes of size 1."""
-    (y,) = x.inputs
-    if x.lanes:  # the first axis is the batch, whatever its size
-        return _without_ones(x.shape[1:]) == _without_ones(y.shape[1:])
-    return _without_ones(x.shape) == _without_ones(y.shape)
-
-
-def _without_ones(shape: Shape) -> Shape:
-    return tuple(n for n in shape if n != 1)
-
-
 def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
     """The nodes that get a buffer."""
     users: dict[Node, set[Node]] = defaultdict(set)
@@ -242,32 +232,49 @@ def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
 # Reading
 
 
-def reads_of(x: Node, stored: set[Node], root: bool = True) -> dict[Node, bool]:
-    """The stored nodes that x is computed from, and whether each is read at the index of x."""
+def reads_of(x: Node, stored: set[Node], lanes: bool) -> dict[Node, bool]:
+    """The stored nodes that x is computed from, and whether each is read at the index of x alone.
+
+    Args:
+        x: a node that is computed element by element.
+        stored: the nodes that have a buffer.
+        lanes: whether that is done with images as lanes.
+    """
+    _, own = own_index(x.shape, lanes, 1)
     found: dict[Node, bool] = {}
-    memo: set[tuple[Node, bool]] = set()
-
-    def visit(y: Node, same: bool, top: bool) -> None:
-        if (y, same) in memo:
-            return
-        memo.add((y, same))
-        if not top and (y in stored or y.kind in LEAVES):
+    seen: set[tuple[Node, Index | None]] = set()
+    stack: list[tuple[Node, Index | None]] = [(x, own)]
+    while stack:
+        y, index = stack.pop()
+        if (y, index) in seen:
+            continue
+        seen.add((y, index))
+        if y is not x and (y in stored or y.kind in LEAVES):
+            same = index is not None and fits(y.shape, x.shape, lanes)
+            same = same and index == fit_index(own, x.shape, y.shape, lanes)
             found[y] = found.get(y, True) and same
-            return
-        for z in y.inputs:
-            moves = y.kind in MOVES and not (y.kind == "reshape" and trivial(y))
-            moves = moves or y.kind in MADE or (y.kind not in MOVES and not _fits(z, y))
-            if y.kind == "broadcast" and _fits(z, y):
-                moves = False
-            visit(z, same and not moves, False)
-
-    visit(x, True, root)
+        elif index is None or (y.kind == "reshape" and not trivial(y)):
+            stack += [(z, None) for z in y.inputs]
+        else:
+            stack += operands(y, index)
+            if y.kind == "take":
+                stack.append((y.inputs[1], None))
     return found
 
 
-def _fits(x: Node, user: Node) -> bool:
-    """Whether elementwise use reads x at the index of the user."""
-    return _without_ones(x.shape) == _without_ones(user.shape) and x.size == user.size
+def sources_of(x: Node, stored: set[Node]) -> set[Node]:
+    """The stored nodes that a primary is computed from."""
+    found: set[Node] = set()
+    stack = list(x.inputs)
+    seen = set(stack)
+    while stack:
+        y = stack.pop()
+        if y in stored or y.kind in LEAVES:
+            found.add(y)
+        else:
+            stack += [z for z in y.inputs if z not in seen]
+            seen.update(y.inputs)
+    return found
 
 
 # Kernels
@@ -314,7 +321,7 @@ def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[K
             continue
         if x.kind in PRIMARY:
             kernel = Kernel(x, x.shape, x.lanes, [x], [Store(x, x)])
-            kernel.reads = set(reads_of(x, stored))
+            kernel.reads = sources_of(x, stored)
             kernel.work = workspace(x, width)
             kernels.append(kernel)
             home[x] = len(kernels) - 1
@@ -327,14 +334,14 @@ def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[K
             for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
                 piece = Node("stopgradient", (y,), y.shape, y.dtype)
                 piece.lanes = x.lanes
-                reads = reads_of(piece, stored)
+                reads = reads_of(piece, stored, x.lanes)
                 if x in home:
                     reads[x] = False  # after the filling
                 place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
                 kernels[home[x]].reads.discard(x)
         else:
             lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
-            place(x, x.shape, lanes, reads_of(x, stored), Store(x, x))
+            place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
     return kernels
 
 
@@ -344,11 +351,7 @@ def _joins(kernel: Kernel, shape: Shape, lanes: bool, depends: bool) -> bool:
         return False
     if any(x.kind == "fill" for x in kernel.results):
         return False
-    same = _without_ones(kernel.shape) == _without_ones(shape)
-    if lanes:
-        same = kernel.shape[0] == shape[0] and _without_ones(kernel.shape[1:]) == _without_ones(
-            shape[1:]
-        )
+    same = fits(kernel.shape, shape, lanes)
     if kernel.primary is None:
         return same
     return same and depends and (kernel.primary.kind in RICH or side_by_side(kernel.primary))
@@ -429,11 +432,11 @@ def find_in_place(
             if k > home[x]:
                 fine = False
             elif k == home[x]:
-                for y in kernel.results:
-                    fine = fine and reads_of(y, stored).get(v, True)
                 primary = kernel.primary
-                if primary is not None and v in reads_of(primary, stored):
-                    fine = False
+                fine = fine and (primary is None or v not in sources_of(primary, stored))
+                for y in kernel.results:
+                    if y is not primary:
+                        fine = fine and reads_of(y, stored, kernel.lanes).get(v, True)
         if fine:
             safe[x] = v
     return safe

@@ -17,8 +17,8 @@ from grafito.engines.llvm.bfloat.panels import Panels, Squares
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import i64
+from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.emit.reader import address
 from grafito.engines.llvm.images import convolution
 from grafito.engines.llvm.images.convolution import Convolution, Taps, batch_mask, existing
 from grafito.engines.llvm.nodes import Node

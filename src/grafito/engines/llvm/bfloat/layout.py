@@ -20,18 +20,22 @@ BROADCAST = 8  # weights that are stored next to each other
 
 
 def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
-    """The bfloat16 numbers that float32 inputs of a product were widened from, if all were."""
+    """The bfloat16 numbers that the inputs of a product are or were widened from, if all were."""
     narrow = [_before_widening(x) for x in inputs]
     return None if None in narrow else [x for x in narrow if x is not None]
 
 
 def _before_widening(x: Node) -> Node | None:
-    if x.kind == "cast" and (x.inputs[0].dtype, x.dtype) == ("bfloat16", "float32"):
-        return x.inputs[0]
-    if x.kind in ("reshape", "transpose"):
-        narrow = _before_widening(x.inputs[0])
-        return narrow and Node(x.kind, (narrow,), x.shape, narrow.dtype, **x.attributes)
-    return None
+    moves: list[Node] = []
+    while x.dtype != "bfloat16":
+        if x.kind in ("reshape", "transpose"):
+            moves.append(x)
+        elif (x.kind, x.inputs[0].dtype if x.inputs else "") != ("cast", "bfloat16"):
+            return None
+        x = x.inputs[0]
+    for move in reversed(moves):
+        x = Node(move.kind, (x,), move.shape, "bfloat16", **move.attributes)
+    return x
 
 
 def warn_that_it_is_slow() -> None:

@@ -22,8 +22,8 @@ from grafito.engines.llvm.bfloat.layout import LANES, PAIRS
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import I32, i64
+from grafito.engines.llvm.emit.indices import address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.emit.reader import address, physical
 from grafito.engines.llvm.images.convolution import existing
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel

@@ -14,6 +14,7 @@ import numpy as np
 
 from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
 from grafito.engines.llvm.plan import Kernel, Store
+from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.tensor import Tensor
 
 Facts = tuple[Any, ...]
@@ -119,4 +120,4 @@ def _rebuilt(form: str, value: Any) -> Any:
     dtype, shape, known = value
     if known is None:
         return SimpleNamespace(size=np.prod(shape, dtype=int), shape=shape)  # and no elements
-    return np.frombuffer(known, dtype).reshape(shape)
+    return np.frombuffer(known, numpy_dtype(dtype)).reshape(shape)

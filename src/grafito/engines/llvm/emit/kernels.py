@@ -14,7 +14,8 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS
-from grafito.engines.llvm.emit.reader import Index, Reader, buffers_of, physical
+from grafito.engines.llvm.emit.indices import Index, fit_index, physical
+from grafito.engines.llvm.emit.reader import Reader, buffers_of
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel, Store
 
@@ -126,18 +127,14 @@ def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = No
     """Compute and store all results at an index, given the primary's register."""
     start = {}
     if kernel.primary is not None:
-        start[(kernel.primary, index)] = known
+        at = fit_index(index, kernel.shape, kernel.primary.shape, kernel.lanes)
+        start[kernel.primary, at] = known
     reader.start(start)
     values = {}
     for x in kernel.results:
-        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
-        if x is kernel.primary:
-            values[x] = known
-        else:
-            values[x] = reader.compute(x, at)
-            reader._memo[(x, at)] = values[x]
+        values[x] = reader.compute(x, fit_index(index, kernel.shape, x.shape, kernel.lanes))
     for s in kernel.stores:
-        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        at = fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
         reader.store(values[s.node], s.target, store_place(s, at, reader.width))
 
 
@@ -145,12 +142,12 @@ def result_places(kernel: Kernel, index: Index, stored: set[Node], width: int) -
     """All addresses that the results read and write, apart from the primary's inputs."""
     places: list[Affine] = []
     for x in kernel.results:
-        at = nest.fit_index(index, kernel.shape, x.shape, kernel.lanes)
+        at = fit_index(index, kernel.shape, x.shape, kernel.lanes)
         if x is not kernel.primary:
             inside = stored | set(kernel.results)
             places += nest.addresses(x, at, inside, width)
     for s in kernel.stores:
-        at = nest.fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
+        at = fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
         places.append(store_place(s, at, width))
     return places
 

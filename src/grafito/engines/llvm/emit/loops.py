@@ -8,15 +8,14 @@ from typing import Any
 
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.emit.reader import (
+from grafito.engines.llvm.emit.indices import (
     Index,
-    broadcast_index,
+    operands,
     physical,
-    source_index,
     through_reshape,
+    trivial,
 )
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
-from grafito.engines.llvm.plan import trivial
+from grafito.engines.llvm.nodes import LEAVES, Node, Shape
 
 
 def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]:
@@ -35,15 +34,6 @@ def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]
     return [block, *(loop for loop in rest if loop.size != 1), lane], (first, *index)
 
 
-def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
-    """The index in a shape that differs by axes of size 1."""
-    skip = 1 if lanes else 0
-    pairs = zip(index[skip:], before[skip:], strict=True)
-    long = iter([i for i, n in pairs if n != 1])
-    rest = tuple(Affine() if n == 1 else next(long) for n in after[skip:])
-    return (*index[:skip], *rest)
-
-
 def addresses(
     x: Node, index: Index, stored: set[Node], width: int, top: bool = True
 ) -> list[Affine]:
@@ -57,25 +47,20 @@ def places(
     """The same with the buffers; None for what is computed from the place itself."""
     found: list[tuple[Node | None, Affine]] = []
     seen: set[tuple[Node, Index]] = set()
-
-    def visit(x: Node, index: Index, top: bool) -> None:
-        if (x, index) in seen:
-            return
-        seen.add((x, index))
-        if not top and (x in stored or x.kind in LEAVES):
-            found.append((x, physical(x, index, width)))
-        elif x.kind == "reshape" and not trivial(x):
-            found.append(through_reshape(x, index, width))
-        elif x.kind in MOVES:
-            visit(*source_index(x, index), False)
-        elif x.kind == "onehot":
-            found.append((None, index[-1]))
-            visit(x.inputs[0], index[:-1], False)
+    stack = [(x, index)]
+    while stack:
+        y, at = stack.pop()
+        if (y, at) in seen:
+            continue
+        seen.add((y, at))
+        if (y in stored or y.kind in LEAVES) and not (top and y is x):
+            found.append((y, physical(y, at, width)))
+        elif y.kind == "reshape" and not trivial(y):
+            found.append(through_reshape(y, at, width))
         else:
-            for y in x.inputs:
-                visit(y, broadcast_index(y, index), False)
-
-    visit(x, index, top)
+            if y.kind == "onehot":
+                found.append((None, at[-1]))
+            stack += operands(y, at)
     return found
 
 

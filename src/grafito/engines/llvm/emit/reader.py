@@ -2,114 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import llvmlite.ir as ir
 
 from grafito.engines.llvm.emit import elementwise
-from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop, dot, row_major
+from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop
 from grafito.engines.llvm.emit.code import I32, I64, Code, i64
-from grafito.engines.llvm.nodes import LEAVES, Node
-from grafito.engines.llvm.plan import trivial
-from grafito.errors import GraphError
+from grafito.engines.llvm.emit.indices import Index, operands, physical, through_reshape, trivial
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
+from grafito.graph.dtypes import numpy_dtype
 
-Index = tuple[Affine, ...]
-
-
-def physical(node: Node, index: Index, lanes: int) -> Affine:
-    """The place of an element in the buffer of a stored node.
-
-    Raises:
-        GraphError: when the batch index does not split into blocks of lanes.
-    """
-    if not node.lanes:
-        return dot(index, row_major(node.shape))
-    split = index[0].split(lanes)
-    if split is None:
-        raise GraphError("A batch in lanes is read out of order.", where=repr(node))
-    rest = row_major(node.shape[1:])
-    size = node.size // node.shape[0] if node.shape[0] else 0
-    return split[0] * (size * lanes) + dot(index[1:], rest) * lanes + split[1]
-
-
-def flat(node: Node, index: Index) -> Affine:
-    """The position of an element in row-major order."""
-    return dot(index, row_major(node.shape))
-
-
-def source_index(x: Node, index: Index) -> tuple[Node, Index]:
-    """The node that a move reads, and where; a reshape must be trivial."""
-    y = x.inputs[0]
-    if x.kind == "transpose":
-        where: list[Any] = [None] * len(index)
-        for place, axis in zip(index, x.axes, strict=True):
-            where[axis] = place
-    elif x.kind == "broadcast":
-        where = list(broadcast_index(y, index))
-    elif x.kind == "slice":
-        where = [i * step + start for i, start, step in zip(index, x.starts, x.steps, strict=True)]
-    elif x.kind == "flip":
-        where = [
-            i * -1 + (n - 1) if a in x.axes else i
-            for a, (i, n) in enumerate(zip(index, y.shape, strict=True))
-        ]
-    elif x.kind == "take":
-        indices = x.inputs[1]
-        used = len(indices.shape)
-        inner = index[x.axis : x.axis + used]
-        buffer, at = address(indices, inner, 1)
-        picked = Affine(0, ((Gathered(buffer, at), 1),))
-        where = [*index[: x.axis], picked, *index[x.axis + used :]]
-    else:
-        where = list(reshape_index(x, y, index))
-    return y, tuple(where)
-
-
-def reshape_index(x: Node, y: Node, index: Index) -> Index:
-    """The index in y of a reshape that only adds or drops axes of size 1."""
-    if x.lanes:
-        long = iter(i for i, n in zip(index[1:], x.shape[1:], strict=True) if n != 1)
-        return (index[0], *(Affine() if n == 1 else next(long) for n in y.shape[1:]))
-    long = iter(i for i, n in zip(index, x.shape, strict=True) if n != 1)
-    return tuple(Affine() if n == 1 else next(long) for n in y.shape)
-
-
-def broadcast_index(x: Node, index: Index) -> Index:
-    """Where an operand is read for an element of the broadcast result."""
-    own = index[len(index) - len(x.shape) :]
-    return tuple(  # a batch in lanes fills them, also where it is one image
-        Affine() if n == 1 and not (x.lanes and axis == 0) else i
-        for axis, (i, n) in enumerate(zip(own, x.shape, strict=True))
-    )
-
-
-def address(
-    x: Node, index: Index, lanes: int, stored: set[Node] | None = None
-) -> tuple[Node, Affine]:
-    """The buffer and the place in it of an element of a node behind moves."""
-    while True:
-        if x.kind in LEAVES or (stored is not None and x in stored) or x.kind == "check":
-            return x, physical(x, index, lanes)
-        if x.kind == "reshape" and not trivial(x):
-            return through_reshape(x, index, lanes)
-        if x.kind not in ("transpose", "broadcast", "slice", "flip", "take", "reshape"):
-            return x, physical(x, index, lanes)
-        x, index = source_index(x, index)
-
-
-def through_reshape(x: Node, index: Index, lanes: int) -> tuple[Node, Affine]:
-    """The place in the stored node that x is another shape of."""
-    y = x.inputs[0]
-    while y.kind == "reshape" and not trivial(y):
-        (y,) = y.inputs
-    if not y.lanes:
-        return y, flat(x, index)
-    split = index[0].split(lanes)
-    if split is None:
-        raise GraphError("A batch in lanes is read out of order.", where=repr(x))
-    rest = dot(index[1:], row_major(x.shape[1:]))
-    return y, split[0] * (x.size // x.shape[0] * lanes) + rest * lanes + split[1]
+Place = tuple[Node, Index]
+Recipe = tuple[list[Place], Callable[[list[Any]], Any]]
 
 
 class Reader:
@@ -209,11 +115,10 @@ class Reader:
     def _load(self, x: Node, at: Affine) -> Any:
         c = self.code
         if x.kind == "constant" and x.array.size == 1:
-            return (
-                c.const(x.array.reshape(-1)[0], x.dtype)
-                if x.dtype != "bfloat16"
-                else c.const(float(x.array.reshape(-1)[0].astype("bfloat16")), x.dtype)
-            )
+            value = x.array.reshape(-1)[0]
+            if x.dtype == "bfloat16":
+                value = float(value.astype(numpy_dtype(x.dtype)))
+            return c.const(value, x.dtype)
         pointer = self.pointers[x]
         if self.lane is None or not at.depends(self.lane):
             raw = c.load_scalar(pointer, x.dtype, self.scalar(at))
@@ -229,42 +134,50 @@ class Reader:
 
     def value(self, x: Node, index: Index) -> Any:
         """The node's elements at an index, in the lanes of a register."""
-        key = (x, index)
-        if key not in self._memo:
-            self._memo[key] = self._value(x, index)
-        return self._memo[key]
-
-    def _value(self, x: Node, index: Index) -> Any:
-        if x in self.stored or x.kind in LEAVES:
-            return self.load(x, physical(x, index, self.width))
-        if x.kind == "reshape" and not trivial(x):
-            return self.load(*through_reshape(x, index, self.width))
-        if x.kind in ("transpose", "broadcast", "slice", "flip", "take", "reshape"):
-            return self.value(*source_index(x, index))
-        return self.compute(x, index)
+        return self._made(x, index, self._reading)
 
     def compute(self, x: Node, index: Index) -> Any:
         """The elements, not from x's own buffer."""
+        return self._made(x, index, self._computing)
+
+    def _made(self, x: Node, index: Index, recipe: Callable[[Node, Index], Recipe]) -> Any:
+        """A value, after those that it is computed from: depth is free."""
+        known = self._memo
+        stack = [] if (x, index) in known else [((x, index), *recipe(x, index))]
+        while stack:
+            place, parts, make = stack[-1]
+            missing = next((part for part in parts if part not in known), None)
+            if missing is not None:
+                stack.append((missing, *self._reading(*missing)))
+            else:
+                known[place] = make([known[part] for part in parts])
+                stack.pop()
+        return known[x, index]
+
+    def _reading(self, x: Node, index: Index) -> Recipe:
+        """What is needed for a value, and how it is made from that."""
+        if x in self.stored or x.kind in LEAVES:
+            return [], lambda args: self.load(x, physical(x, index, self.width))
+        return self._computing(x, index)
+
+    def _computing(self, x: Node, index: Index) -> Recipe:
+        if x.kind == "reshape" and not trivial(x):
+            return [], lambda args: self.load(*through_reshape(x, index, self.width))
+        return operands(x, index), lambda args: self._from_values(x, index, args)
+
+    def _from_values(self, x: Node, index: Index, args: list[Any]) -> Any:
         c = self.code
-        if x.kind in ("transpose", "broadcast", "slice", "flip", "take", "reshape"):
-            if x.kind == "reshape" and not trivial(x):
-                return self.load(*through_reshape(x, index, self.width))
-            return self.value(*source_index(x, index))
-        if x.kind == "copy":
-            return self.value(x.inputs[0], index)
+        if x.kind in MOVES or x.kind == "copy":
+            return args[0]
         if x.kind == "fill":
             return c.const(x.value, x.dtype)
         if x.kind == "onehot":
-            position = elementwise.cast(
-                c, self.value(x.inputs[0], index[:-1]), x.inputs[0].dtype, "int64"
-            )
+            position = elementwise.cast(c, args[0], x.inputs[0].dtype, "int64")
             hit = c.b.icmp_signed("==", position, self.vector(index[-1]))
             return elementwise.cast(c, hit, "bool", x.dtype)
-        args = [self.value(y, broadcast_index(y, index)) for y in x.inputs]
         if x.kind == "check":
             return self._check(x, args[0])
-        operand = x.inputs[-1].dtype
-        return elementwise.emit(c, x.kind, operand, x.dtype, args, x.dtype)
+        return elementwise.emit(c, x.kind, x.inputs[-1].dtype, x.dtype, args, x.dtype)
 
     def _check(self, x: Node, given: Any) -> Any:
         """Indices counted from 0; the first one outside is reported and becomes 0."""

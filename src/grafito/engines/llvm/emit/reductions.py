@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from grafito.engines.llvm.build import identity
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import I32, Code, i64
 from grafito.engines.llvm.emit.elementwise import CHEAP, OPS
+from grafito.engines.llvm.emit.indices import Index
 from grafito.engines.llvm.emit.kernels import (
     UNITS,
     Compiled,
@@ -23,27 +22,13 @@ from grafito.engines.llvm.emit.kernels import (
     result_places,
     vectors,
 )
-from grafito.engines.llvm.emit.reader import Index, Reader
+from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
 from grafito.engines.llvm.plan import Kernel
-from grafito.graph.dtypes import is_floating
 
 ABREAST = 8  # results of a reduction that are summed at the same time
 
-IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
-
-
-def identity(kind: str, dtype: str) -> Any:
-    """The number that changes nothing."""
-    if is_floating(dtype):
-        return IDENTITY[kind]
-    if kind in ("sum", "prod"):
-        return int(IDENTITY[kind])
-    if dtype == "bool":
-        return kind == "min"
-    info = np.iinfo(dtype)
-    return info.min if kind == "max" else info.max
 
 
 def reduction(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:

@@ -10,6 +10,7 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import I32, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.emit.indices import fit_index
 from grafito.engines.llvm.emit.kernels import (
     CHUNK,
     Compiled,
@@ -96,7 +97,7 @@ def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     inner, lane = loops[-2], loops[-1]
     across = [at for at in places if irregular(at, lane)]
     targets = [
-        store_place(s, nest.fit_index(index, kernel.shape, s.node.shape, True), width)
+        store_place(s, fit_index(index, kernel.shape, s.node.shape, True), width)
         for s in kernel.stores
     ]
     rows = all(

@@ -10,8 +10,8 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop, var
 from grafito.engines.llvm.emit.code import I32, I64, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS, compare
+from grafito.engines.llvm.emit.indices import address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.emit.reader import address, physical
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.graph.dtypes import is_floating

@@ -17,12 +17,13 @@ from grafito.engines.llvm.bfloat import pairs as bfloat
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, dot, row_major, var
 from grafito.engines.llvm.emit.code import Code, i64
+from grafito.engines.llvm.emit.indices import Index, address, physical
 from grafito.engines.llvm.emit.kernels import (
     Compiled,
     Frame,
     finish_results,
 )
-from grafito.engines.llvm.emit.reader import Index, Reader, address, physical
+from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.emit.reductions import combine_lanes
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel

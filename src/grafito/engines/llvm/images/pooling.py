@@ -13,8 +13,8 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Loop, var
 from grafito.engines.llvm.emit.code import I32, i64
 from grafito.engines.llvm.emit.elementwise import OPS, compare
+from grafito.engines.llvm.emit.indices import Index, address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, vectors
-from grafito.engines.llvm.emit.reader import Index, address, physical
 from grafito.engines.llvm.images.convolution import UNROLLED, batch_mask, existing
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel, side_by_side

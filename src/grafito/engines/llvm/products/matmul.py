@@ -8,8 +8,9 @@ from typing import Any
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import I8, SIZES, Code, i64
+from grafito.engines.llvm.emit.indices import Index, address, broadcast_index, fit_index
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, outlined
-from grafito.engines.llvm.emit.reader import Index, Reader, address, broadcast_index
+from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.products.panels import Panels
@@ -321,7 +322,7 @@ class _Product:
         places: dict[tuple[Node | None, Affine], None] = {}
         for x in kernel.results:
             if x is not kernel.primary:
-                index = nest.fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
+                index = fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
                 places |= dict.fromkeys(nest.places(x, index, inside, self.frame.width))
         for buffer, at in places:
             if buffer not in reader.pointers or buffer.size < self.out.size:

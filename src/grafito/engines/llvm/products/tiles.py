@@ -15,8 +15,9 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import REGISTER, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
-from grafito.engines.llvm.emit.reader import Reader, address
+from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.plan import Kernel
 from grafito.graph.dtypes import is_floating

@@ -14,8 +14,9 @@ from typing import Any
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import Code, i64
+from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Frame
-from grafito.engines.llvm.emit.reader import Reader, address
+from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.images.convolution import batch_mask, existing
 from grafito.engines.llvm.nodes import Node
 from grafito.engines.llvm.winograd.method import Matrix, matrices

@@ -1,0 +1,147 @@
+"""Where the elements of a node are: the index in what it is computed from, the place in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafito.engines.llvm.emit.affine import Affine, Gathered, dot, row_major
+from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
+from grafito.errors import GraphError
+
+Index = tuple[Affine, ...]
+
+
+def operands(x: Node, index: Index) -> list[tuple[Node, Index]]:
+    """What an element of a computed node is made from: the nodes, and at which index of each.
+
+    All that follows a node to what it is computed from goes by this, so that the plan knows where
+    the code will read.
+    """
+    if x.kind in MOVES:
+        return [source_index(x, index)]
+    if x.kind == "copy":
+        return [(x.inputs[0], index)]
+    if x.kind == "onehot":
+        return [(x.inputs[0], index[:-1])]
+    return [(y, broadcast_index(y, index)) for y in x.inputs]
+
+
+def source_index(x: Node, index: Index) -> tuple[Node, Index]:
+    """The node that a move reads, and where; a reshape must be trivial."""
+    y = x.inputs[0]
+    if x.kind == "transpose":
+        where: list[Any] = [None] * len(index)
+        for place, axis in zip(index, x.axes, strict=True):
+            where[axis] = place
+    elif x.kind == "broadcast":
+        where = list(broadcast_index(y, index))
+    elif x.kind == "slice":
+        where = [i * step + start for i, start, step in zip(index, x.starts, x.steps, strict=True)]
+    elif x.kind == "flip":
+        where = [
+            i * -1 + (n - 1) if a in x.axes else i
+            for a, (i, n) in enumerate(zip(index, y.shape, strict=True))
+        ]
+    elif x.kind == "take":
+        indices = x.inputs[1]
+        used = len(indices.shape)
+        inner = index[x.axis : x.axis + used]
+        buffer, at = address(indices, inner, 1)
+        picked = Affine(0, ((Gathered(buffer, at), 1),))
+        where = [*index[: x.axis], picked, *index[x.axis + used :]]
+    else:
+        where = list(reshape_index(x, y, index))
+    return y, tuple(where)
+
+
+def reshape_index(x: Node, y: Node, index: Index) -> Index:
+    """The index in y of a reshape that only adds or drops axes of size 1."""
+    if x.lanes:
+        long = iter(i for i, n in zip(index[1:], x.shape[1:], strict=True) if n != 1)
+        return (index[0], *(Affine() if n == 1 else next(long) for n in y.shape[1:]))
+    long = iter(i for i, n in zip(index, x.shape, strict=True) if n != 1)
+    return tuple(Affine() if n == 1 else next(long) for n in y.shape)
+
+
+def broadcast_index(x: Node, index: Index) -> Index:
+    """Where an operand is read for an element of the broadcast result."""
+    own = index[len(index) - len(x.shape) :]
+    return tuple(  # a batch in lanes fills them, also where it is one image
+        Affine() if n == 1 and not (x.lanes and axis == 0) else i
+        for axis, (i, n) in enumerate(zip(own, x.shape, strict=True))
+    )
+
+
+# Shapes that differ by axes of size 1
+
+
+def trivial(x: Node) -> bool:
+    """Whether a reshape only adds or drops axes of size 1."""
+    return fits(x.inputs[0].shape, x.shape, x.lanes)
+
+
+def fits(shape: Shape, other: Shape, lanes: bool) -> bool:
+    """Whether the shapes differ by axes of size 1 alone; in lanes the first one is the batch."""
+    if lanes:
+        return shape[:1] == other[:1] and _without_ones(shape[1:]) == _without_ones(other[1:])
+    return _without_ones(shape) == _without_ones(other)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(n for n in shape if n != 1)
+
+
+def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
+    """The index in a shape that differs by axes of size 1."""
+    skip = 1 if lanes else 0
+    pairs = zip(index[skip:], before[skip:], strict=True)
+    long = iter([i for i, n in pairs if n != 1])
+    rest = tuple(Affine() if n == 1 else next(long) for n in after[skip:])
+    return (*index[:skip], *rest)
+
+
+# Places in memory
+
+
+def physical(node: Node, index: Index, lanes: int) -> Affine:
+    """The place of an element in the buffer of a stored node.
+
+    Raises:
+        GraphError: when the batch index does not split into blocks of lanes.
+    """
+    if not node.lanes:
+        return dot(index, row_major(node.shape))
+    split = index[0].split(lanes)
+    if split is None:
+        raise GraphError("A batch in lanes is read out of order.", where=repr(node))
+    rest = row_major(node.shape[1:])
+    size = node.size // node.shape[0] if node.shape[0] else 0
+    return split[0] * (size * lanes) + dot(index[1:], rest) * lanes + split[1]
+
+
+def address(
+    x: Node, index: Index, lanes: int, stored: set[Node] | None = None
+) -> tuple[Node, Affine]:
+    """The buffer and the place in it of an element of a node behind moves."""
+    while True:
+        if x.kind in LEAVES or (stored is not None and x in stored) or x.kind == "check":
+            return x, physical(x, index, lanes)
+        if x.kind == "reshape" and not trivial(x):
+            return through_reshape(x, index, lanes)
+        if x.kind not in MOVES:
+            return x, physical(x, index, lanes)
+        x, index = source_index(x, index)
+
+
+def through_reshape(x: Node, index: Index, lanes: int) -> tuple[Node, Affine]:
+    """The place in the stored node that x is another shape of."""
+    y = x.inputs[0]
+    while y.kind == "reshape" and not trivial(y):
+        (y,) = y.inputs
+    if not y.lanes:
+        return y, dot(index, row_major(x.shape))
+    split = index[0].split(lanes)
+    if split is None:
+        raise GraphError("A batch in lanes is read out of order.", where=repr(x))
+    rest = dot(index[1:], row_major(x.shape[1:]))
+    return y, split[0] * (x.size // x.shape[0] * lanes) + rest * lanes + split[1]

@@ -1,0 +1,279 @@
+"""Random graphs, with their gradients, on the CPU engine and on the reference.
+
+Rules make the graphs, from choices that a source of chance makes: a generator of NumPy here, and
+Hypothesis in `engines/test_random_graphs.py`, which shortens what goes wrong.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from fuzz.both_engines import DATA, compare
+from grafito import graph
+from grafito.graph import Tensor
+
+SIZES = [1, 1, 2, 3, 5, 16, 17]  # of an axis: around the lanes of a vector
+LARGEST = 3000  # elements of a tensor
+IMAGES = [(2, 6, 5, 3), (16, 5, 5, 2), (17, 4, 6, 1), (1, 7, 7, 4), (1, 6, 6, 3)]
+DEEP = [40, 150, 400]  # ops in a row
+
+
+class Choices(Protocol):
+    """A source of chance."""
+
+    def one(self, options: Sequence[Any]) -> Any:
+        """One of them."""
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number, both ends included."""
+
+
+class Random:
+    """Choices of a generator of NumPy."""
+
+    def __init__(self, rng: np.random.Generator):
+        self._rng = rng
+
+    def one(self, options: Sequence[Any]) -> Any:
+        return options[self._rng.integers(len(options))]
+
+    def whole(self, low: int, high: int) -> int:
+        return int(self._rng.integers(low, high + 1))
+
+
+# Each rule takes the choices, a tensor of as many axes as it needs and all tensors so far, and
+# makes one more; it may be too large. Values stay of moderate size, so that no rounding is blown
+# up. The ops called exact make whole numbers of small ones: they meet kinks and ties, where any
+# rounding would decide.
+EXACT_UNARY = {
+    "relu": graph.relu,
+    "abs": graph.abs,
+    "negative": graph.negative,
+    "sign": graph.sign,
+    "stop_gradient": graph.stop_gradient,
+}
+UNARY = EXACT_UNARY | {
+    "tanh": graph.tanh,
+    "sigmoid": graph.sigmoid,
+    "sin": graph.sin,
+    "exp": lambda x: graph.exp(graph.tanh(x)),
+    "log": lambda x: graph.log(1.5 + graph.square(graph.sin(x))),
+    "softmax": lambda x: graph.softmax(x) if x.ndim else x,
+    "log_softmax": lambda x: graph.log_softmax(graph.tanh(x)) if x.ndim else x,
+}
+EXACT_BINARY = {
+    "add": lambda x, y: small(x + y),
+    "subtract": lambda x, y: small(x - y),
+    "product": lambda x, y: small(x * y),
+    "maximum": graph.maximum,
+    "minimum": graph.minimum,
+    "where": lambda x, y: graph.where(graph.greater(x, 0), x, y),
+}
+BINARY = {
+    "add": graph.add,
+    "subtract": graph.subtract,
+    "multiply": lambda x, y: graph.tanh(x) * y,
+    "divide": lambda x, y: x / (2.0 + graph.square(y)),
+    "maximum": graph.maximum,
+    "where": lambda x, y: graph.where(graph.greater(x, 0.25), x, y),
+}
+EXACT_REDUCTIONS = [lambda x, **axes: small(graph.sum(x, **axes)), graph.max, graph.min]
+REDUCTIONS = [graph.sum, graph.mean, graph.max, graph.min, graph.logsumexp, graph.variance]
+
+
+def small(x: Tensor) -> Tensor:
+    return graph.maximum(graph.minimum(x, 8.0), -8.0)
+
+
+def one_of(functions: dict[str, Callable[..., Tensor]], operands: int) -> Any:
+    """A rule: one of these ops, of tensors that broadcast."""
+
+    def rule(choose: Choices, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+        fitting = [y for y in tensors if broadcast(x.shape, y.shape)]
+        others = [choose.one(fitting) for _ in range(operands - 1)]
+        return functions[choose.one(list(functions))](x, *others)
+
+    return rule
+
+
+def broadcast(*shapes: tuple[int, ...]) -> bool:
+    try:
+        return math.prod(np.broadcast_shapes(*shapes)) <= LARGEST
+    except ValueError:
+        return False
+
+
+def reduction(functions: Sequence[Callable[..., Tensor]], limit: Callable[..., Tensor]) -> Any:
+    def rule(choose: Choices, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+        axes = [axis for axis in range(x.ndim) if choose.one([False, True])]
+        function = choose.one(functions)
+        return function(limit(x), axis=tuple(axes) or None, keepdims=choose.one([False, True]))
+
+    return rule
+
+
+def cumulative(choose, x, tensors):
+    return graph.cumsum(graph.tanh(x), axis=choose.whole(0, x.ndim - 1))
+
+
+def reshape(choose, x, tensors):
+    left, shape = x.size, []
+    while left > 1 and len(shape) < 3:
+        shape.append(choose.one([n for n in range(1, left + 1) if left % n == 0]))
+        left //= shape[-1]
+    return graph.reshape(x, (*shape, left))
+
+
+def ones(choose, x, tensors):
+    """An axis of size 1 goes, the first one often, or comes."""
+    axes = [axis for axis, n in enumerate(x.shape) if n == 1]
+    if axes and choose.one([True, True, False]):
+        axis = choose.one([axes[0], *axes])
+        if axis == 0 and choose.one([False, True]):
+            return x[0]
+        return graph.squeeze(x, axis)
+    return graph.expand_dims(x, choose.one([0, choose.whole(0, x.ndim)])) if x.ndim < 4 else x
+
+
+def transpose(choose, x, tensors):
+    return graph.transpose(x, choose.one(list(itertools.permutations(range(x.ndim)))))
+
+
+def slice_(choose, x, tensors):
+    index = []
+    for n in x.shape:
+        start = choose.whole(0, n - 1)
+        index.append(slice(start, choose.whole(start + 1, n), choose.whole(1, 3)))
+    return x[tuple(index)]
+
+
+def flip(choose, x, tensors):
+    return graph.flip(x, choose.whole(0, x.ndim - 1))
+
+
+def pad(choose, x, tensors):
+    widths = [(choose.whole(0, 2), choose.whole(0, 2)) for _ in x.shape]
+    return graph.pad(x, widths, 1.0)
+
+
+def concatenate(choose, x, tensors):
+    """Pieces end to end; some are empty."""
+    axis = choose.whole(0, x.ndim - 1)
+    none = x[(slice(None),) * axis + (slice(0, 0),)]
+    pieces = [choose.one([none, x, graph.negative(x)]) for _ in range(choose.whole(1, 3))]
+    return graph.concatenate([*pieces, x, *([none] if choose.one([False, True]) else [])], axis)
+
+
+def take(choose, x, tensors):
+    axis = choose.whole(0, x.ndim - 1)
+    n = x.shape[axis]
+    positions = [choose.whole(-n, n - 1) for _ in range(choose.whole(1, 4))]
+    return graph.take(x, np.array(positions), axis)
+
+
+def matmul(choose, x, tensors):
+    fitting = [y for y in tensors if y.ndim == 2 and y.shape[0] == x.shape[-1]]
+    turned = graph.transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+    return x @ choose.one([*fitting, known((x.shape[-1], choose.one(SIZES))), turned])
+
+
+def convolution(choose, x, tensors):
+    padding, strides = choose.one(["same", "valid"]), choose.whole(1, 2)
+    h, w = (choose.whole(1, min(3, n)) for n in x.shape[1:3])
+    channels = x.shape[3]
+    groups = choose.one([g for g in (1, 2, 3, channels) if channels % g == 0])
+    kernel = known((h, w, channels // groups, groups * choose.whole(1, 3)))
+    return graph.conv2d(x, kernel, strides, padding, groups=groups)
+
+
+def pool(functions: Sequence[Callable[..., Tensor]]) -> Any:
+    def rule(choose: Choices, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+        window = tuple(choose.whole(1, min(3, n)) for n in x.shape[1:3])
+        padding = choose.one(["same", "valid"])
+        return choose.one(functions)(x, window, choose.whole(1, 2), padding)
+
+    return rule
+
+
+def deep(choose, x, tensors):
+    """Many ops in a row."""
+    y = x
+    for _ in range(choose.one(DEEP)):
+        y = graph.sin(y) + x if choose.one([False, True]) else y * 0.5 + 0.25
+    return y
+
+
+def known(shape: tuple[int, ...]) -> Tensor:
+    """A constant; of whole numbers, so that it may be a part of what is exact."""
+    return graph.constant(np.random.default_rng(math.prod(shape)).integers(-2, 3, shape) * 1.0)
+
+
+def with_limit(rule: Any, limit: Callable[[Tensor], Tensor]) -> Any:
+    return lambda choose, x, tensors: limit(rule(choose, x, tensors))
+
+
+MOVES = [
+    *[(reshape, 0), (transpose, 0), (ones, 0), (ones, 0)],
+    *[(slice_, 1), (flip, 1), (pad, 1), (concatenate, 1), (take, 1)],
+]
+RULES = [  # with the axes that they need; some more often
+    *[(one_of(UNARY, 1), 0)] * 2,
+    *[(one_of(BINARY, 2), 0)] * 3,
+    *[(reduction(REDUCTIONS, graph.tanh), 0), *MOVES, (cumulative, 1)],
+    *[(with_limit(matmul, graph.tanh), 2)] * 2,
+    *[(with_limit(convolution, graph.tanh), 4)] * 2,
+    *[(pool([graph.max_pool, graph.average_pool]), 4)] * 2,
+]
+EXACT = [
+    *[(one_of(EXACT_UNARY, 1), 0)] * 2,
+    *[(one_of(EXACT_BINARY, 2), 0)] * 3,
+    *[(reduction(EXACT_REDUCTIONS, small), 0), *MOVES],
+    *[(with_limit(matmul, small), 2), (with_limit(convolution, small), 4)],
+    *[(pool([graph.max_pool]), 4)] * 2,
+]
+
+
+def make(choose: Choices, rules: Sequence[tuple[Any, int]]) -> tuple[list[Tensor], list[Tensor]]:
+    """Inputs, and some of the tensors computed from them."""
+    inputs = []
+    for i in range(choose.whole(1, 3)):
+        plain = tuple(choose.one(SIZES) for _ in range(choose.whole(0, 3)))
+        shape = choose.one([plain, choose.one(IMAGES)])
+        inputs.append(graph.placeholder(shape, "float64", f"x{i}"))
+    tensors = [x for x in inputs if x.size <= LARGEST]
+    for _ in range(choose.whole(1, 12)):
+        most = max(x.ndim for x in tensors)
+        rule, axes = choose.one([rule for rule in rules if rule[1] <= most])
+        fitting = [x for x in tensors if x.ndim >= axes and (axes < 4 or x.ndim == 4)]
+        if fitting:
+            new = rule(choose, choose.one(fitting), tensors)
+            if 0 < new.size <= LARGEST and new.ndim <= 5:
+                tensors.append(new)
+    return inputs, [choose.one(tensors), tensors[-1]]
+
+
+def check(inputs: Sequence[Tensor], results: Sequence[Tensor], data: str, **options: Any) -> None:
+    """The results and their gradients are those of the reference."""
+    total = sum(graph.sum(graph.sin(y)) for y in results)
+    outputs = [*results, *graph.gradients(total, inputs)]
+    rng = np.random.default_rng(0)
+    arrays = {x.name: np.asarray(DATA[data](rng, x.shape), "float64") for x in inputs}
+    named = {str(i): x for i, x in enumerate(outputs)}
+    compare(inputs, named, [arrays, arrays], (1e-9, 1e-10), **options)
+
+
+def case(rng: np.random.Generator) -> None:
+    """A random graph, one in some with ops on exact numbers alone, or with many ops in a row."""
+    choose = Random(rng)
+    kind = choose.one(["smooth", "smooth", "exact", "exact", "deep"])
+    if kind == "exact":
+        data = choose.one(["sparse", "ties", "constant", "zero"])
+        check(*make(choose, EXACT), data, threads=choose.whole(1, 3))
+        return
+    rules = [*RULES, (deep, 0), (deep, 0)] if kind == "deep" else RULES
+    check(*make(choose, rules), "normal", threads=choose.whole(1, 3))
