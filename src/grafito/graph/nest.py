@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 
@@ -28,14 +28,55 @@ def _leaves(structure: Any) -> Iterator[Any]:
 
 
 def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
-    """The same structure with the function applied to each leaf.
+    """The same structure with the function applied to each leaf, in the order of `flatten`.
 
     Example:
         >>> map_structure(lambda n: n + 1, {"a": [1, 2]})
         {'a': [2, 3]}
     """
     if isinstance(structure, (list, tuple)):
-        return type(structure)(map_structure(function, part) for part in structure)
+        mapped = [map_structure(function, part) for part in structure]
+        if hasattr(structure, "_fields"):  # a named tuple
+            return type(structure)(*mapped)
+        return type(structure)(mapped)
     if isinstance(structure, dict):
-        return {key: map_structure(function, structure[key]) for key in sorted(structure)}
+        by_key = {key: map_structure(function, structure[key]) for key in sorted(structure)}
+        return {key: by_key[key] for key in structure}
     return function(structure)
+
+
+def parts(owner: object, kinds: tuple[type, ...], skip: Container[str] = ()) -> Iterator[Any]:
+    """What an object is made of: its attributes of these kinds, and those in lists and the like.
+
+    Args:
+        owner: the object; its attributes are looked at, also inside lists, tuples and
+            dictionaries, in the order in which they were set.
+        kinds: the classes of the parts; the walk does not go into a part.
+        skip: names of attributes that are no parts.
+
+    Example:
+        >>> class Box:
+        ...     pass
+        >>> box = Box()
+        >>> box.sizes, box.name = [1, {"a": (2, 3)}], "box"
+        >>> list(parts(box, (int,)))
+        [1, 2, 3]
+    """
+    seen: set[int] = set()
+    stack = [value for name, value in reversed(vars(owner).items()) if name not in skip]
+    while stack:
+        value = stack.pop()
+        inner: Any = ()
+        if isinstance(value, (list, tuple)):
+            inner = value
+        elif isinstance(value, Mapping):
+            inner = list(value.values())
+        elif not isinstance(value, kinds):
+            continue
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, kinds):
+            yield value
+        else:
+            stack.extend(reversed(inner))

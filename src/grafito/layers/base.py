@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-import itertools
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from grafito import graph, initializers, regularizers
@@ -14,9 +12,20 @@ from grafito.constraints import get as get_constraint
 from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.nest import flatten, map_structure
+from grafito.graph.trace import current_scope
+from grafito.layers.building import (
+    building,
+    forgotten,
+    inside_a_call,
+    note_made,
+    shape_for_build,
+    shapes_for_build,
+    symbols_of_shape,
+)
 from grafito.layers.copies import pickled
-from grafito.layers.symbolic import Node, Symbol, infer_outputs, shape_path, symbols_in
-from grafito.registry import Configurable, Registry, constructor_arguments, snake_case
+from grafito.layers.ownership import Owner, checked_flag
+from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
+from grafito.registry import Registry, constructor_arguments, snake_case
 
 registry = Registry("layer")
 register = registry.register
@@ -36,7 +45,7 @@ def reset_names() -> None:
     _names.clear()
 
 
-class Layer(Configurable):
+class Layer(Owner):
     """A function of tensors with weights of its own; subclass it to write another.
 
     Set the configuration in `__init__`, create weights with `add_weight` in `build(input_shape)`,
@@ -79,17 +88,25 @@ class Layer(Configurable):
             )
         self._weights: list[graph.Variable] = []
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self._trainable = trainable
+        self._trainable = checked_flag(self, "trainable", trainable)
         self.dtype = dtype_name(dtype or "float32")
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self.built = False
+        self.built = self._building = False
         self.build_shape: Any = None
+        self.build_shapes: dict[str, Any] = {}  # those of the other arguments of `build`
         self.input_axes: dict[int, int] = {}
         self.calls: list[Node] = []  # on symbols
         self.last_outputs: list[tuple[tuple[int, ...], str]] = []  # shapes and dtypes, for tables
+        note_made(self)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "build" in vars(cls):
+            cls.build = building(vars(cls)["build"])  # type: ignore[method-assign]
 
     # What a layer is made of
 
+    @building
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs of this shape (None for the batch)."""
 
@@ -134,7 +151,10 @@ class Layer(Configurable):
             )
         value = initializers.get(initializer or default)(shape, dtype)
         variable = graph.Variable(value, dtype, name, trainable)
-        variable.path = f"{self.name}/{name}"
+        scope = current_scope()
+        variable.path = "/".join(
+            [*scope, *([self.name] if scope[-1:] != (self.name,) else []), name]
+        )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = get_constraint(constraint)
         self._weights.append(variable)
@@ -149,107 +169,10 @@ class Layer(Configurable):
             )
         trace.penalties.append(loss)
 
-    # Weights, in the order of Keras: own trainable ones, own others, those of the parts
-
-    def _parts(self) -> Iterator[Any]:
-        """Variables and layers among the attributes, inside lists and dictionaries too."""
-        stack = [v for k, v in reversed(vars(self).items()) if k != "build_shape"]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, (Layer, graph.Variable)):
-                yield value
-            elif isinstance(value, (list, tuple)):
-                stack.extend(reversed(value))
-            elif isinstance(value, dict):
-                stack.extend(reversed(value.values()))
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        """The layers that this layer is made of."""
-        return list(dict.fromkeys(p for p in self._parts() if isinstance(p, Layer)))
-
-    @property
-    def weights(self) -> list[graph.Variable]:
-        """All variables, of its parts too."""
-        own = dict.fromkeys(p for p in self._parts() if isinstance(p, graph.Variable))
-        ordered = sorted(own, key=lambda v: not v.trainable)
-        nested = itertools.chain.from_iterable(layer.weights for layer in self.sublayers)
-        return list(dict.fromkeys([*ordered, *nested]))
-
-    variables = weights
-
-    @property
-    def trainable_variables(self) -> list[graph.Variable]:
-        """The variables that optimizers change."""
-        if not self.trainable:
-            return []
-        own = [p for p in self._parts() if isinstance(p, graph.Variable) and p.trainable]
-        nested = itertools.chain.from_iterable(s.trainable_variables for s in self.sublayers)
-        return list(dict.fromkeys([*own, *nested]))
-
-    @property
-    def non_trainable_variables(self) -> list[graph.Variable]:
-        """The variables that optimizers leave alone."""
-        trainable = set(self.trainable_variables)
-        return [v for v in self.weights if v not in trainable]
-
-    trainable_weights = trainable_variables
-    non_trainable_weights = non_trainable_variables
-
-    @property
-    def trainable(self) -> bool:
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.sublayers:
-            layer.trainable = value
-
-    @property
-    def input_dtype(self) -> str | None:
-        """What floating inputs are converted to; None leaves them as they are."""
-        return self.dtype
-
-    def count_params(self) -> int:
-        """The number of elements of all weights."""
-        return sum(v.size for v in self.weights)
-
-    def get_weights(self) -> list[Any]:
-        """Copies of the weights as arrays."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: list[Any]) -> None:
-        """Set all weights from arrays in the order of `get_weights`; all or none.
-
-        Raises:
-            ShapeError: when their number or a shape differs; nothing is changed then.
-        """
-        variables = self.weights
-        arrays = list(weights) if isinstance(weights, (list, tuple)) else [weights]
-        news = [graph.as_tensor(a) for a in arrays if a is not None]
-        if [x.shape for x in news] != [v.shape for v in variables]:
-            raise ShapeError(
-                "The arrays do not fit the weights.",
-                where=f"set_weights of {self.name!r}",
-                received=[x.shape for x in news],
-                expected=[v.shape for v in variables],
-            )
-        for variable, new in zip(variables, news, strict=True):
-            variable.assign(new)
-
-    def weight_penalties(self) -> list[graph.Tensor]:
-        """The penalties of the weights that have a regularizer."""
-        return [v.regularizer(v) for v in self.trainable_variables if v.regularizer]
-
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output for inputs of this shape (None for the batch)."""
-        symbols = (
-            [Symbol(tuple(s), self.dtype) for s in input_shape]
-            if input_shape and isinstance(input_shape[0], (list, tuple))
-            else Symbol(tuple(input_shape), self.dtype)
-        )
-        return map_structure(lambda s: s.shape, self(symbols))
+        with forgotten(self):
+            return map_structure(lambda s: s.shape, self(symbols_of_shape(input_shape, self.dtype)))
 
     # Calling
 
@@ -318,7 +241,7 @@ class Layer(Configurable):
 
     def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
-            self._build_for(args[0] if args else next(iter(kwargs.values())))
+            self._build_for(args, kwargs)
             outputs = infer_outputs(self._call_on_tensors, args, kwargs)
         except GrafitoError as error:
             if error.rows.get("path"):
@@ -337,8 +260,8 @@ class Layer(Configurable):
 
     def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = map_structure(self._convert, args), map_structure(self._convert, kwargs)
-        with graph.scope(self.name):
-            self._build_for(args[0] if args else next(iter(kwargs.values())))
+        self._build_for(args, kwargs)
+        with graph.scope(self.name), inside_a_call(self):
             trace = graph.current_trace()
             if not self.takes_training:
                 kwargs.pop("training", None)  # layers inside read it from the trace
@@ -374,6 +297,11 @@ class Layer(Configurable):
             ) from None
 
     @property
+    def input_dtype(self) -> str | None:
+        """What floating inputs are converted to; None leaves them as they are."""
+        return self.dtype
+
+    @property
     def takes_training(self) -> bool:
         return "training" in inspect.signature(self.call).parameters
 
@@ -384,18 +312,11 @@ class Layer(Configurable):
             return graph.cast(x, self.input_dtype)
         return graph.as_tensor(x) if isinstance(x, graph.Tensor) else x
 
-    def _build_for(self, inputs: Any) -> None:
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Build on the first call; later, check that the inputs fit the weights."""
-        shape = map_structure(_build_shape, inputs)
-        if not self.built:
-            before = {**vars(self), "_weights": list(self._weights)}
-            try:
-                self.build(shape)
-            except BaseException:
-                vars(self).clear()
-                vars(self).update(before)  # no half of its weights
-                raise
-            self.built, self.build_shape = True, shape
+        if not self.built and not self._building:
+            self.build(**shapes_for_build(self, args, kwargs))
+        shape = map_structure(shape_for_build, args[0] if args else next(iter(kwargs.values())))
         for axis, size in self.input_axes.items():
             if shape[axis] != size:
                 raise ShapeError(
@@ -404,20 +325,6 @@ class Layer(Configurable):
                     received=shape,
                     expected=f"size {size}, with which its weights were built on the first call",
                 )
-
-
-def with_sublayers(layer: Layer) -> list[Layer]:
-    """The layer, the layers that it is made of, those that these are made of, and so on."""
-    found = [layer]
-    for each in found:
-        found.extend(dict.fromkeys(part for part in each.sublayers if part not in found))
-    return found
-
-
-def _build_shape(x: Any) -> Any:
-    if isinstance(x, Symbol):
-        return x.shape
-    return (None, *x.shape[1:]) if isinstance(x, graph.Tensor) else None
 
 
 def check_rank(layer: Layer, shape: Any, rank: int, axes: str, fix: str | None = None) -> None:

@@ -62,12 +62,11 @@ class Embedding(WeightedLayer):
             )
         self.mask_zero = False
         if weights is not None:
-            self.build(None)
-            self.built = True
+            self.build()
             table = graph.constant(weights, self.dtype)
             self.embeddings.assign(graph.squeeze(table, 0) if table.ndim == 3 else table)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         self.embeddings = self.make("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:

@@ -149,7 +149,7 @@ class Normalization(Layer):
 
     def _blend(self, x: graph.Tensor, share: graph.Tensor) -> None:
         """Statistics of what was seen before and of x, which is this share of all."""
-        self._build_for(x)
+        self._build_for((x,), {})
         x = graph.cast(x, self.dtype)
         others = tuple(a for a in range(x.ndim) if a not in self.kept)
         mean, variance = graph.mean(x, others), graph.variance(x, others)

@@ -14,6 +14,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ArgumentError, GraphError
+from grafito.graph.nest import parts
 from grafito.graph.tensor import Tensor, Variable
 from grafito.registry import Configurable, Registry, snake_case
 
@@ -52,6 +53,7 @@ class Metric(Configurable):
         self.dtype = dtype
         self.name = name or snake_case(type(self).__name__)
         self._variables: list[Variable] = []
+        self._starts: dict[Variable, Tensor] = {}
 
     def __init_subclass__(cls) -> None:
         if "update_state" in vars(cls):
@@ -62,9 +64,19 @@ class Metric(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """Its sums, and those of metrics kept as attributes."""
-        parts = [part for part in vars(self).values() if isinstance(part, Metric)]
-        return [*self._variables, *(v for part in parts for v in part.variables)]
+        """Its sums, other variables that it keeps, and those of metrics that it keeps."""
+        nested = (v for metric in parts(self, (Metric,)) for v in metric.variables)
+        return list(dict.fromkeys([*self._own_variables(), *nested]))
+
+    def _own_variables(self) -> list[Variable]:
+        """Those among its attributes; a weight that it looks at has the path of its layer."""
+        return [v for v in parts(self, (Variable,), {"_starts"}) if "/" not in v.path]
+
+    def _start(self, variable: Variable) -> Tensor:
+        """What a variable holds before the first batch."""
+        if variable not in self._starts:
+            self._starts[variable] = graph.constant(variable.numpy(), variable.dtype)
+        return self._starts[variable]
 
     def add_variable(
         self,
@@ -122,9 +134,11 @@ class Metric(Configurable):
         raise NotImplementedError(f"{type(self).__name__} needs a method result")
 
     def reset_state(self) -> None:
-        """Forget every batch."""
-        for variable in self.variables:
-            variable.assign(graph.zeros_like(variable))
+        """Forget every batch: its variables get back the values that they began with."""
+        for variable in self._own_variables():
+            variable.assign(self._start(variable))
+        for metric in parts(self, (Metric,)):
+            metric.reset_state()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Take in a batch and give the result so far."""
@@ -142,6 +156,8 @@ def _at_once(update: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(update)
     def update_state(self: Metric, *args: Any, **kwargs: Any) -> None:
+        for variable in self._own_variables():
+            self._start(variable)
         graph.execute(lambda: update(self, *args, **kwargs))
 
     return update_state

@@ -27,6 +27,7 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
         "class_name": class_entry(type(layer)),
         "config": layer.get_config(),
         "build_shape": plain(layer.build_shape),
+        **({"build_shapes": plain(layer.build_shapes)} if layer.build_shapes else {}),
     }
 
 
@@ -158,7 +159,8 @@ def model_from_entry(entry: Mapping[str, Any]) -> Model:
         if not isinstance(model, Model):
             raise FileError("The file describes a layer, not a model.", received=type(model))
         if not model.built and entry.get("build_shape") is not None:
-            model.build(_shape(entry["build_shape"]))
+            others = entry.get("build_shapes", {})
+            model.build(_shape(entry["build_shape"]), **{k: _shape(s) for k, s in others.items()})
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, GrafitoError):
             raise

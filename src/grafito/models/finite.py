@@ -19,7 +19,7 @@ from grafito.engines import Program
 from grafito.errors import NonFiniteError
 from grafito.graph import Evaluator, Tensor, Variable, topological_order
 from grafito.graph.program import Graph
-from grafito.layers.base import Layer, with_sublayers
+from grafito.layers.base import Layer
 
 DATA = "the data, as they enter the model"
 GRADIENT = "gradient"  # the scope of what differentiation makes
@@ -119,7 +119,7 @@ class FiniteCheck:
         graph = program.graph
         leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
-        names = {part.name for part in with_sublayers(self.model)[1:]}
+        names = {part.name for part in self.model.family()[1:]}
         place = _place(graph, _bad_values(graph, leaves), list(losses), names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]

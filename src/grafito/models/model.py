@@ -10,6 +10,7 @@ from grafito.errors import ArgumentError, GraphError, ShapeError, unknown_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
+from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.training import Trainer
 
@@ -64,19 +65,18 @@ class Model(Trainer):
             raise unknown_name("layer", name, [layer.name for layer in self.layers])
         return found[0]
 
-    def build(self, input_shape: Any) -> None:
-        """Build the layers by calling the model on inputs of this shape."""
-        if self.weights or type(self).call is Layer.call:
+    def build(self, input_shape: Any, **shapes: Any) -> None:
+        """Build the layers by calling the model on inputs of this shape.
+
+        Args:
+            input_shape: of the first argument of `call`, or a structure of shapes.
+            shapes: those of further arguments, by name: `b_shape` for an argument `b`.
+        """
+        if type(self).call is Layer.call or all(layer.built for layer in self.family()[1:]):
             return
-        is_list = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
-        shapes = input_shape if is_list or isinstance(input_shape, dict) else [input_shape]
-        symbols = (
-            {k: Symbol(tuple(s), self.dtype) for k, s in shapes.items()}
-            if isinstance(shapes, dict)
-            else [Symbol(tuple(s), self.dtype) for s in shapes]
-        )
-        self.built, self.build_shape = True, input_shape
-        self(symbols if is_list or isinstance(shapes, dict) else symbols[0])
+        others = {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
+        symbols = symbols_of_shape([input_shape, others], self.dtype)
+        self(symbols[0], **symbols[1])
 
     def count_params(self) -> int:
         """The number of elements of all weights.
@@ -221,8 +221,12 @@ class Functional(Model):
         return self._nodes
 
     @property
-    def sublayers(self) -> list[Layer]:
+    def layers(self) -> list[Layer]:
         return self._members
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        return list(dict.fromkeys([*self._members, *super().sublayers]))
 
     @property
     def input_names(self) -> list[str]:

@@ -81,7 +81,7 @@ class Objectives:
                     what = "A metric is updated with (y_true, y_pred, sample_weight)."
                     _check_arguments(metric.update_state, 3, what, metric.name)
                     prefix = f"{names[i]}_" if len(names) > 1 else ""
-                    name = _free_name(prefix, metric.name, is_weighted, [m.name for m in measures])
+                    name = free_name(prefix, metric.name, is_weighted, [m.name for m in measures])
                     measures.append(Measure(i, is_weighted, name, metric))
         tracked = [i for i, each in enumerate(chosen) if each is not None]
         if len(names) > 1 and len(tracked) > 1:
@@ -176,7 +176,7 @@ def _check_arguments(function: Any, count: int, what: str, name: Any = None) -> 
         raise ArgumentError(what, where=name, received=f"{name}{signature}") from None
 
 
-def _free_name(prefix: str, name: str, weighted: bool, taken: list[str]) -> str:
+def free_name(prefix: str, name: str, weighted: bool, taken: list[str]) -> str:
     """The name in the logs, by Keras's rule: "mae", then "weighted_mae" or "mae_1"."""
     if weighted and prefix + name in taken:
         name = f"weighted_{name}"

@@ -9,7 +9,7 @@ from grafito import layers
 from grafito.errors import ArgumentError, GraphError
 from grafito.graph.nest import map_structure
 from grafito.layers import Layer
-from grafito.layers.base import register, with_sublayers
+from grafito.layers.base import register
 from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model, not_built
 
@@ -72,7 +72,7 @@ class Sequential(Model):
             raise ArgumentError(
                 f"Two layers have the name {layer.name!r}.", fix="give one of them another name="
             )
-        if self in with_sublayers(layer):
+        if self in layer.family():
             raise ArgumentError("A model cannot contain itself.", where=f"model {self.name!r}")
         if self._stack and isinstance(layer, layers.InputLayer):
             raise ArgumentError(
@@ -118,9 +118,11 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         return [layer for layer in self._stack if not isinstance(layer, layers.InputLayer)]
 
+    not_parts = Model.not_parts | {"_stack", "_functional"}
+
     @property
     def sublayers(self) -> list[Layer]:
-        return self.layers
+        return list(dict.fromkeys([*self.layers, *super().sublayers]))
 
     @property
     def stack(self) -> list[Layer]:

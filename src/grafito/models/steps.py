@@ -13,12 +13,12 @@ from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
-from grafito.layers.base import with_sublayers
+from grafito.layers.building import keeping
 from grafito.metrics import Mean, Metric
 from grafito.models import health
 from grafito.models.examples import Examples, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
-from grafito.models.objectives import Objectives, match_outputs
+from grafito.models.objectives import Objectives, free_name, match_outputs
 from grafito.models.runner import Runner
 from grafito.models.state import assign_all
 
@@ -31,6 +31,7 @@ class Steps(Layer):
     """
 
     optimizer: Any = None
+    not_parts = Layer.not_parts | {"_loss_tracker"}
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -42,6 +43,11 @@ class Steps(Layer):
         self._compiled = False
         self._shuffle_seed = 0
         self._output_structure: Any = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in {"train_step", "test_step", "predict_step"} & vars(cls).keys():
+            setattr(cls, name, keeping(vars(cls)[name]))
 
     def output_names_for(self, y_pred: Any) -> list[str]:
         """The names of the outputs."""
@@ -109,17 +115,27 @@ class Steps(Layer):
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss tracker, the metrics of `compile`, and those that are attributes."""
-        own = [m for m in vars(self).values() if isinstance(m, Metric)]
-        return list(dict.fromkeys([self._loss_tracker, *self._objectives.named.values(), *own]))
+        """The loss tracker, the metrics of `compile`, and those that it and its layers keep."""
+        return list(dict.fromkeys(self._named_metrics.values()))
+
+    @property
+    def _named_metrics(self) -> dict[str, Metric]:
+        """All metrics by their names in the logs."""
+        named: dict[str, Metric] = {"loss": self._loss_tracker, **self._objectives.named}
+        known = set(named.values())
+        for metric in self.own_metrics():
+            if metric not in known:
+                named[free_name("", metric.name, False, list(named))] = metric
+        return named
 
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns; complete once data were seen."""
-        return ["loss", *self._objectives.named]
+        return list(self._named_metrics)
 
     # One step. These are traced; override them to train in another way.
 
+    @keeping
     def train_step(self, data: Any) -> dict[str, Any]:
         """One training step as a function of tensors; override it for another kind of training.
 
@@ -144,6 +160,7 @@ class Steps(Layer):
             self.optimizer.apply(graph.gradients(loss, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
+    @keeping
     def test_step(self, data: Any) -> dict[str, Any]:
         """One evaluation step as a function of tensors."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
@@ -152,6 +169,7 @@ class Steps(Layer):
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
+    @keeping
     def predict_step(self, data: Any) -> Any:
         """One prediction step as a function of tensors."""
         return self(unpack_x_y_sample_weight(data)[0], training=False)
@@ -193,8 +211,7 @@ class Steps(Layer):
 
     def metric_results(self) -> dict[str, Any]:
         """The results of all metrics, by name."""
-        named = {"loss": self._loss_tracker, **self._objectives.named}
-        return {name: metric.result() for name, metric in named.items()}
+        return {name: metric.result() for name, metric in self._named_metrics.items()}
 
     def reset_metrics(self) -> None:
         """Start all metrics again."""
@@ -233,7 +250,7 @@ class Steps(Layer):
     def _renew(self) -> None:
         """Compile anew when layers, what is trainable, or the optimizer were changed."""
         self.check_ready()
-        parts = [(layer, layer.trainable) for layer in with_sublayers(self)]
+        parts = [(layer, layer.trainable) for layer in self.family()]
         rate = getattr(self.optimizer, "rate", None)  # a schedule in place of a number
         if self._runner.renew([*parts, self.optimizer, rate]):
             self._prepared.clear()

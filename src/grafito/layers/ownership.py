@@ -1,0 +1,142 @@
+"""What a layer owns: its variables, layers and metrics, found by one walk over its attributes."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, ClassVar
+
+from grafito import graph
+from grafito.errors import ArgumentError, ShapeError
+from grafito.graph.nest import parts
+from grafito.metrics import Metric
+from grafito.registry import Configurable
+
+
+class Owner(Configurable):
+    """Something made of parts: variables, layers and metrics among its attributes.
+
+    A part may be an attribute or lie in a list, a tuple or a dictionary that is one.
+    """
+
+    not_parts: ClassVar[frozenset[str]] = frozenset({"build_shape", "build_shapes"})
+
+    _trainable = True
+    name: str
+
+    def parts(self, *kinds: type) -> list[Any]:
+        """The parts of these kinds, each once, in the order in which they were set."""
+        return list(parts(self, kinds, self.not_parts))
+
+    @property
+    def sublayers(self) -> list[Any]:
+        """The layers that this layer is made of."""
+        return self.parts(Owner)
+
+    def family(self, trainable_only: bool = False) -> list[Any]:
+        """The layer, then the layers that it is made of, each followed by its own; each once.
+
+        Args:
+            trainable_only: leave out the layers that are frozen, with those inside them.
+        """
+        found: dict[Owner, None] = {}
+        stack: list[Owner] = [self]
+        while stack:
+            layer = stack.pop()
+            if layer not in found and (layer.trainable or not trainable_only):
+                found[layer] = None
+                stack.extend(reversed(layer.sublayers))
+        return list(found)
+
+    @property
+    def weights(self) -> list[graph.Variable]:
+        """All variables, of its parts too: own trainable ones, own others, those of the layers."""
+        own = (sorted(x.parts(graph.Variable), key=_is_frozen) for x in self.family())
+        return list(dict.fromkeys(itertools.chain.from_iterable(own)))
+
+    variables = weights
+
+    @property
+    def trainable_variables(self) -> list[graph.Variable]:
+        """The variables that optimizers change."""
+        own = (x.parts(graph.Variable) for x in self.family(trainable_only=True))
+        variables = itertools.chain.from_iterable(own)
+        return list(dict.fromkeys(v for v in variables if v.trainable))
+
+    def own_metrics(self) -> list[Metric]:
+        """The metrics that it and its layers keep; not those of `compile`."""
+        kept = (x.parts(Metric) for x in self.family())
+        return list(dict.fromkeys(itertools.chain.from_iterable(kept)))
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics that it keeps, those of its layers too."""
+        return self.own_metrics()
+
+    @property
+    def non_trainable_variables(self) -> list[graph.Variable]:
+        """The variables that optimizers leave alone."""
+        trainable = set(self.trainable_variables)
+        return [v for v in self.weights if v not in trainable]
+
+    trainable_weights = trainable_variables
+    non_trainable_weights = non_trainable_variables
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        flag = checked_flag(self, "trainable", value)
+        for layer in self.family():
+            layer._trainable = flag
+
+    def count_params(self) -> int:
+        """The number of elements of all weights."""
+        return sum(v.size for v in self.weights)
+
+    def get_weights(self) -> list[Any]:
+        """Copies of the weights as arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Set all weights from arrays in the order of `get_weights`; all or none.
+
+        Raises:
+            ShapeError: when their number or a shape differs; nothing is changed then.
+        """
+        variables = self.weights
+        arrays = list(weights) if isinstance(weights, (list, tuple)) else [weights]
+        news = [graph.as_tensor(a) for a in arrays if a is not None]
+        if [x.shape for x in news] != [v.shape for v in variables]:
+            raise ShapeError(
+                "The arrays do not fit the weights.",
+                where=f"set_weights of {self.name!r}",
+                received=[x.shape for x in news],
+                expected=[v.shape for v in variables],
+            )
+        for variable, new in zip(variables, news, strict=True):
+            variable.assign(new)
+
+    def weight_penalties(self) -> list[graph.Tensor]:
+        """The penalties of the weights that have a regularizer."""
+        return [v.regularizer(v) for v in self.trainable_variables if v.regularizer]
+
+
+def checked_flag(owner: object, name: str, value: Any) -> bool:
+    """The value as True or False.
+
+    Raises:
+        ArgumentError: for what is neither, such as the text "no".
+    """
+    if not isinstance(value, (bool, int)) and type(value).__name__ not in ("bool", "bool_"):
+        raise ArgumentError(
+            f"{name!r} of {type(owner).__name__} is True or False.",
+            received=f"{name}={value!r}",
+            fix=f"{name}={str(value).lower() not in ('no', 'false', 'none', '')}",
+        )
+    return bool(value)
+
+
+def _is_frozen(variable: graph.Variable) -> bool:
+    return not variable.trainable
