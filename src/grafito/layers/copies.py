@@ -12,13 +12,14 @@ def pickled(layer: Any) -> tuple[Any, ...]:
     with objects_kept():
         config = layer.get_config()
     shape = layer.build_shape if layer.built else None
-    return _from_parts, (type(layer), config, shape, layer.get_weights())
+    return _from_parts, (type(layer), config, shape, layer.build_shapes, layer.get_weights())
 
 
-def _from_parts(cls: type, config: dict[str, Any], shape: Any, weights: list[Any]) -> Any:
+def _from_parts(
+    cls: type, config: dict[str, Any], shape: Any, shapes: dict[str, Any], weights: list[Any]
+) -> Any:
     layer = cls.from_config(config)  # type: ignore[attr-defined]
     if shape is not None and not layer.built:
-        layer.build(shape)
-        layer.built, layer.build_shape = True, shape
+        layer.build(shape, **shapes)
     layer.set_weights(weights)
     return layer
