@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -248,3 +250,84 @@ def test_configurations_are_plain_data_and_give_the_model_back(name):
         assert again.output_shape == model.output_shape
     assert again.get_config() == config
     assert snake_case(type(again).__name__)
+
+
+def _zip(path, names):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "{}")
+
+
+def _folder(path, names):
+    path.mkdir()
+    for name in names:
+        (path / name).write_text("")
+
+
+FOREIGN = {  # the file, what makes it, words of the error
+    "keras": ("m.keras", lambda p, k: k.save(p), ["written by Keras", ".keras archive"]),
+    "h5": ("m.h5", lambda p, k: k.save(p), ["written by Keras", "HDF5"]),
+    "weights": ("m.weights.h5", lambda p, k: k.save_weights(p), ["written by Keras", "HDF5"]),
+    "torch": ("m.pt", lambda p, k: _zip(p, ["m/data.pkl", "m/version"]), ["PyTorch"]),
+    "npz": ("m.npz", lambda p, k: np.savez(p, *k.get_weights()), ["NumPy", ".npz"]),
+    "zip": ("m.zip", lambda p, k: _zip(p, ["a.txt"]), ["another program", "zip"]),
+    "pickle": ("m.pkl", lambda p, k: p.write_bytes(pickle.dumps(k.get_weights())), ["a pickle"]),
+    "folder": ("m", lambda p, k: _folder(p, ["saved_model.pb"]), ["TensorFlow", "SavedModel"]),
+    "another folder": ("m", lambda p, k: _folder(p, ["a"]), ["This is a folder"]),
+    "text": ("m.txt", lambda p, k: p.write_text("not a model at all"), ["damaged"]),
+    "empty": ("m.keras", lambda p, k: p.write_bytes(b""), ["damaged or cut short"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
+@pytest.mark.parametrize("name", FOREIGN)
+def test_files_of_others_are_named(name, keras, tmp_path):
+    pytest.importorskip("h5py")
+    filename, make, words = FOREIGN[name]
+    theirs = keras.Sequential([keras.layers.Input((6,)), keras.layers.Dense(2)])
+    path = tmp_path / filename
+    make(path, theirs)
+    ours = Sequential([layers.Input((6,)), layers.Dense(2)])
+    for load in (load_model, ours.load_weights):
+        with pytest.raises(FileError) as caught:
+            load(path)
+        assert all(word in str(caught.value) for word in words), caught.value
+    if "Keras" in words[0]:  # what it says to try
+        ours.set_weights(theirs.get_weights())
+        x, _ = examples()
+        expected = theirs.predict(x, verbose=0)
+        np.testing.assert_allclose(ours.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    if name == "npz":
+        ours.set_weights(list(np.load(path).values()))
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "M.HDF5", "w.weights.h5"])
+def test_names_of_keras_are_told_once_and_go_on_working(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("grafito.files.foreign._said", set())
+    model, path = stack(), tmp_path / name
+    weights = ".weights" in name
+    save = model.save_weights if weights else model.save
+    with pytest.warns(UserWarning, match="safetensors"):
+        save(path)
+    save(path)
+    if weights:
+        other = stack()
+        other.load_weights(path)
+    else:
+        other = load_model(path)
+    x, _ = examples()
+    np.testing.assert_array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_the_length_of_a_header_is_no_sign_of_another_program(tmp_path):
+    """Its bytes begin a file, and may be those with which a pickle begins."""
+    from safetensors.numpy import save_file
+
+    seen = set()
+    for n in range(300, 420):
+        path = tmp_path / "w.safetensors"
+        save_file({"a": np.zeros(1, "f4")}, path, {"format": "x" * n})
+        seen.add(path.read_bytes()[0])
+        with pytest.raises(FileError, match="not written by grafito"):
+            read_arrays(path)
+    assert 0x80 in seen

@@ -15,6 +15,7 @@ import pytest
 PROGRAMS = sorted(Path(__file__).with_name("programs").glob("*.py"))
 
 
+@pytest.mark.filterwarnings("ignore:A file named")  # such names are told once
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_only_the_import_changes(path, keras, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -20,6 +20,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.files.foreign import foreign_file, note_name
 from grafito.models.content import model_content, model_from_content
 from grafito.models.state import assign_all
 from grafito.registry import custom_objects as custom_object_scope
@@ -161,6 +162,7 @@ def write_arrays(
         "digests": json.dumps(digests, separators=(",", ":")),
     }
     replace_file(path, save(arrays, header))
+    note_name(path)
 
 
 def _path(filepath: Any) -> Path:
@@ -238,7 +240,7 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     from safetensors import SafetensorError, safe_open
 
     path = _path(filepath)
-    if not path.is_file():
+    if not path.exists():
         raise FileError("There is no such file.", where=path)
     try:
         with safe_open(path, framework="numpy") as file:
@@ -250,12 +252,13 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     except GrafitoError:
         raise
     except (SafetensorError, KeyError, ValueError, TypeError, OSError, RecursionError) as error:
-        raise FileError(
+        damaged = FileError(
             "The file is damaged or cut short.",
             where=path,
             received=f"{type(error).__name__}: {error}",
             fix="use another copy of it",
-        ) from error
+        )
+        raise (foreign_file(path) or damaged) from error
     found = {name: _digest(array) for name, array in arrays.items()}
     found[""] = hashlib.sha256(header["content"].encode()).hexdigest()
     if found != digests:
