@@ -245,7 +245,11 @@ BUILDS = {
     "weights: none": (ShapeError, ["(6, 1)"], lambda: regression().set_weights(None)),
     "weights: a number": (ShapeError, ["(6, 1)"], lambda: regression().set_weights(3)),
     "weights: too few": (ShapeError, ["(6, 1)"], lambda: regression().set_weights([X[:, :1]])),
-    "optimizer None": (ArgumentError, ["optimizer"], lambda: regression(optimizer=None)),
+    "optimizer None": (
+        GraphError,
+        ["optimizer"],
+        lambda: regression(optimizer=None).fit(X, Y, verbose=0),
+    ),
     "loss": (UnknownNameError, ["'mse'"], lambda: regression(loss="msee")),
     "metric": (UnknownNameError, ["'accuracy'"], lambda: regression(metrics=["acuracy"])),
     "loss of one argument": (

@@ -21,7 +21,8 @@ class Embedding(WeightedLayer):
         embeddings_initializer, embeddings_regularizer, embeddings_constraint: as in `Dense`.
         mask_zero: only False; True has no meaning without recurrent layers.
         weights: initial table, shape (input_dim, output_dim), or a list with it.
-        kwargs: those of `Layer`.
+        kwargs: those of `Layer`; `input_length`, as older programs have it, is the shape of an
+            example where the layer is the first of a `Sequential`.
 
     Shapes: (batch, ...) to (batch, ..., output_dim).
 
@@ -45,8 +46,13 @@ class Embedding(WeightedLayer):
         weights: Any = None,
         **kwargs: Any,
     ):
-        kwargs.pop("input_length", None)  # of older programs; the length is that of the input
+        length = kwargs.pop("input_length", None)
         super().__init__(**kwargs)
+        if length is not None and self.first_input_shape is None:
+            several = isinstance(length, (list, tuple))
+            self.first_input_shape = (
+                tuple(length) if several else (integer(self, "input_length", length),)
+            )
         self.input_dim = integer(self, "input_dim", input_dim)
         self.output_dim = integer(self, "output_dim", output_dim)
         self.keep(

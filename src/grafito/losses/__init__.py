@@ -51,4 +51,12 @@ from grafito.losses.regression import (
 from grafito.losses.targets import align_weights, divide_no_nan, label_form, pair
 from grafito.registry import plain as serialize
 
+# The short names of tf.keras.
+MSE = mse = mean_squared_error
+MAE = mae = mean_absolute_error
+MAPE = mape = mean_absolute_percentage_error
+MSLE = msle = mean_squared_logarithmic_error
+KLD = kld = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -70,4 +70,12 @@ from grafito.metrics.of_losses import (
 from grafito.metrics.scores import F1Score, FBetaScore, R2Score
 from grafito.registry import plain as serialize
 
+# The short names of tf.keras.
+MSE = mse = mean_squared_error
+MAE = mae = mean_absolute_error
+MAPE = mape = mean_absolute_percentage_error
+MSLE = msle = mean_squared_logarithmic_error
+KLD = kld = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -89,7 +89,13 @@ class Model(Trainer):
         return super().count_params()
 
     def summary(
-        self, line_length: int | None = None, print_fn: Any = None, batch_size: int | None = None
+        self,
+        line_length: int | None = None,
+        print_fn: Any = None,
+        batch_size: int | None = None,
+        *,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
     ) -> None:
         """Print the layers with shapes, parameters, multiply-adds and memory.
 
@@ -98,12 +104,15 @@ class Model(Trainer):
             print_fn: what takes the text; it is printed by default.
             batch_size: of the training step whose memory is told; by default that of the last
                 training, or 32.
+            expand_nested: show the layers inside of layers and models too.
+            show_trainable: a column that says whether the layer is trained.
         """
         from grafito.models.summary import summary_text
 
         if print_fn is not None and not callable(print_fn):
             raise ArgumentError("print_fn takes the text.", received=repr(print_fn), fix="print")
-        (print_fn or print)(summary_text(self, line_length, batch_size))
+        text = summary_text(self, line_length, batch_size, expand_nested, show_trainable)
+        (print_fn or print)(text)
 
     def explain(self, profile: bool = False) -> str:
         """The schedule of the last training: the kernels that make a step, in order, as a table.

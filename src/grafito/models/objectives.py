@@ -50,6 +50,16 @@ class Objectives:
             metrics.resolve(name, *_ANY_SHAPES)
         self._context = contextvars.copy_context()  # with the custom objects of the caller
 
+    def targets(self, y: Any, names: list[str], what: str) -> list[Any]:
+        """The targets in the order of the outputs; where a loss is None there may be none."""
+        parts = [] if y is None or isinstance(y, Mapping) else flatten(y)
+        if 0 < len(parts) < len(names):
+            wanted = [loss is not None for loss in _spread(self.given[0], names, "loss")]
+            if sum(wanted) == len(parts):
+                left = iter(parts)
+                return [next(left) if each else None for each in wanted]
+        return match_outputs(y, names, what)
+
     def resolve(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
         """Find losses and metrics for outputs of these names and shapes, once; all or none."""
         if self.losses is None:
@@ -212,25 +222,54 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
     return parts
 
 
+def _by_output(given: Any, names: list[str], what: str) -> list[Any]:
+    """What a dictionary or a list has for each output."""
+    if not isinstance(given, Mapping):
+        return list(given)
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise ArgumentError(
+            f"There is no output {unknown[0]!r}.", where=what, expected=f"names among {names}"
+        )
+    return [given.get(name) for name in names]
+
+
 def _spread(given: Any, names: list[str], what: str) -> list[Any]:
     """One thing for each output, from one for all, a list or a dictionary."""
     if isinstance(given, Mapping) and "class_name" not in given:
-        unknown = [key for key in given if key not in names]
-        if unknown:
-            raise ArgumentError(
-                f"There is no output {unknown[0]!r}.", where=what, expected=f"names among {names}"
-            )
-        return [given.get(name) for name in names]
+        parts = zip(_by_output(given, names, what), names, strict=True)
+        return [_only(part, name, what) for part, name in parts]
     if isinstance(given, (list, tuple)):
-        if len(given) != len(names):
+        single = _singles(given)
+        if len(single) != len(names):
             raise ArgumentError(
                 "The model has another number of outputs.",
                 where=what,
-                received=f"a list of {len(given)}",
+                received=f"a list of {len(single)}",
                 expected=f"one for each of {names}",
             )
-        return list(given)
+        return single
     return [given] * len(names)
+
+
+def _singles(given: Any) -> list[Any]:
+    """What stands in nested lists, in order: [["mse"], ["mae"]] is ["mse", "mae"]."""
+    if isinstance(given, (list, tuple)):
+        return [single for part in given for single in _singles(part)]
+    return [given]
+
+
+def _only(given: Any, name: str, what: str) -> Any:
+    """What stands alone in a list, as in {"a": ["mse"]}."""
+    single = _singles(given)
+    if len(single) != 1:
+        raise ArgumentError(
+            "An output has one loss.",
+            where=f"{what} of output {name!r}",
+            received=f"a list of {len(single)}",
+            fix="one function that adds them up",
+        )
+    return single[0]
 
 
 def _spread_metrics(given: Any, names: list[str]) -> list[list[Any]]:
@@ -241,7 +280,7 @@ def _spread_metrics(given: Any, names: list[str]) -> list[list[Any]]:
         len(names) > 1 or any(isinstance(part, (list, tuple)) for part in given)
     )
     if isinstance(given, Mapping) or (nested and len(given) == len(names)):
-        parts = _spread(given, names, "metrics")
+        parts = _by_output(given, names, "metrics")
     else:
         parts = [given] * len(names)
     return [[] if p is None else list(p) if isinstance(p, (list, tuple)) else [p] for p in parts]

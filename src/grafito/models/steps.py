@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph, optimizers, seeds
-from grafito.errors import ArgumentError, GraphError
+from grafito.errors import GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
@@ -75,9 +75,9 @@ class Steps(Layer):
         """Choose what the model is trained for, how, and what is measured.
 
         Args:
-            optimizer: name or object.
+            optimizer: name or object; None for a model that is only evaluated.
             loss: name, object or function (y_true, y_pred); a list or a dictionary by output name
-                where there are several outputs.
+                where there are several outputs. An output whose loss is None needs no targets.
             loss_weights: factors of the losses.
             metrics: names, objects or functions; a list or dictionary of such by output.
             weighted_metrics: the same, computed with the sample weights.
@@ -97,8 +97,6 @@ class Steps(Layer):
             >>> model.compile("sgd", loss="mse", metrics=["mae"])
         """
         self.check_ready()
-        if optimizer is None:
-            raise ArgumentError("A model is trained by an optimizer.", fix='optimizer="sgd"')
         chosen = optimizers.get(optimizer)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
         runner = Runner(engine, precision)
@@ -149,6 +147,13 @@ class Steps(Layer):
         Returns:
             Names and scalar tensors for the log.
         """
+        if self.optimizer is None:
+            raise GraphError(
+                "A model is trained by an optimizer.",
+                where=f"model {self.name!r}",
+                received="optimizer=None",
+                fix='model.compile(optimizer="sgd", loss="mse")',
+            )
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
@@ -180,7 +185,7 @@ class Steps(Layer):
         """The loss of a batch with all penalties, in its numerically stable form."""
         names = self.output_names_for(y_pred)
         outputs = self._in_output_order(y_pred, names)
-        targets = match_outputs(y, names, "y")
+        targets = self._objectives.targets(y, names, "y")
         weights = match_outputs(sample_weight, names, "sample_weight")
         self._objectives.resolve(names, targets, outputs)
         loss = self._objectives.loss(targets, outputs, weights)
@@ -203,7 +208,7 @@ class Steps(Layer):
         """Add a batch to the metrics; their results so far, by name."""
         names = self.output_names_for(y_pred)
         self._objectives.update(
-            match_outputs(y, names, "y"),
+            self._objectives.targets(y, names, "y"),
             self._in_output_order(y_pred, names),
             match_outputs(sample_weight, names, "sample_weight"),
         )
@@ -236,7 +241,7 @@ class Steps(Layer):
                 y_pred = self(map_structure(_one_example, examples.x))
                 names = self.output_names_for(y_pred)
                 outputs = self._in_output_order(y_pred, names)
-                targets = match_outputs(examples.y, names, f"{examples.role}y")
+                targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
                 placeholders = [None if y is None else _one_example(y) for y in targets]
                 self._objectives.resolve(names, placeholders, outputs)
                 self._findings.add(*self._objectives.check_fit(names, targets, outputs))
@@ -244,7 +249,7 @@ class Steps(Layer):
                 self._objectives.update(placeholders, outputs, [None] * len(names))
             self._prepared[examples.form] = names, outputs
         names, outputs = self._prepared[examples.form]
-        targets = match_outputs(examples.y, names, f"{examples.role}y")
+        targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
         self._objectives.check_labels(names, targets, outputs, examples.role)
 
     def _renew(self) -> None:
@@ -282,18 +287,23 @@ class Steps(Layer):
             "precision": self._runner.precision,
             "check_finite": self._runner.watch is not None,
             "shuffle_seed": self._shuffle_seed,
-            "slots": [i for i, w in enumerate(self.weights) if self.optimizer.built_for(w)],
+            "slots": [i for i, w in enumerate(self.weights) if self._has_slots(w)],
         }
         return configuration, {
             "optimizer": self._optimizer_state(configuration["slots"]),
             "counters": [self._runner.step, self._runner.draws],
         }
 
+    def _has_slots(self, weight: graph.Variable) -> bool:
+        return self.optimizer is not None and self.optimizer.built_for(weight)
+
     def _optimizer_state(self, slots: list[int]) -> list[graph.Variable]:
         """Its counters, and what it remembers of the weights with these numbers.
 
         Others it may remember belong to another model.
         """
+        if self.optimizer is None:
+            return []
         weights = self.weights
         own = [slot for i in slots for slot in self.optimizer.slots_of(weights[i])]
         return [*self.optimizer.counters, *own]
@@ -307,7 +317,8 @@ class Steps(Layer):
         self.compile(**arguments)
         self._shuffle_seed = shuffle_seed
         weights = self.weights
-        self.optimizer.build([weights[i] for i in slots])
+        if self.optimizer is not None:
+            self.optimizer.build([weights[i] for i in slots])
         assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
         counters = [self._runner.step, self._runner.draws]
         assign_all(counters, state["counters"], "the saved counters")

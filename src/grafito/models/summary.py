@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from grafito import graph
@@ -13,52 +14,71 @@ from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
 from grafito.models.memory import placeholders, training_memory
-from grafito.models.model import not_built
+from grafito.models.model import Model
+
+Path = tuple[str, ...]  # the names that lead to a layer, outermost first
+
+UNBUILT = {"shape": "?", "bytes": 0, "macs": 0}
 
 _BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "bool": 1, "uint8": 1, "int8": 1}
 
 
-def summary_text(model: Any, width: int | None = None, batch_size: int | None = None) -> str:
-    """The table as text.
+def summary_text(
+    model: Any,
+    width: int | None = None,
+    batch_size: int | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+) -> str:
+    """The table as text; of a model that is not built, its layers alone.
 
     Args:
-        model: a model that is built.
+        model: the model.
         width: characters in a line; those of the terminal by default, at least 80.
         batch_size: of the training step whose memory is told.
-
-    Raises:
-        GraphError: when the model is not built, so its shapes are not known.
+        expand_nested: show the layers inside of layers too.
+        show_trainable: a column that says whether a layer is trained.
     """
     from rich.console import Console
     from rich.table import Table
 
-    if not model.built:
-        raise not_built(model)
     if width is not None and (not isinstance(width, int) or width < 1):
         raise ArgumentError("A line has a positive length.", received=f"line_length={width!r}")
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise ArgumentError("A batch has examples.", received=f"batch_size={batch_size!r}")
-    memory = training_memory(model, batch_size) if model.compiled else None
-    costs = layer_costs(model)
+    memory = training_memory(model, batch_size) if model.compiled and model.built else None
+    rows = list(_rows(model, expand_nested))
+    costs = layer_costs(model, rows) if model.built else {}
     table = Table(title=f"Model: {model.name}", title_justify="left")
     table.add_column("Layer (type)")
     table.add_column("Output Shape")
     for heading in ("Param #", "Multiply-adds", "Activations"):
         table.add_column(heading, justify="right")
-    for layer in model.layers:
-        cost = costs[layer.name]
-        table.add_row(
-            f"{layer.name} ({type(layer).__name__})",
+    if show_trainable:
+        table.add_column("Trainable")
+    for path, layer in rows:
+        cost = costs.get(path, UNBUILT)
+        size = f"{sum(v.size for v in layer.weights):,}"
+        cells = [
+            f"{'  ' * (len(path) - 1)}{layer.name} ({type(layer).__name__})",
             cost["shape"],
-            f"{sum(v.size for v in layer.weights):,}",
+            size if layer.built or layer.weights else f"{size} (unbuilt)",
             f"{cost['macs']:,}",
             format_bytes(cost["bytes"]),
-        )
+        ]
+        if show_trainable:
+            cells.append("-" if not layer.weights else "Y" if layer.trainable else "N")
+        table.add_row(*cells)
     text = io.StringIO()
     console = Console(file=text, width=max(80, width or Console().width), color_system=None)
     console.print(table)
-    for label, value in _totals(model, costs):
+    for label, value in _totals(model, [costs[path] for path in costs if len(path) == 1]):
         console.print(f" {label}: {value}", highlight=False)
+    if not model.built:
+        console.print(
+            " The model is not built yet: its shapes follow from Input, build or the first data.",
+            highlight=False,
+        )
     if memory is not None:
         size, needed = memory
         told = f"{format_bytes(needed.total)} (batch_size={size})"
@@ -66,7 +86,16 @@ def summary_text(model: Any, width: int | None = None, batch_size: int | None = 
     return text.getvalue().rstrip()
 
 
-def _totals(model: Any, costs: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(model: Any, nested: bool, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The layers with the names that lead to them."""
+    for layer in model.layers if isinstance(model, Model) else model.sublayers:
+        path = (*above, layer.name)
+        yield path, layer
+        if nested:
+            yield from _rows(layer, nested, path)
+
+
+def _totals(model: Any, costs: list[dict[str, Any]]) -> list[tuple[str, str]]:
     def size(variables: list[graph.Variable]) -> str:
         total = sum(v.size for v in variables)
         memory = sum(v.size * _BYTES.get(v.dtype, 4) for v in variables)
@@ -79,8 +108,10 @@ def _totals(model: Any, costs: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if model.optimizer is not None and model.optimizer.built:
         lines.append(("Optimizer params", size(model.optimizer.variables)))
-    macs = sum(cost["macs"] for cost in costs.values())
-    memory = sum(cost["bytes"] for cost in costs.values())
+    if not costs:
+        return lines
+    macs = sum(cost["macs"] for cost in costs)
+    memory = sum(cost["bytes"] for cost in costs)
     return [
         *lines,
         ("Multiply-adds per example", f"{macs:,}"),
@@ -88,26 +119,33 @@ def _totals(model: Any, costs: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def layer_costs(model: Any) -> dict[str, dict[str, Any]]:
+def layer_costs(model: Any, rows: Any = None) -> dict[Path, dict[str, Any]]:
     """For each layer: output shape, multiply-adds and bytes of its outputs, for one example.
 
     Multiply-adds are those of matrix products and convolutions, counted on the traced graph.
+
+    Args:
+        model: a model that is built.
+        rows: the layers with the names that lead to them; those of the model by default.
     """
     with graph.Trace(training=False):
         result = model(placeholders(model))
     costs = {}
-    for layer in model.layers:
+    for path, layer in rows or _rows(model, False):
         outputs = layer.last_outputs
         shapes = [f"({', '.join(['None', *map(str, shape[1:])])})" for shape, _ in outputs]
-        costs[layer.name] = {
+        costs[path] = {
             "shape": ", ".join(shapes) or "not called",
             "bytes": sum(math.prod(shape) * _BYTES.get(dtype, 4) for shape, dtype in outputs),
             "macs": 0,
         }
     for node in graph.topological_order(flatten(result)):
-        owner = next((name for name in node.scope if name in costs), None)
-        if owner is not None:
-            costs[owner]["macs"] += multiply_adds(node)
+        macs, scope = multiply_adds(node), node.scope
+        if macs:
+            start = next((i for i, name in enumerate(scope) if (name,) in costs), len(scope))
+            for end in range(start + 1, len(scope) + 1):
+                if scope[start:end] in costs:
+                    costs[scope[start:end]]["macs"] += macs
     return costs
 
 
