@@ -110,6 +110,40 @@ def test_draw_the_first_exercise(formula, run, tmp_path):
         assert text.replace("-", "−") in drawn
 
 
+# Formulas that begin with a minus, among options.
+MINUS = {
+    "first": (["-x^2", "--at", "x=3"], "-9.000"),
+    "last": (["--at", "x=3", "-x^2"], "-9.000"),
+    "after a negative value": (["--at", "x=-3", "-x"], "3.000"),
+    "of several names": (["-t*log(p)", "--at=t=1,p=1", "--digits", "3"], "0.000"),
+    "of a parenthesis": (["-(x + 1)", "--at", "x=1"], "-2.000"),
+    "twice": (["--(x)", "--at", "x=1"], "1.000"),
+    "of a number": (["-2*x", "--at", "x=1"], "-2.000"),
+    "after two dashes": (["--at", "x=1", "--", "-x"], "-1.000"),
+}
+
+
+@pytest.mark.parametrize("case", MINUS)
+def test_a_formula_may_begin_with_a_minus(case, run):
+    words, value = MINUS[case]
+    done = run("draw", *words)
+    assert done.exit_code == 0, done.stderr
+    assert list(rows(done.stdout).values())[-1][0] == value
+
+
+def test_draw_parameters(run, tmp_path):
+    assert run("draw", "w*x", "--parameters", "w", "--out", "fig.svg").exit_code == 0
+    drawn = "".join(ElementTree.parse(tmp_path / "fig.svg").getroot().itertext())
+    assert "parameter" in drawn
+    wrong = run("draw", "w*x", "--parameters", "v", "--out", "fig.svg")
+    assert "Unknown input 'v'" in wrong.stderr
+
+
+def test_draw_without_values(run):
+    lines = [line.rstrip() for line in run("draw", "w*x").stdout.splitlines()]
+    assert lines == ["node", "w", "x", "#1 = w × x"]
+
+
 def test_draw_the_second_exercise(run):
     point = "x=[-3.1,1.5],W=[[-0.2,2],[-0.5,-0.3]],b=[-4,-1]"
     done = run("draw", "mean(square(sigmoid(W @ x + b) - 0))", "--at", point)
@@ -232,10 +266,10 @@ WRONG = {
     "unwritable folder": (["run", "xor", "--epochs", "1", "--out", "file"], 1, "cannot be written"),
     "broken formula": (["draw", "1/(1+"], 2, "column 6"),
     "unknown function": (["draw", "sigmiod(x)"], 2, "sigmoid"),
-    "missing value": (["draw", "x*y", "--at", "x=1"], 2, "'y'"),
+    "missing value": (["draw", "x*y", "--at", "x=1"], 2, "try        --at x=1,y=1"),
     "value of nothing": (["draw", "x", "--at", "x=1,y=[2]"], 2, "'y'"),
-    "no value": (["draw", "x", "--at", "x=one"], 2, "cannot hold"),
-    "ragged rows": (["draw", "x", "--at", "x=[[1],[2,3]]"], 2, "rows"),
+    "no value": (["draw", "x", "--at", "x=one"], 2, "'x' is no number"),
+    "ragged rows": (["draw", "x", "--at", "x=[[1],[2,3]]"], 2, "a table of numbers"),
     "unknown level": (["draw", "x", "--at", "x=1", "--level", "op", "--out", "x.svg"], 2, "'ops'"),
     "unknown format": (["draw", "x", "--at", "x=1", "--out", "x.txt"], 2, "'txt'"),
     "no such folder": (["draw", "x", "--at", "x=1", "--out", "no/x.svg"], 1, "no/x.svg"),
@@ -262,6 +296,9 @@ def test_errors_are_messages(case, run, tmp_path):
         (["run", "minst-dense", "--lang", "es"], "Experimento desconocido: 'minst-dense'."),
         (["run", "xor", "--set", "bits", "--lang", "es"], "esperado   como en w=2,x=[1,-1]"),
         (["draw", "1/(1+", "--lang", "es"], "dónde      columna 6\n"),
+        (["draw", "sigmoid(", "--lang", "es"], "Falta un valor al final de la fórmula.\n"),
+        (["draw", "x*y", "--at", "x=1", "--lang", "es"], "La entrada 'y' no tiene valor.\n"),
+        (["draw", "x", "--at", "x=abc", "--lang", "es"], "El valor de 'x' no es un número ni"),
         (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "Un archivo no se puede usar."),
         (["report", "nowhere", "--lang", "es"], "No existe tal carpeta."),
         (["run", "xor", "--lang", "fr"], "Unknown language 'fr'."),

@@ -1,10 +1,13 @@
 """What drawings and tables of graphs say: numbers, names, levels, languages, errors."""
 
+import operator
+
+import numpy as np
 import pytest
 from figures import drawings
 
-from grafito import activations, graph, layers
-from grafito.errors import ArgumentError, GraphError
+from grafito import Model, Sequential, activations, graph, layers, losses
+from grafito.errors import ArgumentError, GrafitoError, GraphError
 from grafito.figures import (
     Diagram,
     Edge,
@@ -206,6 +209,76 @@ def test_a_model_is_no_layer():
     assert {n.label for n in diagram.nodes if n.kind == "block"} == {"dense_0", "dense_1", "add"}
 
 
+MODEL = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
+TWO = layers.Input((1,), name="a"), layers.Input((1,), name="b")
+
+# What is drawn, with which values, the labels of its leaves and the last number.
+SOURCES = {
+    "formula": ("max(0, w*x)", {"w": 2, "x": 3}, ["0", "w", "x"], "6.000"),
+    "formula of vectors": ("sum(w*x)", {"w": [1, 2], "x": [3.0, 4.0]}, ["w", "x"], "11.000"),
+    "formula with elu": ("elu(x)", {"x": 2.5}, ["0", "x", "1", "0", "0", "1"], "2.500"),
+    "formula, shapes alone": ("w*x", None, ["w", "x"], ""),
+    "function": (lambda w: w * 2, {"w": 1}, ["w", "2"], "2.000"),
+    "function of one value": (lambda w: w * 2, 1.5, ["w", "2"], "3.000"),
+    "function, shapes alone": (lambda w, x: w @ x if w.shape else w * x, None, ["w", "x"], ""),
+    "function with a default": (activations.leaky_relu, {"x": 4.0}, None, "4.000"),
+    "function of several": (lambda x: [x, x + 1], {"x": 1.0}, ["x", "1"], "2.000"),
+    "function by place": (operator.mul, (), None, None),
+    "loss": (losses.MeanSquaredError(), None, None, None),
+    "model": (MODEL, np.ones((1, 2)), ["x", "kernel", "bias"], "[2.000]"),
+    "model of lists": (MODEL, [[1.0, 3.0]], ["x", "kernel", "bias"], "[4.000]"),
+    "model, shapes alone": (MODEL, None, ["x", "kernel", "bias"], "(1, 1)"),
+    "layer": (layers.Dense(1, kernel_initializer="ones"), [[1.0]], None, "[1.000]"),
+    "model of two": (Model(list(TWO), layers.Add()(list(TWO))), [np.ones((1, 1))] * 2, None,
+                     "[2.000]"),
+    "model of two, shapes alone": (Model(list(TWO), layers.Add()(list(TWO))), None, None, "(1, 1)"),
+    "model of names": (Model(dict(zip("ab", TWO, strict=True)), layers.Add()(list(TWO))),
+                       {"a": [[1.0]], "b": [[2.0]]}, ["a", "b"], "[3.000]"),
+    "tensor": (graph.parse("x + 1"), {"x": 1}, ["x", "1"], "2.000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SOURCES)
+def test_what_can_be_drawn(case):
+    source, feeds, labels, last = SOURCES[case]
+    if last is None:
+        with pytest.raises(GrafitoError):
+            graph_diagram(source, [1] if feeds is None else feeds)
+        return
+    diagram = graph_diagram(source, feeds)
+    leaves = ("input", "parameter", "constant")
+    found = [node.label for node in diagram.nodes if node.kind in leaves]
+    assert labels is None or sorted(found) == sorted(labels)
+    assert diagram.edges[-1].value == last
+    assert isinstance(graph_table(source, feeds), str)
+
+
+def test_parameters_are_drawn_as_such():
+    kinds = {
+        node.label: node.kind
+        for node in graph_diagram("w*x + b", parameters=("w", "b")).nodes
+        if node.kind != "op"
+    }
+    assert kinds == {"w": "parameter", "x": "input", "b": "parameter", "": "output"}
+    numbers = graph_diagram("w*x", {"w": 1, "x": 2}, parameters=["w"])
+    assert [edge.gradient for edge in numbers.edges] == ["2.000", "1.000", "1.000"]
+    with pytest.raises(ArgumentError, match="Unknown input 'v'"):
+        graph_diagram("w*x", parameters=["v"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "shapes", "table"),
+    [
+        ("-x", {}, ["node", "x", "#1 = −x"]),
+        ("x @ w", {"x": (2,), "w": (2, 3)}, ["node      shape", "x          (2,)",
+                                             "w        (2, 3)", "#1 = x @ w  (3,)"]),
+    ],
+)  # fmt: skip
+def test_a_table_without_values(formula, shapes, table):
+    found = graph_table(graph.parse(formula, shapes)).splitlines()
+    assert [line.split() for line in found] == [line.split() for line in table]
+
+
 def test_an_inner_region_around_one_op_is_left_out():
     assert {node.groups for node in graph_diagram(drawings.dense_layer()[1], X).nodes} == {
         (),
@@ -219,6 +292,39 @@ MISTAKES = {
     "level": (lambda: draw_graph(x, level="layer"), ArgumentError, "'layers'"),
     "language": (lambda: draw_graph(x, lang="fr"), ArgumentError, "one of en, es"),
     "no tensor": (lambda: draw_graph([1.0]), ArgumentError, "Only tensors"),
+    "nothing": (lambda: draw_graph(None), ArgumentError, "Only tensors"),
+    "an output of a model": (lambda: draw_graph(MODEL.output), ArgumentError, r"draw_graph\(model"),
+    "an unbuilt model": (
+        lambda: draw_graph(Sequential([layers.Dense(1)])),
+        ArgumentError,
+        r"draw_graph\(model, x",
+    ),
+    "a formula without a value": (
+        lambda: draw_graph("w*x", {"w": 1}),
+        ArgumentError,
+        r"'x' was given no value.\n.*'x': \.",
+    ),
+    "a tensor without a value": (
+        lambda: draw_graph(graph.parse("w*x"), {"w": 1}),
+        ArgumentError,
+        "{'w': ..., 'x': ...}",
+    ),
+    "a function without a value": (
+        lambda: draw_graph(lambda w, x: w * x, {"w": 1}),
+        ArgumentError,
+        "'x' was given no value",
+    ),
+    "another argument": (
+        lambda: draw_graph(lambda w: w, {"v": 1}),
+        ArgumentError,
+        "Unknown argument of the func",
+    ),
+    "a function of nothing": (
+        lambda: draw_graph(lambda x: 3, {"x": 1}),
+        ArgumentError,
+        "Only tens",
+    ),
+    "values without names": (lambda: draw_graph("w*x", [1, 2]), ArgumentError, "by name"),
     "missing input": (lambda: draw_graph(graph.exp(x), {}), ArgumentError, "'x'"),
     "too large": (
         lambda: draw_graph(graph.stack([graph.exp(x) for _ in range(500)])),

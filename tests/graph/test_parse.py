@@ -39,6 +39,41 @@ def number(formula, **feeds):
         ("where(greater(2, 1), 1, 0)", 1.0),
         ("exp(1)", math.e),
         ("mean(2)", 2.0),
+        ("max(0, 3)", 3.0),
+        ("max(0, -3)", 0.0),
+        ("máx(-1, 2, 5, 3)", 5.0),
+        ("min(2, 3) + mín(4, 1)", 3.0),
+        ("max(7)", 7.0),
+        ("ln(e)", 1.0),
+        ("log(e^2)", 2.0),
+        ("log10(1000)", 3.0),
+        ("log2(8)", 3.0),
+        ("e^2", math.e**2),
+        ("sin(π/2) + sen(pi/2)", 2.0),
+        ("tg(1)", math.tan(1)),
+        ("tan(2)", math.tan(2)),
+        ("raíz(9) + raiz(16)", 7.0),
+        ("√9", 3.0),
+        ("√(9 + 16)", 5.0),
+        ("2·√4·3", 12.0),
+        ("√4²", 4.0),
+        ("-√4", -2.0),
+        ("σ(0)", 0.5),
+        ("3²", 9.0),
+        ("2³ + 10⁻²", 8.01),
+        ("-3²", -9.0),
+        ("(-3)²", 9.0),
+        ("2^3²", 512.0),
+        ("3²²", 3.0**22),
+        ("|-3|", 3.0),
+        ("|2 - |-3||", 1.0),
+        ("|-2|·|-3|", 6.0),
+        ("||-3| - 1|^2", 4.0),
+        ("3 × 4 ÷ 2 − 1", 5.0),
+        ("−2", -2.0),
+        ("2^−1", 0.5),
+        ("6 ⋅ 2 ∙ 2 ∗ 2", 48.0),
+        ("mse(3, 1)", 4.0),
     ],
 )
 def test_numbers(formula, value):
@@ -92,8 +127,35 @@ def test_shapes_functions_and_dtype():
     )
     assert (y.shape, y.dtype) == ((3,), "float64")
     assert graph.value(y, {"x": np.ones((2, 3))}).tolist() == [6.0, 6.0, 6.0]
-    assert parse("max(x, 1)", {"x": (2, 3)}).shape == (2,)
+    assert parse("max(x, axis=1)", {"x": (2, 3)}).shape == (2,)
+    assert parse("max(0, x)", {"x": (2, 3)}).shape == (2, 3)
     assert parse("pi", {"pi": (2,)}).shape == (2,)
+
+
+def test_e_to_a_power_is_the_exponential():
+    ops = [x.op.name for x in graph.topological_order([parse("e^x + e^2")])]
+    assert ops == ["input", "exp", "constant", "constant", "power", "add"]
+
+
+def test_names_that_are_numbers_or_functions_elsewhere():
+    assert list(inputs(parse("(x - μ)/σ + ŷ + x\u0302"))) == ["x", "μ", "σ", "ŷ", "x\u0302"]
+    assert list(inputs(parse("e·x", {"e": ()}))) == ["e", "x"]
+
+
+@pytest.mark.parametrize("parameters", [("w", "b"), ["b", "w"], "w,b", "w, b"])
+def test_parameters_are_variables(parameters):
+    y = parse("w*x + b", {"w": (2,), "x": (2,)}, parameters=parameters)
+    leaves = {x.name: x for x in graph.topological_order([y]) if not x.inputs}
+    assert {n: isinstance(x, graph.Variable) for n, x in leaves.items()} == {
+        "w": True,
+        "x": False,
+        "b": True,
+    }
+    assert graph.value(y, {"w": [1, 2], "x": [3, 4], "b": 1}).tolist() == [4, 9]
+    leaves["w"].assign([1.0, 1.0])
+    assert graph.value(y, {"x": [3, 4]}).tolist() == [3, 4]
+    with pytest.raises(FormulaError, match="Unknown name in parameters 'c'"):
+        parse("w*x", parameters=("w", "c"))
 
 
 def test_a_name_in_shapes_may_be_that_of_a_function():
@@ -112,8 +174,8 @@ def test_a_long_formula_is_read():
 @pytest.mark.parametrize(
     ("formula", "what", "column", "more"),
     [
-        ("", "A value is missing before the end of the formula.", 1, "a number, a name"),
-        ("x +", "A value is missing before the end of the formula.", 4, "a number, a name"),
+        ("", "A value is missing at the end of the formula.", 1, "a number, a name"),
+        ("x +", "A value is missing at the end of the formula.", 4, "a number, a name"),
         ("x + * y", "A value is missing before '*'.", 5, "a number, a name"),
         ("(x", "A parenthesis is not closed.", 1, "')' for this '('"),
         ("tanh(x", "A parenthesis is not closed.", 5, "')' for this '('"),
@@ -123,7 +185,13 @@ def test_a_long_formula_is_read():
         ("a b", "An operator is missing.", 3, "+ - * / @ or ^"),
         ("w + w(x)", "An operator is missing.", 5, "w * (...)"),
         ("x $ y", "Unknown sign.", 3, "an operator or the end"),
-        ("x²", "Unknown sign.", 2, "an operator or the end"),
+        ("²", "A value is missing before '²'.", 1, "a number, a name"),
+        ("x²y", "An operator is missing.", 3, "* y"),
+        ("|x", "A bar is not closed.", 1, "'|' for this '|'"),
+        ("x|", "An operator is missing.", 2, "+ - * / @ or ^"),
+        ("(|x)|", "')' has no place here.", 4, "an operator or the end"),
+        ("√", "A value is missing at the end of the formula.", 2, "a number, a name"),
+        ("max(x, 1, axis=0)", "The axis is that of a single value.", 1, ""),
         ("sigmod(x)", "Unknown function 'sigmod'.", 1, "'sigmoid'"),
         ("zzzz(x)", "Unknown function 'zzzz'.", 1, "one of abs, add"),
         ("1 + tanh", "tanh is a function.", 5, "tanh(...)"),

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from grafito import __version__, language
-from grafito.cli.speech import Command, Spoken, retold, speaking
+from grafito.cli.speech import Command, FormulaCommand, Spoken, retold, speaking
 from grafito.errors import (
     ArgumentError,
     DtypeError,
@@ -259,12 +259,19 @@ def compare_runs(
     _print_page(_("report"), found.page, pdf)
 
 
-@command("draw", help=N_("Print the values and gradients of a formula; draw its graph."))
+@app.command(
+    "draw",
+    cls=FormulaCommand,
+    help=N_("Print the values and gradients of a formula; draw its graph."),
+)
 def draw_formula(
     formula: Annotated[str, typer.Argument(help=N_('For example "sigmoid(w*x + b)".'))],
     at: Annotated[
         list[str] | None, typer.Option(help=N_("Values of the names, as in w=2,x=[1,-1]."))
     ] = None,
+    parameters: Annotated[
+        str, typer.Option(help=N_("Names that are to be learned, as in w,b."), show_default=False)
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(help=N_("File for the drawing: .svg, .png or .pdf."))
     ] = None,
@@ -276,16 +283,41 @@ def draw_formula(
 ) -> None:
     """Print the table of a formula and draw its graph."""
     from grafito import activations, figures, graph, lab
+    from grafito.lab.settings import write_settings
 
     values = lab.read_settings(",".join(at or []))
-    shapes = {name: graph.constant(value).shape for name, value in values.items()}
+    shapes = {name: _shape(name, value) for name, value in values.items()}
     result = graph.parse(formula, shapes, activations.registry.entries)
+    missing = [name for name in graph.inputs(result) if name not in values]
+    if values and missing:
+        given = {**values, **dict.fromkeys(missing, 1)}
+        raise ArgumentError(
+            f"The input {missing[0]!r} was given no value.",
+            fix=f"--at {write_settings(given)}",
+        )
     feeds = values or None  # without values, shapes are shown
     print(figures.graph_table(result, feeds, digits=digits, lang=lang))
     if out:
-        sheet = figures.draw_graph(result, feeds, level=level, digits=digits, lang=lang)
+        learned = [name.strip() for name in parameters.split(",") if name.strip()]
+        sheet = figures.draw_graph(
+            result, feeds, level=level, parameters=learned, digits=digits, lang=lang
+        )
         sheet.savefig(out)
         print(_("drawing"), out)
+
+
+def _shape(name: str, value: Any) -> tuple[int, ...]:
+    """The shape of a number, or of numbers in brackets."""
+    import numpy as np
+
+    try:
+        return np.asarray(value, "float64").shape
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"The value of {name!r} is no number, nor a table of numbers.",
+            received=repr(value),
+            expected=f"{name}=1, {name}=[1,-1] or {name}=[[1,2],[3,4]]",
+        ) from None
 
 
 @data_command("list", help=N_("Name the data sets, or show the card of one."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -76,6 +77,20 @@ class Spoken:
 
 class Command(Spoken, TyperCommand):
     """A single command."""
+
+
+class FormulaCommand(Command):
+    """A command whose argument is a formula, which may begin with a minus."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        before = ["", *args]
+        for i, word in enumerate(args):
+            takes_value = before[i].startswith("--") and "=" not in before[i]
+            if before[i] == "--":
+                break
+            if re.match(r"-[^-]|--[^a-z]", word) and not (takes_value and before[i] != "--help"):
+                return super().parse_args(ctx, [*args[:i], *args[i + 1 :], "--", word])
+        return super().parse_args(ctx, args)
 
 
 @contextlib.contextmanager

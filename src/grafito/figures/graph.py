@@ -9,6 +9,7 @@ from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
+from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import array_line, array_rows, words
 from grafito.graph import Tensor
 
@@ -20,11 +21,12 @@ LARGEST = 400  # nodes; beyond, nobody reads a drawing
 
 
 def draw_graph(
-    outputs: Tensor | Sequence[Tensor],
-    feeds: Mapping[Any, Any] | None = None,
+    outputs: Source,
+    feeds: Any = None,
     *,
     level: str = "ops",
     gradients: bool = True,
+    parameters: Sequence[str] = (),
     digits: int = 3,
     width: float | None = 17.5,
     lang: str = "en",
@@ -32,11 +34,14 @@ def draw_graph(
     """Draw a graph: values on black arrows, gradients on dashed red ones back.
 
     Args:
-        outputs: a tensor or several; gradients are those of the sum of their elements.
-        feeds: values of the inputs, by tensor or name; without them shapes are drawn.
+        outputs: a tensor or several; the text of a formula; a function of tensors; a model or
+            layer. Gradients are those of the sum of all elements.
+        feeds: values of the inputs, by tensor or name; of a model, the examples that it is called
+            with. Without them shapes are drawn.
         level: "ops" shows every op, "functions" one node for each function such as elu, "layers"
             one for each layer.
         gradients: whether to draw the way back.
+        parameters: names of inputs that are to be learned, drawn like the weights of a layer.
         digits: decimals.
         width: inches, beyond which the drawing goes on in a further row; None for a single row.
         lang: "en" or "es".
@@ -48,13 +53,13 @@ def draw_graph(
         ArgumentError: for an unknown level, a missing input, or too many nodes to read.
 
     Example:
-        >>> from grafito import graph
-        >>> x = graph.placeholder((), name="x")
-        >>> draw_graph(graph.exp(-x), {"x": 1.0}).savefig("exp.svg")  # doctest: +SKIP
+        >>> figure = draw_graph("sigmoid(w*x)", {"w": 2, "x": 1}, parameters=["w"])
+        >>> figure.savefig("neuron.svg")  # doctest: +SKIP
     """
     diagram = graph_diagram(
-        outputs, feeds, level=level, gradients=gradients, digits=digits, lang=lang
-    )
+        outputs, feeds, level=level, gradients=gradients, parameters=parameters, digits=digits,
+        lang=lang,
+    )  # fmt: skip
     return draw_diagram(diagram, width=width, lang=lang)
 
 
@@ -81,11 +86,12 @@ def draw_diagram(diagram: Diagram, *, width: float | None = 17.5, lang: str = "e
 
 
 def graph_diagram(
-    outputs: Tensor | Sequence[Tensor],
-    feeds: Mapping[Any, Any] | None = None,
+    outputs: Source,
+    feeds: Any = None,
     *,
     level: str = "ops",
     gradients: bool = True,
+    parameters: Sequence[str] = (),
     digits: int = 3,
     lang: str = "en",
 ) -> Diagram:
@@ -100,7 +106,7 @@ def graph_diagram(
     vocabulary = words(lang)
     if level not in LEVELS:
         raise unknown_name("level", level, LEVELS)
-    reading = read_graph(_listed(outputs), feeds, gradients)
+    reading = _read(outputs, feeds, gradients, parameters)
     if level != "ops":
         reading = collapse(reading, level)
     if len(reading.marks) > LARGEST:
@@ -116,17 +122,21 @@ def graph_diagram(
     return Diagram(tuple(nodes), tuple(edges))
 
 
-def _listed(outputs: Tensor | Sequence[Tensor]) -> list[Tensor]:
-    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    for x in tensors:
-        if not isinstance(x, Tensor):
-            raise ArgumentError(
-                "Only tensors of the graph can be drawn.",
-                where="outputs",
-                received=type(x).__name__,
-                expected="a Tensor, or several",
-            )
-    return tensors
+def _read(source: Source, feeds: Any, gradients: bool, parameters: Sequence[str] = ()) -> Reading:
+    """What a source gives with these values; some of its inputs are parameters."""
+    tensors, feeds = outputs_of(source, feeds)
+    names = graph.inputs(tensors)
+    for name, x in names.items() if isinstance(feeds, Mapping) else ():
+        if name not in feeds and x not in feeds:
+            raise missing_value(name, list(names))
+    for name in parameters:
+        if name not in names:
+            raise unknown_name("input", name, names)
+    reading = read_graph(tensors, feeds, gradients)
+    for mark in reading.marks.values():
+        if mark.kind == "input" and mark.tensors[0].name in parameters:
+            mark.kind = "parameter"
+    return reading
 
 
 def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: str) -> str:
@@ -171,8 +181,8 @@ def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str) -> Edge:
 
 
 def graph_table(
-    outputs: Tensor | Sequence[Tensor],
-    feeds: Mapping[Any, Any] | None = None,
+    outputs: Source,
+    feeds: Any = None,
     *,
     gradients: bool = True,
     digits: int = 3,
@@ -181,23 +191,22 @@ def graph_table(
     """The numbers of `draw_graph` as text: node, value, gradient, one row for each node.
 
     The gradient is that of all uses of a value together; on a drawing each use has its arrow.
-    The arguments are those of `draw_graph`.
+    The arguments are those of `draw_graph`; without values there are shapes in their place.
 
     Example:
-        >>> from grafito import graph
-        >>> x = graph.placeholder((), name="x")
-        >>> print(graph_table(graph.exp(2 * x), {"x": 0.5}))
+        >>> print(graph_table("exp(2*x)", {"x": 0.5}))
         node          value  gradient
         x             0.500     5.437
         #1 = 2 × x    1.000     2.718
         #2 = exp(#1)  2.718     1.000
     """
     vocabulary = words(lang)
-    reading = read_graph(_listed(outputs), feeds, gradients)
+    reading = _read(outputs, feeds, gradients)
     inputs: dict[str, list[str]] = {name: [] for name in reading.marks}
     short: dict[str, str] = {}
     shapes: dict[Tensor, tuple[int, ...]] = {}
-    rows = [(vocabulary["node"], vocabulary["value"], vocabulary["gradient"])]
+    second = "value" if reading.values else "shape"
+    rows = [(vocabulary["node"], vocabulary[second], vocabulary["gradient"])]
     for arrow in reading.arrows:
         inputs[arrow.target].append(arrow.source)
         shapes[arrow.tensor] = arrow.shape
@@ -215,8 +224,9 @@ def graph_table(
             array_line(numbers[x].reshape(shapes[x]), digits, lang) if x in numbers else ""
             for numbers in (reading.values, reading.gradients)
         ]
-        rows.append((text, cells[0] or str(x.shape), cells[1]))
-    columns = 3 if reading.gradients else 2
+        shape = shapes.get(x, x.shape)
+        rows.append((text, cells[0] or (str(shape) if shape else ""), cells[1]))
+    columns = 3 if reading.gradients else 2 if any(row[1] for row in rows[1:]) else 1
     wide = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(
         "  ".join([row[0].ljust(wide[0]), *(row[i].rjust(wide[i]) for i in range(1, columns))])

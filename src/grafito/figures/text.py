@@ -16,6 +16,7 @@ WORDS = (
     message("node"),
     message("value"),
     message("gradient"),
+    message("shape"),
     message("input"),
     message("parameter"),
     message("constant"),

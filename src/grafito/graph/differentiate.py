@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.errors import ArgumentError, GraphError
+from grafito.errors import ArgumentError, GraphError, unknown_name
 from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import Feeds, topological_order, value
 from grafito.graph.tensor import Tensor, as_tensor, constant
@@ -14,7 +14,7 @@ from grafito.graph.trace import current_scope, scopes
 
 def gradients(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | str | Sequence[Tensor | str],
     output_gradients: Sequence[Any] | None = None,
 ) -> Any:
     """The gradient of the sum of the outputs with respect to each input, as tensors.
@@ -25,7 +25,8 @@ def gradients(
 
     Args:
         outputs: a tensor or several.
-        inputs: a tensor or several: placeholders, variables or values computed on the way.
+        inputs: a tensor or several: placeholders, variables or values computed on the way; a name
+            stands for the one that is called so.
         output_gradients: one for each output, of its shape.
 
     Returns:
@@ -43,7 +44,9 @@ def gradients(
         (12.0, 12.0)
     """
     ys = [as_tensor(y) for y in ([outputs] if isinstance(outputs, Tensor) else outputs)]
-    xs = [as_tensor(x) for x in ([inputs] if isinstance(inputs, Tensor) else inputs)]
+    single = isinstance(inputs, (Tensor, str))
+    asked = [inputs] if single else inputs
+    xs = [_named(x, ys) if isinstance(x, str) else as_tensor(x) for x in asked]
     for x in (*ys, *xs):
         if not is_floating(x.dtype):
             raise GraphError("Only floating values have gradients.", where=x, received=x.dtype)
@@ -73,19 +76,34 @@ def gradients(
                     _accumulate(incoming, x, part)
 
     results = [incoming[x] if x in incoming else _zeros_like(x) for x in xs]
-    return results[0] if isinstance(inputs, Tensor) else results
+    return results[0] if single else results
 
 
-def gradient(output: Tensor, node: Tensor, feeds: Feeds | None = None) -> Any:
+def gradient(output: Tensor, node: Tensor | str, feeds: Feeds | None = None) -> Any:
     """The numbers of the gradient of an output at any node, in float64.
 
     Example:
         >>> from grafito import graph
         >>> x = graph.placeholder((), name="x")
-        >>> float(gradient(graph.sigmoid(x), x, {"x": 0}))
+        >>> float(gradient(graph.sigmoid(x), "x", {"x": 0}))
         0.25
     """
     return value(gradients(output, node), feeds, dtype="float64")
+
+
+def _named(name: str, outputs: Sequence[Tensor]) -> Tensor:
+    """The node of this name on which outputs depend."""
+    known: dict[str, list[Tensor]] = {}
+    for x in topological_order(outputs):
+        if x.name:
+            known.setdefault(x.name, []).append(x)
+    if name not in known:
+        raise unknown_name("input", name, known)
+    if len(known[name]) > 1:
+        raise ArgumentError(
+            f"Several nodes are called {name!r}.", fix="the tensor itself in place of its name"
+        )
+    return known[name][0]
 
 
 def _accumulate(incoming: dict[Tensor, Tensor], x: Tensor, g: Tensor) -> None:

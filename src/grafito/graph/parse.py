@@ -6,52 +6,30 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
+import numpy as np
+
 from grafito.errors import ArgumentError, GrafitoError, unknown_name
-from grafito.graph import elementwise, linear, neural, reductions, shaping
+from grafito.graph import elementwise, notation
 from grafito.graph.evaluate import topological_order
-from grafito.graph.tensor import Input, Shape, Tensor, as_tensor, constant, placeholder
+from grafito.graph.notation import (
+    FUNCTIONS,
+    MINUS,
+    NUMBERS,
+    OPERATORS,
+    POWER,
+    PRECEDENCE,
+    SUPERSCRIPTS,
+    TOKEN,
+    UNARY,
+)
+from grafito.graph.tensor import Input, Shape, Tensor, Variable, as_tensor, constant, placeholder
 from grafito.language import message
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(module, name)
-    for module, names in {
-        elementwise: "abs add clip cos divide equal erf erfinv exp expm1 floor greater"
-        " greater_equal isfinite less less_equal log log1p logical_and logical_not logical_or"
-        " maximum minimum mod multiply negative not_equal power relu round sigmoid sign sin"
-        " softplus sqrt square stop_gradient subtract tanh where",
-        reductions: "argmax argmin cumsum logsumexp max mean min prod sum variance",
-        linear: "matmul",
-        shaping: "transpose",
-        neural: "softmax log_softmax cross_entropy binary_cross_entropy softmax_cross_entropy"
-        " sigmoid_cross_entropy",
-    }.items()
-    for name in names.split()
-}
-
-NUMBERS = {"pi": math.pi}
-
-PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 4, "^": 4}
-UNARY = 3  # -x ** 2 is -(x ** 2), and -x * y is (-x) * y
-OPERATORS: dict[str, Callable[[Any, Any], Tensor]] = {
-    "+": elementwise.add,
-    "-": elementwise.subtract,
-    "*": elementwise.multiply,
-    "/": elementwise.divide,
-    "@": linear.matmul,
-    "**": elementwise.power,
-    "^": elementwise.power,
-}
+WITHOUT_AXIS = (elementwise.__name__, notation.__name__)
 DEEPEST = 100  # parentheses and calls inside one another
-
-TOKEN = re.compile(
-    r"(?P<space>\s+)"
-    r"|(?P<number>([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
-    r"|(?P<name>(?!\d)([^\W⁰¹²³⁴-⁹])+)"  # x₀ is a name; x² is not
-    r"|(?P<sign>\*\*|[-+*/@^(),=])"
-    r"|(?P<wrong>.)"
-)
 
 
 class FormulaError(ArgumentError):
@@ -59,14 +37,14 @@ class FormulaError(ArgumentError):
 
 
 class Token(NamedTuple):
-    """A piece of a formula: "number", "name", "sign", "wrong" or "end", and where it stands."""
+    """A piece of a formula and where it stands.
+
+    Its kind is "number", "name", "power" (a raised number), "sign", "wrong" or "end".
+    """
 
     kind: str
     text: str
     column: int
-
-    def __str__(self) -> str:
-        return "the end of the formula" if self.kind == "end" else repr(self.text)
 
 
 def parse(
@@ -74,30 +52,39 @@ def parse(
     shapes: Mapping[str, Shape] | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     dtype: str = "float32",
+    *,
+    parameters: Sequence[str] = (),
 ) -> Tensor:
-    """The graph of a formula; its names become inputs.
+    """The graph of a formula, as people type it; its names become inputs.
 
-    It knows + - * / @, ** and ^ for powers (from right to left, tighter than a sign before them),
-    parentheses, numbers, pi, and the functions in `parse.FUNCTIONS`, as in `max(x, axis=0)`.
+    It knows + - * · × / ÷ @, ** and ^ for powers (from right to left, tighter than a sign before
+    them), x², |x|, √x, parentheses, numbers, pi and e, and the functions of `parse.FUNCTIONS`, as
+    in `max(0, x)`, `ln(x)`, `sen(x)` or `sum(x, axis=0)`.
 
     Args:
         formula: for example "sigmoid(w0*x0 + w1*x1 + b)".
         shapes: shape of each name that is no scalar.
         functions: further functions of tensors, by name.
         dtype: element type of the inputs.
-
-    Returns:
-        A tensor; `inputs(tensor)` gives its inputs by name.
+        parameters: names that become variables, 0 until they are given a value.
 
     Raises:
         FormulaError: where the formula cannot be read.
 
     Example:
         >>> from grafito import graph
-        >>> float(graph.value(parse("2*x^2 - 1"), {"x": 3}))
+        >>> float(graph.value(parse("2·x² - |y|"), {"x": 3, "y": -1}))
         17.0
     """
-    return _Parser(formula, shapes or {}, {**FUNCTIONS, **(functions or {})}, dtype).formula()
+    known = {**FUNCTIONS, **(functions or {})}
+    return _Parser(formula, shapes or {}, known, dtype, _names(parameters)).formula()
+
+
+def _names(parameters: Sequence[str]) -> list[str]:
+    """Names one by one, or "w,b"."""
+    if isinstance(parameters, str):
+        return [name.strip() for name in parameters.split(",") if name.strip()]
+    return list(parameters)
 
 
 def inputs(outputs: Tensor | Sequence[Tensor]) -> dict[str, Tensor]:
@@ -120,6 +107,7 @@ class _Parser:
         shapes: Mapping[str, Shape],
         functions: Mapping[str, Callable[..., Any]],
         dtype: str,
+        parameters: Sequence[str],
     ):
         if not isinstance(text, str):
             raise ArgumentError("A formula is a string.", received=repr(text))
@@ -127,6 +115,7 @@ class _Parser:
         self.shapes = shapes
         self.functions = functions
         self.dtype = dtype
+        self.parameters = parameters
         self.names: dict[str, Tensor] = {}
         self.depth = 0
         self.tokens = [
@@ -145,9 +134,11 @@ class _Parser:
         result = self.expression(0)
         if self.next.kind != "end":
             self.fail_at_operator()
-        unused = sorted(set(self.shapes) - set(self.names))
-        if unused:
-            error = unknown_name("name in shapes", unused[0], self.names)
+        for kind, given in (("shapes", self.shapes), ("parameters", self.parameters)):
+            unused = sorted(set(given) - set(self.names))
+            if not unused:
+                continue
+            error = unknown_name(f"name in {kind}", unused[0], self.names)
             raise FormulaError(error.what, where=self.text, **_expected_and_fix(error))
         return self.tensor(result)
 
@@ -161,11 +152,14 @@ class _Parser:
         if self.depth > DEEPEST:
             self.fail("The formula is nested too deeply.", self.next, f"at most {DEEPEST} levels")
         left = self.operand()
+        while self.next.kind == "power":
+            sign = self.tokens.pop()
+            left = self.call(sign, OPERATORS["^"], [left, int(sign.text.translate(SUPERSCRIPTS))])
         while PRECEDENCE.get(self.next.text, -1) >= lowest:
             sign = self.tokens.pop()
             binding = PRECEDENCE[sign.text]
-            right = self.expression(binding if binding == PRECEDENCE["**"] else binding + 1)
-            left = self.call(sign, OPERATORS[sign.text], [left, right], {})
+            right = self.expression(binding if binding == POWER else binding + 1)
+            left = self.call(sign, OPERATORS[sign.text], [left, right])
         self.depth -= 1
         return left
 
@@ -175,15 +169,21 @@ class _Parser:
             return self.number(token)
         if token.kind == "name":
             return self.function(token) if self.next.text == "(" else self.name(token)
-        if token.text == "(":
+        if token.text in ("(", "|"):
             inside = self.expression(0)
             self.close(token)
-            return inside
-        if token.text in ("-", "+"):
+            return inside if token.text == "(" else self.call(token, elementwise.abs, [inside])
+        if token.text == "√":
+            return self.call(token, elementwise.sqrt, [self.expression(POWER)])
+        if token.text in (*MINUS, "+"):
             x = self.expression(UNARY)
             return x if token.text == "+" else -x
-        wrong = token.kind == "wrong"
-        what = message("Unknown sign." if wrong else f"A value is missing before {token}.")
+        if token.kind == "wrong":
+            what = message("Unknown sign.")
+        elif token.kind == "end":
+            what = message("A value is missing at the end of the formula.")
+        else:
+            what = message(f"A value is missing before {token.text!r}.")
         self.fail(what, token, "a number, a name, a function or '('")
 
     def number(self, token: Token) -> int | float:
@@ -194,12 +194,18 @@ class _Parser:
 
     def name(self, token: Token) -> Tensor | float:
         name = token.text
-        if name not in self.shapes and name in NUMBERS:
+        own = name in self.shapes or name in self.parameters
+        if not own and name in NUMBERS:
             return NUMBERS[name]
-        if name not in self.shapes and name in self.functions:
+        if not own and name in self.functions and len(name) > 1:  # σ may be a deviation too
             self.fail(f"{name} is a function.", token, f"{name}(...)")
         if name not in self.names:
-            self.names[name] = placeholder(self.shapes.get(name, ()), self.dtype, name)
+            shape = self.shapes.get(name, ())
+            self.names[name] = (
+                Variable(np.zeros(shape), self.dtype, name)
+                if name in self.parameters
+                else placeholder(shape, self.dtype, name)
+            )
         return self.names[name]
 
     def function(self, token: Token) -> Any:
@@ -226,16 +232,23 @@ class _Parser:
         return self.call(token, self.functions[token.text], positional, named)
 
     def close(self, opening: Token) -> None:
+        closing = ")" if opening.text == "(" else "|"
         if self.next.kind == "end":
-            self.fail("A parenthesis is not closed.", opening, "')' for this '('")
-        if self.next.text != ")":
+            what = "A parenthesis is not closed." if closing == ")" else "A bar is not closed."
+            self.fail(what, opening, f"{closing!r} for this {opening.text!r}")
+        if self.next.text != closing:
             self.fail_at_operator()
         self.tokens.pop()
 
     def call(
-        self, at: Token, function: Callable[..., Any], positional: list[Any], named: dict[str, Any]
+        self,
+        at: Token,
+        function: Callable[..., Any],
+        positional: list[Any],
+        named: Mapping[str, Any] = MappingProxyType({}),
     ) -> Any:
-        if function.__module__.startswith(elementwise.__name__):  # no whole number there is an axis
+        # Only a single value has an axis, so whole numbers among several are values.
+        if function.__module__.startswith(WITHOUT_AXIS):
             positional = [float(x) if isinstance(x, int) else x for x in positional]
             if not any(isinstance(x, Tensor) for x in positional):
                 positional = [self.tensor(x) for x in positional]
@@ -255,10 +268,10 @@ class _Parser:
     def fail_at_operator(self) -> NoReturn:
         """For a value that is followed by something else than an operator."""
         token = self.next
-        if token.kind in ("number", "name") or token.text == "(":
+        if token.kind in ("number", "name") or token.text in ("(", "|", "√"):
             self.fail("An operator is missing.", token, "+ - * / @ or ^", f"* {token.text}")
         wrong = token.kind == "wrong"
-        what = message("Unknown sign." if wrong else f"{token} has no place here.")
+        what = message("Unknown sign." if wrong else f"{token.text!r} has no place here.")
         self.fail(what, token, "an operator or the end")
 
     def fail(
