@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gettext
+import os
 import re
+import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
-from grafito import lab, language
+import grafito
+from grafito import figures, lab, language
 from grafito.errors import ArgumentError, UnknownNameError, unknown_name
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # the tool is no part of the package
@@ -226,3 +231,78 @@ def test_the_language_ends_with_its_block():
     with language.use("es"), language.use("en"):
         assert language.translate("loss") == "loss"
     assert language.current() == "en"
+
+
+# What is said in a language that `set_language`, a block or the surroundings ask for.
+SPOKEN = {
+    "nothing": (None, None, None, "en"),
+    "surroundings": ("es", None, None, "es"),
+    "surroundings, longer": ("es_AR.UTF-8", None, None, "es"),
+    "another language": ("fr", None, None, "en"),
+    "the program": (None, "es", None, "es"),
+    "the program against the surroundings": ("es", "en", None, "en"),
+    "a block": ("es", "es", "en", "en"),
+    "a block against the surroundings": (None, None, "es", "es"),
+}
+
+
+@pytest.mark.parametrize("case", SPOKEN)
+def test_python_speaks_the_language_it_is_asked_for(case, monkeypatch):
+    surroundings, program, block, spoken = SPOKEN[case]
+    monkeypatch.setenv("LANG", "es_ES.UTF-8")  # the locale is asked by the command line alone
+    monkeypatch.delenv("GRAFITO_LANG", raising=False)
+    if surroundings:
+        monkeypatch.setenv("GRAFITO_LANG", surroundings)
+    try:
+        grafito.set_language(program)
+        with language.use(block):
+            assert language.current() == spoken
+            other = threading.Thread(target=lambda: found.append(language.current()))
+            found: list[str] = []
+            other.start()
+            other.join()
+            said = str(ArgumentError("The formula is nested too deeply.", expected="at most 3"))
+            table = figures.graph_table("w/2", {"w": 1})
+            shown = figures.curves({"loss": [1.0]}).alt
+    finally:
+        grafito.set_language(None)
+    if not block:
+        assert found == [spoken]
+    words = {
+        "en": ("nested", "expected", "value", "0.5"),
+        "es": ("anidada", "esperado", "valor", "0,5"),
+    }
+    for text, word in zip((said, said, table, table), words[spoken], strict=True):
+        assert word in text
+    assert ("pérdida" in shown) == (spoken == "es")
+
+
+def test_a_program_in_spanish():
+    program = (
+        "import numpy as np, grafito; from grafito import layers, lab\n"
+        "m = grafito.Sequential([layers.Input((2,)), layers.Dense(1)]); m.compile('sgd', 'mse')\n"
+        "m.fit(np.ones((40, 2)), np.ones((40, 1)), verbose=2, validation_split=0.25)\n"
+        "m.summary()\n"
+        "result = lab.run(lab.get('xor', epochs=1), out='here', verbose=0)\n"
+        "print(result.table(), (result.folder / 'report.html').read_text(encoding='utf-8')[:60])\n"
+        "m.fit(np.ones((40, 2)), np.ones((30, 1)))"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True, text=True, check=False, cwd=folder,
+            env={**os.environ, "GRAFITO_LANG": "es", "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    for words in ("Época 1/1", "10 de 40 ejemplos", "Capa (tipo)", "Parámetros en total",
+                  "experimento", 'lang="es"'):  # fmt: skip
+        assert words in done.stdout
+    assert "  recibido   " in done.stderr
+
+
+@pytest.mark.parametrize("name", ["applications", "Sequental", "zzz"])
+def test_an_unknown_name_has_one_hint(name):
+    program = f"import grafito; grafito.{name}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.count("Did you mean") == (name != "zzz")

@@ -23,6 +23,7 @@ _MODULES = (
     "graph",
     "initializers",
     "lab",
+    "language",
     "layers",
     "losses",
     "metrics",
@@ -43,6 +44,7 @@ _NAMES = {
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "graph",
+    "set_language": "language",
 }
 
 __all__ = [*_MODULES, *_NAMES]
@@ -57,7 +59,8 @@ def __getattr__(name: str) -> Any:
 
     near = get_close_matches(name, __all__, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise AttributeError(f"module 'grafito' has no attribute {name!r}.{hint}")
+    # With a name of its own it gets no second hint from Python.
+    raise AttributeError(f"module 'grafito' has no attribute {name!r}.{hint}", name=name, obj=None)
 
 
 def __dir__() -> list[str]:

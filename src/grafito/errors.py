@@ -12,7 +12,7 @@ from typing import Any
 
 
 class GrafitoError(Exception):
-    """Base of all errors of grafito; its text has one form.
+    """Base of all errors of grafito; its text has one form, in the language being spoken.
 
     Args:
         what: one sentence that says what happened.
@@ -49,6 +49,11 @@ class GrafitoError(Exception):
         self.rows = {name: str(value) for name, value in rows.items() if value is not None}
         self.message = self.told(str)
         super().__init__(self.message)
+
+    def __str__(self) -> str:
+        from grafito import language  # which raises errors itself
+
+        return self.message if language.current() == "en" else self.told(language.retell)
 
     def told(self, say: Callable[[str], str]) -> str:
         """Its text, each sentence and each name of a row passed through `say`."""

@@ -1,8 +1,12 @@
 """The language of what a user reads: English, or another that has a catalogue under `locale/`.
 
 A text is written in English where it is used, inside `translate`; or inside `message`, where it is
-only named and translated later. Errors are raised in English; who shows one to a user may `retell`
-its sentences. Names and files stay English. `python -m translations` updates the catalogues.
+only named and translated later. Errors are raised in English and told in the language being spoken:
+`retell` finds their sentences. Names and files stay English. `python -m translations` updates the
+catalogues.
+
+Python speaks English unless GRAFITO_LANG or `set_language` says otherwise; the command line also
+asks the locale.
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ LANGUAGES = ("en", "es")
 
 _BETWEEN = re.compile("(, |: )")  # the parts of a name
 
-_current: ContextVar[str] = ContextVar("language", default="en")
+_current: ContextVar[str | None] = ContextVar("language", default=None)
+_program: str | None = None  # of all threads, as `set_language` says
 
 
 def choose(lang: str | None = None) -> str:
@@ -40,39 +45,62 @@ def choose(lang: str | None = None) -> str:
     """
     asked = lang or os.environ.get("GRAFITO_LANG")
     if asked:
-        short = _short(asked)
-        if short not in LANGUAGES:
-            raise unknown_name("language", asked, LANGUAGES)
-        return short
+        return _known(asked)
     settings = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     short = _short(next(filter(None, settings), ""))
     return short if short in LANGUAGES else "en"
 
 
+def set_language(lang: str | None) -> None:
+    """Speak a language from now on: training logs, summaries, figures, errors.
+
+    Args:
+        lang: "en" or "es"; forms such as "es_AR" will do. None goes back to what GRAFITO_LANG says,
+            and to English where it says nothing.
+
+    Raises:
+        UnknownNameError: for another language.
+
+    Example:
+        >>> import grafito
+        >>> grafito.set_language("es")
+        >>> grafito.language.translate("loss")
+        'pérdida'
+        >>> grafito.set_language(None)
+    """
+    global _program
+    _program = None if lang is None else _known(lang)
+
+
 @contextlib.contextmanager
 def use(lang: str | None) -> Iterator[str]:
-    """Speak the language that `choose` gives, inside a `with` block.
+    """Speak a language inside a `with` block; None leaves the one being spoken.
 
     Example:
         >>> with use("es"):
         ...     translate("loss")
         'pérdida'
     """
-    token = _current.set(choose(lang))
+    token = _current.set(_known(lang) if lang else current())
     try:
-        yield _current.get()
+        yield current()
     finally:
         _current.reset(token)
 
 
 def current() -> str:
-    """The language being spoken; English unless `use` says otherwise.
+    """The language being spoken.
+
+    That of `use`, else of `set_language`, else of GRAFITO_LANG where it names one, else English.
 
     Example:
         >>> current()
         'en'
     """
-    return _current.get()
+    lang = _current.get() or _program
+    if lang is None:
+        lang = _short(os.environ.get("GRAFITO_LANG", ""))
+    return lang if lang in LANGUAGES else "en"
 
 
 def translate(text: str) -> str:
@@ -82,11 +110,11 @@ def translate(text: str) -> str:
         >>> translate("loss")
         'loss'
     """
-    return translator(_current.get())(text)
+    return translator()(text)
 
 
-def translator(lang: str) -> Callable[[str], str]:
-    """What `translate` is in a language, whichever is being spoken.
+def translator(lang: str | None = None) -> Callable[[str], str]:
+    """What `translate` is in a language; by default the one being spoken.
 
     Raises:
         UnknownNameError: for a language that grafito does not speak.
@@ -95,13 +123,14 @@ def translator(lang: str) -> Callable[[str], str]:
         >>> translator("es")("loss")
         'pérdida'
     """
+    lang = lang or current()
     if lang not in LANGUAGES:
         raise unknown_name("language", lang, LANGUAGES)
     texts = _catalogue(lang)
     return lambda text: texts.get(text) or text
 
 
-def namer(lang: str) -> Callable[[Any], str]:
+def namer(lang: str | None = None) -> Callable[[Any], str]:
     """What names of things are called in a language: those that its catalogue knows.
 
     A name may have several parts, with commas or a colon between them.
@@ -131,7 +160,7 @@ def retell(text: str) -> str:
         ...     retell("The setting 'bits' is given twice.")
         "El parámetro 'bits' se da dos veces."
     """
-    lang = _current.get()
+    lang = current()
     found = _catalogue(lang).get(text)
     if found:
         return found
@@ -193,6 +222,13 @@ def message(text: str) -> str:
         'loss'
     """
     return text
+
+
+def _known(lang: str) -> str:
+    short = _short(lang)
+    if short not in LANGUAGES:
+        raise unknown_name("language", lang, LANGUAGES)
+    return short
 
 
 def _short(name: str) -> str:

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
 from grafito.errors import ArgumentError, unknown_name
+from grafito.figures.text import with_decimal_sign
+from grafito.language import current
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
 # alternates in lightness, so that neighbours differ in grey print.
@@ -179,13 +181,13 @@ class _DecimalComma(ScalarFormatter):
         return super().__call__(x, pos).replace(".", ",")
 
 
-def use_decimal_comma(axis: Any, lang: str) -> None:
+def use_decimal_comma(axis: Any, lang: str | None) -> None:
     """Write the numbers of an axis as Spanish does."""
-    if lang == "es":
+    if (lang or current()) == "es":
         axis.set_major_formatter(_DecimalComma())
 
 
-def log_scale(axes: Any, which: str, lang: str) -> None:
+def log_scale(axes: Any, which: str, lang: str | None) -> None:
     """Make the x or y axis, which holds its lines by now, logarithmic, with plain numbers."""
     getattr(axes, f"set_{which}scale")("log")
     axis = getattr(axes, f"{which}axis")
@@ -196,7 +198,7 @@ def log_scale(axes: Any, which: str, lang: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _short(x: float, lang: str) -> str:
+def _short(x: float, lang: str | None) -> str:
     """Plain digits where they are few, else a power of ten."""
     if 1e-3 <= x < 1e4:
         text = f"{x:g}"
@@ -204,7 +206,7 @@ def _short(x: float, lang: str) -> str:
         factor, _, power = f"{x:.0e}".partition("e")
         raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         text = f"10{raised}" if factor == "1" else f"{factor}·10{raised}"
-    return text.replace(".", ",") if lang == "es" else text
+    return with_decimal_sign(text, lang)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ def confusion_matrix(
     *,
     normalise: str | Sequence[str | None] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw confusion matrices: a row for each true class, a column for each predicted one.
 
@@ -42,7 +42,7 @@ def confusion_matrix(
             matrix; None shows counts. Classes without examples stay 0. Several ways, as in
             (None, "true"), are drawn side by side, or below each other for several matrices.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when a matrix is not square.
@@ -118,7 +118,7 @@ def _draw_matrix(
 
 
 def classification_table(
-    matrix: Any, class_names: Sequence[str] | None = None, *, lang: str = "en"
+    matrix: Any, class_names: Sequence[str] | None = None, *, lang: str | None = None
 ) -> list[dict[str, Any]]:
     """Precision, recall, F1 and support of each class, then their averages.
 
@@ -128,7 +128,7 @@ def classification_table(
     Args:
         matrix: counts of shape (classes, classes), a row for each true class.
         class_names: one for each class; by default their numbers.
-        lang: of the names of the averages.
+        lang: of the names of the averages; by default the one being spoken.
 
     Returns:
         Rows with "class", "precision", "recall", "f1" and "support"; the last two are the plain

@@ -54,7 +54,7 @@ def curves(
     log: bool = False,
     zoom: tuple[int, int] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw what `fit` returned: one panel for the loss and one for each metric.
 
@@ -69,7 +69,7 @@ def curves(
         log: whether the numbers are on a logarithmic scale.
         zoom: first and last epoch of a second panel that shows only these.
         title: text above the panels.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ArgumentError: for an empty history or an unknown name.
@@ -240,7 +240,7 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
         canvas.use_decimal_comma(axes.yaxis, look.lang)
 
 
-def _title(name: str, lang: str) -> str:
+def _title(name: str, lang: str | None) -> str:
     """The name of a metric in words."""
     return translator(lang)(name.replace("_", " "))
 

@@ -25,7 +25,7 @@ def scatter_fit(
     *,
     name: str | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw predicted against true values, with the diagonal where both are equal, and R².
 
@@ -36,7 +36,7 @@ def scatter_fit(
         y_pred: the same.
         name: of the quantity, with its unit.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when there are not as many predictions as true values.
@@ -93,7 +93,7 @@ def function_fit(
     names: Sequence[str] = ("x", "y"),
     span: tuple[float, float] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw points of a function of one variable, and functions fitted to them.
 
@@ -107,7 +107,7 @@ def function_fit(
         names: of the two axes.
         span: where functions begin and end; by default at the outermost points.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Example:
         >>> figure = function_fit([0, 1, 2], [0, 1, 4], {"square": lambda x: x**2})

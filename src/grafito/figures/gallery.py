@@ -26,7 +26,7 @@ def activation_gallery(
     low: float = -5.0,
     high: float = 5.0,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw activations (solid) and their derivatives (dashed), a panel for each.
 
@@ -38,7 +38,7 @@ def activation_gallery(
         low: where the axis begins.
         high: where it ends.
         title: text above the panels.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         UnknownNameError: for an unknown activation; it proposes the nearest.

@@ -10,7 +10,7 @@ from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
 from grafito.figures.sources import Source, missing_value, outputs_of
-from grafito.figures.text import array_line, array_rows, words
+from grafito.figures.text import array_line, array_rows, with_decimal_sign, words
 from grafito.graph import Tensor
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def draw_graph(
     parameters: Sequence[str] = (),
     digits: int = 3,
     width: float | None = 17.5,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw a graph: values on black arrows, gradients on dashed red ones back.
 
@@ -44,7 +44,7 @@ def draw_graph(
         parameters: names of inputs that are to be learned, drawn like the weights of a layer.
         digits: decimals.
         width: inches, beyond which the drawing goes on in a further row; None for a single row.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Returns:
         A figure; `savefig` writes SVG (with text as text), PNG or PDF.
@@ -63,13 +63,15 @@ def draw_graph(
     return draw_diagram(diagram, width=width, lang=lang)
 
 
-def draw_diagram(diagram: Diagram, *, width: float | None = 17.5, lang: str = "en") -> Figure:
+def draw_diagram(
+    diagram: Diagram, *, width: float | None = 17.5, lang: str | None = None
+) -> Figure:
     """Draw a diagram of one's own: nodes, edges and their texts.
 
     Args:
         diagram: what to draw.
         width: inches, beyond which the drawing goes on in a further row; None for a single row.
-        lang: language of the legend, "en" or "es".
+        lang: language of the legend, "en" or "es"; by default the one being spoken.
 
     Raises:
         GraphError: when the edges form a cycle.
@@ -93,7 +95,7 @@ def graph_diagram(
     gradients: bool = True,
     parameters: Sequence[str] = (),
     digits: int = 3,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Diagram:
     """What `draw_graph` draws, as plain data; the arguments are the same.
 
@@ -139,7 +141,7 @@ def _read(source: Source, feeds: Any, gradients: bool, parameters: Sequence[str]
     return reading
 
 
-def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: str) -> str:
+def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: str | None) -> str:
     if len(mark.tensors) != 1 or mark.kind == "block":
         return mark.title
     (x,) = mark.tensors
@@ -162,13 +164,13 @@ def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: st
     return f"{vocabulary[mark.kind]} {alike.index(mark.name) + 1}"
 
 
-def _short(x: Tensor, lang: str) -> str:
+def _short(x: Tensor, lang: str | None) -> str:
     """The number of a constant, with no more decimals than it needs."""
     text = f"{graph.value(x, dtype='float64').item():.4g}".replace("-", "−")
-    return text.replace(".", ",") if lang == "es" else text
+    return with_decimal_sign(text, lang)
 
 
-def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str) -> Edge:
+def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None) -> Edge:
     value = gradient = ""
     constant = reading.marks[arrow.source].kind == "constant"
     if arrow.value is not None and not (constant and arrow.value.size == 1):
@@ -186,7 +188,7 @@ def graph_table(
     *,
     gradients: bool = True,
     digits: int = 3,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> str:
     """The numbers of `draw_graph` as text: node, value, gradient, one row for each node.
 

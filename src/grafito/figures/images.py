@@ -48,7 +48,7 @@ def images_grid(
     class_names: Sequence[str] | None = None,
     columns: int | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw images with their class or their prediction; wrong ones have a cross and a frame.
 
@@ -60,7 +60,7 @@ def images_grid(
         class_names: one for each class; by default their numbers.
         columns: images in a row; by default 8 at most.
         title: text above the grid.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when the images are none, or labels do not fit them.

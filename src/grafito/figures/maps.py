@@ -23,7 +23,7 @@ def feature_maps(
     layers: Sequence[str] | None = None,
     most: int = 8,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw the channels that each layer makes of one image, from black (least) to white (most).
 
@@ -33,7 +33,7 @@ def feature_maps(
         layers: names of layers; by default all whose output is an image.
         most: channels drawn of each layer.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ArgumentError: when no layer has an image as output.
@@ -102,7 +102,9 @@ def _activations(
     return found
 
 
-def kernels(weights: Any, *, most: int = 16, title: str | None = None, lang: str = "en") -> Figure:
+def kernels(
+    weights: Any, *, most: int = 16, title: str | None = None, lang: str | None = None
+) -> Figure:
     """Draw the kernels of a convolution: a column for each output, a row for each input channel.
 
     Black is the most negative weight, white the most positive, the grey between is 0.
@@ -111,7 +113,7 @@ def kernels(weights: Any, *, most: int = 16, title: str | None = None, lang: str
         weights: a layer with a kernel, or an array (height, width, inputs, outputs).
         most: columns drawn, and half as many rows.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when the weights have another shape.
@@ -141,5 +143,5 @@ def kernels(weights: Any, *, most: int = 16, title: str | None = None, lang: str
     return draw_rows(rows, title=title, alt=alt)
 
 
-def _tidy(x: float, lang: str) -> str:
+def _tidy(x: float, lang: str | None) -> str:
     return number(x, 2, lang).replace("-", "\N{MINUS SIGN}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grafito.errors import GraphError
-from grafito.figures.text import whole, words
+from grafito.figures.text import whole, with_decimal_sign, words
 from grafito.graph.nest import flatten
 from grafito.language import namer
 
@@ -36,7 +36,7 @@ class LayerBox:
     sources: list[int]
 
 
-def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -> Figure:
+def network_diagram(model: Any, *, title: str | None = None, lang: str | None = None) -> Figure:
     """Draw the layers of a model with the shapes of their outputs and their parameters.
 
     Each bar at the foot of a box is as long as the layer's share of the parameters of the largest
@@ -45,7 +45,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
     Args:
         model: a model that is built, from symbols or Sequential.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         GraphError: when the model is not built, or not made of symbols.
@@ -94,7 +94,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str = "en") -
     return sheet
 
 
-def layer_boxes(model: Any, lang: str = "en") -> list[LayerBox]:
+def layer_boxes(model: Any, lang: str | None = None) -> list[LayerBox]:
     """What `network_diagram` draws, as plain data; sources are indices in the list.
 
     Raises:
@@ -137,7 +137,7 @@ def _shape(symbol: Any) -> str:
     return " × ".join("?" if n is None else str(n) for n in symbol.shape[1:]) or "1"
 
 
-def _describe(layer: Any, lang: str) -> str:
+def _describe(layer: Any, lang: str | None) -> str:
     """The class and the settings that one asks for first: Conv2D 16, 3 × 3, relu."""
     parts = []
     for name in SETTINGS:
@@ -149,7 +149,7 @@ def _describe(layer: Any, lang: str) -> str:
             value = " × ".join(map(str, value))
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             text = str(value)
-            parts.append(text.replace(".", ",") if lang == "es" and text != value else text)
+            parts.append(with_decimal_sign(text, lang) if text != value else text)
     if type(layer).__name__ == "Activation":
         parts.append(getattr(layer.activation, "__name__", ""))
     return f"{type(layer).__name__} {', '.join(parts)}".strip()
@@ -203,7 +203,7 @@ def _draw_box(
     place: tuple[float, float],
     widths: tuple[float, float, float],
     largest: int,
-    lang: str,
+    lang: str | None,
 ) -> None:
     from matplotlib.patches import FancyBboxPatch, Rectangle
 

@@ -29,7 +29,7 @@ def decision_regions(
     class_names: Sequence[str] | None = None,
     resolution: int = 200,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Colour the plane by predicted class and draw the examples on it.
 
@@ -42,7 +42,7 @@ def decision_regions(
         class_names: one for each class; by default their numbers.
         resolution: points of the grid along each side.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when the examples are not points of a plane, or do not fit their classes.
@@ -121,7 +121,7 @@ def perceptron_lines(
     first: int = 1,
     class_names: Sequence[str] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw examples and the line that parts them after each update, older lines ever fainter.
 
@@ -134,7 +134,7 @@ def perceptron_lines(
         first: which update the first row is, where earlier ones are left out.
         class_names: one for each class; by default their numbers.
         title: text above the plane.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when the examples are not points of a plane, or the weights not three columns.

@@ -26,7 +26,7 @@ def convolution_steps(
     pool: int = 2,
     at: tuple[int, int] = (0, 0),
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw an image under a kernel, the feature map, its maxima, and those as a vector.
 
@@ -39,7 +39,7 @@ def convolution_steps(
         pool: side of the squares of which the greatest number is kept.
         at: row and column of the number of the map whose window is framed.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when something is no matrix, too large to read, or does not fit.
@@ -132,7 +132,9 @@ def _size(matrix: np.ndarray, word: str) -> str:
     return str(len(matrix)) if word == "flattened" else " × ".join(map(str, matrix.shape))
 
 
-def _draw_matrix(axes: Any, matrix: np.ndarray, corner: tuple[float, float], lang: str) -> None:
+def _draw_matrix(
+    axes: Any, matrix: np.ndarray, corner: tuple[float, float], lang: str | None
+) -> None:
     """Cells, darker for greater numbers."""
     from matplotlib.patches import Rectangle
 

@@ -30,7 +30,7 @@ def loss_surface(
     names: Sequence[str] = ("a", "b"),
     minimum: Sequence[float] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw a loss over two parameters, with the way of each optimizer from its start to its end.
 
@@ -44,7 +44,7 @@ def loss_surface(
         names: of the two parameters.
         minimum: the best point, marked with a cross.
         title: text above the map.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ShapeError: when paths or losses have another shape.
@@ -153,7 +153,7 @@ def _draw_map(
     b: np.ndarray,
     heights: np.ndarray,
     word: str,
-    lang: str,
+    lang: str | None,
 ) -> None:
     """Shades and lines of equal loss, closer together where the loss is low."""
     from matplotlib.colors import BoundaryNorm
@@ -176,5 +176,5 @@ def _draw_map(
     bar.ax.set_yticklabels([_tick(level, lang) for level in levels[::4]])
 
 
-def _tick(level: float, lang: str) -> str:
+def _tick(level: float, lang: str | None) -> str:
     return number(level, 2 if abs(level) < 100 else 0, lang)

@@ -22,7 +22,7 @@ def sweep(
     log: str = "",
     reference: Mapping[str, float] | None = None,
     title: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Figure:
     """Draw a number against a setting: lines over numbers, bars over names.
 
@@ -33,7 +33,7 @@ def sweep(
         log: "x", "y" or "xy" for logarithmic axes.
         reference: levels to compare with, by name, drawn as dotted lines.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         ArgumentError: when there are no results.
@@ -84,7 +84,7 @@ def sweep(
 
 
 def gradient_norms(
-    norms: Mapping[str, Sequence[float]], *, title: str | None = None, lang: str = "en"
+    norms: Mapping[str, Sequence[float]], *, title: str | None = None, lang: str | None = None
 ) -> Figure:
     """Draw the norm of the gradient in each layer, from the first to the last, on a log scale.
 
@@ -92,7 +92,7 @@ def gradient_norms(
         norms: by name (of the activation), a number for each layer, that beside the input first;
             a layer without any gradient, 0, has no point.
         title: text above.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Example:
         >>> figure = gradient_norms({"sigmoid": [1e-6, 1e-3, 0.1], "relu": [0.2, 0.3, 0.2]})
@@ -141,7 +141,7 @@ def _draw_bars(
     settings: Sequence[Any],
     place: tuple[int, int],
     name: str,
-    lang: str,
+    lang: str | None,
 ) -> None:
     """Bars of one series beside those of the others, each with its number."""
     from grafito.figures import canvas
@@ -167,7 +167,7 @@ def _draw_bars(
             axes.annotate(text, (left, max(top, 0.0)), **pad, ha="center", fontsize=7.5)
 
 
-def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: str) -> None:
+def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: str | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
     from grafito.figures import canvas

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.language import message, translator
+from grafito.language import current, message, translator
 
 LARGEST = 4  # rows and columns of a matrix that is written out; of larger ones only the shape
 
@@ -59,7 +59,7 @@ WORDS = (
 )
 
 
-def words(lang: str) -> Mapping[str, str]:
+def words(lang: str | None = None) -> Mapping[str, str]:
     """The words of a language, by the English one.
 
     Raises:
@@ -73,7 +73,12 @@ def words(lang: str) -> Mapping[str, str]:
     return {word: say(word) for word in WORDS}
 
 
-def number(value: Any, digits: int = 3, lang: str = "en") -> str:
+def with_decimal_sign(text: str, lang: str | None = None) -> str:
+    """A number with the decimal sign of the language."""
+    return text.replace(".", ",") if (lang or current()) == "es" else text
+
+
+def number(value: Any, digits: int = 3, lang: str | None = None) -> str:
     """One number: decimals for floating types, none for integers and truth values.
 
     Numbers that the decimals would show as zero, or as a long row of digits, get an exponent.
@@ -92,22 +97,22 @@ def number(value: Any, digits: int = 3, lang: str = "en") -> str:
         text = f"{x:.1e}"
     else:
         text = f"{x:.{digits}f}"
-    return text.replace(".", ",") if lang == "es" else text
+    return with_decimal_sign(text, lang)
 
 
-def whole(value: int, lang: str = "en") -> str:
+def whole(value: int, lang: str | None = None) -> str:
     """A whole number, its digits in groups: with commas, or in Spanish, from five on, with spaces.
 
     Example:
         >>> whole(266610), whole(4810), whole(4810, "es"), whole(266610, "es").split()
         ('266,610', '4,810', '4810', ['266', '610'])
     """
-    if lang == "en":
+    if (lang or current()) == "en":
         return f"{value:,}"
     return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
 
 
-def array_rows(array: Any, digits: int = 3, lang: str = "en") -> list[str]:
+def array_rows(array: Any, digits: int = 3, lang: str | None = None) -> list[str]:
     """A scalar as its number, a small vector or matrix as rows in brackets, else the shape.
 
     Example:
@@ -127,7 +132,7 @@ def array_rows(array: Any, digits: int = 3, lang: str = "en") -> list[str]:
     ]
 
 
-def array_line(array: Any, digits: int = 3, lang: str = "en") -> str:
+def array_line(array: Any, digits: int = 3, lang: str | None = None) -> str:
     """The same on one line, for tables.
 
     Example:

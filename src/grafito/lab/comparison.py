@@ -51,7 +51,7 @@ class Comparison:
     differences: dict[tuple[str, str], Difference]
     repeated: int = 0
 
-    def table(self, lang: str = "en") -> str:
+    def table(self, lang: str | None = None) -> str:
         """The judged number of each run, and what is said of each pair.
 
         Example:
@@ -64,7 +64,7 @@ class Comparison:
         with language.use(lang):
             return self._lines(lang)
 
-    def _lines(self, lang: str) -> str:
+    def _lines(self, lang: str | None) -> str:
         wide = max(len(row["run"]) for row in self.numbers)
         lines = []
         for row in self.numbers:
@@ -88,7 +88,7 @@ def compare(
     *,
     metric: str | None = None,
     out: str | os.PathLike[str] = "runs",
-    lang: str = "en",
+    lang: str | None = None,
 ) -> Comparison:
     """Put runs side by side in a page of their own; those that differ by the seed alone are one.
 
@@ -99,7 +99,7 @@ def compare(
         runs: folders of runs; that of several seeds stands for all of them.
         metric: the number to judge; by default the first that all runs have.
         out: the page, its figures and tables land in OUT/compare/TIME.
-        lang: "en" or "es".
+        lang: "en" or "es"; by default the one being spoken.
 
     Raises:
         FileError: for a folder that holds no run.

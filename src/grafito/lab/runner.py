@@ -55,7 +55,7 @@ class Result:
     def is_complete(self) -> bool:
         return self.status == "complete"
 
-    def table(self, lang: str = "en") -> str:
+    def table(self, lang: str | None = None) -> str:
         """The result as a row under its titles, and the folder.
 
         Example:
@@ -95,7 +95,7 @@ def run(
     *,
     engine: str = "auto",
     out: str | os.PathLike[str] = "runs",
-    lang: str = "en",
+    lang: str | None = None,
     verbose: Any = "auto",
     name: str | None = None,
 ) -> Result:
@@ -105,7 +105,7 @@ def run(
         experiment: what to run, as `lab.get` returns it.
         engine: "auto", or a name of `grafito.engines.names()`.
         out: the results land in OUT/NAME/TIME.
-        lang: of the figures and the progress, "en" or "es".
+        lang: of the figures and the progress, "en" or "es"; by default the one being spoken.
         verbose: as in `Model.fit`.
         name: the results land in OUT/NAME instead.
 

@@ -27,7 +27,7 @@ def run_seeds(
     *,
     engine: str = "auto",
     out: str | os.PathLike[str] = "runs",
-    lang: str = "en",
+    lang: str | None = None,
     verbose: Any = "auto",
 ) -> list[Result]:
     """Run an experiment from several seeds, one after the other.

@@ -30,12 +30,13 @@ WHY_PARTIAL = {
 }
 
 
-def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
+def write_report(folder: str | os.PathLike[str], *, lang: str | None = None) -> Path:
     """Draw the report of a run from its folder alone, also of a run that did not come to its end.
 
     Args:
         folder: of the run; `report.html` is written there.
-        lang: "en" or "es". A figure that a run handed over as it was keeps its language.
+        lang: "en" or "es"; by default the one being spoken. A figure that a run handed over as it
+            was keeps its language.
 
     Returns:
         The path of the page: one file that loads nothing, below two million bytes.
@@ -52,7 +53,7 @@ def write_report(folder: str | os.PathLike[str], *, lang: str = "en") -> Path:
     return draw(folder, PAGE, lang)
 
 
-def draw(folder: str | os.PathLike[str], name: str, lang: str) -> Path:
+def draw(folder: str | os.PathLike[str], name: str, lang: str | None) -> Path:
     """Draw the page of a run, or of a comparison, under this file name."""
     run = read_run(folder)
     with language.use(lang):
