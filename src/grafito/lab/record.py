@@ -19,7 +19,7 @@ from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError
 from grafito.lab.folder import RunFolder, plain_name
-from grafito.language import LANGUAGES, current, translate
+from grafito.language import LANGUAGES, current, translate, use
 from grafito.models.progress import format_logs
 
 MANY_EPOCHS = 100  # of more, only some are shown
@@ -195,7 +195,8 @@ class Record:
         file = self._file(_with("model", name), ".safetensors")
         model.save(self.folder.path / file)
         summary: list[str] = []
-        model.summary(SUMMARY_WIDTH, print_fn=summary.append)
+        with use("en"):  # the page translates it
+            model.summary(SUMMARY_WIDTH, print_fn=summary.append)
         self._add(
             kind="model", file=file, name=name, summary=summary[0], parameters=model.count_params()
         )

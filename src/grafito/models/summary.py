@@ -13,6 +13,7 @@ from grafito.errors import ArgumentError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
+from grafito.language import translate
 from grafito.models.memory import placeholders, training_memory
 from grafito.models.model import Model
 
@@ -49,13 +50,13 @@ def summary_text(
     memory = training_memory(model, batch_size) if model.compiled and model.built else None
     rows = list(_rows(model, expand_nested))
     costs = layer_costs(model, rows) if model.built else {}
-    table = Table(title=f"Model: {model.name}", title_justify="left")
-    table.add_column("Layer (type)")
-    table.add_column("Output Shape")
+    table = Table(title=f"{translate('Model')}: {model.name}", title_justify="left")
+    table.add_column(translate("Layer (type)"))
+    table.add_column(translate("Output Shape"))
     for heading in ("Param #", "Multiply-adds", "Activations"):
-        table.add_column(heading, justify="right")
+        table.add_column(translate(heading), justify="right")
     if show_trainable:
-        table.add_column("Trainable")
+        table.add_column(translate("Trainable"))
     for path, layer in rows:
         cost = costs.get(path, UNBUILT)
         size = f"{sum(v.size for v in layer.weights):,}"
@@ -73,16 +74,16 @@ def summary_text(
     console = Console(file=text, width=max(80, width or Console().width), color_system=None)
     console.print(table)
     for label, value in _totals(model, [costs[path] for path in costs if len(path) == 1]):
-        console.print(f" {label}: {value}", highlight=False)
+        console.print(f" {translate(label)}: {value}", highlight=False)
     if not model.built:
-        console.print(
-            " The model is not built yet: its shapes follow from Input, build or the first data.",
-            highlight=False,
+        said = translate(
+            "The model is not built yet: its shapes follow from Input, build or the first data."
         )
+        console.print(f" {said}", highlight=False)
     if memory is not None:
         size, needed = memory
         told = f"{format_bytes(needed.total)} (batch_size={size})"
-        console.print(f" Memory of a training step: {told}", highlight=False)
+        console.print(f" {translate('Memory of a training step')}: {told}", highlight=False)
     return text.getvalue().rstrip()
 
 
