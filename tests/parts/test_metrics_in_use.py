@@ -174,3 +174,46 @@ def test_training_measures():
     assert found["accuracy"] == pytest.approx(np.mean((p[:, 0] > 0.5) == y))
     assert found["auc"] == pytest.approx(sk.roc_auc_score(y, p), abs=5e-3)
     assert found["mse"] == pytest.approx(np.mean((p[:, 0] - y) ** 2), rel=1e-6)
+
+
+# metrics with a threshold; a prediction equal to it, in float32, does not exceed it
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.7, np.float64(0.3), np.float32(0.3)])
+@pytest.mark.parametrize(
+    ("make", "at_the_threshold"),
+    [
+        (lambda t: metrics.F1Score(threshold=t), 0.0),
+        (lambda t: metrics.FBetaScore(threshold=t, average="micro"), 0.0),
+        (lambda t: metrics.BinaryAccuracy(threshold=t), 0.0),
+        (lambda t: metrics.Recall(thresholds=t), 0.0),
+        (lambda t: metrics.Precision(thresholds=[t]), 0.0),
+        (lambda t: metrics.TruePositives(t), 0.0),
+        (lambda t: metrics.FalseNegatives(t), 1.0),
+    ],
+)
+def test_a_prediction_at_the_threshold_says_no(make, at_the_threshold, threshold):
+    at = np.array([[threshold]], "float32")
+    above = np.nextafter(at, 1)
+    yes = np.array([[1.0]])
+    assert np.ravel(measure(make(threshold), yes, at))[0] == at_the_threshold
+    beyond = np.ravel(measure(make(threshold), yes, above))[0]
+    assert beyond == pytest.approx(1 - at_the_threshold, abs=1e-6)
+
+
+def test_a_threshold_of_nothing_is_refused():
+    for wrong in (0.0, -0.1, 1.5):
+        with pytest.raises(ArgumentError):
+            metrics.F1Score(threshold=wrong)
+
+
+def test_one_number_for_a_batch_counts_as_often_as_the_loss_does():
+    """Batches of 4 and 1: the metric is the mean over examples, as the loss."""
+    from grafito import models
+
+    def error(y_true, y_pred):
+        return graph.mean(graph.abs(y_true - y_pred))
+
+    x = np.array([[1.0], [1.0], [1.0], [1.0], [11.0]], "float32")
+    model = models.Sequential([layers.Input((1,)), layers.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", loss=error, metrics=[error])
+    found = model.evaluate(x, 0 * x, batch_size=4, verbose=0, return_dict=True)
+    assert found == {"loss": pytest.approx(3.0), "error": pytest.approx(3.0)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import json
 import math
 import os
 from collections.abc import Callable
@@ -66,6 +67,8 @@ class LearningRateScheduler(Callback):
 class CSVLogger(Callback):
     """Writes the logs of each epoch as a row of a CSV file.
 
+    A name that comes in a later epoch gets a column then, with "NA" above; a vector is a list.
+
     Args:
         filename: the file.
         separator: between fields.
@@ -117,15 +120,24 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
-        with open(self.filename, "a", newline="", encoding="utf-8") as file:
+        new = [name for name in logs if name not in (self._columns or [])]
+        rows: list[list[Any]] = []
+        if new or self._columns is None:
+            with open(self.filename, newline="", encoding="utf-8") as file:
+                rows = [
+                    row + ["NA"] * len(new) for row in csv.reader(file, delimiter=self.separator)
+                ]
+            self._columns = [*(self._columns or []), *new]
+            rows[:1] = [["epoch", *self._columns]]
+        with open(self.filename, "w" if rows else "a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.separator)
-            if self._columns is None:
-                self._columns = list(logs)
-                validated = any(name.startswith("val_") for name in logs)
-                if not validated and self.params.get("validation_freq", 1) != 1:
-                    self._columns += [f"val_{name}" for name in logs]  # they come in later epochs
-                writer.writerow(["epoch", *self._columns])
-            writer.writerow([epoch, *(logs.get(name, "NA") for name in self._columns)])
+            writer.writerows(rows)
+            writer.writerow([epoch, *(_cell(logs.get(name, "NA")) for name in self._columns)])
+
+
+def _cell(value: Any) -> Any:
+    """A number as it is, a vector as a list with all its digits."""
+    return json.dumps(np.asarray(value).tolist()) if np.ndim(value) else value
 
 
 class TerminateOnNaN(Callback):

@@ -48,8 +48,17 @@ class Callback:
     def on_train_end(self, logs: Logs | None = None) -> None: ...
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
-    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Calls `on_batch_begin`, its name in older programs."""
+        hook_of(self, "on_batch_begin")(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Calls `on_batch_end`, its name in older programs."""
+        hook_of(self, "on_batch_end")(batch, logs)
+
     def on_test_begin(self, logs: Logs | None = None) -> None: ...
     def on_test_end(self, logs: Logs | None = None) -> None: ...
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
@@ -170,13 +179,15 @@ class CallbackList:
     def _defined(self, hook: str) -> list[Callable[..., None]]:
         """The hooks of this name that do something."""
         if hook not in self._hooks:
-            nothing = getattr(Callback, hook)
-            self._hooks[hook] = [
-                hook_of(c, hook)
-                for c in self.callbacks
-                if getattr(type(c), hook) is not nothing or hook in vars(c)
-            ]
+            self._hooks[hook] = [hook_of(c, hook) for c in self.callbacks if _defines(c, hook)]
         return self._hooks[hook]
+
+
+def _defines(callback: Callback, hook: str) -> bool:
+    """Whether a hook of a callback does something."""
+    own = getattr(type(callback), hook) is not getattr(Callback, hook) or hook in vars(callback)
+    older = hook.replace("train_batch", "batch")
+    return own or (older != hook and _defines(callback, older))
 
 
 class History(Callback):

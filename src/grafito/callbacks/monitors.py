@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
 from grafito.errors import ArgumentError, FileError, unknown_name
 from grafito.layers.arguments import integer, number
+
+ROUNDING = 1e-6  # relative: the model keeps its rate in float32
 
 
 class Monitor(Callback):
@@ -20,8 +23,11 @@ class Monitor(Callback):
 
     Args:
         monitor: name in the logs.
-        mode: "min", "max" or "auto": by the name, accuracies and the like rise.
+        mode: "min", "max" or "auto": losses fall, and a metric knows whether it should rise.
         min_delta: a smaller change is no improvement.
+
+    Raises:
+        ArgumentError: while training, for "auto" and a value that no metric of the model gives.
 
     Example:
         >>> Monitor("val_accuracy").maximize, Monitor("val_loss").maximize
@@ -45,10 +51,26 @@ class Monitor(Callback):
 
     @property
     def maximize(self) -> bool:
-        """Larger is better; by name, unless the mode says so."""
-        rising = ("acc", "auc", "precision", "recall", "f1", "r2", "top_k")
-        named = any(word in self.monitor.lower() for word in rising)
-        return self.mode == "max" or (self.mode == "auto" and named)
+        """Larger is better: by the mode, else by the metric that has this name, else by its kind.
+
+        Raises:
+            ArgumentError: where none of them tells.
+        """
+        if self.mode != "auto":
+            return self.mode == "max"
+        name = self.monitor.removeprefix("val_")
+        metric = getattr(self.model, "metric_named", {}.get)(name)
+        known = metrics.registry.entries.get("accuracy" if name == "acc" else name)
+        falls = "down" if name == "loss" or name.endswith("_loss") else None
+        for says in (getattr(metric, "direction", None), falls, getattr(known, "direction", None)):
+            if says is not None:
+                return says == "up"
+        raise ArgumentError(
+            f"Nobody says whether {self.monitor!r} should rise or fall.",
+            where=type(self).__name__,
+            received='mode="auto"',
+            fix=f'{type(self).__name__}({self.monitor!r}, ..., mode="max"), or mode="min"',
+        )
 
     def read(self, logs: Logs | None) -> float | None:
         """The watched value; None in an epoch that is not validated, of a validation value.
@@ -78,11 +100,12 @@ class Monitor(Callback):
 
     def better(self, value: float) -> bool:
         """Whether the value is better than the best so far by more than min_delta."""
+        rises = self.maximize
         if math.isnan(value):
             return False
         if self.best is None:
             return True
-        gain = value - self.best if self.maximize else self.best - value
+        gain = value - self.best if rises else self.best - value
         return gain > self.min_delta
 
 
@@ -94,7 +117,7 @@ class EarlyStopping(Monitor):
         min_delta: a smaller change is no improvement.
         patience: epochs without improvement before it stops.
         verbose: 1 says when it stops.
-        mode: "min", "max" or "auto" (by the name).
+        mode: "min", "max" or "auto" (see `Monitor`).
         baseline: a value that must be passed to count as an improvement.
         restore_best_weights: end with the weights of the best epoch, however training ended.
         start_from_epoch: epochs to wait before watching.
@@ -165,7 +188,7 @@ class ModelCheckpoint(Monitor):
         verbose: 1 says what it saves.
         save_best_only: save only what is better than before.
         save_weights_only: leave out architecture and optimizer.
-        mode: "min", "max" or "auto" (by the name).
+        mode: "min", "max" or "auto" (see `Monitor`).
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: what the first save must be better than.
 
@@ -249,7 +272,7 @@ class ReduceLROnPlateau(Monitor):
         factor: new rate / old rate, below 1.
         patience: epochs without improvement before it acts.
         verbose: 1 says when it acts.
-        mode: "min", "max" or "auto" (by the name).
+        mode: "min", "max" or "auto" (see `Monitor`).
         min_delta: a smaller change is no improvement.
         cooldown: epochs to wait after it acted.
         min_lr: the rate does not become smaller.
@@ -301,8 +324,9 @@ class ReduceLROnPlateau(Monitor):
             self.best, self._waited = value, 0
         elif not self._cooling:
             self._waited += 1
-            if self._waited >= self.patience and rate > self.min_lr:
-                self.model.optimizer.learning_rate = max(rate * self.factor, self.min_lr)
+            lower = max(rate * self.factor, self.min_lr)
+            if self._waited >= self.patience and lower < rate * (1 - ROUNDING):
+                self.model.optimizer.learning_rate = lower
                 self._waited, self._cooling = 0, self.cooldown
                 if self.verbose:
                     print(f"Epoch {epoch + 1}: learning rate {learning_rate(self.model):g}")

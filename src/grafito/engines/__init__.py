@@ -9,7 +9,7 @@ from typing import Any
 from grafito.engines.interface import Engine, Memory, Program, format_bytes
 from grafito.errors import unknown_name
 
-__all__ = ["Engine", "Memory", "Program", "format_bytes", "get", "names"]
+__all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "names"]
 
 
 def names() -> list[str]:
@@ -43,6 +43,16 @@ def get(engine: Any = "auto") -> Engine:
     elif engine not in names():
         raise unknown_name("engine", engine, ["auto", *names()])
     return _engine_class(engine)()
+
+
+def available(name: str) -> bool:
+    """Whether there is an engine of this name and this machine can run it; "auto" is always there.
+
+    Example:
+        >>> available("reference"), available("abacus")
+        (True, False)
+    """
+    return name == "auto" or (name in names() and _engine_class(name).available())
 
 
 def _engine_class(name: str) -> type[Engine]:

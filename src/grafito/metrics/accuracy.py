@@ -35,7 +35,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
         [[1.0], [0.0]]
     """
     y_true, y_pred = pair(y_true, y_pred, VALUES, where="binary_accuracy")
-    return _float(graph.equal(y_true, _float(graph.greater(y_pred, threshold))))
+    return _float(graph.equal(y_true, _float(graph.greater(y_pred, float(threshold)))))
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
@@ -101,6 +101,12 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> T
     return _among_largest(*pair(y_true, y_pred, CLASSES, where=where, other=other), k)
 
 
+for _function in (accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy):
+    _function.direction = "up"  # type: ignore[attr-defined]
+for _function in (top_k_categorical_accuracy, sparse_top_k_categorical_accuracy):
+    _function.direction = "up"  # type: ignore[attr-defined]
+
+
 def _among_largest(labels: Tensor, y_pred: Tensor, k: int) -> Tensor:
     own = graph.one_hot(labels, y_pred.shape[-1], "bool")
     score = graph.max(graph.where(own, y_pred, float("-inf")), axis=-1, keepdims=True)
@@ -128,6 +134,8 @@ class Accuracy(MeanOfPairs):
         0.75
     """
 
+    direction = "up"
+
     def __init__(self, name: str = "accuracy", dtype: str | None = None):
         super().__init__(name, dtype)
 
@@ -152,6 +160,8 @@ class BinaryAccuracy(MeanOfPairs):
         0.5
     """
 
+    direction = "up"
+
     def __init__(
         self, name: str = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5
     ):
@@ -173,6 +183,8 @@ class CategoricalAccuracy(MeanOfPairs):
         0.5
     """
 
+    direction = "up"
+
     def __init__(self, name: str = "categorical_accuracy", dtype: str | None = None):
         super().__init__(name, dtype)
 
@@ -190,6 +202,8 @@ class SparseCategoricalAccuracy(MeanOfPairs):
         >>> float(SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]]))
         0.5
     """
+
+    direction = "up"
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: str | None = None):
         super().__init__(name, dtype)
@@ -215,6 +229,8 @@ class TopKCategoricalAccuracy(MeanOfPairs):
         1.0
     """
 
+    direction = "up"
+
     def __init__(
         self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: str | None = None
     ):
@@ -235,6 +251,8 @@ class SparseTopKCategoricalAccuracy(MeanOfPairs):
         >>> float(SparseTopKCategoricalAccuracy(k=2)([2], [[0.5, 0.2, 0.3]]))
         1.0
     """
+
+    direction = "up"
 
     def __init__(
         self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: str | None = None

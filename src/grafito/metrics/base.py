@@ -35,6 +35,9 @@ class Metric(Configurable):
         dtype: of the sums and the result, by default float64.
         name: key in the history, by default made from the class name.
 
+    Attributes:
+        direction: "up" where more is better, "down" where less is, None where nobody knows.
+
     Example:
         >>> from grafito import graph, metrics
         >>> class Largest(metrics.Metric):
@@ -48,6 +51,8 @@ class Metric(Configurable):
         >>> float(Largest()([0.0, 0.0], [1.0, 3.0]))
         3.0
     """
+
+    direction: str | None = None
 
     def __init__(self, dtype: str | None = None, name: str | None = None):
         self.dtype = dtype

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
+from grafito.graph.dtypes import is_floating
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import EITHER, VALUES, align_weights, divide_no_nan, pair
 from grafito.metrics.base import STATE, Metric, register
@@ -62,6 +63,7 @@ def count_at(
     weights = graph.broadcast_to(align_weights(weights, y_pred), y_pred.shape)
     weights = graph.cast(graph.reshape(weights, (-1,)), STATE)
     p, t = graph.reshape(y_pred, (-1, 1)), graph.reshape(y_true, (-1,))
+    p = p if is_floating(p.dtype) else graph.cast(p, "float32")
     says_yes = graph.cast(p > graph.as_tensor(limits, p.dtype), STATE)
     yes = weights * graph.cast(graph.not_equal(t, 0), STATE)
     no = weights - yes
@@ -100,6 +102,7 @@ class TruePositives(ThresholdMetric):
         1.0
     """
 
+    direction = "up"
     counted = ("true_positives",)
 
     def __init__(
@@ -122,6 +125,7 @@ class FalsePositives(TruePositives):
         2.0
     """
 
+    direction = "down"
     counted = ("false_positives",)
 
 
@@ -150,11 +154,14 @@ class FalseNegatives(TruePositives):
         2.0
     """
 
+    direction = "down"
     counted = ("false_negatives",)
 
 
 class ShareOfPositives(ThresholdMetric):
     """What precision and recall share: true positives over them and one kind of error."""
+
+    direction = "up"
 
     def __init__(
         self,

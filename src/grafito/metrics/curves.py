@@ -43,6 +43,7 @@ class AUC(ThresholdMetric):
         0.75
     """
 
+    direction = "up"
     counted = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
     def __init__(

@@ -117,9 +117,14 @@ class MeanMetricWrapper(MeanOfPairs):
         self.fn: Any = registry.lookup(fn) if isinstance(fn, str) else fn
         super().__init__(name or str(getattr(self.fn, "__name__", "metric")), dtype)
         self.arguments = kwargs
+        self.direction = getattr(self.fn, "direction", None)
 
     def values(self, y_true, y_pred):
-        return graph.as_tensor(self.fn(*pair(y_true, y_pred, ANY), **self.arguments))
+        y_true, y_pred = pair(y_true, y_pred, ANY)
+        values = graph.as_tensor(self.fn(y_true, y_pred, **self.arguments))
+        if values.ndim == 0 and y_pred.ndim:  # one number for the batch is that of each example
+            values = graph.broadcast_to(values, y_pred.shape[:1])
+        return values
 
     def get_config(self):
         arguments = {name: plain(value) for name, value in self.arguments.items()}
@@ -142,6 +147,8 @@ class LossMetric(Mean):
         >>> float(LossMetric("huber")([[0.0], [0.0]], [[1.0], [3.0]]))
         1.5
     """
+
+    direction = "down"
 
     def __init__(self, loss: Any, name: str | None = None, dtype: str | None = None):
         self.loss = losses.get(loss)

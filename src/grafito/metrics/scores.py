@@ -34,11 +34,15 @@ class ColumnMetric(Metric):
             for name in self.sums:
                 setattr(self, name, self.add_variable(self.sum_shape(y_pred.shape[-1]), name=name))
         dtype = self.variables[0].dtype
-        y_true, y_pred = graph.cast(y_true, dtype), graph.cast(y_pred, dtype)
+        y_true, y_pred = graph.cast(y_true, dtype), graph.cast(self.decided(y_pred), dtype)
         weights = graph.ones_like(y_pred[:, :1])
         if sample_weight is not None:
             weights = align_weights(sample_weight, y_pred)
         return y_true, y_pred, graph.broadcast_to(weights, y_pred.shape)
+
+    def decided(self, y_pred: Tensor) -> Tensor:
+        """The predictions, in the dtype of the model, as the sums read them."""
+        return y_pred
 
     def sum_shape(self, columns: int) -> tuple[int, ...]:
         """Shape of the sums."""
@@ -79,6 +83,7 @@ class R2Score(ColumnMetric):
         0.5
     """
 
+    direction = "up"
     sums = ("mean", "variation", "residual", "count", "num_samples")
     mean: Variable
     variation: Variable
@@ -157,6 +162,7 @@ class FBetaScore(ColumnMetric):
         0.5556
     """
 
+    direction = "up"
     sums = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
     true_positives: Variable
     false_positives: Variable
@@ -172,7 +178,7 @@ class FBetaScore(ColumnMetric):
         dtype: str | None = None,
     ):
         super().__init__(dtype, name)
-        if average not in AVERAGES or beta <= 0 or not 0 < (threshold or 0.5) <= 1:
+        if average not in AVERAGES or beta <= 0 or not (threshold is None or 0 < threshold <= 1):
             raise ArgumentError(
                 "An F score cannot be computed so.",
                 received=f"average={average!r}, beta={beta}, threshold={threshold}",
@@ -186,13 +192,14 @@ class FBetaScore(ColumnMetric):
     def sum_shape(self, columns):
         return () if self.average == "micro" else (columns,)
 
+    def decided(self, y_pred):
+        if self.threshold is not None:
+            return y_pred > float(self.threshold)
+        largest = y_pred >= graph.max(y_pred, axis=-1, keepdims=True)
+        return graph.logical_and(largest, graph.abs(y_pred) > 1e-9)
+
     def update_state(self, y_true, y_pred, sample_weight=None):
         y, p, w = self.matrices(y_true, y_pred, sample_weight)
-        if self.threshold is None:
-            largest = p >= graph.max(p, axis=-1, keepdims=True)
-            p = graph.cast(graph.logical_and(largest, graph.abs(p) > 1e-9), y.dtype)
-        else:
-            p = graph.cast(p > self.threshold, y.dtype)
         axis = None if self.average == "micro" else 0
         for name, values in zip(self.sums, (p * y, p * (1 - y), (1 - p) * y, y), strict=True):
             variable = getattr(self, name)

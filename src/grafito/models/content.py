@@ -38,7 +38,5 @@ def pickled(model: Any) -> tuple[Any, ...]:
     """What pickle and copy make of a model: the content of its file, with objects for names."""
     with objects_kept():
         content, parts = model_content(model)
-    if model.compiled:
-        content["training"]["engine"] = model.engine_wanted
     arrays = {part: [v.numpy() for v in variables] for part, variables in parts.items()}
     return model_from_content, (content, arrays, f"the copy of model {model.name!r}")

@@ -14,6 +14,7 @@ from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
 from grafito.language import current, translate
 
+MANY = 8  # numbers of a vector that a line shows
 AT_ONCE = 0.2  # seconds: shorter than that, nothing is shown before the end
 
 
@@ -124,8 +125,15 @@ def format_logs(logs: Logs) -> str:
         >>> format_logs({"loss": 0.123456, "accuracy": 0.975})
         'loss: 0.1235 - accuracy: 0.975'
     """
-    scalars = {n: float(v) for n, v in logs.items() if np.ndim(v) == 0}
-    return " - ".join(f"{name}: {spoken(value, '.4g')}" for name, value in scalars.items())
+    return " - ".join(f"{name}: {_shown(np.asarray(value))}" for name, value in logs.items())
+
+
+def _shown(value: np.ndarray) -> str:
+    """A number, or the first ones of a vector or matrix."""
+    if value.ndim == 0:
+        return spoken(float(value), ".4g")
+    first = " ".join(spoken(float(v), ".4g") for v in value.flat[:MANY])
+    return f"[{first} ... {value.size} values]" if value.size > MANY else f"[{first}]"
 
 
 def spoken(value: float, form: str) -> str:

@@ -25,6 +25,7 @@ from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
+from grafito.models.renewal import same
 from grafito.models.shortage import shortage
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
@@ -85,7 +86,7 @@ class Runner:
 
     def renew(self, origin: list[Any]) -> bool:
         """Drop all programs if what they were made from is no longer the same."""
-        if origin == self._origin:
+        if same(origin, self._origin):
             return False
         self._origin = origin
         self._programs.clear()
@@ -118,6 +119,8 @@ class Runner:
             compiled = self._compiled(step, examples, orders, size)
             left = steps
             while left:
+                if one_by_one:  # a hook may have changed the model
+                    compiled = self._compiled(step, examples, orders, size)
                 slice_ = 1 if one_by_one else int(SLICE_SECONDS / compiled.seconds)
                 count = max(1, min(left, slice_))
                 outputs = self._execute(compiled, examples, orders, start, count)

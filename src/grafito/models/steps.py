@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from grafito import graph, optimizers, seeds
+from grafito import engines, graph, optimizers, seeds
 from grafito.errors import GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
@@ -19,6 +20,8 @@ from grafito.models import health
 from grafito.models.examples import Examples, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, free_name, match_outputs
+from grafito.models.ownership import claim
+from grafito.models.renewal import origin
 from grafito.models.runner import Runner
 from grafito.models.state import assign_all
 
@@ -98,6 +101,7 @@ class Steps(Layer):
         """
         self.check_ready()
         chosen = optimizers.get(optimizer)
+        claim(chosen, self)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
         runner = Runner(engine, precision)
         if self._compiled:
@@ -130,6 +134,10 @@ class Steps(Layer):
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns; complete once data were seen."""
         return list(self._named_metrics)
+
+    def metric_named(self, name: str) -> Any:
+        """The metric whose result has this name in the logs; None where no metric has it."""
+        return self._named_metrics.get(name)
 
     # One step. These are traced; override them to train in another way.
 
@@ -255,9 +263,7 @@ class Steps(Layer):
     def _renew(self) -> None:
         """Compile anew when layers, what is trainable, or the optimizer were changed."""
         self.check_ready()
-        parts = [(layer, layer.trainable) for layer in self.family()]
-        rate = getattr(self.optimizer, "rate", None)  # a schedule in place of a number
-        if self._runner.renew([*parts, self.optimizer, rate]):
+        if self._runner.renew(origin(self.family(), self.optimizer)):
             self._prepared.clear()
 
     def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
@@ -270,11 +276,6 @@ class Steps(Layer):
         """Whether `compile` was called."""
         return self._compiled
 
-    @property
-    def engine_wanted(self) -> str:
-        """The engine as `compile` was asked for it; it is in no file."""
-        return self._runner.engine_wanted
-
     def training_state(self) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
         """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
         loss, loss_weights, plain_metrics, weighted = self._objectives.given
@@ -284,6 +285,7 @@ class Steps(Layer):
             "loss_weights": loss_weights,
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
+            "engine": self._runner.engine_wanted,
             "precision": self._runner.precision,
             "check_finite": self._runner.watch is not None,
             "shuffle_seed": self._shuffle_seed,
@@ -313,6 +315,14 @@ class Steps(Layer):
     ) -> None:
         """Compile as saved, and go on from the saved optimizer state and counters."""
         arguments = dict(configuration)
+        engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
+        if not engines.available(engine):
+            warnings.warn(
+                f"The model was trained by the engine {engine!r}, which is not here; numbers may "
+                "differ in their last digits.",
+                stacklevel=2,
+            )
+            arguments["engine"] = "auto"
         shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
         self.compile(**arguments)
         self._shuffle_seed = shuffle_seed

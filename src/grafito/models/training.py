@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,11 +26,18 @@ Logs = dict[str, float]
 FEW = 4  # epochs that fit into a slice: fewer are run one by one, at no loss
 
 
+# by what is run: the attribute by which a callback ends it
+STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
+
+
 class Trainer(Steps):
     """A layer with the loops of training, evaluation and prediction."""
 
     stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
     history: History | None = None
+    _loops = 0  # of this model that are under way, one within the other
 
     def fit(
         self,
@@ -106,8 +115,7 @@ class Trainer(Steps):
         params = {"epochs": epochs, "steps": training.steps, "validation_freq": validation_freq}
         log = self._callbacks("fit", callbacks, verbose, history, **params)
         self.history = history
-        self.stop_training = False
-        with log, interruptible() as interrupted:
+        with self._loop("train"), log, interruptible() as interrupted:
             log.call("on_train_begin")
             epoch = initial_epoch
             while epoch < epochs:
@@ -147,7 +155,8 @@ class Trainer(Steps):
             self.prepare(source)
             self._findings.tell()
         passes = Passes(source, batch_size, steps)
-        with self._callbacks("evaluate", callbacks, verbose, steps=passes.steps) as log:
+        log = self._callbacks("evaluate", callbacks, verbose, steps=passes.steps)
+        with self._loop("test"), log:
             log.call("on_test_begin")
             logs = self._run_epoch("test", self.test_step, passes, log)
             log.call("on_test_end", logs)
@@ -176,7 +185,8 @@ class Trainer(Steps):
             return {str(i): out for i, out in enumerate(flatten(outputs))}
 
         slices: list[dict[str, np.ndarray]] = []
-        with self._callbacks("predict", callbacks, verbose, steps=passes.steps) as log:
+        log = self._callbacks("predict", callbacks, verbose, steps=passes.steps)
+        with self._loop("predict"), log:
             log.call("on_predict_begin")
             self._run_epoch("predict", step, passes, log, collect=slices)
             log.call("on_predict_end")
@@ -214,18 +224,35 @@ class Trainer(Steps):
     def _on_batch(self, kind: str, step: Any, examples: Examples, return_dict: bool) -> Any:
         self.prepare(examples)
         orders, n = np.arange(len(examples), dtype="int32")[None], len(examples)
-        for _, outputs in self._runner.run(
-            Step(kind, step, self.reset_metrics), examples, orders, 0, n
-        ):
-            logs = _last(outputs)
+        with self._loop():
+            for _, outputs in self._runner.run(
+                Step(kind, step, self.reset_metrics), examples, orders, 0, n
+            ):
+                logs = _last(outputs)
         return dict(sorted(logs.items())) if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: Logs) -> Any:
-        """The loss, or [loss, metrics...]."""
-        ordered = [logs[name] for name in self.metrics_names if name in logs] or list(logs.values())
+        """The loss, or [loss, metrics...], and what a step of one's own adds behind them."""
+        names = dict.fromkeys([*(n for n in self.metrics_names if n in logs), *logs])
+        ordered = [logs[name] for name in names]
         return ordered[0] if len(ordered) == 1 else ordered
 
     # The parts of the loops
+
+    @contextlib.contextmanager
+    def _loop(self, kind: str | None = None) -> Iterator[None]:
+        """A loop of this model, whose metrics are its own also while another one is under way."""
+        outer = [v for m in self.metrics for v in m.variables] if self._loops else []
+        before = [np.array(v.storage) for v in outer]
+        self._loops += 1
+        if kind is not None:
+            setattr(self, STOPS[kind], False)
+        try:
+            yield
+        finally:
+            self._loops -= 1
+            for variable, sum_ in zip(outer, before, strict=True):
+                variable.storage = sum_
 
     def _fit_epoch(
         self,
@@ -243,6 +270,7 @@ class Trainer(Steps):
             return False
         if validation.source is not None and validated(epoch + 1):
             log.call("on_test_begin")
+            self.stop_evaluating = False
             results = self._run_epoch("test", self.test_step, validation, log, stop)
             if stop:
                 return False
@@ -288,9 +316,9 @@ class Trainer(Steps):
     ) -> Logs:
         """One pass over the data; the logs at its end, sorted by name as in Keras."""
         stream = not isinstance(passes.source, Examples)
-        if kind == "predict":
+        if kind == "predict" or not stream:  # a hook may have changed the model
             self._renew()
-        elif stream:
+        else:
             self.reset_metrics()
         step = Step(kind, function, None if stream or kind == "predict" else self.reset_metrics)
         logs: Logs = {}
@@ -305,6 +333,7 @@ class Trainer(Steps):
             while left:
                 if one_by_one:
                     log.call(f"on_{kind}_batch_begin", batches_done)
+                    self._renew()
                 count, outputs = next(run)
                 left -= count
                 batches_done += count
@@ -318,7 +347,7 @@ class Trainer(Steps):
                 elif one_by_one:
                     log.call(f"on_{kind}_batch_end", batches_done - 1, dict(logs))
                 log.call("on_progress", kind, batches_done, total, logs)
-                if stop or (kind == "train" and self.stop_training):
+                if stop or getattr(self, STOPS[kind]):
                     return dict(sorted(logs.items()))
         if not batches_done:
             raise DataError(

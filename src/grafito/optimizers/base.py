@@ -63,7 +63,7 @@ class Optimizer(Configurable):
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
         self.name = name or snake_case(type(self).__name__)
-        self._clip = Clipping(clipnorm, clipvalue, global_clipnorm)
+        _ = self._clip  # a wrong limit is told at once
         self.iterations = Variable(0, "int32", "iterations", trainable=False)
         self._rate: Any = self._checked_rate(learning_rate)
         if not isinstance(self._rate, schedules.LearningRateSchedule):
@@ -102,10 +102,10 @@ class Optimizer(Configurable):
     def build(self, variables: Iterable[Variable]) -> None:
         """Create the slots of the variables; those that exist stay."""
         for variable in variables:
-            if variable not in self._slots:
-                self._slots[variable] = {
-                    name: _slot(variable, name, initial) for name, initial in self.slots().items()
-                }
+            known = self._slots.setdefault(variable, {})
+            for name, initial in self.slots().items():  # a setting that was changed may need more
+                if name not in known:
+                    known[name] = _slot(variable, name, initial)
 
     @property
     def built(self) -> bool:
@@ -130,7 +130,13 @@ class Optimizer(Configurable):
 
     def slots_of(self, variable: Variable) -> list[Variable]:
         """What is remembered of one variable."""
-        return list(self._slots[variable].values())
+        self.build([variable])
+        return [self._slots[variable][name] for name in self.slots()]
+
+    @property
+    def trained(self) -> list[Variable]:
+        """The variables that it remembers."""
+        return list(self._slots)
 
     @property
     def rate(self) -> Any:
@@ -230,6 +236,10 @@ class Optimizer(Configurable):
                 of_dtype = [graph.cast(x, variable.dtype) for x in (rate, count)]
                 self._update_variable(variable, g, *of_dtype)
             self.iterations.assign(count)
+
+    @property
+    def _clip(self) -> Clipping:
+        return Clipping(self.clipnorm, self.clipvalue, self.global_clipnorm)
 
     def _update_variable(self, variable: Variable, g: Tensor, rate: Tensor, count: Tensor) -> None:
         """Decay, rule and constraint of one variable."""

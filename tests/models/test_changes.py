@@ -1,0 +1,349 @@
+"""What is changed on a model, its layers or its optimizer acts; loops leave each other alone."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from grafito import Model, Sequential, callbacks, engines, graph, layers, metrics, models, utils
+from grafito.errors import ArgumentError
+from grafito.optimizers import SGD, Adam, RMSprop, schedules
+
+ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
+X = np.ones((8, 2), "f")
+Y = np.zeros((8, 1), "f")
+
+
+def line(optimizer, engine="reference", loss="mse", **settings):
+    """A model of one weight vector, all ones."""
+    ones = {"kernel_initializer": "ones", "use_bias": False}
+    model = Sequential([layers.Input((2,)), layers.Dense(1, **ones)])
+    model.compile(optimizer, loss=loss, engine=engine, **settings)
+    return model
+
+
+class Batches:
+    """The arrays as batches, again in each epoch."""
+
+    def __init__(self, size=4):
+        self.size = size
+
+    def __iter__(self):
+        return iter([(X[i : i + self.size], Y[i : i + self.size]) for i in range(0, 8, self.size)])
+
+
+# Settings of the optimizer
+
+# optimizer, what is set after construction
+SETTINGS = [
+    (SGD, {"clipnorm": 0.1}),
+    (SGD, {"clipvalue": 0.01}),
+    (SGD, {"global_clipnorm": 0.1}),
+    (SGD, {"weight_decay": 0.5}),
+    (SGD, {"momentum": 0.9}),
+    (SGD, {"momentum": 0.9, "nesterov": True}),
+    (Adam, {"beta_1": 0.5}),
+    (Adam, {"epsilon": 0.1}),
+    (Adam, {"amsgrad": True}),
+    (RMSprop, {"rho": 0.5}),
+    (RMSprop, {"centered": True, "momentum": 0.5}),
+]
+
+
+@pytest.mark.parametrize("when", ["before compile", "before fit", "saved"])
+@pytest.mark.parametrize(("kind", "given"), SETTINGS, ids=str)
+def test_a_setting_of_the_optimizer_acts_when_it_is_set(kind, given, when, tmp_path):
+    expected = line(kind(0.1, **given))
+    expected.fit(X, Y, 4, 2, verbose=0, shuffle=False)
+    optimizer = kind(0.1)
+    if when == "before compile":
+        _set(optimizer, given)
+    model = line(optimizer)
+    if when != "before compile":
+        _set(optimizer, given)
+    if when == "saved":
+        model.save(tmp_path / "m.safetensors")
+        model = models.load_model(tmp_path / "m.safetensors")
+    model.fit(X, Y, 4, 2, verbose=0, shuffle=False)
+    np.testing.assert_array_equal(model.get_weights()[0], expected.get_weights()[0])
+
+
+@pytest.mark.parametrize(("kind", "given"), SETTINGS, ids=str)
+def test_a_setting_changed_between_fits_acts_and_travels(kind, given, tmp_path):
+    model, plain = line(kind(0.1)), line(kind(0.1))
+    for each in (model, plain):
+        each.fit(X, Y, 4, 1, verbose=0, shuffle=False)
+    _set(model.optimizer, given)
+    model.save(tmp_path / "m.safetensors")
+    again = models.load_model(tmp_path / "m.safetensors")
+    for each in (model, plain, again):
+        each.fit(X, Y, 4, 2, verbose=0, shuffle=False)
+    assert model.get_weights()[0].tobytes() == again.get_weights()[0].tobytes()
+    if given != {"amsgrad": True}:  # which only acts where the gradient grows smaller
+        assert model.get_weights()[0].tobytes() != plain.get_weights()[0].tobytes()
+    for name in given:  # and back again
+        setattr(model.optimizer, name, getattr(plain.optimizer, name))
+    model.fit(X, Y, 4, 1, verbose=0)
+    model.save(tmp_path / "m.safetensors")
+    models.load_model(tmp_path / "m.safetensors")
+
+
+def _set(optimizer, given):
+    for name, value in given.items():
+        setattr(optimizer, name, value)
+
+
+def test_two_limits_set_later_are_refused_at_the_next_step():
+    model = line(SGD(0.1, clipnorm=1.0))
+    model.optimizer.clipvalue = 1.0
+    with pytest.raises(ArgumentError, match="clipped in one way"):
+        model.fit(X, Y, verbose=0)
+
+
+# Settings of layers
+
+
+def test_the_rate_of_a_dropout_acts_when_it_is_set():
+    model = Sequential([layers.Input((2,)), layers.Dropout(0.0), layers.Dense(1)])
+    model.compile(SGD(0.0), loss="mse", engine="reference")
+    big = np.ones((4000, 2), "f")
+    before = model.fit(big, big[:, :1], verbose=0).history["loss"]
+    model.layers[0].rate = 0.9
+    assert model.fit(big, big[:, :1], verbose=0).history["loss"] != before
+    model.layers[0].rate = 0.0
+    assert model.fit(big, big[:, :1], verbose=0).history["loss"] == before
+
+
+def test_the_activation_of_a_layer_acts_when_it_is_set():
+    model = line(SGD(0.0))
+    assert model.predict(X, verbose=0)[0, 0] == 2
+    model.layers[0].activation = graph.tanh
+    assert model.predict(X, verbose=0)[0, 0] == pytest.approx(np.tanh(2))
+
+
+# what freezes: a layer, the model, a variable
+FREEZE = {
+    "layer": lambda model, value: setattr(model.layers[-1], "trainable", value),
+    "model": lambda model, value: setattr(model, "trainable", value),
+    "variable": lambda model, value: setattr(model.layers[-1].kernel, "trainable", value),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end", "on_train_batch_begin"])
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("freeze", FREEZE.values(), ids=FREEZE)
+def test_freezing_in_a_hook_acts_alike_for_arrays_and_batches(freeze, engine, hook):
+    """Gradient 1, rate 1: each step that trains takes 1 from both weights."""
+
+    def fit(source):
+        model = line(SGD(1.0), engine, loss=lambda y, p: graph.mean(p))
+        two = layers.Dense(1, kernel_initializer="zeros", use_bias=False)
+        model = Model(model.inputs, [model.outputs[0], two(model.inputs[0])])
+        model.compile(SGD(1.0), loss=lambda y, p: graph.mean(p), engine=engine)
+        steps = []
+
+        def act(number, logs):
+            steps.append(number)
+            freeze(model, len(steps) == 1)
+
+        data = source() if callable(source) else source
+        watch = callbacks.LambdaCallback(**{hook: act})
+        model.fit(*data, epochs=3, callbacks=watch, verbose=0, **{"shuffle": False})
+        return model.get_weights()[-1]
+
+    stream = Batches()
+    stream.__class__ = type(
+        "Two",
+        (Batches,),
+        {"__iter__": lambda self: ((x, [y, y]) for x, y in Batches.__iter__(self))},
+    )
+    arrays = X, [Y, Y], 4
+    trained = {"on_epoch_begin": 2, "on_epoch_end": 4, "on_train_batch_begin": 1}[hook]
+    for source in (arrays, (stream,)):
+        np.testing.assert_array_equal(fit(source)[:, 0], [-trained, -trained])
+
+
+# One optimizer, one model
+
+
+def test_an_optimizer_is_not_that_of_a_second_model():
+    optimizer = Adam(0.1)
+    one = line(optimizer)
+    with pytest.raises(ArgumentError, match=f"Adam of model {one.name!r}"):
+        line(optimizer)
+    one.fit(X, Y, verbose=0)
+    assert optimizer.iterations.numpy() == 1
+    one.compile("sgd", loss="mse")
+    with pytest.raises(ArgumentError, match="Adam"):  # its count is still that of the other
+        line(optimizer)
+    del one
+    gc.collect()
+    with pytest.raises(ArgumentError, match="another model"):
+        line(optimizer)
+
+
+def test_an_optimizer_that_has_not_trained_may_go_to_another_model():
+    optimizer = Adam(0.1)
+    one = line(optimizer)
+    one.compile("sgd", loss="mse")
+    line(optimizer).fit(X, Y, verbose=0)
+    again = Adam(0.1)
+    line(again)
+    gc.collect()
+    line(again)  # the first is no longer there
+
+
+def test_compiling_the_same_model_again_keeps_the_state_of_its_optimizer():
+    model = line(Adam(schedules.ExponentialDecay(0.1, 5, 0.1)))
+    model.fit(X, Y, epochs=3, verbose=0)
+    model.compile(model.optimizer, loss="mae")
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert model.optimizer.iterations.numpy() == 5
+
+
+def test_folds_of_a_cross_validation_need_optimizers_of_their_own():
+    optimizer = SGD(schedules.ExponentialDecay(0.1, 5, 0.1))
+    with pytest.raises(ArgumentError, match="one for each model"):
+        models.cross_validate(lambda x: line(optimizer), X, Y, folds=4, verbose=0)
+
+
+# A loop within a loop
+
+X1 = np.ones((8, 2), "f")
+INNER = {
+    "evaluate": lambda m: m.evaluate(X1, 5 + Y, verbose=0),
+    "evaluate a stream": lambda m: m.evaluate(Batches(), verbose=0),
+    "test_on_batch": lambda m: m.test_on_batch(X1, 5 + Y),
+    "train_on_batch": lambda m: m.train_on_batch(X1, 5 + Y),
+    "predict": lambda m: m.predict(X1, verbose=0),
+    "predict_on_batch": lambda m: m.predict_on_batch(X1),
+    "fit": lambda m: m.fit(X1, 5 + Y, verbose=0),
+}
+
+
+@pytest.mark.parametrize(
+    "hook", ["on_train_batch_end", "on_train_batch_begin", "on_test_batch_end"]
+)
+@pytest.mark.parametrize("source", ["arrays", "stream"])
+@pytest.mark.parametrize("inner", INNER.values(), ids=INNER)
+def test_a_loop_in_a_hook_has_sums_of_its_own(inner, source, hook):
+    """The outputs are 2, the targets 0: every loss and mae of the outer loop is 4 and 2."""
+    model = line(SGD(0.0), metrics=["mae"])
+    watch = callbacks.LambdaCallback(**{hook: lambda batch, logs: inner(model)})
+    data = (X, Y, 4) if source == "arrays" else (Batches(),)
+    history = model.fit(
+        *data, epochs=2, validation_data=(X, Y), validation_batch_size=4, callbacks=watch, verbose=0
+    ).history
+    assert history == {"loss": [4] * 2, "mae": [2] * 2, "val_loss": [4] * 2, "val_mae": [2] * 2}
+
+
+# Ending a loop
+
+STOPS = {
+    "stop_training": lambda m, c: m.fit(X, Y, 1, verbose=0, callbacks=c),
+    "stop_evaluating": lambda m, c: m.evaluate(X, Y, 1, verbose=0, callbacks=c),
+    "stop_predicting": lambda m, c: m.predict(X, 1, verbose=0, callbacks=c),
+}
+
+
+@pytest.mark.parametrize(("name", "act"), STOPS.items(), ids=STOPS)
+def test_a_callback_ends_a_loop(name, act):
+    model, seen = line(SGD(0.0)), []
+
+    class Stop(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(batch)
+            setattr(self.model, name, batch == 1)
+
+        on_test_batch_end = on_predict_batch_end = on_train_batch_end
+
+    for _ in range(2):  # and the next loop begins anew
+        seen.clear()
+        act(model, [Stop()])
+        assert seen == [0, 1]
+
+
+def test_stopping_the_validation_does_not_stop_the_training():
+    model, seen = line(SGD(0.0)), []
+
+    class Stop(callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            seen.append(batch)
+            self.model.stop_evaluating = True
+
+    history = model.fit(X, Y, 4, 3, validation_data=(X, Y), callbacks=[Stop()], verbose=0)
+    assert (seen, history.epoch) == ([0] * 3, [0, 1, 2])
+
+
+def test_the_older_names_of_the_batch_hooks():
+    class Older(callbacks.Callback):
+        seen = ()
+
+        def on_batch_begin(self, batch, logs=None):
+            self.seen += (("begin", batch),)
+
+        def on_batch_end(self, batch, logs=None):
+            self.seen += (("end", batch, *logs),)
+
+    class Both(Older):
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen += ("new",)
+
+    for make, end in ((Older, ("end", 0, "loss")), (Both, "new")):
+        watch = make()
+        line(SGD(0.0)).fit(X, Y, callbacks=watch, verbose=0)
+        assert watch.seen == (("begin", 0), end)
+
+
+# What `evaluate` returns, what a file keeps
+
+
+def test_evaluate_returns_what_a_step_adds():
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def test_step(self, data):
+            return super().test_step(data) | {"mine": graph.constant(5.0)}
+
+    model = Own()
+    model.compile(SGD(0.0), loss="mse", metrics=["mae"], engine="reference")
+    values = model.evaluate(X, Y, verbose=0)
+    logs = model.evaluate(X, Y, verbose=0, return_dict=True)
+    assert values == [logs["loss"], logs["mae"], 5.0]
+    assert model.test_on_batch(X, Y)[-1] == 5.0
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "auto"])
+def test_the_engine_is_that_of_the_saved_model(engine, tmp_path):
+    model = line(Adam(0.1), engine)
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.safetensors")
+    again = models.load_model(tmp_path / "m.safetensors")
+    assert again._runner.engine.name == model._runner.engine.name
+    assert again._runner.engine_wanted == engine
+
+
+def test_an_engine_that_is_not_here_is_told(tmp_path, monkeypatch):
+    model = line(Adam(0.1), "reference")
+    model.save(tmp_path / "m.safetensors")
+    monkeypatch.setattr(engines, "available", lambda name: False)
+    with pytest.warns(UserWarning, match="engine 'reference'"):
+        models.load_model(tmp_path / "m.safetensors")
+
+
+def test_nothing_is_compiled_again_where_nothing_changed():
+    utils.set_random_seed(1)
+    model = line(Adam(0.1), metrics=[metrics.MeanAbsoluteError()])
+    model.fit(X, Y, verbose=0)
+    programs = dict(model._runner._programs)
+    model.optimizer.learning_rate = 0.5
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert model._runner._programs == programs
