@@ -5,7 +5,7 @@ import platform
 import numpy as np
 import pytest
 
-from grafito import graph
+from grafito import Input, graph, layers, models, optimizers, utils
 from grafito.graph.convolution import Conv2D
 from grafito.graph.program import Graph
 
@@ -13,6 +13,7 @@ pytest.importorskip("llvmlite")
 
 from grafito.engines.llvm import Engine
 from grafito.engines.llvm.winograd import method as winograd
+from grafito.engines.llvm.winograd import zeros
 
 ROUNDING = 2.0**-24
 CPUS = {
@@ -26,8 +27,18 @@ ROWS = [  # images, height, width, channels, filters, window, zeros around, tile
     (20, 9, 7, 5, 19, (3, 3), ((2, 1), (0, 1)), (4, 2)),
     (33, 11, 10, 3, 18, (5, 5), ((2, 2), (2, 2)), (2, 2)),
     (1, 1, 50, 1, 18, (1, 5), ((0, 0), (2, 2)), (1, 2)),
-    (3, 6, 5, 70, 130, (3, 2), ((0, 0), (2, 2)), (2, 3)),
+    (3, 6, 5, 70, 130, (3, 2), ((0, 0), (1, 1)), (2, 3)),
     (5, 2, 2, 6, 1, (3, 3), ((1, 1), (1, 1)), (2, 2)),
+]
+ZEROS = [  # the same, where images have room for windows of zeros
+    *ROWS[:4],
+    (5, 9, 8, 20, 18, (3, 2), ((0, 0), (0, 1)), (2, 3)),
+    (33, 13, 13, 32, 16, (3, 3), ((0, 0), (0, 0)), (4, 4)),
+    (17, 10, 11, 21, 3, (5, 5), ((2, 2), (2, 2)), (2, 2)),
+    (8, 9, 9, 3, 5, (3, 2), ((0, 1), (0, 0)), (4, 3)),
+    (5, 12, 9, 18, 5, (2, 3), ((0, 0), (1, 1)), (5, 2)),
+    (1, 1, 40, 3, 5, (1, 5), ((0, 0), (2, 2)), (1, 2)),
+    (6, 9, 30, 2, 5, (1, 3), ((0, 0), (1, 1)), (1, 4)),
 ]
 
 
@@ -36,21 +47,23 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path))
 
 
-def tensors(row, dtype="float32"):
+def tensors(row, dtype="float32", fill=None):
     """The result and both gradients, and what to feed."""
-    images, height, width, channels, filters, window, zeros, _ = row
+    images, height, width, channels, filters, window, padding, _ = row
     x = graph.placeholder((images, height, width, channels), dtype, "x")
     k = graph.placeholder((*window, channels, filters), dtype, "k")
-    y = Conv2D((1, 1), zeros, (1, 1), 1)(x, k)
+    y = Conv2D((1, 1), padding, (1, 1), 1)(x, k)
     g = graph.placeholder(y.shape, dtype, "g")
     random = np.random.default_rng(3)
     feeds = {t: random.normal(size=t.shape).astype(dtype) for t in (x, k, g)}
+    if fill is not None:
+        feeds |= {t: fill(random, feeds[t]) for t in (x, g)}
     return [y, *graph.gradients([y], [x, k], [g])], feeds
 
 
-def compute(row, monkeypatch, **options):
+def compute(row, monkeypatch, fill=None, **options):
     monkeypatch.setattr(winograd, "choose", lambda *_: row[-1])
-    outputs, feeds = tensors(row)
+    outputs, feeds = tensors(row, fill=fill)
     names = dict(zip("xkg", feeds, strict=True))
     g = Graph(names, {str(i): y for i, y in enumerate(outputs)}, {})
     program = Engine(**options).compile(g)
@@ -100,14 +113,67 @@ def test_results_are_within_the_bound_and_near_the_reference(row, cpu, monkeypat
     x, k, g = (a.astype("float64") for a in feeds.values())
     outputs, places = tensors(row, "float64")
     truth = graph.value(outputs, dict(zip(places, (x, k, g), strict=True)))
-    zeros, window, tile = row[6], row[5], row[7]
-    before = tuple(z[0] for z in zeros)
+    padding, window, tile = row[6], row[5], row[7]
+    before = tuple(p[0] for p in padding)
     assert np.all(np.abs(y - truth[0]) <= bound(x, k, y.shape[1:3], before, tile))
     turned = k[::-1, ::-1].transpose(0, 1, 3, 2)
     back = tuple(r - 1 - z for r, z in zip(window, before, strict=True))
     assert np.all(np.abs(dx - truth[1]) <= bound(g, turned, dx.shape[1:3], back, tile))
     for ours, theirs in zip((y, dx, dk), truth, strict=True):  # far below the bound, as it should
         assert np.abs(ours - theirs).max() <= 4e-6 * np.abs(theirs).max()
+
+
+def sparse(random, x):
+    """Images with a border, with a few pixels, empty or dense; zeros of both signs."""
+    x, shape = x.copy(), x.shape
+    kind = np.arange(shape[0]) % 4
+    x[kind == 0, : shape[1] // 2 + 1, : shape[2] // 2] = 0
+    x[kind == 1] *= random.random((np.sum(kind == 1), *shape[1:3], 1)) < 0.06
+    x[kind == 2] = 0
+    x[random.random(shape) < 0.1] = -0.0
+    return x
+
+
+def sees_nothing(image, window, before, places):
+    """Which results have a window of zeros."""
+    after = [
+        max(0, n + r - 1 - b - size)
+        for n, r, b, size in zip(places, window, before, image.shape[1:3], strict=True)
+    ]
+    seen = np.pad(np.any(image, axis=3), ((0, 0), (before[0], after[0]), (before[1], after[1])))
+    windows = np.lib.stride_tricks.sliding_window_view(seen, window, (1, 2))
+    return ~np.any(windows[:, : places[0], : places[1]], axis=(3, 4))
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="no x86")
+@pytest.mark.parametrize("cpu", CPUS)
+@pytest.mark.parametrize("row", ZEROS, ids=str)
+def test_a_window_of_zeros_gives_0_and_no_other_does(row, cpu, monkeypatch):
+    (y, dx, _), feeds = compute(row, monkeypatch, sparse, **CPUS[cpu])
+    x, _, g = feeds.values()
+    window, before = row[5], [p[0] for p in row[6]]
+    back = [r - 1 - b for r, b in zip(window, before, strict=True)]
+    for result, image, at in ((y, x, before), (dx, g, back)):
+        empty = sees_nothing(image, window, at, result.shape[1:3])
+        assert 0.05 < np.mean(empty) < 0.95
+        np.testing.assert_array_equal(result[empty], 0)
+        assert not np.any(np.signbit(result[empty]))
+        assert np.all(result[~empty] != 0)
+
+
+def test_results_of_tiles_of_two_are_0_by_themselves():
+    for tile, window in ((1, 1), (2, 3), (2, 5), (3, 2), (3, 4), (4, 3), (5, 2)):
+        assert zeros.exact(tile, window) == (tile <= 2)
+
+
+@pytest.mark.parametrize("row", [ROWS[1], ROWS[2]], ids=str)
+def test_equal_images_give_equal_bits(row, monkeypatch):
+    def repeated(random, x):
+        return x[np.arange(len(x)) % 3]
+
+    (y, dx, _), _ = compute(row, monkeypatch, repeated)
+    for result in (y, dx):
+        np.testing.assert_array_equal(result, result[np.arange(len(result)) % 3])
 
 
 @pytest.mark.parametrize("row", ROWS[:3], ids=str)
@@ -160,3 +226,55 @@ def test_the_points_are_twice_as_good_as_the_usual_ones():
 )
 def test_tiles_are_chosen_where_they_pay(places, window, channels, filters, images, tile):
     assert winograd.choose(places, window, channels, filters, images) == tile
+
+
+def test_a_bias_behind_black_rows_learns_as_everywhere_else():
+    """The numbers are those of Keras on JAX and on PyTorch, and of the reference engine."""
+    random = np.random.default_rng(0)
+    x = np.zeros((8, 13, 13, 32), "float32")
+    x[:, :6] = random.normal(size=(8, 6, 13, 32))
+    convolution = layers.Conv2D(16, 3, activation="relu")
+    rest = [layers.MaxPooling2D(2), layers.Flatten(), layers.Dense(1)]
+    model = models.Sequential([Input((13, 13, 32)), convolution, *rest])
+    model.set_weights(
+        [
+            random.normal(size=w.shape) * 0.1 if w.ndim > 1 else np.zeros(w.shape)
+            for w in model.get_weights()
+        ]
+    )
+    model.compile(optimizers.SGD(1.0), "mse", engine="llvm")
+    model.fit(x, np.ones((8, 1), "float32"), batch_size=8, verbose=0, shuffle=False)
+    np.testing.assert_allclose(
+        model.get_weights()[1][:6],
+        [0.46097, -1.41068, -0.62730, 1.29691, -1.96960, -1.36430],
+        atol=2e-5,
+    )
+
+
+def test_digits_on_black_move_all_biases_as_on_the_reference():
+    """The usual network of digits, from its first weights."""
+    random = np.random.default_rng(1)
+    x = np.zeros((32, 28, 28, 1), "float32")
+    x[:, 6:20, 8:21] = random.random((32, 14, 13, 1)) * (random.random((32, 14, 13, 1)) < 0.5)
+    y = random.integers(0, 10, 32)
+    moved = []
+    for engine in ("llvm", "reference"):
+        utils.set_random_seed(0)
+        model = models.Sequential(
+            [
+                Input((28, 28, 1)),
+                layers.Conv2D(32, 3, activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Conv2D(64, 3, activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Conv2D(64, 3, activation="relu"),
+                layers.Flatten(),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+        model.compile(optimizers.SGD(1.0), "sparse_categorical_crossentropy", engine=engine)
+        model.fit(x, y, batch_size=32, verbose=0, shuffle=False)
+        moved.append([w for w in model.get_weights() if w.ndim == 1])
+    for ours, theirs in zip(*moved, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5 * np.abs(theirs).max())

@@ -34,6 +34,8 @@ def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, tiles: bool, gradient: b
     if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
         return None
     height, width, channels, filters = kernel
+    if any(max(p) >= n for p, n in zip(op.padding, kernel, strict=False)):
+        return None  # windows beside the image
     products = 2.0 if dtype == "bfloat16" else 1.0
     if (
         products > 1

@@ -21,6 +21,7 @@ from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.products.tiles import TileStore
 from grafito.engines.llvm.winograd.method import PANEL, points
 from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller
+from grafito.engines.llvm.winograd.zeros import Zeros
 
 CACHE = 1 << 20  # bytes of scratch memory that stay near
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many
@@ -105,6 +106,7 @@ def convolution(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     v = Scratch(code, frame.scratch, count, group, channels)
     m = Scratch(code, code.at(frame.scratch, "float32", i64(v.bytes // 4)), count, group, breadth)
     store = TileStore(code, out.dtype, math.prod(out.tile))
+    zeros = Zeros.of(tiles, image, out, group)
     channel, filter_, a, b = Loop(channels), Loop(breadth), Loop(out.tile[0]), Loop(out.tile[1])
     image_at = tiles.address(image, var(channel))
     index = existing(
@@ -135,6 +137,8 @@ def convolution(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
             v.put(both_ways(code, rows_b, columns_b, grid, "powers"), t, c)
 
         code.loop(i64(0), i64(channels), 1, one)
+        if zeros is not None:
+            zeros.find(t)
 
     def multiply(panel: Any, p: Any) -> None:
         first = code.b.sub(panel, code.b.mul(reader.env[chunks], i64(chunk)))
@@ -167,7 +171,7 @@ def convolution(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
             grid = [flat[k : k + counts[1]] for k in range(0, count, counts[1])]
             results = both_ways(code, rows_a, columns_a, grid, "points")
             for place, value in enumerate(itertools.chain(*results)):
-                store.put(place, value)
+                store.put(place, value if zeros is None else zeros.keep(t, place, value))
 
             def element(i: Any, j: Any) -> None:
                 reader.env[a], reader.env[b] = i, j
