@@ -98,7 +98,7 @@ def values_and_slopes(
     """
     points = graph.placeholder(x.shape, name="x")
     y = function(points)
-    (slope,) = graph.gradients([y], [points])
+    (slope,) = graph.gradients([y], [points], unconnected="zero")
     values, slopes = graph.value([y, slope], {"x": x}, dtype="float64")
     return np.asarray(values), np.asarray(slopes)
 

@@ -15,7 +15,7 @@ from grafito.figures.diagram import Kind
 from grafito.figures.layered import Link, Path, split_groups
 from grafito.graph import Op, Tensor
 
-KINDS: dict[str, Kind] = {"input": "input", "state": "parameter", "constant": "constant"}
+KINDS: dict[str, Kind] = {"input": "input", "state": "parameter", "reading": "parameter", "constant": "constant"}
 FLOATING = ("float", "bfloat")
 
 
@@ -143,7 +143,7 @@ def _compute(
             if _has_gradient(arrow.tensor)
             and all(x.dtype.startswith(FLOATING) for x in reading.marks[arrow.target].tensors)
         ]
-        back = dict(zip(at, graph.gradients(smooth, at), strict=True))
+        back = dict(zip(at, graph.gradients(smooth, at, unconnected="zero"), strict=True))
     wanted = [*twins.values(), *back.values()]
     numbers = dict(zip(wanted, graph.value(wanted, feeds, dtype="float64"), strict=True))
     reading.values = {x: numbers[twin] for x, twin in twins.items()}

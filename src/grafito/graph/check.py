@@ -146,7 +146,9 @@ class _Function:
     ):
         self.outputs, self.feeds, self.order = outputs, feeds, order
         self.weights = [rng.normal(size=y.shape) if y.shape else np.ones(()) for y in outputs]
-        self.slopes = gradients(outputs, inputs, [constant(w) for w in self.weights])
+        self.slopes = gradients(
+            outputs, inputs, [constant(w) for w in self.weights], unconnected="zero"
+        )
         both = Evaluator([*outputs, *self.slopes], "float64")
         values = both.run(_leaf_values(both, feeds))
         _demand_finite([values[y] for y in outputs], outputs, order - 1)

@@ -8,7 +8,7 @@ from typing import Any
 from grafito.errors import ArgumentError, GraphError, unknown_name
 from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import Feeds, topological_order, value
-from grafito.graph.tensor import Tensor, as_tensor, constant
+from grafito.graph.tensor import Reading, Tensor, Variable, as_tensor, constant
 from grafito.graph.trace import current_scope, scopes
 
 
@@ -16,24 +16,27 @@ def gradients(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | str | Sequence[Tensor | str],
     output_gradients: Sequence[Any] | None = None,
+    unconnected: str = "error",
 ) -> Any:
     """The gradient of the sum of the outputs with respect to each input, as tensors.
 
     For y = f(x) the result is gᵀ ∂f/∂x, with g the output gradient (ones by default). The result
     is a graph like any other and can be differentiated again. Where a value is used several
-    times its gradients add up; where an input has no influence the gradient is zero.
+    times its gradients add up.
 
     Args:
         outputs: a tensor or several.
         inputs: a tensor or several: placeholders, variables or values computed on the way; a name
             stands for the one that is called so.
         output_gradients: one for each output, of its shape.
+        unconnected: "zero" gives zeros for an input that no output depends on.
 
     Returns:
         A tensor for a single input, else a list, each of its input's shape.
 
     Raises:
-        GraphError: when an output or an input is not of floating type.
+        GraphError: when an output or an input is not of floating type, or no output depends on an
+            input.
         ArgumentError: when there are not as many output gradients as outputs.
 
     Example:
@@ -60,8 +63,13 @@ def gradients(
     for y, g in zip(ys, given, strict=True):
         _accumulate(incoming, y, as_tensor(g))
 
+    if unconnected not in ("error", "zero"):
+        raise unknown_name("choice for unconnected inputs", unconnected, ["error", "zero"])
     order = topological_order(ys)
-    leads_to_input = set(xs)
+    readings = _readings(order, xs)
+    leads_to_input = {*xs, *readings}
+    if unconnected == "error":
+        _check_connected(xs, {*order, *readings.values()})
     for node in order:
         if any(x in leads_to_input for x in node.inputs):
             leads_to_input.add(node)
@@ -75,8 +83,29 @@ def gradients(
                 if part is not None and x in leads_to_input:
                     _accumulate(incoming, x, part)
 
+    for reading, x in readings.items():
+        if reading in incoming:
+            _accumulate(incoming, x, incoming[reading])
     results = [incoming[x] if x in incoming else _zeros_like(x) for x in xs]
     return results[0] if single else results
+
+
+def _readings(order: list[Tensor], xs: list[Tensor]) -> dict[Tensor, Tensor]:
+    """Where calls on arrays have read the variables among the inputs."""
+    wanted = {x for x in xs if isinstance(x, Variable)}
+    read = [x for x in order if isinstance(x.op, Reading)] if wanted else []
+    return {x: x.op.variable for x in read if x.op.variable in wanted}  # type: ignore[attr-defined]
+
+
+def _check_connected(xs: list[Tensor], reached: set[Tensor]) -> None:
+    for x in xs:
+        if x not in reached:
+            raise GraphError(
+                "The output does not depend on this input, so it has no gradient there.",
+                where=getattr(x, "path", None) or repr(x),
+                expected="an input that the output was computed from, as the same object",
+                fix='graph.gradients(..., unconnected="zero") where zeros are meant',
+            )
 
 
 def gradient(output: Tensor, node: Tensor | str, feeds: Feeds | None = None) -> Any:

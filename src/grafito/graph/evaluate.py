@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from grafito.errors import ArgumentError, DtypeError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating, numpy_dtype
-from grafito.graph.tensor import Constant, Input, State, Tensor, Variable
+from grafito.graph.tensor import Constant, Input, Reading, State, Tensor, Variable, known_value
 
 Feeds = Mapping[Any, Any]
 
@@ -25,8 +25,12 @@ class HasInputs(Protocol):
 InGraph = TypeVar("InGraph", bound=HasInputs)
 
 
-def topological_order(outputs: Iterable[InGraph]) -> list[InGraph]:
+def topological_order(outputs: Iterable[InGraph], known: Container[InGraph] = ()) -> list[InGraph]:
     """All tensors or nodes that these depend on, inputs before users; iterative, so depth is free.
+
+    Args:
+        outputs: where to begin.
+        known: what is taken as a leaf.
 
     Example:
         >>> from grafito import graph
@@ -44,8 +48,16 @@ def topological_order(outputs: Iterable[InGraph]) -> list[InGraph]:
         elif x not in seen:
             seen.add(x)
             stack.append((x, True))
-            stack.extend((y, False) for y in reversed(x.inputs) if y not in seen)
+            if x not in known:
+                stack.extend((y, False) for y in reversed(x.inputs) if y not in seen)
     return order
+
+
+class Computed:
+    """Contains the tensors whose value was computed when they were made, by a call on arrays."""
+
+    def __contains__(self, x: object) -> bool:
+        return isinstance(x, Tensor) and known_value(x) is not None
 
 
 class Evaluator:
@@ -55,6 +67,7 @@ class Evaluator:
         outputs: tensors to compute.
         dtype: "float64" computes everything floating in double precision.
         keep: keep every intermediate value, not only the outputs.
+        known: take the values that calls on arrays have computed.
 
     Example:
         >>> from grafito import graph
@@ -64,16 +77,25 @@ class Evaluator:
         6.0
     """
 
-    def __init__(self, outputs: Sequence[Tensor], dtype: str | None = None, keep: bool = False):
+    def __init__(
+        self,
+        outputs: Sequence[Tensor],
+        dtype: str | None = None,
+        keep: bool = False,
+        known: bool = False,
+    ):
         self.outputs = list(outputs)
         self.dtype = dtype
-        order = topological_order(self.outputs)
+        computed: Container[Tensor] = Computed() if known else ()
+        order = topological_order(self.outputs, computed)
         self.leaves = [x for x in order if isinstance(x.op, (Input, State))]
         self.constants = {
             x: np.asarray(x.op.array, self._leaf_dtype(x))
             for x in order
             if isinstance(x.op, Constant)
         }
+        if known:
+            self.constants |= {x: known_value(x) for x in order if x in computed}
         last_use: dict[Tensor, Tensor] = {x: x for x in order}
         for x in order:
             last_use.update(dict.fromkeys(x.inputs, x))
@@ -83,7 +105,9 @@ class Evaluator:
             if x not in kept:
                 dying.setdefault(user, []).append(x)
         self.steps = [
-            (x, self._op(x).value, x.inputs, dying.get(x, ())) for x in order if _computed(x)
+            (x, self._op(x).value, x.inputs, dying.get(x, ()))
+            for x in order
+            if _computed(x) and x not in self.constants
         ]
 
     def _leaf_dtype(self, x: Tensor) -> Any:
@@ -150,7 +174,7 @@ def value(outputs: Any, feeds: Feeds | None = None, dtype: str | None = None) ->
         raise GraphError(
             "Only inputs, variables and constants can be fed.", received=sorted(map(repr, replaced))
         )
-    evaluator = Evaluator(wanted, dtype)
+    evaluator = Evaluator(wanted, dtype, known=not (feeds or dtype))
     leaves = _leaf_values(evaluator, feeds or {})
     evaluator.constants.update({x: leaves[x] for x in evaluator.constants if x in leaves})
     values = evaluator.run(leaves)
@@ -166,6 +190,7 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
         x = names.get(key) if isinstance(key, str) else key
         if x in leaves:  # others have no influence, like x on the slope of 2 x
             found[x] = fed
+        found |= {r: fed for r in leaves if isinstance(r.op, Reading) and r.op.variable is x}
     for x in evaluator.leaves:
         if x not in found and isinstance(x, Variable):
             found[x] = x.storage

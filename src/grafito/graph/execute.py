@@ -10,7 +10,7 @@ import numpy as np
 
 from grafito.graph.evaluate import value
 from grafito.graph.nest import flatten, map_structure
-from grafito.graph.tensor import Tensor, constant
+from grafito.graph.tensor import Constant, Input, Tensor, Variable, as_tensor, constant, known_value
 from grafito.graph.trace import Trace, current_trace
 
 _calls = itertools.count(1)  # steps of random numbers outside of training
@@ -27,7 +27,8 @@ def execute(function: Callable[..., Any], *args: Any, training: bool | None = Fa
         training: whether layers behave as in training; None leaves it to each layer.
 
     Returns:
-        The result, its tensors with computed values.
+        The result. Its tensors keep their values, computed from the variables as they are now,
+        and are part of the graph: gradients reach the variables.
 
     Example:
         >>> from grafito import graph
@@ -39,14 +40,28 @@ def execute(function: Callable[..., Any], *args: Any, training: bool | None = Fa
     tensors = [_to_tensors(x) for x in args]
     if current_trace() is not None:
         return function(*tensors)
-    with Trace(training, step=constant(next(_calls) % 2**31, "int32")) as trace:
-        result = function(*tensors)
+    with Trace(training, constant(next(_calls) % 2**31, "int32"), at_once=True) as trace:
+        result = map_structure(_as_read, function(*tensors))
     leaves = [x for x in flatten(result) if isinstance(x, Tensor)]
     values = value([*leaves, *trace.updates.values()])
     for variable, new in zip(trace.updates, values[len(leaves) :], strict=True):
         variable.storage = np.array(new, dtype=variable.dtype)
-    computed = {x: constant(v, x.dtype) for x, v in zip(leaves, values, strict=False)}
-    return map_structure(lambda x: computed[x] if isinstance(x, Tensor) else x, result)
+    for x, computed in zip(leaves, values, strict=False):
+        if not isinstance(x.op, (Constant, Input)):
+            x.computed = computed
+    return result
+
+
+def has_value(tensors: list[Tensor]) -> bool:
+    """Whether these are results of calls on arrays, so that a call on them is computed too."""
+    known = [known_value(x) is not None for x in tensors]
+    return any(known) and all(
+        k or isinstance(x.op, Constant) for x, k in zip(tensors, known, strict=True)
+    )
+
+
+def _as_read(x: Any) -> Any:
+    return as_tensor(x) if isinstance(x, Variable) else x
 
 
 def _to_tensors(x: Any) -> Any:

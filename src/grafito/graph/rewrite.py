@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 import numpy as np
 
 from grafito.graph import elementwise as ew
-from grafito.graph.evaluate import topological_order
+from grafito.graph.evaluate import Computed, topological_order
 from grafito.graph.neural import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -23,7 +23,7 @@ from grafito.graph.neural import (
 )
 from grafito.graph.reductions import Sum
 from grafito.graph.shaping import BroadcastTo, Reshape, Transpose
-from grafito.graph.tensor import Constant, Input, Op, State, Tensor
+from grafito.graph.tensor import Constant, Input, Op, State, Tensor, known_value
 from grafito.graph.trace import current_trace
 
 Rule = Callable[[Tensor], Tensor | None]
@@ -67,6 +67,20 @@ def rewrite(
         before, now = now, _one_pass(now, opaque, fixed, rules, merge)
         if all(x is y for x, y in zip(before, now, strict=True)):
             return now
+
+
+def with_known_values(outputs: list[Tensor]) -> list[Tensor]:
+    """The outputs with constants for tensors whose value was computed by a call on arrays."""
+    computed = Computed()
+    became: dict[Tensor, Tensor] = {}
+    for x in topological_order(outputs, computed):
+        if x in computed:
+            became[x] = _like(x, Constant(known_value(x)))
+        else:
+            inputs = tuple(became[i] for i in x.inputs)
+            same = all(i is j for i, j in zip(inputs, x.inputs, strict=True))
+            became[x] = x if same else _like(x, x.op, *inputs)
+    return [became[x] for x in outputs]
 
 
 def _one_pass(

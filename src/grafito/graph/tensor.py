@@ -9,7 +9,7 @@ import numpy as np
 
 from grafito.errors import DtypeError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating, promote
-from grafito.graph.trace import current_scope, current_trace
+from grafito.graph.trace import Trace, current_scope, current_trace
 
 Shape = tuple[int, ...]
 Array = Any  # an array of whichever engine evaluates the op
@@ -59,8 +59,8 @@ class Op:
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         trace = current_trace()
-        if trace is not None and trace.updates:
-            inputs = tuple(trace.updates.get(x, x) for x in inputs)  # type: ignore[call-overload]
+        if trace is not None and (trace.updates or trace.reads is not None):
+            inputs = tuple(_as_it_is_now(x, trace) for x in inputs)
         shape, dtype = self.infer(*inputs)
         return Tensor(self, inputs, shape, dtype)
 
@@ -91,7 +91,7 @@ class Tensor:
         10.0
     """
 
-    __slots__ = ("__weakref__", "dtype", "inputs", "name", "op", "scope", "shape")
+    __slots__ = ("__weakref__", "computed", "dtype", "inputs", "name", "op", "scope", "shape")
     __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy
 
     def __init__(
@@ -142,7 +142,8 @@ class Tensor:
 
     def numpy(self) -> np.ndarray:
         """The value, where it depends on constants and variables alone."""
-        return evaluate.value(self)
+        computed = known_value(self)
+        return evaluate.value(self) if computed is None else np.array(computed)
 
     def item(self) -> float | int | bool:
         """The value of a tensor with one element as a Python number."""
@@ -236,6 +237,11 @@ class Tensor:
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         return reductions.min(self, axis, keepdims)
+
+
+def known_value(x: Tensor) -> np.ndarray | None:
+    """The value of a tensor that was computed when it was made, by a call on arrays."""
+    return getattr(x, "computed", None)
 
 
 class Constant(Op):
@@ -336,6 +342,27 @@ class Variable(Tensor):
         self.assign(self - value)
 
 
+class Reading(Constant):
+    """What a variable held when it was read: a constant to all but differentiation."""
+
+    variable: Variable
+
+
+def _as_it_is_now(x: Tensor, trace: Trace) -> Tensor:
+    """What an op within a trace reads for x: of a variable, what it was last assigned."""
+    if not isinstance(x, Variable):
+        return x
+    if x in trace.updates:
+        return trace.updates[x]
+    if trace.reads is None:
+        return x
+    if x not in trace.reads:
+        array = np.asarray(x.storage)
+        array = array if array.base is None else array.copy()  # an engine writes into its own
+        trace.reads[x] = Tensor(Reading(array, x), (), x.shape, x.dtype, x.name)
+    return trace.reads[x]
+
+
 def constant(value: Any, dtype: str | None = None, name: str | None = None) -> Tensor:
     """A tensor with a known value.
 
@@ -394,7 +421,7 @@ def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
         return constant(value, dtype)
     trace = current_trace()
     if trace is not None:
-        value = trace.updates.get(value, value)  # type: ignore[call-overload]
+        value = _as_it_is_now(value, trace)
     return value if dtype is None else elementwise.cast(value, dtype)
 
 

@@ -40,11 +40,13 @@ class Trace:
     Args:
         training: whether layers behave as in training (dropout drops, statistics move); None
             leaves it to each layer.
+        at_once: whether its values are computed now, from variables as they are now.
         step: integer tensor that counts training steps; random ops are keyed by it.
 
     Attributes:
         updates: variable to its new value.
         penalties: scalar tensors that layers add to the loss.
+        reads: where values are computed at once, the variables read with what they hold.
 
     Example:
         >>> from grafito import graph
@@ -56,11 +58,14 @@ class Trace:
         20.0
     """
 
-    def __init__(self, training: bool | None = False, step: Tensor | None = None):
+    def __init__(
+        self, training: bool | None = False, step: Tensor | None = None, at_once: bool = False
+    ):
         self.training = training
         self.step = step
         self.updates: dict[Variable, Tensor] = {}
         self.penalties: list[Tensor] = []
+        self.reads: dict[Variable, Tensor] | None = {} if at_once else None
         self._random_uses = 0
 
     def __enter__(self) -> Trace:

@@ -11,6 +11,7 @@ from grafito import graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
 from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating
+from grafito.graph.execute import has_value
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.trace import current_scope
 from grafito.layers.building import (
@@ -232,7 +233,8 @@ class Layer(Owner):
             )
         if symbols_in((args, kwargs)):
             return self._call_on_symbols(args, kwargs)
-        if any(isinstance(x, graph.Tensor) for x in flatten((args, kwargs))):
+        tensors = [x for x in flatten((args, kwargs)) if isinstance(x, graph.Tensor)]
+        if tensors and (graph.current_trace() or not has_value(tensors)):
             return self._call_on_tensors(*args, **kwargs)
         training = kwargs.pop("training", None)
         return graph.execute(

@@ -170,7 +170,8 @@ class Steps(Layer):
         self._findings.add(health.all_frozen(self), health.unreached(loss, variables), grave=True)
         self._findings.tell()
         if variables:
-            self.optimizer.apply(graph.gradients(loss, variables), variables)
+            slopes = graph.gradients(loss, variables, unconnected="zero")
+            self.optimizer.apply(slopes, variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     @keeping
