@@ -15,7 +15,12 @@ from grafito.figures.diagram import Kind
 from grafito.figures.layered import Link, Path, split_groups
 from grafito.graph import Op, Tensor
 
-KINDS: dict[str, Kind] = {"input": "input", "state": "parameter", "reading": "parameter", "constant": "constant"}
+KINDS: dict[str, Kind] = {
+    "input": "input",
+    "state": "parameter",
+    "reading": "parameter",
+    "constant": "constant",
+}
 FLOATING = ("float", "bfloat")
 
 
