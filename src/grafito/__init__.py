@@ -7,7 +7,11 @@ train it on the machine in front of you. The parts are loaded when they are firs
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
+
+from grafito.errors import missing_attribute
+from grafito.foreign import finder as _finder
 
 __version__ = "0.1.0"
 
@@ -55,12 +59,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"grafito.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(f"grafito.{_NAMES[name]}"), name)
-    from difflib import get_close_matches
+    raise missing_attribute(sys.modules[__name__], __name__, name)
 
-    near = get_close_matches(name, __all__, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    # With a name of its own it gets no second hint from Python.
-    raise AttributeError(f"module 'grafito' has no attribute {name!r}.{hint}", name=name, obj=None)
+
+_finder.install()
 
 
 def __dir__() -> list[str]:

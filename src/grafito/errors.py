@@ -6,9 +6,11 @@ built-in exception a Python programmer would expect, so `except ValueError` keep
 
 from __future__ import annotations
 
-import difflib
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from grafito import foreign
 
 
 class GrafitoError(Exception):
@@ -69,6 +71,21 @@ class UnknownNameError(ArgumentError):
     """A name (of a loss, a layer, an experiment, ...) is not known."""
 
 
+class UnknownArgumentError(UnknownNameError, TypeError):
+    """A function, or the constructor of a class, has no argument of that name."""
+
+
+class UnknownKeyError(UnknownNameError, KeyError):
+    """A dictionary of names has no such name."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class MissingAttributeError(GrafitoError, AttributeError):
+    """An object or a module has no attribute of that name; another library's has."""
+
+
 class ShapeError(GrafitoError, ValueError):
     """Shapes do not fit."""
 
@@ -122,9 +139,84 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownName
           try        'mse'
     """
     known = sorted(set(choices))
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     return UnknownNameError(
         f"Unknown {kind} {name!r}.",
-        expected=f"one of {', '.join(known)}",
-        fix=repr(near[0]) if near else None,
+        expected=_one_of(known),
+        fix=foreign.name(name, known),
     )
+
+
+def _one_of(known: list[str]) -> str:
+    """The known names; of those that differ in case and marks alone, one."""
+    plain = {each.lower().replace("_", ""): each for each in sorted(known)}  # small letters last
+    return (
+        f"one of {', '.join(n for n in known if n in plain.values())}" if known else "none at all"
+    )
+
+
+def unknown_argument(
+    owner: str, name: str, value: object, known: Iterable[str]
+) -> UnknownArgumentError:
+    """The error for an argument that is not known, with the one that is meant.
+
+    Args:
+        owner: name of the function or class.
+        name: of the argument.
+        value: that was given for it.
+        known: the arguments that there are.
+
+    Example:
+        >>> print(unknown_argument("Dropout", "p", 0.5, ["rate", "seed"]))
+        Dropout has no argument 'p'.
+          expected   one of rate, seed
+          try        rate=0.5
+    """
+    known = list(known)
+    return UnknownArgumentError(
+        f"{owner} has no argument {name!r}.",
+        expected=_one_of(known),
+        fix=foreign.argument(name, known, value),
+    )
+
+
+def missing_attribute(owner: object, kind: str, name: str) -> AttributeError:
+    """The error for an attribute that is not there; it says what another library's is called here.
+
+    Args:
+        owner: the object or module.
+        kind: its table in `grafito.foreign`: "model", "tensor", or the name of a module.
+        name: of the attribute.
+
+    Example:
+        >>> print(missing_attribute(None, "model", "predict_classes"))
+        A model has no 'predict_classes'.
+          try        model.predict(x).argmax(axis=-1)
+    """
+    fix = foreign.attribute(kind, name)
+    module = kind.startswith("grafito")
+    if fix is None:
+        told = f"module {kind!r}" if module else f"{type(owner).__name__!r} object"
+        return AttributeError(f"{told} has no attribute {name!r}", name=name, obj=owner)
+    article = "An" if kind[0] in "aeiou" else "A"
+    what = kind if module else f"{article} {kind}"
+    error = MissingAttributeError(f"{what} has no {name!r}.", fix=fix)
+    error.name = name  # with a name of its own it gets no second hint from Python
+    return error
+
+
+def names_of(module: str) -> Callable[[str], Any]:
+    """A module's `__getattr__`, which is asked for the names that it lacks.
+
+    Example:
+        >>> from grafito import losses
+        >>> losses.MSELoss
+        Traceback (most recent call last):
+        ...
+        grafito.errors.MissingAttributeError: grafito.losses has no 'MSELoss'.
+          try        losses.MeanSquaredError()
+    """
+
+    def missing(name: str) -> Any:
+        raise missing_attribute(sys.modules[module], module, name)
+
+    return missing

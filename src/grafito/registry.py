@@ -8,16 +8,17 @@ names classes of a registry, or of the `custom_objects` that the caller passes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
-from grafito.errors import ArgumentError, unknown_name
+from grafito.errors import ArgumentError, unknown_argument, unknown_name
 
 _objects_kept: ContextVar[bool] = ContextVar("objects_kept", default=False)
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
@@ -56,7 +57,76 @@ def class_entry(cls: type) -> Any:
     return cls if keeps_objects() else cls.__name__
 
 
-class Configurable:
+class KnownArguments:
+    """Something whose constructor answers an unknown argument with the one that is meant.
+
+    A subclass that takes `**kwargs` and is not grafito's own may take any name.
+    """
+
+    also_takes: ClassVar[tuple[str, ...]] = ()  # arguments that hide in `**kwargs`
+    takes_any: ClassVar[bool] = False  # whether these are the user's to name
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            names, any_name = _accepted(cls)
+            if not any_name:
+                refuse_unknown(cls.__name__, kwargs, names)
+        return super().__new__(cls)
+
+
+@functools.cache
+def _accepted(cls: type) -> tuple[tuple[str, ...], bool]:
+    """The names that a constructor takes, and whether it takes any other one."""
+    any_name = getattr(cls, "takes_any", False)
+    for base in cls.__mro__:
+        if "__init__" in vars(base) and base is not object:
+            kinds = [p.kind for p in inspect.signature(vars(base)["__init__"]).parameters.values()]
+            if inspect.Parameter.VAR_KEYWORD not in kinds:
+                break
+            any_name |= not base.__module__.startswith("grafito.")
+    return (*constructor_arguments(cls), *getattr(cls, "also_takes", ())), any_name
+
+
+def refuse_unknown(owner: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raise the error for the first argument given that is not known.
+
+    Example:
+        >>> refuse_unknown("fit", {"x": 1}, ["x", "y"])
+    """
+    for name, value in given.items():
+        if name not in known:
+            raise unknown_argument(owner, name, value, known)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def known_arguments(function: Function) -> Function:
+    """The function, which answers an unknown argument with the one that is meant.
+
+    Example:
+        >>> @known_arguments
+        ... def fit(x, epochs=1):
+        ...     return epochs
+        >>> fit(0, nb_epoch=3)
+        Traceback (most recent call last):
+        ...
+        grafito.errors.UnknownArgumentError: fit has no argument 'nb_epoch'.
+          expected   one of x, epochs
+          try        epochs=3
+    """
+    names = dict.fromkeys(n for n in inspect.signature(function).parameters if n != "self")
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs.keys() <= names.keys():
+            refuse_unknown(function.__name__, kwargs, names)
+        return function(*args, **kwargs)
+
+    return cast(Function, checked)
+
+
+class Configurable(KnownArguments):
     """Something whose configuration is its constructor arguments."""
 
     copies_itself = False  # whether pickle and copy ask the object, not its configuration

@@ -64,7 +64,7 @@ WRONG = [
     (lambda: L.Input(784), ArgumentError, ["shape=784", "Input((784,))"]),
     (lambda: L.Input((0,)), ArgumentError, ["shape=0"]),
     (lambda: L.Input(), ArgumentError, ["needs a shape"]),
-    (lambda: L.deserialize("Conv4D"), UnknownNameError, ["layer 'Conv4D'", "'Conv2D'"]),
+    (lambda: L.deserialize("Conv4D"), UnknownNameError, ["layer 'Conv4D'", "'Conv1D'"]),
     # shapes
     (
         lambda: on(L.Conv2D(4, 3), (28, 28)),

@@ -8,6 +8,7 @@ from grafito.callbacks.actions import (
 )
 from grafito.callbacks.base import Callback, CallbackList, History
 from grafito.callbacks.monitors import EarlyStopping, ModelCheckpoint, Monitor, ReduceLROnPlateau
+from grafito.errors import names_of as _names_of
 
 __all__ = [
     "CSVLogger",
@@ -22,3 +23,5 @@ __all__ = [
     "ReduceLROnPlateau",
     "TerminateOnNaN",
 ]
+
+__getattr__ = _names_of(__name__)

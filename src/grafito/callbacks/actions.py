@@ -178,6 +178,8 @@ class LambdaCallback(Callback):
         >>> _ = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
     """
 
+    takes_any = True
+
     def __init__(
         self,
         on_epoch_begin: Callable[..., Any] | None = None,

@@ -7,12 +7,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, UnknownKeyError, unknown_name
+from grafito.registry import KnownArguments
 
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(KnownArguments):
     """Something that `fit` calls at its turning points; subclass it and define what you need.
 
     A callback that defines a batch hook makes training stop after each batch to call it. Hooks get
@@ -190,6 +191,20 @@ def _defines(callback: Callback, hook: str) -> bool:
     return own or (older != hook and _defines(callback, older))
 
 
+class Logged(dict[str, list[Any]]):
+    """Lists by name; a name that is not among them is answered with those that are.
+
+    Example:
+        >>> Logged(loss=[0.5])["loss"]
+        [0.5]
+    """
+
+    def __missing__(self, name: object) -> list[Any]:
+        error = unknown_name("name in the history", name, self)
+        rows = error.rows
+        raise UnknownKeyError(error.what, expected=rows["expected"], fix=rows.get("try"))
+
+
 class History(Callback):
     """What `fit` returns: the logs of every epoch.
 
@@ -211,8 +226,11 @@ class History(Callback):
 
     def __init__(self) -> None:
         self.epoch: list[int] = []
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = Logged()
         self.interrupted = False
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return self.history[name]
         self.last: Logs = {}
 
     def __getstate__(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@
 """
 
 # First, because the ops need the tensor and the tensor's operators need the ops.
+from grafito.errors import names_of as _names_of
 from grafito.graph.tensor import Op, Tensor, Variable, as_tensor, constant, placeholder  # isort: split
 
 from grafito.graph import random
@@ -220,3 +221,5 @@ __all__ = [
     "where",
     "zeros_like",
 ]
+
+__getattr__ = _names_of(__name__)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from grafito.errors import DtypeError, GraphError, ShapeError
+from grafito.errors import DtypeError, GraphError, ShapeError, missing_attribute
 from grafito.graph.dtypes import dtype_name, is_floating, promote
 from grafito.graph.trace import Trace, current_scope, current_trace
 
@@ -115,6 +115,9 @@ class Tensor:
     def __repr__(self) -> str:
         label = f" {self.name!r}" if self.name else ""
         return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}>"
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute(self, "tensor", name)
 
     def __len__(self) -> int:
         if not self.shape:

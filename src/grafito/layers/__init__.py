@@ -7,6 +7,7 @@ Example:
     (None, 10)
 """
 
+from grafito.errors import names_of as _names_of
 from grafito.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from grafito.layers.augmentation import RandomCrop, RandomFlip
 from grafito.layers.base import Layer, registry
@@ -67,4 +68,5 @@ from grafito.registry import plain as serialize
 
 get = deserialize = registry.get
 
+__getattr__ = _names_of(__name__)
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -9,7 +9,13 @@ from typing import Any
 
 from grafito import graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
-from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
+from grafito.errors import (
+    ArgumentError,
+    GrafitoError,
+    GraphError,
+    ShapeError,
+    missing_attribute,
+)
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.execute import has_value
 from grafito.graph.nest import flatten, map_structure
@@ -26,7 +32,7 @@ from grafito.layers.building import (
 from grafito.layers.copies import pickled
 from grafito.layers.ownership import Owner, checked_flag
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
-from grafito.registry import Registry, constructor_arguments, snake_case
+from grafito.registry import Registry, constructor_arguments, refuse_unknown, snake_case
 
 registry = Registry("layer")
 register = registry.register
@@ -69,6 +75,8 @@ class Layer(Owner):
     """
 
     copies_itself = True
+    also_takes = ("input_shape", "input_dim")
+    kind = "layer"  # what errors call it
 
     def __init__(
         self,
@@ -82,11 +90,7 @@ class Layer(Owner):
         if "input_dim" in kwargs:
             kwargs["input_shape"] = (kwargs.pop("input_dim"),)
         self.first_input_shape = kwargs.pop("input_shape", None)
-        if kwargs:
-            raise ArgumentError(
-                f"{type(self).__name__} has no argument {next(iter(kwargs))!r}.",
-                expected="one of " + ", ".join(constructor_arguments(type(self))),
-            )
+        refuse_unknown(type(self).__name__, kwargs, constructor_arguments(type(self)))
         self._weights: list[graph.Variable] = []
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = checked_flag(self, "trainable", trainable)
@@ -104,6 +108,11 @@ class Layer(Owner):
         super().__init_subclass__()
         if "build" in vars(cls):
             cls.build = building(vars(cls)["build"])  # type: ignore[method-assign]
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that raised: its own error
+        raise missing_attribute(self, self.kind, name)
 
     # What a layer is made of
 

@@ -13,7 +13,7 @@ from grafito.layers.arguments import integer
 from grafito.layers.base import Layer, register
 from grafito.layers.symbolic import Node, Symbol, SymbolicShape
 from grafito.layers.weighted import ActivatedLayer
-from grafito.registry import keeps_objects
+from grafito.registry import keeps_objects, known_arguments
 
 
 @register()
@@ -73,6 +73,7 @@ class InputLayer(Layer):
         return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
 
 
+@known_arguments
 def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,

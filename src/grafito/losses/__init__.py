@@ -5,6 +5,7 @@
 2.0
 """
 
+from grafito.errors import names_of as _names_of
 from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
 from grafito.losses.checks import LossWarning, check_labels, check_loss_fits
 from grafito.losses.choice import deserialize, get, resolve
@@ -59,4 +60,5 @@ MSLE = msle = mean_squared_logarithmic_error
 KLD = kld = kullback_leibler_divergence = kl_divergence
 logcosh = log_cosh
 
+__getattr__ = _names_of(__name__)
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -10,7 +10,7 @@ from grafito import graph
 from grafito.errors import ArgumentError
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import ANY, align_weights, divide_no_nan, pair
-from grafito.registry import Configurable, Registry, snake_case
+from grafito.registry import Configurable, Registry, known_arguments, snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
@@ -189,7 +189,7 @@ def function_form(loss: type[Loss]) -> Callable[..., Tensor]:
     )
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.loss = loss  # type: ignore[attr-defined]
-    return function
+    return known_arguments(function)
 
 
 _PAIR = ("y_true", "y_pred")

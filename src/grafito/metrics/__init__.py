@@ -7,6 +7,7 @@
 0.5
 """
 
+from grafito.errors import names_of as _names_of
 from grafito.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -78,4 +79,5 @@ MSLE = msle = mean_squared_logarithmic_error
 KLD = kld = kullback_leibler_divergence = kl_divergence
 logcosh = log_cosh
 
+__getattr__ = _names_of(__name__)
 __all__ = [name for name in dir() if not name.startswith("_")]

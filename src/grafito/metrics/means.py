@@ -113,6 +113,8 @@ class MeanMetricWrapper(MeanOfPairs):
         0.5
     """
 
+    takes_any = True
+
     def __init__(self, fn: Any, name: str | None = None, dtype: str | None = None, **kwargs: Any):
         self.fn: Any = registry.lookup(fn) if isinstance(fn, str) else fn
         super().__init__(name or str(getattr(self.fn, "__name__", "metric")), dtype)

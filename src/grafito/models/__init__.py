@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from grafito.errors import names_of as _names_of
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
 from grafito.models.validation import CrossValidation, cross_validate
 
 __all__ = ["CrossValidation", "Functional", "Model", "Sequential", "cross_validate", "load_model"]
+
+_missing = _names_of(__name__)
 
 
 def __getattr__(name: str) -> Any:
@@ -14,4 +17,4 @@ def __getattr__(name: str) -> Any:
         from grafito.files import load_model
 
         return load_model
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _missing(name)

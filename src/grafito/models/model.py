@@ -13,6 +13,7 @@ from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.training import Trainer
+from grafito.registry import known_arguments
 
 
 @register()
@@ -36,8 +37,8 @@ class Model(Trainer):
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        symbolic = args or {"inputs", "outputs"} & set(kwargs)
-        return super().__new__(Functional if cls is Model and symbolic else cls)
+        symbolic = args or {"inputs", "outputs", "input", "output"} & set(kwargs)
+        return super().__new__(Functional if cls is Model and symbolic else cls, **kwargs)
 
     def __init__(
         self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None
@@ -88,6 +89,7 @@ class Model(Trainer):
             raise not_built(self)
         return super().count_params()
 
+    @known_arguments
     def summary(
         self,
         line_length: int | None = None,

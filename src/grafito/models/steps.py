@@ -24,6 +24,7 @@ from grafito.models.ownership import claim
 from grafito.models.renewal import origin
 from grafito.models.runner import Runner
 from grafito.models.state import assign_all
+from grafito.registry import known_arguments
 
 
 class Steps(Layer):
@@ -33,6 +34,7 @@ class Steps(Layer):
         optimizer: what `compile` chose, or None.
     """
 
+    kind = "model"
     optimizer: Any = None
     not_parts = Layer.not_parts | {"_loss_tracker"}
 
@@ -59,6 +61,7 @@ class Steps(Layer):
         n = len(flatten(y_pred))
         return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
 
+    @known_arguments
     def compile(
         self,
         optimizer: Any = "rmsprop",

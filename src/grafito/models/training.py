@@ -20,6 +20,7 @@ from grafito.models.passes import VALIDATION, Passes, hold_out, make_source, val
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
 from grafito.models.steps import Steps
+from grafito.registry import known_arguments
 
 Logs = dict[str, float]
 
@@ -39,6 +40,7 @@ class Trainer(Steps):
     history: History | None = None
     _loops = 0  # of this model that are under way, one within the other
 
+    @known_arguments
     def fit(
         self,
         x: Any = None,
@@ -132,6 +134,7 @@ class Trainer(Steps):
             log.call("on_train_end", dict(history.last))
         return history
 
+    @known_arguments
     def evaluate(
         self,
         x: Any = None,
@@ -162,6 +165,7 @@ class Trainer(Steps):
             log.call("on_test_end", logs)
         return logs if return_dict else self._as_list(logs)
 
+    @known_arguments
     def predict(
         self,
         x: Any,
@@ -192,6 +196,7 @@ class Trainer(Steps):
             log.call("on_predict_end")
         return join_outputs(slices, self._output_structure)
 
+    @known_arguments
     def train_on_batch(
         self,
         x: Any,
@@ -209,6 +214,7 @@ class Trainer(Steps):
         examples = weigh_classes(make_examples(x, y, sample_weight), class_weight)
         return self._on_batch("train", self.train_step, examples, return_dict)
 
+    @known_arguments
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:

@@ -10,11 +10,18 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, unknown_name
+from grafito.errors import ArgumentError, missing_attribute
 from grafito.graph import Tensor, Variable
 from grafito.optimizers import schedules
 from grafito.optimizers.clipping import Clipping
-from grafito.registry import Configurable, Registry, constructor_arguments, plain, snake_case
+from grafito.registry import (
+    Configurable,
+    Registry,
+    constructor_arguments,
+    plain,
+    refuse_unknown,
+    snake_case,
+)
 
 registry = Registry("optimizer")
 
@@ -46,6 +53,8 @@ class Optimizer(Configurable):
         >>> w.numpy().tolist()
         [0.5, -2.5]
     """
+
+    also_takes = ("decay",)
 
     def __init__(
         self,
@@ -267,9 +276,12 @@ class Optimizer(Configurable):
                 "`decay` is ignored, as in Keras 3: use learning_rate=InverseTimeDecay(...)",
                 stacklevel=3,
             )
-        for name in unknown:
-            names = constructor_arguments(type(self))
-            raise unknown_name(f"argument of {type(self).__name__}", name, names)
+        refuse_unknown(type(self).__name__, unknown, constructor_arguments(type(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that raised: its own error
+        raise missing_attribute(self, "optimizer", name)
 
     def _checked_rate(self, rate: Any) -> Any:
         if isinstance(rate, Mapping):

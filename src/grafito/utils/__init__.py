@@ -1,5 +1,6 @@
 """The few helpers that course programs use from `keras.utils`."""
 
+from grafito.errors import names_of as _names_of
 from grafito.models.examples import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from grafito.models.streams import PyDataset
 from grafito.utils.arrays import pad_sequences, to_categorical
@@ -9,3 +10,5 @@ Sequence = PyDataset  # its name in Keras 2
 
 __all__ = ["PyDataset", "Sequence", "pack_x_y_sample_weight", "pad_sequences", "set_random_seed"]
 __all__ += ["to_categorical", "unpack_x_y_sample_weight"]
+
+__getattr__ = _names_of(__name__)

@@ -93,7 +93,7 @@ _open: dict[tuple[type[Op], int], tuple[bool, ...]] = {}
 
 def _what_stops(weight: Variable, order: Sequence[Tensor], reached: set[Tensor]) -> Tensor | None:
     """What lies nearest to the loss and lets no gradient through to the weight; None for no way."""
-    users = {weight}
+    users: set[Tensor] = {weight}
     for x in order:
         if any(y in users for y in x.inputs):
             users.add(x)

@@ -100,8 +100,9 @@ def accuracy_of_logits(metric: Metric, loss: Loss | None) -> LossWarning | None:
         >>> accuracy_of_logits(metrics.BinaryAccuracy(threshold=0.0), loss) is None
         True
     """
-    logits = isinstance(loss, BINARY) and loss.from_logits
-    if not (logits and isinstance(metric, BinaryAccuracy) and 0 < metric.threshold < 1):
+    if not isinstance(loss, BINARY) or not loss.from_logits:
+        return None
+    if not isinstance(metric, BinaryAccuracy) or not 0 < metric.threshold < 1:
         return None
     return LossWarning(
         "The outputs are logits, of which 0 is the border between the classes.",

@@ -1,0 +1,40 @@
+"""Imports of modules that another library has: the sentence of the table, not only "no module"."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from grafito.foreign.attributes import ATTRIBUTES
+
+
+class Finder:
+    """Asked last, after Python found no such module; it finds none either, but says more."""
+
+    @staticmethod
+    def find_spec(
+        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> None:
+        """None, or an ImportError for a name of the tables.
+
+        Example:
+            >>> Finder.find_spec("grafito.ops")
+            Traceback (most recent call last):
+            ...
+            ImportError: There is no 'grafito.ops'. Try: the functions of tensors are in ...
+        """
+        parent, _, name = fullname.rpartition(".")
+        fix = ATTRIBUTES.get(parent, {}).get(name)
+        if fix is not None:
+            raise ImportError(f"There is no {fullname!r}. Try: {fix}", name=parent)
+
+
+def install() -> None:
+    """Ask it from now on; done once.
+
+    Example:
+        >>> install()
+    """
+    if Finder not in sys.meta_path:
+        sys.meta_path.append(Finder)

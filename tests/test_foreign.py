@@ -1,0 +1,235 @@
+"""Names of other libraries and languages: each row of the tables is asked where it is met."""
+
+import re
+
+import numpy as np
+import pytest
+
+import grafito
+from grafito import (
+    Model,
+    Sequential,
+    activations,
+    callbacks,
+    datasets,
+    figures,
+    foreign,
+    graph,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
+from grafito.errors import GrafitoError, MissingAttributeError, UnknownKeyError, UnknownNameError
+from grafito.layers.base import registry as layer_registry
+from grafito.registry import constructor_arguments
+
+ROOMS = {
+    room.__name__.split(".")[-1]: room
+    for room in (
+        *(activations, callbacks, datasets, figures, graph, initializers, layers, losses, metrics),
+        *(models, optimizers, regularizers, utils, grafito),
+    )
+}
+LOGS = ("accuracy", "val_accuracy", "loss", "val_loss", "learning_rate")
+REGISTRIES = [
+    *(activations.registry, initializers.registry, layer_registry, losses.registry),
+    *(metrics.registry, optimizers.registry, regularizers.registry),
+]
+KNOWN = {name for registry in REGISTRIES for name in registry.entries}
+ARGUMENTS = {
+    *(
+        name
+        for registry in REGISTRIES[1:]
+        for e in registry.entries.values()
+        if isinstance(e, type)
+        for name in constructor_arguments(e)
+    ),
+    *(name for c in (callbacks.EarlyStopping, Model) for name in constructor_arguments(c)),
+    *("epochs", "steps_per_epoch", "validation_steps", "batch_size", "validation_data"),
+    *("validation_split", "callbacks", "class_weight", "sample_weight", "loss", "metrics"),
+    *("optimizer", "inputs", "outputs", "shape", "batch_shape", "keepdims", "axis", "l2"),
+}
+
+
+def names_in(sentence):
+    """The names of grafito that a sentence holds, as (room, name)."""
+    rooms = "|".join(ROOMS)
+    found = re.findall(rf"\b({rooms})\.([A-Za-z_]\w*)", sentence)
+    return [(room, name) for room, name in found if (room, name) != ("models", "safetensors")]
+
+
+def is_true(sentence):
+    return all(hasattr(ROOMS[room], name) for room, name in names_in(sentence))
+
+
+@pytest.mark.parametrize("given", foreign.NAMES)
+def test_a_foreign_name_has_a_true_answer(given):
+    for answer in foreign.NAMES[given]:
+        if " " in answer or "(" in answer:
+            assert is_true(answer), answer
+            assert names_in(answer) or "(x)" in answer
+        else:
+            assert answer in KNOWN | set(LOGS) | set(graph.__all__), answer
+    assert foreign.name(given, [*foreign.NAMES[given][:1], "zzz"]) == repr(foreign.NAMES[given][0])
+
+
+@pytest.mark.parametrize("given", foreign.ARGUMENTS)
+def test_a_foreign_argument_has_a_true_answer(given):
+    for answer in foreign.ARGUMENTS[given]:
+        known = re.match(r"\w+", answer).group()
+        sentence = " " in answer or "(" in answer or "=" in answer
+        assert sentence or answer in ARGUMENTS, answer
+        assert is_true(answer), answer
+        assert known
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, rows in foreign.ATTRIBUTES.items() for name in rows]
+)
+def test_a_foreign_attribute_is_absent_and_has_a_true_answer(kind, name):
+    owners = {
+        "model": Sequential([layers.Input((2,)), layers.Dense(1)]),
+        "layer": layers.Dense(1),
+        "tensor": graph.constant([1.0]),
+        "optimizer": optimizers.SGD(),
+    }
+    owner = owners[kind] if kind in owners else ROOMS[kind.split(".")[-1]]
+    with pytest.raises(MissingAttributeError) as error:
+        getattr(owner, name)
+    assert foreign.ATTRIBUTES[kind][name] in str(error.value)
+    assert is_true(foreign.ATTRIBUTES[kind][name])
+    assert not hasattr(owner, name)
+
+
+# What other kinds of names are answered with: code, words of the error.
+ASKED = {
+    "layers.Dense(output_dim=5)": "units=5",
+    "layers.Dropout(p=0.5)": "rate=0.5",
+    "layers.Conv2D(8, 3, border_mode='same')": "padding='same'",
+    "layers.Conv2D(8, 3, subsample=(2, 2))": "strides=(2, 2)",
+    "layers.Dense(3, W_regularizer='l2')": "kernel_regularizer='l2'",
+    "layers.Dense(3, init='uniform')": "kernel_initializer='uniform'",
+    "layers.Dense(unidades=3)": "units=3",
+    "layers.Dense(3, activacion='relu')": "activation='relu'",
+    "optimizers.Adam(lr=0.1)": "learning_rate=0.1",
+    "optimizers.Adam(beta1=0.5)": "beta_1=0.5",
+    "metrics.Precision(umbral=0.5)": "threshold",
+    "metrics.AUC(multi_label=True)": "expected   one of num_thresholds",
+    "losses.Huber(d=1)": "expected   one of delta",
+    "losses.mean_squared_error([1.0], [1.0], logits=True)": "expected   one of y_true",
+    "losses.binary_crossentropy([1.0], [1.0], logits=True)": "from_logits=True",
+    "layers.Input((2,), optional=True)": "expected   one of shape",
+    "layers.Input(size=(2,))": "shape=(2,)",
+    "callbacks.TerminateOnNaN(raise_error=True)": "expected   none at all",
+    "callbacks.EarlyStopping(paciencia=3)": "patience=3",
+    "callbacks.EarlyStopping(metric_name='val_loss')": "monitor='val_loss'",
+    "initializers.RandomNormal(sigma=2.0)": "stddev=2.0",
+    "model.fit(x, y, nb_epoch=3)": "epochs=3",
+    "model.fit(x, y, epocas=3)": "epochs=3",
+    "model.fit(x, y, learning_rate=0.1)": "optimizers.Adam(learning_rate=",
+    "model.compile(lr=0.1)": "optimizers.Adam(learning_rate=",
+    "model.compile('sgd', metric=['mae'])": "metrics=['mae']",
+    "model.predict(x, batch=3)": "expected   one of x",
+    "model.summary(wide=True)": "expected   one of line_length",
+    "Model(input=1, output=2)": "inputs=1",
+    "Sequential(nombre='a')": "name='a'",
+    "losses.get('entropia_cruzada')": "'categorical_crossentropy'",
+    "losses.get('croscategorical')": "'categorical_crossentropy'",
+    "losses.get('mean_error_squared')": "'mean_squared_error'",
+    "metrics.get('exactitud')": "'accuracy'",
+    "metrics.get('f1')": "'f1_score'",
+    "metrics.get('r2')": "'r2_score'",
+    "activations.get('sigmoide')": "'sigmoid'",
+    "optimizers.get('descenso_de_gradiente')": "'sgd'",
+    "optimizers.get('momentum')": "optimizers.SGD(momentum=0.9)",
+    "graph.parse('sgn(x)')": "'sign'",
+    "import grafito.ops": "from grafito import graph",
+    "from grafito import backend": "from grafito import graph",
+    "from grafito import Dense": "layers.Dense",
+    "from grafito.preprocessing.image import ImageDataGenerator": "layers.RandomRotation",
+    "from grafito.preprocessing.sequence import pad_sequences": "utils.pad_sequences",
+    "from grafito.utils import np_utils": "utils.to_categorical",
+    "from grafito.layers.convolutional import Conv2D": "from grafito.layers import Conv2D",
+    "from grafito.losses import MSELoss": "losses.MeanSquaredError()",
+}
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_what_is_not_known_is_answered(code):
+    x = np.ones((4, 2), "float32")
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    names = {
+        **ROOMS,
+        "Model": Model,
+        "Sequential": Sequential,
+        "model": model,
+        "x": x,
+        "y": x[:, 0],
+    }
+    if "show_trainable" in code and ASKED[code] == "":
+        pytest.skip("an argument that may come")
+    with pytest.raises((GrafitoError, ImportError)) as error:
+        exec(code, names)
+    assert ASKED[code] in str(error.value), error.value
+
+
+def test_a_name_that_means_nothing_gets_no_guess():
+    model = Sequential([layers.Input((2,)), layers.Dense(1, name="out")])
+    with pytest.raises(UnknownNameError) as error:
+        model.get_layer("oculta")
+    assert "try" not in str(error.value)
+    assert "one of out" in str(error.value)
+
+
+def test_known_names_are_listed_once():
+    with pytest.raises(UnknownNameError) as error:
+        losses.get("zzzzzz")
+    assert "MeanSquaredError" not in str(error.value)
+    assert "mean_squared_error" in str(error.value)
+
+
+def test_an_own_class_may_take_any_argument():
+    class Own(layers.Layer):
+        def __init__(self, units, **settings):
+            self.colour = settings.pop("colour", None)
+            super().__init__(**settings)
+
+    assert Own(1, colour="red").colour == "red"
+    with pytest.raises(TypeError, match="has no argument 'size'"):
+        Own(1, size=3)
+
+
+def test_an_error_of_a_property_stays_its_own():
+    class Own(layers.Layer):
+        @property
+        def broken(self):
+            raise AttributeError("the property's own")
+
+    with pytest.raises(AttributeError, match="the property's own"):
+        _ = Own().broken
+    with pytest.raises(AttributeError, match="'Own' object has no attribute 'absent'"):
+        _ = Own().absent
+
+
+# The history
+
+
+def test_a_history_answers_a_wrong_key_with_those_there_are():
+    model = Sequential([layers.Input((2,)), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    history = model.fit(np.ones((4, 2)), np.ones(4), verbose=0)
+    assert history["loss"] == history.history["loss"]
+    assert isinstance(history.history, dict)
+    for ask in (lambda: history["acc"], lambda: history.history["acc"]):
+        with pytest.raises(KeyError) as error:
+            ask()
+        assert isinstance(error.value, UnknownKeyError)
+        assert "'accuracy'" in str(error.value)
+        assert "one of accuracy, loss" in str(error.value)
+    assert history.history.get("val_loss") is None
