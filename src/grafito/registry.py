@@ -68,7 +68,7 @@ class KnownArguments:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            names, any_name = _accepted(cls)
+            names, any_name = _accepted(cls)  # type: ignore[arg-type]
             if not any_name:
                 refuse_unknown(cls.__name__, kwargs, names)
         return super().__new__(cls)
