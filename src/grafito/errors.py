@@ -141,17 +141,15 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownName
     known = sorted(set(choices))
     return UnknownNameError(
         f"Unknown {kind} {name!r}.",
-        expected=_one_of(known),
+        expected=f"one of {_once(known)}" if known else "none at all",
         fix=foreign.name(name, known),
     )
 
 
-def _one_of(known: list[str]) -> str:
+def _once(known: list[str]) -> str:
     """The known names; of those that differ in case and marks alone, one."""
     plain = {each.lower().replace("_", ""): each for each in sorted(known)}  # small letters last
-    return (
-        f"one of {', '.join(n for n in known if n in plain.values())}" if known else "none at all"
-    )
+    return ", ".join(name for name in known if name in plain.values())
 
 
 def unknown_argument(
@@ -174,7 +172,7 @@ def unknown_argument(
     known = list(known)
     return UnknownArgumentError(
         f"{owner} has no argument {name!r}.",
-        expected=_one_of(known),
+        expected=f"one of {_once(known)}" if known else "none at all",
         fix=foreign.argument(name, known, value),
     )
 
