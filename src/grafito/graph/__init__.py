@@ -111,6 +111,7 @@ from grafito.graph.shaping import (
     transpose,
     zeros_like,
 )
+from grafito.graph.show import show
 from grafito.graph.trace import Trace, current_trace, scope
 
 __all__ = [
@@ -195,6 +196,7 @@ __all__ = [
     "round",
     "scatter_add",
     "scope",
+    "show",
     "sigmoid",
     "sigmoid_cross_entropy",
     "sign",

@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito.graph.evaluate import value
 from grafito.graph.nest import flatten, map_structure
+from grafito.graph.show import label_shown, print_shown
 from grafito.graph.tensor import Constant, Input, Tensor, Variable, as_tensor, constant, known_value
 from grafito.graph.trace import Trace, current_trace
 
@@ -43,7 +44,10 @@ def execute(function: Callable[..., Any], *args: Any, training: bool | None = Fa
     with Trace(training, constant(next(_calls) % 2**31, "int32"), at_once=True) as trace:
         result = map_structure(_as_read, function(*tensors))
     leaves = [x for x in flatten(result) if isinstance(x, Tensor)]
-    values = value([*leaves, *trace.updates.values()])
+    shown = label_shown(trace, [])
+    values = value([*leaves, *trace.updates.values(), *shown.values()])
+    print_shown(dict(zip(shown, values[len(values) - len(shown) :], strict=True)))
+    values = values[: len(values) - len(shown)]
     for variable, new in zip(trace.updates, values[len(leaves) :], strict=True):
         variable.storage = np.array(new, dtype=variable.dtype)
     for x, computed in zip(leaves, values, strict=False):

@@ -9,6 +9,7 @@ from typing import Any
 from grafito.errors import GraphError
 from grafito.graph.evaluate import topological_order
 from grafito.graph.rewrite import rewrite, with_known_values
+from grafito.graph.show import label_shown
 from grafito.graph.tensor import Input, State, Tensor, Variable, as_tensor
 from grafito.graph.trace import Trace
 
@@ -84,6 +85,7 @@ def trace_graph(
                 fix='return {"loss": loss}',
             )
         outputs = {name: as_tensor(x) for name, x in results.items()}
+        outputs |= label_shown(trace, [*outputs.values(), *trace.updates.values()])
     simplified = rewrite(with_known_values([*outputs.values(), *trace.updates.values()]))
     traced = Graph(
         dict(inputs),

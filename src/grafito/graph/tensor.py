@@ -9,7 +9,7 @@ import numpy as np
 
 from grafito.errors import DtypeError, GraphError, ShapeError, missing_attribute
 from grafito.graph.dtypes import dtype_name, is_floating, promote
-from grafito.graph.trace import Trace, current_scope, current_trace
+from grafito.graph.trace import Trace, current_scope, current_trace, has_numbers
 
 Shape = tuple[int, ...]
 Array = Any  # an array of whichever engine evaluates the op
@@ -114,7 +114,8 @@ class Tensor:
 
     def __repr__(self) -> str:
         label = f" {self.name!r}" if self.name else ""
-        return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}>"
+        numbers = f"\n{self.numpy()}" if has_numbers() else ""
+        return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}{numbers}>"
 
     def __getattr__(self, name: str) -> Any:
         raise missing_attribute(self, "tensor", name)
@@ -128,6 +129,8 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
+        if has_numbers():
+            return bool(self.numpy())
         raise GraphError(
             "A tensor has no truth value while the graph is being built.",
             where=self,
@@ -313,7 +316,7 @@ class Variable(Tensor):
 
     def numpy(self) -> np.ndarray:
         """A copy of the current value."""
-        return np.array(self.storage)
+        return evaluate.value(self) if has_numbers() else np.array(self.storage)
 
     def assign(self, value: Any) -> None:
         """Set the value: at once, or at the end of the step while a step is being traced.

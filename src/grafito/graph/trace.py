@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grafito.graph.tensor import Tensor, Variable
@@ -42,11 +42,13 @@ class Trace:
             leaves it to each layer.
         at_once: whether its values are computed now, from variables as they are now.
         step: integer tensor that counts training steps; random ops are keyed by it.
+        numbers: the values of its tensors, where the step is computed while it is traced.
 
     Attributes:
         updates: variable to its new value.
         penalties: scalar tensors that layers add to the loss.
         reads: where values are computed at once, the variables read with what they hold.
+        shown: labels and tensors that the step prints.
 
     Example:
         >>> from grafito import graph
@@ -59,13 +61,19 @@ class Trace:
     """
 
     def __init__(
-        self, training: bool | None = False, step: Tensor | None = None, at_once: bool = False
+        self,
+        training: bool | None = False,
+        step: Tensor | None = None,
+        at_once: bool = False,
+        numbers: Any = None,
     ):
         self.training = training
         self.step = step
+        self.numbers = numbers
         self.updates: dict[Variable, Tensor] = {}
         self.penalties: list[Tensor] = []
         self.reads: dict[Variable, Tensor] | None = {} if at_once else None
+        self.shown: list[tuple[str, Tensor]] = []
         self._random_uses = 0
 
     def __enter__(self) -> Trace:
@@ -90,6 +98,12 @@ def current_trace() -> Trace | None:
         True
     """
     return _active.get()
+
+
+def has_numbers() -> bool:
+    """Whether a step is being computed while it is traced, so that its tensors have values."""
+    trace = _active.get()
+    return trace is not None and trace.numbers is not None
 
 
 @contextlib.contextmanager

@@ -38,5 +38,7 @@ def pickled(model: Any) -> tuple[Any, ...]:
     """What pickle and copy make of a model: the content of its file, with objects for names."""
     with objects_kept():
         content, parts = model_content(model)
+    if model.compiled:
+        content["training"]["run_eagerly"] = model.run_eagerly
     arrays = {part: [v.numpy() for v in variables] for part, variables in parts.items()}
     return model_from_content, (content, arrays, f"the copy of model {model.name!r}")

@@ -23,6 +23,8 @@ from grafito.errors import OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
+from grafito.graph.show import SHOWN, print_shown
+from grafito.models.eager import EagerProgram
 from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.renewal import same
@@ -54,6 +56,7 @@ class Compiled:
     program: Program
     size: int
     trains: bool
+    shows: bool = False  # something is printed in each step, so none runs together with others
     data: tuple[Any, Any] = (None, None)
     seconds: float = math.inf
 
@@ -64,6 +67,7 @@ class Runner:
     Args:
         engine: name of an engine, an engine, or "auto".
         precision: "float32", or "mixed_bfloat16" to round what products and convolutions read.
+        eager: compute each step while it is traced, so that its tensors have numbers.
 
     Attributes:
         engine_wanted: the name that was given, which may be "auto".
@@ -73,10 +77,11 @@ class Runner:
         watch: looks for NaN and infinities after training steps, where that is wanted.
     """
 
-    def __init__(self, engine: Any = "auto", precision: str = "float32"):
+    def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
         self.engine = engines.get(engine)
         self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
         self.precision = check_precision(precision)
+        self.eager = eager
         self.step = graph.Variable(0, "int32", "step", trainable=False)
         self.draws = graph.Variable(0, "int32", "draws", trainable=False)
         self.watch: FiniteCheck | None = None
@@ -121,7 +126,8 @@ class Runner:
             while left:
                 if one_by_one:  # a hook may have changed the model
                     compiled = self._compiled(step, examples, orders, size)
-                slice_ = 1 if one_by_one else int(SLICE_SECONDS / compiled.seconds)
+                alone = one_by_one or compiled.shows
+                slice_ = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
                 count = max(1, min(left, slice_))
                 outputs = self._execute(compiled, examples, orders, start, count)
                 left -= count
@@ -134,8 +140,10 @@ class Runner:
         """How many epochs fit into a slice; 0 where that is not known yet."""
         seconds = 0.0
         for size, steps in _sizes(orders, batch_size):
-            compiled = self._programs.get(_key(step, examples, orders, size))
-            seconds += steps * (compiled.seconds if compiled else math.inf)
+            compiled = self._programs.get((self.eager, *_key(step, examples, orders, size)))
+            if compiled is None or compiled.shows:
+                return 0
+            seconds += steps * compiled.seconds
         return int(SLICE_SECONDS / seconds)
 
     def run_epochs(
@@ -191,18 +199,28 @@ class Runner:
         began = time.perf_counter()
         outputs = program.run(count)
         compiled.seconds = max(time.perf_counter() - began, 1e-9) / count
+        if compiled.shows:
+            print_shown(outputs, steps=True)
         return outputs
 
     def _compiled(self, step: Step, examples: Examples, orders: np.ndarray, size: int) -> Compiled:
-        key = _key(step, examples, orders, size)
+        key = self.eager, *_key(step, examples, orders, size)
         if key not in self._programs:
             try:
-                program = self.engine.compile(self._trace(step, examples, orders.shape, size))
+                program = self._program(step, examples, orders.shape, size)
             except OutOfMemoryError as error:
                 needed = functools.partial(self.memory, step, examples, orders.shape)
                 raise shortage(error, size, needed) from None
-            self._programs[key] = Compiled(program, size, step.kind == "train")
+            shows = not self.eager and any(n.startswith(SHOWN) for n in program.graph.outputs)
+            self._programs[key] = Compiled(program, size, step.kind == "train", shows)
         return self._programs[key]
+
+    def _program(
+        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
+    ) -> Program:
+        if self.eager:
+            return EagerProgram(*self._traceable(step, examples, shape, size))
+        return self.engine.compile(self._trace(step, examples, shape, size))
 
     def memory(
         self, step: Step, examples: Examples, shape: tuple[int, int], size: int
@@ -215,14 +233,25 @@ class Runner:
         return {c.size: c.program for c in self._programs.values() if c.trains}
 
     def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
-        """The graph of one step: it gathers a batch, and counts."""
+        """The graph of one step."""
+        traceable = self._traceable(step, examples, shape, size)
+        while True:
+            known = _assigned_by(step.reset).keys()
+            traced = trace_graph(*traceable)
+            if known == _assigned_by(step.reset).keys():  # else the step has made metrics: again
+                return with_precision(traced, self.precision)
+
+    def _traceable(
+        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
+    ) -> tuple[Any, dict[str, graph.Tensor], bool, graph.Variable]:
+        """A step that gathers its batch: the function, inputs, whether it trains, its counter."""
         spec = {**examples.spec, "order": ((shape[0] * shape[1],), "int32")}
         inputs = {name: graph.placeholder(s, dtype, name) for name, (s, dtype) in spec.items()}
         counter = self.step if step.kind == "train" else self.draws
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
             first = graph.equal(self.start % shape[1], 0)
-            for variable, value in beginning.items():
+            for variable, value in _assigned_by(step.reset).items():
                 variable.assign(graph.where(first, value, variable))
             positions = self.start + graph.constant(np.arange(size, dtype="int32"))
             index = graph.take(held["order"], positions)
@@ -236,15 +265,10 @@ class Runner:
             counter.assign(counter + 1)
             return outputs
 
-        beginning = _assigned_by(step.reset)
-        while True:
-            traced = trace_graph(gather, inputs, training=step.kind == "train", step=counter)
-            known, beginning = beginning, _assigned_by(step.reset)
-            if known.keys() == beginning.keys():  # else the step has made metrics: trace it again
-                return with_precision(traced, self.precision)
+        return gather, inputs, step.kind == "train", counter
 
 
-def _key(step: Step, examples: Examples, orders: np.ndarray, size: int) -> Hashable:
+def _key(step: Step, examples: Examples, orders: np.ndarray, size: int) -> tuple[Hashable, ...]:
     """Equal where a program can be used again."""
     return step.kind, step.reset is None, size, orders.shape, len(examples), examples.form
 

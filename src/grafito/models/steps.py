@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito import engines, graph, optimizers, seeds
-from grafito.errors import GraphError
+from grafito.errors import ArgumentError, GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
@@ -87,8 +87,9 @@ class Steps(Layer):
             loss_weights: factors of the losses.
             metrics: names, objects or functions; a list or dictionary of such by output.
             weighted_metrics: the same, computed with the sample weights.
-            run_eagerly: this and the next three are Keras's; they change nothing here.
-            steps_per_execution: see above.
+            run_eagerly: compute each step op by op in Python, so that `print`, `if` and `float`
+                in `call`, a loss or a training step see numbers. Slow: for looking, not for long.
+            steps_per_execution: this and the next two are Keras's; they change nothing here.
             jit_compile: see above.
             auto_scale_loss: see above.
             engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
@@ -106,7 +107,13 @@ class Steps(Layer):
         chosen = optimizers.get(optimizer)
         claim(chosen, self)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
-        runner = Runner(engine, precision)
+        runner = Runner(engine, precision, bool(run_eagerly))
+        if run_eagerly and precision != "float32":
+            raise ArgumentError(
+                "A step that runs op by op has no mixed precision.",
+                received=f"run_eagerly=True, precision={precision!r}",
+                fix='precision="float32" while you look',
+            )
         if self._compiled:
             runner.step, runner.draws = self._runner.step, self._runner.draws
         if check_finite:
@@ -279,6 +286,15 @@ class Steps(Layer):
     def compiled(self) -> bool:
         """Whether `compile` was called."""
         return self._compiled
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether each step runs op by op, with numbers to print; it may be set."""
+        return self._runner.eager
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._runner.eager = bool(value)
 
     def training_state(self) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
         """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
