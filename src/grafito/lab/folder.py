@@ -53,7 +53,7 @@ class RunFolder:
         """
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # SystemExit: by SIGTERM
             self.end("interrupted")
             raise
         except Exception as error:

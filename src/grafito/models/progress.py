@@ -75,9 +75,6 @@ class Progress(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self.close()
-        history = self.model.history
-        if self.style and history is not None and history.interrupted:
-            print(translate("Ended by Ctrl-C. History and weights are kept."), flush=True)
 
     def _begin(self, title: str) -> None:
         self.title = title

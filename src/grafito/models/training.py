@@ -15,7 +15,7 @@ from grafito.layers.arguments import integer
 from grafito.losses import LossWarning
 from grafito.models import health
 from grafito.models.examples import Examples, make_examples, weigh_classes
-from grafito.models.interrupts import interruptible
+from grafito.models.interrupts import interruptible, tell
 from grafito.models.passes import VALIDATION, Passes, hold_out, make_source, validation_source
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
@@ -88,51 +88,41 @@ class Trainer(Steps):
             DataError: for data that cannot be used; nothing is trained then.
         """
         self._require_compiled("fit")
-        source = make_source(x, y, sample_weight, class_weight=class_weight, batch_size=batch_size)
-        batch_size = self._whole("batch_size", batch_size) or 32
-        validation_batch_size = self._whole("validation_batch_size", validation_batch_size)
-        steps_per_epoch = self._whole("steps_per_epoch", steps_per_epoch)
-        validation_steps = self._whole("validation_steps", validation_steps)
-        epochs = integer(self, "epochs", epochs, 0)
-        initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
-        validated = self._validated_epochs(validation_freq)
-        history = History()
-        self._findings.add(
-            *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
-        )
-        held_out = validation_source(validation_data)
-        if validation_split and validation_data is None:
-            source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
-        if class_weight is not None:  # of training alone: what is held out is measured as it is
-            source = weigh_classes(source, class_weight)
-        for examples in (source, held_out):
-            if isinstance(examples, Examples):
-                self.prepare(examples)
+        with interruptible() as interrupted:
+            source = make_source(
+                x, y, sample_weight, class_weight=class_weight, batch_size=batch_size
+            )
+            batch_size = self._whole("batch_size", batch_size) or 32
+            validation_batch_size = self._whole("validation_batch_size", validation_batch_size)
+            steps_per_epoch = self._whole("steps_per_epoch", steps_per_epoch)
+            validation_steps = self._whole("validation_steps", validation_steps)
+            epochs = integer(self, "epochs", epochs, 0)
+            initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
+            validated = self._validated_epochs(validation_freq)
+            history = History()
+            self._findings.add(
+                *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
+            )
+            held_out = validation_source(validation_data)
+            if validation_split and validation_data is None:
+                source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
+            if class_weight is not None:  # of training alone: what is held out is measured as it is
+                source = weigh_classes(source, class_weight)
+            for examples in (source, held_out):
+                if isinstance(examples, Examples):
+                    self.prepare(examples)
 
-        seed = self._shuffle_seed if shuffle else None
-        training = Passes(source, batch_size, steps_per_epoch, seed, epochs)
-        validation = Passes(
-            held_out, validation_batch_size or batch_size, validation_steps, role=VALIDATION
-        )
-        params = {"epochs": epochs, "steps": training.steps, "validation_freq": validation_freq}
-        log = self._callbacks("fit", callbacks, verbose, history, **params)
-        self.history = history
-        with self._loop("train"), log, interruptible() as interrupted:
-            log.call("on_train_begin")
-            epoch = initial_epoch
-            while epoch < epochs:
-                together = self._epochs_together(training, validation, log)
-                if together > 1:
-                    epoch = self._run_together(training, epoch, min(together, epochs - epoch), log)
-                elif not self._fit_epoch(training, validation, epoch, validated, log, interrupted):
-                    break  # an epoch that was cut short has no place in the history
-                else:
-                    epoch += 1
-                if self.stop_training or interrupted:
-                    break
-            history.interrupted = bool(interrupted)
-            log.call("on_train_end", dict(history.last))
-        return history
+            seed = self._shuffle_seed if shuffle else None
+            training = Passes(source, batch_size, steps_per_epoch, seed, epochs)
+            validation = Passes(
+                held_out, validation_batch_size or batch_size, validation_steps, role=VALIDATION
+            )
+            params = {"epochs": epochs, "steps": training.steps, "validation_freq": validation_freq}
+            log = self._callbacks("fit", callbacks, verbose, history, **params)
+            self.history = history
+            with self._loop("train"), log:
+                self._train(training, validation, initial_epoch, validated, log, interrupted)
+            return history
 
     @known_arguments
     def evaluate(
@@ -260,6 +250,37 @@ class Trainer(Steps):
             for variable, sum_ in zip(outer, before, strict=True):
                 variable.storage = sum_
 
+    def _train(
+        self,
+        training: Passes,
+        validation: Passes,
+        epoch: int,
+        validated: Any,
+        log: CallbackList,
+        interrupted: list[int],
+    ) -> None:
+        """The epochs of `fit` from this one on, with the hooks around them."""
+        history = self.history
+        assert history is not None
+        assert training.epochs is not None
+        log.call("on_train_begin")
+        while epoch < training.epochs and not interrupted:
+            together = min(
+                self._epochs_together(training, validation, log), training.epochs - epoch
+            )
+            if together > 1:
+                epoch = self._run_together(training, epoch, together, log)
+            elif not self._fit_epoch(training, validation, epoch, validated, log, interrupted):
+                break  # an epoch that was cut short has no place in the history
+            else:
+                epoch += 1
+            if self.stop_training:
+                break
+        history.interrupted = bool(interrupted)
+        log.call("on_train_end", dict(history.last))
+        if interrupted:
+            tell(interrupted)
+
     def _fit_epoch(
         self,
         training: Passes,
@@ -267,7 +288,7 @@ class Trainer(Steps):
         epoch: int,
         validated: Any,
         log: CallbackList,
-        stop: list[str],
+        stop: list[int],
     ) -> bool:
         """Train an epoch, validate, and call the hooks; False when it was cut short by Ctrl-C."""
         log.call("on_epoch_begin", epoch)
