@@ -1,4 +1,4 @@
-"""Which nodes are stored, with which layout, and which are computed together in one kernel.
+"""Which nodes are stored, and which are computed together in one kernel.
 
 A node that is not stored is computed where it is read. A kernel has one primary (a product, a
 reduction, ...) or none, and any number of results of the same shape that are computed element by
@@ -7,12 +7,14 @@ element from what it has in registers.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from grafito.engines.llvm.emit.elementwise import CHEAP
-from grafito.engines.llvm.emit.indices import Index, fit_index, fits, operands, trivial
+from grafito.engines.llvm.emit.indices import Index, fit_index, fits, loops_of, operands, trivial
 from grafito.engines.llvm.emit.loops import own_index
 from grafito.engines.llvm.nodes import (
     LEAVES,
@@ -30,8 +32,11 @@ PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
 RICH = REDUCTIONS | {"matmul", "conv", "convback", "winograd"}  # primaries that others may join
 DEAR = 8  # cost of a function like exp, in additions
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
-NEAR = 1 << 18  # elements that the caches hold
 LIMIT = 4  # what may be computed twice rather than stored
+# Additions whose code is one expression, and one kernel: a compiler takes more than twice the time
+# for code of twice the length. Layers, losses and optimizers stay below a half of them.
+LONG, FULL = 128, 512
+MANY = 24  # results after which none joins a kernel
 
 
 @dataclass
@@ -46,6 +51,7 @@ class Kernel:
         stores: where results go: the node whose buffer it is, and the place in it.
         reads: the stored nodes that it reads.
         work: memory that it needs while it runs.
+        size: how much of it is computed element by element, in additions.
     """
 
     primary: Node | None
@@ -55,6 +61,18 @@ class Kernel:
     stores: list[Store] = field(default_factory=list)
     reads: set[Node] = field(default_factory=set)
     work: Node | None = None
+    size: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether other results may join those of its primary, or of its elementwise work."""
+        if self.primary is None:
+            return self.results[0].kind != "fill"
+        return self.primary.kind in RICH or side_by_side(self.primary)
+
+    def has_room(self, size: int) -> bool:
+        """Whether so much more fits in."""
+        return len(self.results) <= MANY and self.size + size <= FULL
 
 
 @dataclass(frozen=True)
@@ -65,118 +83,6 @@ class Store:
     target: Node
     starts: Shape | None = None
     steps: Shape | None = None
-
-
-# Layout
-
-
-def spread_lanes(order: Sequence[Node], width: int) -> None:
-    """Mark what is stored with images as lanes: convolutions, pooling and what joins them.
-
-    A product joins them where that costs less than another layout. A node that is needed in another
-    layout than its own is copied.
-    """
-    users: dict[Node, list[Node]] = defaultdict(list)
-    for x in order:
-        for y in x.inputs:
-            users[y].append(x)
-    copies: dict[tuple[Node, bool], Node] = {}
-
-    def as_layout(x: Node, lanes: bool) -> Node:
-        if x.kind == "transpose" and x.inputs[0].lanes:
-            plain = Node("transpose", (as_layout(x.inputs[0], False),), x.shape, x.dtype)
-            plain.attributes, plain.scope = x.attributes, x.scope
-            x = copies.setdefault((x, False), plain)
-        if x.lanes == lanes:
-            return x
-        key = (x, lanes)
-        if key not in copies:
-            copies[key] = Node("copy", (x,), x.shape, x.dtype)
-            copies[key].lanes = lanes
-            copies[key].scope = x.scope
-        return copies[key]
-
-    for x in order:
-        if x.kind in WINDOWS:
-            data = 1 if x.kind in ("conv", "convback", "winograd") else len(x.inputs)
-            x.inputs = tuple(
-                as_layout(y, True) if i < data else as_layout(y, False)
-                for i, y in enumerate(x.inputs)
-            )
-            x.lanes = x.kind not in ("convkernel", "winosums")
-        elif (x.elementwise and x.kind != "check") or x.kind == "broadcast":
-            x.lanes = any(y.lanes and y.shape == x.shape for y in x.inputs)
-            if not x.lanes:
-                x.inputs = tuple(as_layout(y, False) for y in x.inputs)
-            else:  # smaller ones are read element by element
-                x.inputs = tuple(as_layout(y, y.lanes and y.shape == x.shape) for y in x.inputs)
-        elif x.kind == "reshape":
-            (y,) = x.inputs
-            x.lanes = y.lanes and x.shape[:1] == y.shape[:1] and len(x.shape) > 1
-            x.inputs = (as_layout(y, x.lanes),)
-        elif x.kind == "slice":
-            (y,) = x.inputs
-            x.lanes = y.lanes and x.shape[0] == y.shape[0]
-            x.inputs = (as_layout(y, x.lanes),)
-        elif x.kind == "parts":
-            x.lanes = any(y.lanes for y in x.inputs) and all(
-                y.shape[0] == x.shape[0] for y in x.inputs
-            )
-            x.inputs = tuple(as_layout(y, x.lanes and y.lanes) for y in x.inputs)
-        elif x.kind == "copy":
-            (y,) = x.inputs
-            x.inputs = (as_layout(y, y.lanes),)
-        elif x.kind == "matmul" and len(x.shape) == 2 and x.inputs[1].dtype != "bfloat16":
-            y, z = x.inputs
-            x.lanes = _product_in_lanes(x, width, users)
-            if x.lanes:
-                x.inputs = (as_layout(y, True), as_layout(z, False))
-            elif not _whole_blocks(y, width):
-                x.inputs = (as_layout(y, False), as_layout(z, False))
-            else:  # a transposed batch in lanes is read scalar by scalar
-                x.inputs = (y, as_layout(z, False))
-        elif x.kind == "transpose" and x.inputs[0].lanes:
-            pass  # its users say what they need
-        elif x.kind in REDUCTIONS:
-            (y,) = x.inputs
-            x.lanes = y.lanes and 0 not in x.axis and len(x.shape) > 1
-            x.inputs = (as_layout(y, y.lanes),)
-        else:
-            x.inputs = tuple(as_layout(y, False) for y in x.inputs)
-
-
-def _product_in_lanes(x: Node, width: int, users: Mapping[Node, Sequence[Node]]) -> bool:
-    """Whether a product of a batch is computed with examples as lanes, not with columns as lanes.
-
-    In lanes the elements of the right matrix are read one by one, so it should be in the cache, and
-    lanes without an example are wasted. By rows each element of the batch moves once, for about the
-    time of three products with a register.
-    """
-    y, z = x.inputs
-    rows, columns = x.shape
-    if z.size > NEAR or not (y.lanes or (rows >= width and _wanted_in_lanes(x, users))):
-        return False
-    return -(-rows // width) * columns < rows * (-(-columns // width) + 3)
-
-
-def _wanted_in_lanes(x: Node, users: Mapping[Node, Sequence[Node]]) -> bool:
-    """Whether elementwise work leads from x to a convolution or to what is in lanes."""
-    seen, stack = {x}, [x]
-    while stack:
-        for user in users[stack.pop()]:
-            if user.kind in WINDOWS or any(y.lanes and y.shape == user.shape for y in user.inputs):
-                return True
-            if (user.elementwise or user.kind == "reshape") and user not in seen:
-                seen.add(user)
-                stack.append(user)
-    return False
-
-
-def _whole_blocks(x: Node, width: int) -> bool:
-    """Whether x is the transpose of a matrix in lanes all of which are filled."""
-    if x.kind != "transpose" or not x.inputs[0].lanes:
-        return False
-    return x.inputs[0].shape[0] % width == 0
 
 
 # What is stored
@@ -214,26 +120,53 @@ def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
             if y.kind not in LEAVES:
                 stored.add(y)
     cost: dict[Node, int] = {}
+    code: dict[Node, int] = {}  # how much of it there is to write
     for x in order:
+        cost[x] = code[x] = 0
         if x.kind in LEAVES or x in stored:
-            cost[x] = 0
             continue
-        own = 0 if x.kind in MOVES else 1 if x.kind in CHEAP | MADE else DEAR
+        own = 0 if x.kind in MOVES else price(x)
         cost[x] = own + sum(cost[y] for y in x.inputs)
+        code[x] = price(x) + sum(code[y] for y in x.inputs)
+        if code[x] > LONG:
+            y = x.inputs[0] if x.kind == "broadcast" else x  # the smaller one
+            cost[x] = code[x] = 0
+            if y.kind not in LEAVES:
+                stored.add(y)
+                cost[y] = code[y] = 0
+            continue
         repeated = len(users[x]) > 1 or any(
             (u.size > x.size and u.kind not in MOVES) or u.kind == "broadcast" for u in users[x]
         )
         if repeated and cost[x] > (LIMIT if x.size > 1 else 1) and x.kind not in MOVES:
             stored.add(x)
-            cost[x] = 0
+            cost[x] = code[x] = 0
     return stored
+
+
+def price(x: Node) -> int:
+    """How much computing an element takes, in additions; a move is one for who writes it."""
+    return 1 if x.kind in CHEAP | MADE | MOVES else DEAR
 
 
 # Reading
 
 
-def reads_of(x: Node, stored: set[Node], lanes: bool) -> dict[Node, bool]:
-    """The stored nodes that x is computed from, and whether each is read at the index of x alone.
+@dataclass
+class Reads:
+    """What an element of a node is computed from.
+
+    Attributes:
+        aligned: the stored nodes, and whether each is read at the index of the element alone.
+        size: how much is computed, in additions.
+    """
+
+    aligned: dict[Node, bool] = field(default_factory=dict)
+    size: int = 0
+
+
+def reads_of(x: Node, stored: set[Node], lanes: bool) -> Reads:
+    """What an element of x is computed from.
 
     Args:
         x: a node that is computed element by element.
@@ -241,7 +174,7 @@ def reads_of(x: Node, stored: set[Node], lanes: bool) -> dict[Node, bool]:
         lanes: whether that is done with images as lanes.
     """
     _, own = own_index(x.shape, lanes, 1)
-    found: dict[Node, bool] = {}
+    found = Reads()
     seen: set[tuple[Node, Index | None]] = set()
     stack: list[tuple[Node, Index | None]] = [(x, own)]
     while stack:
@@ -252,8 +185,10 @@ def reads_of(x: Node, stored: set[Node], lanes: bool) -> dict[Node, bool]:
         if y is not x and (y in stored or y.kind in LEAVES):
             same = index is not None and fits(y.shape, x.shape, lanes)
             same = same and index == fit_index(own, x.shape, y.shape, lanes)
-            found[y] = found.get(y, True) and same
-        elif index is None or (y.kind == "reshape" and not trivial(y)):
+            found.aligned[y] = found.aligned.get(y, True) and same
+            continue
+        found.size += price(y)
+        if index is None or (y.kind == "reshape" and not trivial(y)):
             stack += [(z, None) for z in y.inputs]
         else:
             stack += operands(y, index)
@@ -298,22 +233,35 @@ def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[K
     """Kernels in order; results join an earlier kernel of the same shape where they can."""
     kernels: list[Kernel] = []
     home: dict[Node, int] = {}  # the last kernel that writes to the buffer of a node
+    room: dict[Any, list[int]] = defaultdict(list)  # kernels without a primary, by their loops
 
-    def place(x: Node, shape: Shape, lanes: bool, reads: dict[Node, bool], stores: Store) -> None:
-        inside = {y: same for y, same in reads.items() if y in home}
+    def add(kernel: Kernel) -> int:
+        kernels.append(kernel)
+        return len(kernels) - 1
+
+    def find(shape: Shape, lanes: bool, inside: Mapping[Node, bool], size: int) -> int:
+        """The first kernel that can take a result of this shape; a new one where there is none."""
         last = max((home[y] for y in inside), default=-1)
-        options = list(range(len(kernels) - 1, last, -1))
         if last >= 0 and all(same for y, same in inside.items() if home[y] == last):
-            options.append(last)
-        for k in reversed(options):
-            if _joins(kernels[k], shape, lanes, k == last):
-                break
-        else:
-            kernels.append(Kernel(None, shape, lanes))
-            k = len(kernels) - 1
+            kernel = kernels[last]
+            alike = kernel.lanes == lanes and fits(kernel.shape, shape, lanes)
+            if alike and kernel.open and kernel.has_room(size):
+                return last
+        others = room[lanes, loops_of(shape, lanes)]
+        while (place := bisect_right(others, last)) < len(others):
+            if kernels[others[place]].has_room(size):
+                return others[place]
+            del others[place]
+        others.append(add(Kernel(None, shape, lanes)))
+        return others[-1]
+
+    def place(x: Node, shape: Shape, lanes: bool, reads: Reads, stores: Store) -> None:
+        inside = {y: same for y, same in reads.aligned.items() if y in home}
+        k = find(shape, lanes, inside, reads.size)
         kernels[k].results.append(x)
         kernels[k].stores.append(stores)
-        kernels[k].reads |= {y for y in reads if y not in kernels[k].results}
+        kernels[k].reads |= {y for y in reads.aligned if y not in kernels[k].results}
+        kernels[k].size += reads.size
         home[stores.target] = max(k, home.get(stores.target, -1))
 
     for x in order:
@@ -323,38 +271,24 @@ def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[K
             kernel = Kernel(x, x.shape, x.lanes, [x], [Store(x, x)])
             kernel.reads = sources_of(x, stored)
             kernel.work = workspace(x, width)
-            kernels.append(kernel)
-            home[x] = len(kernels) - 1
+            home[x] = add(kernel)
         elif x.kind == "parts":
             if x.fill is not None:
                 filling = Node("fill", (), x.shape, x.dtype, value=x.fill)
                 filling.lanes = x.lanes
-                kernels.append(Kernel(None, x.shape, x.lanes, [filling], [Store(filling, x)]))
-                home[x] = len(kernels) - 1
+                home[x] = add(Kernel(None, x.shape, x.lanes, [filling], [Store(filling, x)]))
             for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
                 piece = Node("stopgradient", (y,), y.shape, y.dtype)
                 piece.lanes = x.lanes
                 reads = reads_of(piece, stored, x.lanes)
                 if x in home:
-                    reads[x] = False  # after the filling
+                    reads.aligned[x] = False  # after the filling
                 place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
                 kernels[home[x]].reads.discard(x)
         else:
             lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
             place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
     return kernels
-
-
-def _joins(kernel: Kernel, shape: Shape, lanes: bool, depends: bool) -> bool:
-    """Whether a result of this shape can be computed in the loops of the kernel."""
-    if kernel.lanes != lanes or len(kernel.results) > 24:
-        return False
-    if any(x.kind == "fill" for x in kernel.results):
-        return False
-    same = fits(kernel.shape, shape, lanes)
-    if kernel.primary is None:
-        return same
-    return same and depends and (kernel.primary.kind in RICH or side_by_side(kernel.primary))
 
 
 def side_by_side(x: Node) -> bool:
@@ -436,7 +370,7 @@ def find_in_place(
                 fine = fine and (primary is None or v not in sources_of(primary, stored))
                 for y in kernel.results:
                     if y is not primary:
-                        fine = fine and reads_of(y, stored, kernel.lanes).get(v, True)
+                        fine = fine and reads_of(y, stored, kernel.lanes).aligned.get(v, True)
         if fine:
             safe[x] = v
     return safe

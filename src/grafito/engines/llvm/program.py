@@ -9,6 +9,7 @@ from grafito.engines.llvm import lower, memory, schedule
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.compilation import library
 from grafito.engines.llvm.compilation.library import Source
+from grafito.engines.llvm.layout import spread_lanes
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.nodes import LEAVES, Node
 from grafito.engines.llvm.plan import (
@@ -18,7 +19,6 @@ from grafito.engines.llvm.plan import (
     drop_unread,
     find_in_place,
     make_kernels,
-    spread_lanes,
     update_order,
 )
 from grafito.engines.llvm.schedule import Call, Place

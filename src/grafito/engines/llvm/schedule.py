@@ -135,16 +135,18 @@ def driver(
     body += ["  %first = icmp eq i64 %thread, 0", "  %some = icmp sgt i64 %steps, 0"]
     body += ["  br i1 %some, label %step, label %end", "step:"]
     body += ["  %s = phi i64 [ 0, %start ], [ %s1, %again ]"]
-    pending: list[Call] = []
+    alone: list[Call] = []  # what the first thread does since the last barrier
+    shared: list[Call] = []  # what all of them do
     for n, call in enumerate(calls):
-        if any(_conflict(call, other) for other in pending):
+        earlier = [*shared, *(alone if call.parallel else ())]
+        if any(_conflict(call, other) for other in earlier):
             body.append("  call void @barrier(ptr %control, i64 %threads)")
-            pending = []
+            alone, shared = [], []
         body += _call(n, call)
-        pending.append(call)
+        (shared if call.parallel else alone).append(call)
         if call.checks:
             body.append("  call void @barrier(ptr %control, i64 %threads)")
-            pending = []
+            alone, shared = [], []
             body += [
                 f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
                 f"  %bad{n} = icmp ne i64 %error{n}, 0",
@@ -163,8 +165,6 @@ def driver(
 
 def _conflict(call: Call, earlier: Call) -> bool:
     """Whether two kernels touch the same bytes, one of them writing, on different threads."""
-    if not call.parallel and not earlier.parallel:
-        return False
     return any(
         _overlap(a, b)
         for mine, theirs in (

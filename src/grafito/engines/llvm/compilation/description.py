@@ -7,6 +7,7 @@ facts have equal code. A fact that is missing makes wrong code at once, not a wr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,16 +37,25 @@ def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, li
     place: dict[Node, int] = {}
 
     def visit(x: Node) -> int:
+        stack = [x]
+        while stack:
+            y = stack[-1]
+            ends = y.kind in LEAVES or (y in stored and y not in computed)
+            inputs = () if ends else y.inputs
+            missing = [] if y in place else [z for z in reversed(inputs) if z not in place]
+            if not missing:
+                tell(stack.pop(), ends, inputs)
+            stack += missing
+        return place[x]
+
+    def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
-            ends = x.kind in LEAVES or (x in stored and x not in computed)
-            inputs = () if ends else tuple([visit(y) for y in x.inputs])
             attributes = [_attribute(n, v) for n, v in sorted(x.attributes.items()) if _told(v)]
             kind = "stored" if ends and x.kind in MOVES else x.kind  # it is where it is
             own = kind, plain(x.shape), x.dtype, x.lanes, x in stored, tuple(attributes)
             place[x] = len(nodes)
             nodes.append(x)
-            rows.append((*own, inputs))
-        return place[x]
+            rows.append((*own, tuple([place[y] for y in inputs])))
 
     results = tuple([visit(x) for x in kernel.results])
     stores = [(visit(s.node), visit(s.target), s.starts, s.steps) for s in kernel.stores]

@@ -81,14 +81,13 @@ def trivial(x: Node) -> bool:
 
 
 def fits(shape: Shape, other: Shape, lanes: bool) -> bool:
-    """Whether the shapes differ by axes of size 1 alone; in lanes the first one is the batch."""
-    if lanes:
-        return shape[:1] == other[:1] and _without_ones(shape[1:]) == _without_ones(other[1:])
-    return _without_ones(shape) == _without_ones(other)
+    """Whether the shapes differ by axes of size 1 alone."""
+    return loops_of(shape, lanes) == loops_of(other, lanes)
 
 
-def _without_ones(shape: Shape) -> Shape:
-    return tuple(n for n in shape if n != 1)
+def loops_of(shape: Shape, lanes: bool) -> Shape:
+    """The axes longer than 1; in lanes the first one is the batch, whatever its size."""
+    return tuple(n for axis, n in enumerate(shape) if n != 1 or (lanes and axis == 0))
 
 
 def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
