@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from grafito.engines.llvm.emit.code import SIZES
 from grafito.engines.llvm.nodes import LEAVES, Node
 from grafito.engines.llvm.plan import Kernel
@@ -38,21 +40,19 @@ def place(
             if x not in elsewhere and x.kind not in LEAVES:
                 first.setdefault(x, k)
                 last[x] = k
-    offsets: dict[Node, int] = {}
-    for x in sorted(first, key=lambda x: (-bytes_of(x, width), x.number)):  # large ones first
-        taken = sorted(
-            (offsets[y], offsets[y] + _rounded(y, width))
-            for y in offsets
-            if first[y] <= last[x] and first[x] <= last[y]
-        )
-        at = 0
-        for begin, end in taken:
-            if at + _rounded(x, width) <= begin:
+    ordered = sorted(first, key=lambda x: (-bytes_of(x, width), x.number))  # large ones first
+    births, deaths = (np.array([when[x] for x in ordered], int) for when in (first, last))
+    begins, ends = np.zeros((2, len(ordered)), int)
+    for n, x in enumerate(ordered):
+        beside = (births[:n] <= deaths[n]) & (deaths[:n] >= births[n])
+        size, at = _rounded(x, width), 0
+        taken = zip(begins[:n][beside].tolist(), ends[:n][beside].tolist(), strict=True)
+        for begin, end in sorted(taken):
+            if at + size <= begin:
                 break
             at = max(at, end)
-        offsets[x] = at
-    size = max((at + _rounded(x, width) for x, at in offsets.items()), default=0)
-    return offsets, size
+        begins[n], ends[n] = at, at + size
+    return dict(zip(ordered, begins.tolist(), strict=True)), int(ends.max(initial=0))
 
 
 def _rounded(x: Node, width: int) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from grafito.engines.llvm.compilation.library import Routine
 
 PAGE = 4096  # bytes; no two threads write to one
+PART = 256  # kernels that one function calls; longer ones take LLVM more than their share of time
 PARALLEL = 30_000  # operations from which a kernel is worth a barrier
 
 
@@ -122,37 +123,19 @@ def driver(
     for name, count in {c.name: len(c.places) for c in calls}.items():
         pointers = ", ".join(["ptr"] * (count + 2))
         text.append(f"declare void @{name}({pointers}, i64, i64)")
-    entries = sorted({0} | {p.entry for c in calls for p in c.places})
-    body: list[str] = []
-    for entry in entries:
-        body.append(f"  %slot{entry} = getelementptr ptr, ptr %table, i64 {entry}")
-        body.append(f"  %base{entry} = load ptr, ptr %slot{entry}")
-    body += [
-        f"  %mine = mul i64 %thread, {scratch(calls)}",
-        f"  %free = add i64 %mine, {arena}",
-        "  %scratch = getelementptr i8, ptr %base0, i64 %free",
-    ]
-    body += ["  %first = icmp eq i64 %thread, 0", "  %some = icmp sgt i64 %steps, 0"]
-    body += ["  br i1 %some, label %step, label %end", "step:"]
+    size = scratch(calls)
+    body = ["  %some = icmp sgt i64 %steps, 0", "  br i1 %some, label %step, label %end", "step:"]
     body += ["  %s = phi i64 [ 0, %start ], [ %s1, %again ]"]
-    alone: list[Call] = []  # what the first thread does since the last barrier
-    shared: list[Call] = []  # what all of them do
-    for n, call in enumerate(calls):
-        earlier = [*shared, *(alone if call.parallel else ())]
-        if any(_conflict(call, other) for other in earlier):
-            body.append("  call void @barrier(ptr %control, i64 %threads)")
-            alone, shared = [], []
-        body += _call(n, call)
-        (shared if call.parallel else alone).append(call)
-        if call.checks:
-            body.append("  call void @barrier(ptr %control, i64 %threads)")
-            alone, shared = [], []
-            body += [
-                f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
-                f"  %bad{n} = icmp ne i64 %error{n}, 0",
-                f"  br i1 %bad{n}, label %end, label %fine{n}",
-                f"fine{n}:",
-            ]
+    lines = _lines(calls)
+    for n, first in enumerate(range(0, len(calls), PART)):
+        chosen = slice(first, first + PART)
+        text.append(_part(n, calls[chosen], [x for own in lines[chosen] for x in own], arena, size))
+        body += [
+            f"  %bad{n} = call i1 @part{n}(ptr %table, ptr %control, i64 %thread, i64 %threads, "
+            "i64 %s)",
+            f"  br i1 %bad{n}, label %end, label %fine{n}",
+            f"fine{n}:",
+        ]
     body += ["  call void @barrier(ptr %control, i64 %threads)", "  br label %again", "again:"]
     body += ["  %s1 = add i64 %s, 1", "  %more = icmp slt i64 %s1, %steps"]
     body += ["  br i1 %more, label %step, label %end", "end:", "  ret void"]
@@ -161,6 +144,56 @@ def driver(
         "start:\n" + "\n".join(body) + "\n}\n"
     )
     return "\n".join(text)
+
+
+def _part(n: int, calls: Sequence[Call], lines: Sequence[str], arena: int, size: int) -> str:
+    """A function of some kernels of step %s; it returns whether one has reported an error."""
+    body: list[str] = []
+    for entry in sorted({0} | {p.entry for c in calls for p in c.places}):
+        body.append(f"  %slot{entry} = getelementptr ptr, ptr %table, i64 {entry}")
+        body.append(f"  %base{entry} = load ptr, ptr %slot{entry}")
+    body += [
+        f"  %mine = mul i64 %thread, {size}",
+        f"  %free = add i64 %mine, {arena}",
+        "  %scratch = getelementptr i8, ptr %base0, i64 %free",
+        "  %first = icmp eq i64 %thread, 0",
+        *lines,
+        "  ret i1 0",
+        "bad:",
+        "  ret i1 1",
+    ]
+    return (
+        f"define internal i1 @part{n}"
+        "(ptr %table, ptr %control, i64 %thread, i64 %threads, i64 %s) noinline {\n"
+        "start:\n" + "\n".join(body) + "\n}\n"
+    )
+
+
+def _lines(calls: Sequence[Call]) -> list[list[str]]:
+    """The lines of each kernel: a barrier where it needs one, the call, a look for an error."""
+    barrier = "  call void @barrier(ptr %control, i64 %threads)"
+    alone: list[Call] = []  # what the first thread does since the last barrier
+    shared: list[Call] = []  # what all of them do
+    text = []
+    for n, call in enumerate(calls):
+        lines = []
+        earlier = [*shared, *(alone if call.parallel else ())]
+        if any(_conflict(call, other) for other in earlier):
+            lines.append(barrier)
+            alone, shared = [], []
+        lines += _call(n, call)
+        (shared if call.parallel else alone).append(call)
+        if call.checks:
+            alone, shared = [], []
+            lines += [
+                barrier,
+                f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
+                f"  %bad{n} = icmp ne i64 %error{n}, 0",
+                f"  br i1 %bad{n}, label %bad, label %fine{n}",
+                f"fine{n}:",
+            ]
+        text.append(lines)
+    return text
 
 
 def _conflict(call: Call, earlier: Call) -> bool:
