@@ -45,6 +45,18 @@ class Own(Model):
         return self.out(self.hidden(x))
 
 
+class Around(Model):
+    """A model whose argument is another one."""
+
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+        self.out = layers.Dense(1)
+
+    def call(self, x):
+        return self.out(self.inner(x))
+
+
 def stack():
     return Sequential(
         [layers.Input((4,)), layers.Dense(5, "relu"), layers.Dropout(0.3), layers.Dense(1)]
@@ -71,6 +83,7 @@ MODELS = {
         [layers.Input((4,)), layers.Lambda(own_twice), layers.Dense(1)]
     ),
     "own": lambda: built(Own(6)),
+    "around another": lambda: built(Around(stack())),
     "nested": lambda: Sequential([layers.Input((4,)), stack(), layers.Dense(1)]),
 }
 
@@ -132,7 +145,7 @@ def test_a_copy_predicts_and_trains_on_alike(name, training, way):
     assert mine == theirs
     for ours, copied in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, copied)
-    assert other.engine_wanted == arguments.get("engine", "auto")
+    assert other._runner.engine_wanted == arguments.get("engine", "auto")
 
 
 def test_a_copy_is_apart():

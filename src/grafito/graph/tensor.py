@@ -307,12 +307,9 @@ class Variable(Tensor):
         self.regularizer: Any = None
         self.constraint: Any = None
 
-    def __reduce__(self) -> Any:
-        """Pickles and copies have the value, whichever engine's array holds it."""
-        kept = ("path", "regularizer", "constraint")
-        state = {name: getattr(self, name) for name in kept}
-        arguments = (self.numpy(), self.dtype, self.name, self.trainable)
-        return type(self), arguments, (None, state)
+    def __reduce__(self) -> Any:  # the value, whichever engine's array holds it
+        state = {name: getattr(self, name) for name in ("path", "regularizer", "constraint")}
+        return type(self), (self.numpy(), self.dtype, self.name, self.trainable), (None, state)
 
     def numpy(self) -> np.ndarray:
         """A copy of the current value."""
