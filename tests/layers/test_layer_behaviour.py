@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from grafito import graph, layers
+from grafito import Sequential, engines, graph, layers
 from grafito.errors import ArgumentError, DataError
 
 rng = np.random.default_rng(0)
@@ -155,6 +155,25 @@ def test_embedding_starts_from_given_weights():
         layer = layers.Embedding(5, 3, weights=given)
         assert np.array_equal(layer([[4, 0]]).numpy(), table[[[4, 0]]])
         assert "weights" not in layer.get_config()
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm"])
+@pytest.mark.parametrize("call", ["fit", "predict", "call"])
+@pytest.mark.parametrize("number", [-1, -3, 3, 2**32 + 1, -(2**40), 2**62])
+def test_an_embedding_refuses_what_has_no_row(number, call, engine):
+    """Padding of -1, an unknown word, a hash: never another word's row."""
+    if engine not in engines.names():
+        pytest.skip("not here")
+    ids = np.array([[0, 2], [number, 1]])
+    model = Sequential([layers.Input((2,), dtype="int64"), layers.Embedding(3, 2)])
+    model.compile("sgd", loss="mse", engine=engine)
+    act = {
+        "fit": lambda: model.fit(ids, np.zeros((2, 2, 2)), verbose=0),
+        "predict": lambda: model.predict(ids, verbose=0),
+        "call": lambda: model.layers[-1](ids).numpy(),
+    }[call]
+    with pytest.raises(DataError, match=rf"received +{number}\n.*0 to 2"):
+        act()
 
 
 def test_embedding_outside_of_its_table():

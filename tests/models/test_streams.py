@@ -299,3 +299,39 @@ def test_class_weights_do_not_weigh_what_is_held_out(measured, sample_weight):
     for name in (n for n in without if n.startswith("val_")):
         assert with_weights[name] == without[name]
     assert with_weights["loss"] != without["loss"]
+
+
+# Numbers that an input cannot hold
+
+# dtype of the input, the number, whether it is taken
+HELD = [
+    ("int32", 2**32 + 1, False),
+    ("int32", -5, True),
+    ("uint8", 300, False),
+    ("uint8", -1, False),
+    ("uint8", 1.7, False),
+    ("uint8", 200.0, True),
+    ("int64", 2**40, True),
+    ("int64", 0.5, False),
+    ("float32", 2**40, True),
+]
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "stream", "test_on_batch"])
+@pytest.mark.parametrize(("dtype", "number", "taken"), HELD)
+def test_an_integer_input_refuses_what_it_cannot_hold(dtype, number, taken, call):
+    model = Sequential([layers.Input((1,), dtype=dtype), layers.Rescaling(0.0), layers.Dense(1)])
+    model.compile(SGD(0.0), loss="mse", engine="reference")
+    x, y = np.array([[1], [number]]), np.zeros((2, 1))
+    act = {
+        "fit": lambda: model.fit(x, y, verbose=0),
+        "evaluate": lambda: model.evaluate(x, y, verbose=0),
+        "predict": lambda: model.predict(x, verbose=0),
+        "stream": lambda: model.fit(iter([(x, y)]), verbose=0),
+        "test_on_batch": lambda: model.test_on_batch(x, y),
+    }[call]
+    if taken:
+        act()
+    else:
+        with pytest.raises(DataError, match=f"{dtype} cannot hold(.|\n)*{str(number)[:4]}"):
+            act()

@@ -76,7 +76,8 @@ class Embedding(WeightedLayer):
         self.embeddings = self.make("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        return graph.take(self.embeddings, graph.cast(inputs, "int32"))
+        ids = inputs if "int" in inputs.dtype else graph.cast(inputs, "int64")
+        return graph.take(self.embeddings, ids, from_end=False)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

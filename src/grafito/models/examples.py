@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
-from grafito.graph.nest import map_structure
+from grafito.graph.nest import flatten, map_structure
 
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
 
@@ -199,6 +199,35 @@ def check_finite(name: str, array: np.ndarray) -> None:
                 received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
                 fix=f"drop those rows, or numpy.nan_to_num({name})",
             )
+
+
+def check_integers(x: Any, symbols: Any) -> None:
+    """Raise a DataError for the first number that an integer input of a model cannot hold.
+
+    Args:
+        x: arrays, one for each input.
+        symbols: the inputs, in a structure like that of the arrays.
+    """
+    pairs = zip(named_leaves("x", x), flatten(symbols), strict=False)
+    for (name, array), symbol in pairs:
+        if "int" not in symbol.dtype or np.can_cast(array.dtype, symbol.dtype, "safe"):
+            continue
+        limits = np.iinfo(symbol.dtype)
+        wrong = (array < limits.min) | (array > limits.max)
+        if array.dtype.kind == "f":
+            wrong |= array != np.floor(array)
+        if wrong.any():
+            raise DataError(
+                f"An input of {symbol.dtype} cannot hold a number of the data.",
+                where=name,
+                received=array[wrong].flat[0],
+                expected=f"whole numbers from {limits.min} to {limits.max}",
+                fix=f"Input(..., dtype={_wide_enough(array)!r})",
+            )
+
+
+def _wide_enough(array: np.ndarray) -> str:
+    return "float32" if array.dtype.kind == "f" else "int64"
 
 
 def weigh_classes(examples: Examples, class_weight: Any) -> Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grafito import engines, graph, optimizers, seeds
-from grafito.errors import ArgumentError, GraphError
+from grafito.errors import ArgumentError, GrafitoError, GraphError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
@@ -17,7 +18,7 @@ from grafito.layers import Layer
 from grafito.layers.building import keeping
 from grafito.metrics import Mean, Metric
 from grafito.models import health
-from grafito.models.examples import Examples, unpack_x_y_sample_weight
+from grafito.models.examples import Examples, check_integers, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, free_name, match_outputs
 from grafito.models.ownership import claim
@@ -253,6 +254,7 @@ class Steps(Layer):
         """
         if changed:
             self._renew()
+        self.check_inputs(examples.x)
         if type(self).train_step is not Steps.train_step:
             return
         if examples.form not in self._prepared:
@@ -270,6 +272,18 @@ class Steps(Layer):
         names, outputs = self._prepared[examples.form]
         targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
         self._objectives.check_labels(names, targets, outputs, examples.role)
+
+    def check_inputs(self, x: Any) -> None:
+        """Raise a DataError where an integer input cannot hold a number of the data."""
+        symbols = None
+        with contextlib.suppress(GrafitoError):  # what was not made from symbols has none
+            symbols = self.input
+        if isinstance(x, Mapping) and symbols is not None and not isinstance(symbols, Mapping):
+            named = {symbol.name: symbol for symbol in flatten(symbols)}
+            x = {name: x[name] for name in named if name in x}
+            symbols = {name: named[name] for name in x}
+        if symbols is not None:
+            check_integers(x, symbols)
 
     def _renew(self) -> None:
         """Compile anew when layers, what is trainable, or the optimizer were changed."""

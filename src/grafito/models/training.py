@@ -353,7 +353,9 @@ class Trainer(Steps):
         one_by_one = log.wants_batches(kind)
         steps_before = self._runner.step.storage.item()
         for examples, orders, row, size, total in passes.batches(steps_before, epoch):
-            if kind != "predict" and stream:
+            if kind == "predict":
+                self.check_inputs(examples.x)
+            elif stream:
                 self.prepare(examples, changed=one_by_one or not batches_done)
             left = -(-orders.shape[1] // size)
             run = self._runner.run(step, examples, orders, row, size, one_by_one)

@@ -162,12 +162,14 @@ def _flip(x: Any, y: Node) -> Node:
 
 @rule
 def _take(x: Any, y: Node, indices: Node) -> Node:
-    return Node("take", (y, check(indices, y.shape[x.op.axis])), x.shape, x.dtype, axis=x.op.axis)
+    checked = check(indices, y.shape[x.op.axis], x.op.from_end)
+    return Node("take", (y, checked), x.shape, x.dtype, axis=x.op.axis)
 
 
-def check(indices: Node, size: int) -> Node:
-    """Indices counted from 0; one outside stops the program."""
-    return Node("check", (cast(indices, "int64"),), indices.shape, "int64", length=size)
+def check(indices: Node, size: int, from_end: bool = True) -> Node:
+    """Indices counted from 0, some perhaps given from the end; one outside stops the program."""
+    wide = cast(indices, "int64")
+    return Node("check", (wide,), indices.shape, "int64", length=size, from_end=from_end)
 
 
 @rule

@@ -62,15 +62,19 @@ class Take(Op):
 
     symbol = "take"
     axis: int
+    from_end: bool  # whether negative positions count from the end
 
     def infer(self, x: Tensor, indices: Tensor) -> tuple[Shape, str]:
         return x.shape[: self.axis] + indices.shape + x.shape[self.axis + 1 :], x.dtype
 
     def value(self, xp, x, indices):
+        size = x.shape[self.axis]
+        if not self.from_end and (indices < 0).any():
+            raise _outside(indices, 0, size)
         try:
             return xp.take(x, indices, axis=self.axis)
         except IndexError:
-            raise _outside(indices, x.shape[self.axis]) from None
+            raise _outside(indices, -size, size) from None
 
     def gradient(self, g, out, x, indices):
         return ScatterAdd(self.axis, x.shape[self.axis])(g, indices), None
@@ -93,15 +97,15 @@ class ScatterAdd(Op):
         try:
             xp.add.at(out, (slice_type(None),) * self.axis + (indices,), x)
         except IndexError:
-            raise _outside(indices, self.size) from None
+            raise _outside(indices, -self.size, self.size) from None
         return out
 
     def gradient(self, g, out, x, indices):
-        return Take(self.axis)(g, indices), None
+        return Take(self.axis, True)(g, indices), None
 
 
-def _outside(indices: Array, size: int) -> DataError:
-    wrong = indices[(indices < -size) | (indices >= size)]
+def _outside(indices: Array, lowest: int, size: int) -> DataError:
+    wrong = indices[(indices < lowest) | (indices >= size)]
     return DataError(
         "An index is outside the table.",
         received=int(wrong.flat[0]),
@@ -218,13 +222,14 @@ def split(x: Any, sections: int, axis: int = 0) -> list[Tensor]:
     ]
 
 
-def take(x: Any, indices: Any, axis: int = 0) -> Tensor:
+def take(x: Any, indices: Any, axis: int = 0, from_end: bool = True) -> Tensor:
     """The elements at given positions along an axis.
 
     Args:
         x: a tensor.
         indices: integers of any shape; their shape replaces the axis.
         axis: the axis.
+        from_end: whether negative positions count from the end, as in NumPy; else they are outside.
 
     Raises:
         DataError: when the graph runs with an index outside the axis.
@@ -234,7 +239,7 @@ def take(x: Any, indices: Any, axis: int = 0) -> Tensor:
         (3, 2)
     """
     x, indices = as_tensor(x), _integers(indices)
-    return Take(normalize_axis(axis, x.ndim))(x, indices)
+    return Take(normalize_axis(axis, x.ndim), from_end)(x, indices)
 
 
 def scatter_add(x: Any, indices: Any, size: int, axis: int = 0) -> Tensor:

@@ -183,7 +183,8 @@ class Reader:
         """Indices counted from 0; the first one outside is reported and becomes 0."""
         c, b = self.code, self.code.b
         zero, length = c.const(0, "int64"), c.const(x.length, "int64")
-        wrapped = b.select(b.icmp_signed("<", given, zero), b.add(given, length), given)
+        counted = b.add(given, length) if x.from_end else given
+        wrapped = b.select(b.icmp_signed("<", given, zero), counted, given)
         wrong = b.icmp_unsigned(">=", wrapped, length)
         if self.mask is not None:
             wrong = b.and_(wrong, self.mask)
