@@ -158,7 +158,9 @@ def list_experiments(lang: Lang = "") -> None:
 
 @command("run", help=N_("Run an experiment."))
 def run_experiment(
-    name: Annotated[str, typer.Argument(help=N_("A name that `grafito list` shows."))],
+    name: Annotated[
+        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
+    ],
     variant: Annotated[
         str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
     ] = None,
@@ -201,7 +203,9 @@ def run_experiment(
 
 @command("explain", help=N_("Print what a training step of an experiment consists of."))
 def explain_experiment(
-    name: Annotated[str, typer.Argument(help=N_("A name that `grafito list` shows."))],
+    name: Annotated[
+        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
+    ],
     variant: Annotated[
         str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
     ] = None,

@@ -9,6 +9,7 @@ from grafito.lab.comparison import Comparison, compare
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments import KINDS
 from grafito.lab.explanation import explain
+from grafito.lab.own import own_kind
 from grafito.lab.record import Record
 from grafito.lab.report import write_pdf, write_report
 from grafito.lab.runner import Result, run
@@ -62,19 +63,24 @@ def get(
     """An experiment as it stands in the course, in one of its variants, with settings changed.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()`; or "file.py:Class", an experiment of one's own.
         variant: one of its variants; the first by default.
         quick: less data and fewer epochs, for less than a minute.
         settings: attributes of the experiment, such as `epochs`; None leaves one as it is.
 
     Raises:
         UnknownNameError: for a name, a variant or a setting that is not known.
+        FileError: for a file that cannot be run.
 
     Example:
         >>> get("mnist-dense", epochs=3).epochs
         3
     """
-    if name not in kinds():
+    if name in kinds():
+        kind = kinds()[name]
+    elif ".py" in name:
+        kind = own_kind(name)
+    else:
         raise unknown_name("experiment", name, kinds())
     given = {key: value for key, value in settings.items() if value is not None}
-    return kinds()[name].usual(variant, quick).with_settings(**given)
+    return kind.usual(variant, quick).with_settings(**given)

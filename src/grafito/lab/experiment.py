@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Experiment(ABC):
         for name, value in settings.items():
             if name not in present:
                 raise unknown_name(f"setting of {self.name}", name, present)
-            settings[name] = _of_type(name, value, type(present[name]))
+            settings[name] = _of_type(name, value, present[name])
         return dataclasses.replace(self, **settings)
 
     def settings(self) -> dict[str, Any]:
@@ -109,15 +110,27 @@ class Experiment(ABC):
         return {name: value for name, value in self.settings().items() if value != usual[name]}
 
 
-def _of_type(name: str, value: Any, wanted: type) -> Any:
+def _of_type(name: str, value: Any, present: Any) -> Any:
+    """A value of the type that a setting has; a single one where it has several."""
+    wanted = type(present)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if wanted is tuple and isinstance(value, list):
         return tuple(value)
+    if wanted is tuple and (type(value) is type(present[0]) if present else type(value) is int):
+        return (value,)
     if type(value) is not wanted:
         raise ArgumentError(
             f"The setting {name!r} has another type.",
             received=repr(value),
             expected=f"a value of type {wanted.__name__}",
+            fix=f"{name}={_example(present)}",
         )
     return value
+
+
+def _example(present: Any) -> str:
+    """How a value of this type is written on the command line."""
+    if isinstance(present, str):
+        return "word"
+    return json.dumps(present, separators=(",", ":"), default=str)

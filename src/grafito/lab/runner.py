@@ -18,6 +18,7 @@ from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder, plain_name
+from grafito.lab.own import command_name
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
@@ -186,14 +187,17 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
 
 
 def command(experiment: Experiment, engine: str) -> str:
-    """The command line that repeats a run.
+    """The command line that repeats a run; "" for an experiment that no file holds.
 
     Example:
         >>> from grafito import lab
         >>> command(lab.get("ice-creams", epochs=9), "auto")
         'grafito run ice-creams --epochs 9 --batch-size 16 --seed 1 --engine auto'
     """
-    words = ["grafito", "run", experiment.name]
+    name = command_name(type(experiment))
+    if not name:
+        return ""
+    words = ["grafito", "run", name]
     if experiment.variant:
         words += ["--variant", experiment.variant]
     if experiment.quick:

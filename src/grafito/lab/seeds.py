@@ -61,7 +61,8 @@ def run_seeds(
     used = engines.get(engine)
     with language.use(lang):
         several = {**describe(experiment, used.name), "seeds": seeds}
-        several["command"] += f" --seeds {seeds}"
+        if several["command"]:
+            several["command"] += f" --seeds {seeds}"
         folder = RunFolder(Path(out, plain_name(experiment.name)), several)
         results: list[Result] = []
         with folder.recording():
