@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError, unknown_name
+from grafito.figures.classes import number_classes
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -27,6 +28,7 @@ WAYS: dict[str | None, tuple[Any, str]] = {
 
 def confusion_matrix(
     matrix: Any,
+    predicted: Any = None,
     class_names: Sequence[str] | None = None,
     *,
     normalise: str | Sequence[str | None] | None = None,
@@ -36,8 +38,10 @@ def confusion_matrix(
     """Draw confusion matrices: a row for each true class, a column for each predicted one.
 
     Args:
-        matrix: counts of shape (classes, classes); or several by name, drawn side by side.
-        class_names: one for each class; by default their numbers.
+        matrix: the true classes (n,), numbers or texts; or counts of shape (classes, classes), or
+            several such by name, drawn side by side.
+        predicted: the classes that were predicted, or probabilities; with counts, class names.
+        class_names: one for each class; by default their texts, or their numbers.
         normalise: "true" makes each row sum to 1, "predicted" each column, "all" the whole
             matrix; None shows counts. Classes without examples stay 0. Several ways, as in
             (None, "true"), are drawn side by side, or below each other for several matrices.
@@ -45,18 +49,19 @@ def confusion_matrix(
         lang: "en" or "es"; by default the one being spoken.
 
     Raises:
-        ShapeError: when a matrix is not square.
+        ShapeError: when a matrix is not square, or there are not as many predictions as classes.
         ArgumentError: for negative counts or a wrong number of class names.
 
     Example:
-        >>> figure = confusion_matrix([[8, 2], [1, 9]], ["cat", "dog"], normalise="true")
+        >>> figure = confusion_matrix(["cat", "dog", "dog"], ["cat", "dog", "cat"])
         >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0.80', '0.20', '0.10', '0.90']
+        ['1', '0', '1', '1']
     """
     from grafito.figures import canvas
 
     vocabulary = words(lang)
     say = namer(lang)
+    matrix, class_names = _counted(matrix, predicted, class_names)
     several = matrix if isinstance(matrix, Mapping) else {"": matrix}
     counts = {say(name): _checked(each) for name, each in several.items()}
     ways = [normalise] if normalise is None or isinstance(normalise, str) else list(normalise)
@@ -118,7 +123,11 @@ def _draw_matrix(
 
 
 def classification_table(
-    matrix: Any, class_names: Sequence[str] | None = None, *, lang: str | None = None
+    matrix: Any,
+    predicted: Any = None,
+    class_names: Sequence[str] | None = None,
+    *,
+    lang: str | None = None,
 ) -> list[dict[str, Any]]:
     """Precision, recall, F1 and support of each class, then their averages.
 
@@ -126,8 +135,9 @@ def classification_table(
     F1 = 2 precision recall / (precision + recall). Where a denominator is 0, so is the result.
 
     Args:
-        matrix: counts of shape (classes, classes), a row for each true class.
-        class_names: one for each class; by default their numbers.
+        matrix: the true classes, or counts of shape (classes, classes), a row for each true class.
+        predicted: the classes that were predicted; with counts, class names.
+        class_names: one for each class; by default their texts, or their numbers.
         lang: of the names of the averages; by default the one being spoken.
 
     Returns:
@@ -139,6 +149,7 @@ def classification_table(
         >>> [row["class"] for row in rows], rows[0]["recall"], rows[0]["support"]
         (['cat', 'dog', 'macro average', 'weighted average'], 0.8, 10)
     """
+    matrix, class_names = _counted(matrix, predicted, class_names)
     counts = _checked(matrix)
     names = _names(class_names, len(counts))
     right, support = counts.diagonal(), counts.sum(axis=1)
@@ -176,6 +187,36 @@ def _names(given: Sequence[str] | None, classes: int) -> list[str]:
     return names
 
 
+def _counted(
+    matrix: Any, predicted: Any, class_names: Sequence[str] | None
+) -> tuple[Any, Sequence[str] | None]:
+    """Counts and class names, of labels too."""
+    if predicted is None or isinstance(matrix, Mapping):
+        return matrix, predicted if class_names is None else class_names
+    shape = np.shape(matrix)
+    if len(shape) == 2 and shape[0] == shape[1] and np.ndim(predicted) == 1 and class_names is None:
+        return matrix, predicted
+    (true, found), names = number_classes(matrix, predicted, class_names=class_names)
+    if true.shape != found.shape or not true.size:
+        raise ShapeError(
+            "Each true class has a predicted one.",
+            received=f"{len(true)} true and {len(found)} predicted classes",
+        )
+    lowest = int(min(true.min(), found.min()))
+    if lowest < 0:
+        raise ArgumentError("Classes are numbered from 0 on.", received=f"class {lowest}")
+    classes = max(int(true.max()), int(found.max())) + 1 if names is None else len(names)
+    if max(true.max(), found.max()) >= classes:
+        raise ArgumentError(
+            "Each class needs one name.",
+            where="class_names",
+            received=f"{classes} names, classes {lowest} to {max(true.max(), found.max())}",
+        )
+    counts = np.zeros((classes, classes), "int64")
+    np.add.at(counts, (true, found), 1)
+    return counts, names
+
+
 def _checked(matrix: Any) -> np.ndarray:
     counts = np.asarray(matrix, dtype="float64")
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
@@ -184,6 +225,7 @@ def _checked(matrix: Any) -> np.ndarray:
             where="matrix",
             received=counts.shape,
             expected="(classes, classes)",
+            fix="confusion_matrix(y_true, y_pred)",
         )
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ArgumentError(

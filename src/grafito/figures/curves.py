@@ -48,7 +48,7 @@ class Look:
 
 def curves(
     history: Any,
-    metrics: Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = None,
     *,
     smooth: int = 1,
     log: bool = False,
@@ -64,7 +64,7 @@ def curves(
     Args:
         history: the result of `fit`, or a dictionary from name ("val_NAME" for validation) to a
             number per epoch; or several, by name, each one of these or a list of them (seeds).
-        metrics: names to draw, in this order; by default all, the loss first.
+        metrics: a name or several to draw, in this order; by default all, the loss first.
         smooth: epochs averaged into a thick line; the raw numbers stay as a thin one.
         log: whether the numbers are on a logarithmic scale.
         zoom: first and last epoch of a second panel that shows only these.
@@ -83,6 +83,7 @@ def curves(
     look = Look(words(lang), lang, int(smooth), log, zoom)
     runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     for name in metrics or ():
         if name not in known:
             raise unknown_name("metric", name, known)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.classes import number_classes
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -55,8 +56,8 @@ def images_grid(
     Args:
         images: array (n, height, width), with 1 or 3 channels or without, uint8 or float; or
             square ones flattened, (n, 784). Or such arrays by name: a row for each, its name left.
-        labels: the true classes, shape (n,), or one-hot.
-        predictions: classes (n,), probabilities (n, classes), or of class 1 (n, 1).
+        labels: the true classes, numbers or texts, shape (n,), or one-hot.
+        predictions: classes likewise, probabilities (n, classes), or of class 1 (n, 1).
         class_names: one for each class; by default their numbers.
         columns: images in a row; by default 8 at most.
         title: text above the grid.
@@ -123,24 +124,38 @@ def brightness(images: np.ndarray) -> tuple[float, float]:
 
 
 def _titles(
-    count: int, labels: Any, predictions: Any, class_names: Sequence[str] | None, lang: str
+    count: int,
+    labels: Any,
+    predictions: Any,
+    class_names: Sequence[str] | None,
+    lang: str | None,
 ) -> list[tuple[str, bool]]:
-    true = None if labels is None else _classes(labels, count, "labels")
-    if predictions is None and true is None:
+    given = {"labels": labels, "predictions": predictions}
+    given = {where: values for where, values in given.items() if values is not None}
+    if not given:
         return [("", False)] * count
+    numbers, names = number_classes(*given.values(), class_names=class_names)
+    for (where, values), classes in zip(given.items(), numbers, strict=True):
+        if len(classes) != count:
+            raise ShapeError(
+                "Each image needs one class.",
+                where=where,
+                received=np.shape(values),
+                expected=count,
+            )
 
     def name(label: int) -> str:
-        if class_names is None:
+        if names is None:
             return str(label)
-        if not 0 <= label < len(class_names):
+        if not 0 <= label < len(names):
             raise ArgumentError(
                 "A class has no name.", where="class_names", received=f"class {label}"
             )
-        return namer(lang)(class_names[label])
+        return namer(lang)(names[label])
 
     if predictions is None:
-        return [(name(label), False) for label in true or ()]
-    predicted = _classes(predictions, count, "predictions")
+        return [(name(label), False) for label in numbers[0]]
+    true, predicted = (numbers[0] if labels is not None else None), numbers[-1]
     chances = _chances(predictions, predicted)
     word = words(lang)["true"]
     titles = []
@@ -148,26 +163,12 @@ def _titles(
         text = name(label)
         if chances is not None:
             text += f" ({number(100 * chances[i], 0, lang)} %)"
-        wrong = true is not None and true[i] != label
-        titles.append((f"✗ {text}\n{word}: {name(true[i])}" if true and wrong else text, wrong))
+        wrong = true is not None and bool(true[i] != label)
+        titles.append((f"✗ {text}\n{word}: {name(true[i])}" if wrong else text, wrong))  # type: ignore[index]
     return titles
 
 
-def _classes(values: Any, count: int, where: str) -> list[int]:
-    array = np.asarray(values)
-    if array.ndim == 2 and array.shape[1] > 1:
-        array = array.argmax(axis=1)
-    array = array.reshape(-1)
-    if array.dtype.kind == "f":  # a probability, or a class as a number
-        array = np.floor(array + 0.5)
-    if len(array) != count:
-        raise ShapeError(
-            "Each image needs one class.", where=where, received=np.shape(values), expected=count
-        )
-    return [int(x) for x in array]
-
-
-def _chances(predictions: Any, predicted: Sequence[int]) -> np.ndarray | None:
+def _chances(predictions: Any, predicted: np.ndarray) -> np.ndarray | None:
     """The probability of each predicted class, where there are any."""
     array = np.asarray(predictions)
     if array.dtype.kind != "f":
@@ -175,7 +176,7 @@ def _chances(predictions: Any, predicted: Sequence[int]) -> np.ndarray | None:
     if array.ndim == 2 and array.shape[1] > 1:
         return array.max(axis=1)
     array = array.reshape(-1)
-    return np.where(np.array(predicted) == 1, array, 1 - array)
+    return np.where(predicted == 1, array, 1 - array)
 
 
 def draw_rows(rows: Sequence[Row], *, title: str | None = None, alt: str = "") -> Figure:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.classes import number_classes
 from grafito.figures.text import words
 from grafito.language import namer
 
@@ -38,7 +39,7 @@ def decision_regions(
             class 1 (n,) or (n, 1), or to one column for each class (n, classes); or several by
             name, side by side.
         x: examples, shape (n, 2).
-        y: their classes, shape (n,) or (n, 1), or one-hot (n, classes).
+        y: their classes, numbers or texts, shape (n,) or (n, 1), or one-hot (n, classes).
         class_names: one for each class; by default their numbers.
         resolution: points of the grid along each side.
         title: text above.
@@ -55,7 +56,7 @@ def decision_regions(
     """
     from grafito.figures import canvas
 
-    points, labels = _examples(x, y)
+    points = _points(x)
     low, high = points.min(axis=0), points.max(axis=0)
     edge = 0.12 * np.where(high > low, high - low, 1.0)
     low, high = low - edge, high + edge
@@ -63,7 +64,12 @@ def decision_regions(
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2).astype(points.dtype)
     several = predict if isinstance(predict, Mapping) else {"": predict}
     say = namer(lang)
-    planes = {say(name): _plane(one, grid, resolution) for name, one in several.items()}
+    outputs = [one(grid) for one in several.values()]
+    (labels, *predicted), class_names = number_classes(y, *outputs, class_names=class_names)
+    _check_labels(labels, y, points)
+    planes = {
+        say(name): _plane(one, resolution) for name, one in zip(several, predicted, strict=True)
+    }
     found = sorted({*labels.tolist(), *(c for plane in planes.values() for c in np.unique(plane))})
     names = [*map(say, _names(class_names, found, words(lang)["class"]))]
     columns = min(len(planes), PANELS_IN_A_ROW)
@@ -100,9 +106,8 @@ def decision_regions(
     return sheet
 
 
-def _plane(predict: Predict, grid: np.ndarray, resolution: int) -> np.ndarray:
+def _plane(predicted: np.ndarray, resolution: int) -> np.ndarray:
     """The class of each point of a square grid."""
-    predicted = _classes(predict(grid))
     if predicted.shape != (resolution**2,):
         raise ShapeError(
             "The prediction must have one row for each point.",
@@ -146,7 +151,9 @@ def perceptron_lines(
     """
     from grafito.figures import canvas
 
-    points, labels = _examples(x, y)
+    points = _points(x)
+    (labels,), class_names = number_classes(y, class_names=class_names)
+    _check_labels(labels, y, points)
     history = np.asarray(weights, "float64")
     if history.ndim != 2 or history.shape[1] != 3 or not len(history):
         raise ShapeError(
@@ -239,7 +246,7 @@ def _draw_examples(
         )
 
 
-def _examples(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def _points(x: Any) -> np.ndarray:
     points = np.asarray(x)
     if points.dtype.kind != "f":
         points = points.astype("float64")
@@ -251,7 +258,10 @@ def _examples(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
             expected="(n, 2)",
             fix="choose two columns, and a prediction that needs no others",
         )
-    labels = _classes(y)
+    return points
+
+
+def _check_labels(labels: np.ndarray, y: Any, points: np.ndarray) -> None:
     if labels.shape != points.shape[:1]:
         raise ShapeError(
             "Each example needs one class.",
@@ -259,19 +269,6 @@ def _examples(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
             received=np.shape(y),
             expected=f"({len(points)},), or one-hot ({len(points)}, classes)",
         )
-    return points, labels
-
-
-def _classes(output: Any) -> np.ndarray:
-    """Class numbers from classes, from probabilities of class 1 or from a column per class."""
-    array = np.asarray(output)
-    if array.ndim == 2 and array.shape[1] > 1:
-        return array.argmax(axis=1)
-    if array.ndim == 2:
-        array = array[:, 0]
-    if array.dtype.kind == "f" and (array != np.round(array)).any():
-        array = array > 0.5
-    return array.astype("int64")
 
 
 def _names(given: Sequence[str] | None, found: Sequence[int], word: str) -> list[str]:

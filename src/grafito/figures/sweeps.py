@@ -94,12 +94,23 @@ def gradient_norms(
         title: text above.
         lang: "en" or "es"; by default the one being spoken.
 
+    Raises:
+        ArgumentError: for something else, such as a model.
+
     Example:
         >>> figure = gradient_norms({"sigmoid": [1e-6, 1e-3, 0.1], "relu": [0.2, 0.3, 0.2]})
         >>> figure.axes[0].get_yscale()
         'log'
     """
     vocabulary = words(lang)
+    if not isinstance(norms, Mapping):
+        raise ArgumentError(
+            "The norms of gradients are numbers that are measured before.",
+            where="norms",
+            received=type(norms).__name__,
+            expected='norms for each layer, by name: {"sigmoid": [0.001, 0.1]}',
+            fix="slopes = graph.gradients(loss, model.trainable_weights)",
+        )
     table = {
         name: {layer: value if value > 0 else np.nan for layer, value in enumerate(each, start=1)}
         for name, each in norms.items()
