@@ -9,12 +9,14 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError, unknown_name
 from grafito.figures.classes import number_classes
+from grafito.figures.given import as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MOST_CLASSES = 2000
 MOST_NUMBERS = 20  # classes; beyond, numbers in the cells would be too small to read
 
 # The axis whose sum becomes 1, and what the cells are then.
@@ -212,13 +214,19 @@ def _counted(
             where="class_names",
             received=f"{classes} names, classes {lowest} to {max(true.max(), found.max())}",
         )
+    if classes > MOST_CLASSES:
+        raise ArgumentError(
+            "There are too many classes for a matrix.",
+            received=f"classes up to {classes - 1}",
+            expected=f"at most {MOST_CLASSES}",
+        )
     counts = np.zeros((classes, classes), "int64")
     np.add.at(counts, (true, found), 1)
     return counts, names
 
 
 def _checked(matrix: Any) -> np.ndarray:
-    counts = np.asarray(matrix, dtype="float64")
+    counts = as_numbers(matrix, "matrix")
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
         raise ShapeError(
             "A confusion matrix is square.",

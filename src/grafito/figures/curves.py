@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
+from grafito.figures.given import as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer, translator
 
@@ -84,6 +85,12 @@ def curves(
     runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     metrics = [metrics] if isinstance(metrics, str) else metrics
+    if not isinstance(metrics, (list, tuple, type(None))):
+        raise unknown_name("metric", metrics, known)
+    if zoom is not None and np.shape(zoom) != (2,):
+        raise ArgumentError(
+            "A zoom is a first and a last epoch.", received=f"zoom={zoom!r}", fix="zoom=(1, 10)"
+        )
     for name in metrics or ():
         if name not in known:
             raise unknown_name("metric", name, known)
@@ -135,7 +142,10 @@ def _is_history(x: Any) -> bool:
 
 def _read(history: Any) -> Run:
     table = getattr(history, "history", history)
-    if not isinstance(table, Mapping) or not any(len(values) for values in table.values()):
+    numbers = {}
+    if isinstance(table, Mapping):
+        numbers = {str(n): np.atleast_1d(as_numbers(v, str(n))) for n, v in table.items()}
+    if not any(map(len, numbers.values())):
         raise ArgumentError(
             "There is nothing to draw in the history.",
             where="history",
@@ -143,7 +153,6 @@ def _read(history: Any) -> Run:
             " names",
             expected="the result of fit, or a dictionary from names to numbers per epoch",
         )
-    numbers = {str(name): np.array(values, "float64") for name, values in table.items()}
     longest = max(map(len, numbers.values()))
     first = list(getattr(history, "epoch", None) or range(longest))
     return Run(numbers, np.array(first[:longest]) + 1)

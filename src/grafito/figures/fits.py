@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ShapeError
+from grafito.figures.given import as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -167,7 +168,7 @@ def function_fit(
 
 def _line(function: Callable[[np.ndarray], Any] | Any, grid: np.ndarray, name: str) -> np.ndarray:
     if not callable(function):
-        line = np.asarray(function, "float64")
+        line = as_numbers(function, "functions")
         if line.ndim != 2 or line.shape[1] != 2:
             raise ShapeError(
                 "A line has two columns.", where=name, received=line.shape, expected="(points, 2)"
@@ -185,7 +186,7 @@ def _line(function: Callable[[np.ndarray], Any] | Any, grid: np.ndarray, name: s
 
 
 def _column(values: Any, where: str) -> np.ndarray:
-    array = np.asarray(values, "float64")
+    array = as_numbers(values, where)
     if array.ndim == 0 or array.size != len(array) or not array.size:
         raise ShapeError(
             "One number is needed for each example.",

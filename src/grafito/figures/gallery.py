@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito import activations, graph
+from grafito.errors import ArgumentError
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -51,7 +52,14 @@ def activation_gallery(
     from grafito.figures import canvas
 
     vocabulary = words(lang)
-    given = names if isinstance(names, Mapping) else {str(n): activations.get(n) for n in names}
+    listed = [names] if isinstance(names, str) or callable(names) else names or ()
+    given = (
+        names
+        if isinstance(names, Mapping)
+        else {getattr(n, "__name__", str(n)): activations.get(n) for n in listed}
+    )
+    if not given:
+        raise ArgumentError("There are no activations to draw.", fix='["sigmoid", "relu"]')
     functions = {namer(lang)(name): function for name, function in given.items()}
     x = np.linspace(low, high, POINTS)
     columns = min(len(functions), PANELS_IN_A_ROW)

@@ -84,6 +84,12 @@ def draw_diagram(
     """
     from grafito.figures.render import render
 
+    if not isinstance(diagram, Diagram):
+        raise ArgumentError(
+            "A diagram is made of nodes and edges.",
+            received=type(diagram).__name__,
+            fix="draw_graph draws formulas, functions and models",
+        )
     return render(diagram, words(lang), None if width is None else 72 * width)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.classes import number_classes
+from grafito.figures.given import as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -72,6 +73,8 @@ def images_grid(
         [['cat'], ['✗ cat', 'true: dog']]
     """
     if isinstance(images, Mapping):
+        if not images:
+            raise ArgumentError("There are no images to draw.", where="images")
         stacks = {namer(lang)(name): as_images(each) for name, each in images.items()}
         rows = [
             Row([Cell(image) for image in each], name, brightness(each))
@@ -91,7 +94,7 @@ def images_grid(
 
 def as_images(images: Any) -> np.ndarray:
     """The images as (n, height, width) or (n, height, width, 3)."""
-    array = np.asarray(images)
+    array = as_numbers(images, "images", None)
     if array.ndim == 2:  # flattened ones
         for channels in (1, 3):
             side = math.isqrt(array.shape[1] // channels)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.given import as_numbers
 from grafito.figures.images import Cell, Row, as_images, brightness, draw_rows
 from grafito.figures.text import number, words
 from grafito.graph.nest import flatten
@@ -46,12 +47,12 @@ def feature_maps(
         4
     """
     vocabulary = words(lang)
-    picture = np.asarray(image)
+    picture = as_numbers(image, "image", None)
     found = model if isinstance(model, Mapping) else _activations(model, picture, layers)
     shown = as_images(picture[None])
     rows = [Row([Cell(shown[0])], vocabulary["image"], brightness(shown))]
     for name, maps in found.items():
-        maps = np.asarray(maps, "float64")
+        maps = as_numbers(maps, str(name))
         if maps.ndim != 3:
             raise ShapeError(
                 "Feature maps are images.",
@@ -73,8 +74,12 @@ def _activations(
     model: Any, image: np.ndarray, names: Sequence[str] | None
 ) -> dict[str, np.ndarray]:
     """The output of layers for one image, by name."""
-    from grafito.models import Functional
+    from grafito.models import Functional, Model
 
+    if not isinstance(model, Model):
+        raise ArgumentError(
+            "Feature maps are those of a model.", where="model", received=type(model).__name__
+        )
     chosen = [model.get_layer(name) for name in names] if names else list(model.layers)
     outputs = {layer.name: layer.output for layer in chosen}
     if not names:
@@ -122,7 +127,8 @@ def kernels(
         >>> len(kernels(np.zeros((3, 3, 1, 4))).axes)
         4
     """
-    array = np.asarray(weights.get_weights()[0] if hasattr(weights, "get_weights") else weights)
+    owned = weights.get_weights() if hasattr(weights, "get_weights") else [weights]
+    array = as_numbers(owned[0] if owned else (), "weights")
     if array.ndim != 4:
         raise ShapeError(
             "The kernels of a convolution have four axes.",

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from grafito.errors import GraphError
+from grafito.errors import ArgumentError, GraphError
 from grafito.figures.text import whole, with_decimal_sign, words
 from grafito.graph.nest import flatten
 from grafito.language import namer
@@ -61,6 +61,12 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str | None = 
     from grafito.figures import canvas
 
     vocabulary = words(lang)
+    if not hasattr(model, "name"):
+        raise ArgumentError(
+            "Only a model has a diagram.",
+            received=type(model).__name__,
+            fix="draw_graph(layer, x) for a function or a formula",
+        )
     boxes = layer_boxes(model, lang)
     total = whole(model.count_params(), lang)
     sheet_columns = _columns(boxes)

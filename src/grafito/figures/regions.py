@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.classes import number_classes
+from grafito.figures.given import as_numbers
 from grafito.figures.text import words
 from grafito.language import namer
 
@@ -56,13 +57,21 @@ def decision_regions(
     """
     from grafito.figures import canvas
 
+    several = predict if isinstance(predict, Mapping) else {"": predict}
+    for one in several.values():
+        if not callable(one):
+            raise ArgumentError(
+                "A function or a model says the class of each point.",
+                where="predict",
+                received=type(one).__name__,
+                fix="decision_regions(model.predict, x, y)",
+            )
     points = _points(x)
     low, high = points.min(axis=0), points.max(axis=0)
     edge = 0.12 * np.where(high > low, high - low, 1.0)
     low, high = low - edge, high + edge
     sides = [np.linspace(low[i], high[i], resolution) for i in (0, 1)]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2).astype(points.dtype)
-    several = predict if isinstance(predict, Mapping) else {"": predict}
     say = namer(lang)
     outputs = [one(grid) for one in several.values()]
     (labels, *predicted), class_names = number_classes(y, *outputs, class_names=class_names)
@@ -154,7 +163,7 @@ def perceptron_lines(
     points = _points(x)
     (labels,), class_names = number_classes(y, class_names=class_names)
     _check_labels(labels, y, points)
-    history = np.asarray(weights, "float64")
+    history = as_numbers(weights, "weights")
     if history.ndim != 2 or history.shape[1] != 3 or not len(history):
         raise ShapeError(
             "A line in the plane has two weights and a bias.",
@@ -247,7 +256,7 @@ def _draw_examples(
 
 
 def _points(x: Any) -> np.ndarray:
-    points = np.asarray(x)
+    points = as_numbers(x, "x", None)
     if points.dtype.kind != "f":
         points = points.astype("float64")
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
@@ -258,6 +267,8 @@ def _points(x: Any) -> np.ndarray:
             expected="(n, 2)",
             fix="choose two columns, and a prediction that needs no others",
         )
+    if not np.isfinite(points).all():
+        raise ArgumentError("A point of the plane is no finite number.", where="x")
     return points
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito import activations, graph
 from grafito.errors import ArgumentError, GrafitoError, unknown_name
+from grafito.figures.given import as_numbers
 from grafito.graph import Tensor
 from grafito.layers import Layer
 from grafito.layers.symbolic import Symbol
@@ -29,7 +30,7 @@ def outputs_of(source: Any, feeds: Any) -> tuple[list[Tensor], Any]:
     """
     if isinstance(source, str):
         given = _by_name(feeds)
-        shapes = {name: np.shape(value) for name, value in given.items()}
+        shapes = {name: as_numbers(value, name).shape for name, value in given.items()}
         tensors = graph.parse(source, shapes, activations.registry.entries)
         return [tensors], None if feeds is None else given
     if isinstance(source, Layer):
@@ -89,7 +90,14 @@ def _placeholder(value: Any, name: str) -> Tensor:
 
 def _traced(function: Callable[..., Any], feeds: Any) -> tuple[list[Tensor], Any]:
     """A function of tensors; its arguments are the inputs."""
-    known = list(inspect.signature(function).parameters.values())
+    try:
+        known = list(inspect.signature(function).parameters.values())
+    except ValueError as error:  # a function that is not written in Python
+        raise ArgumentError(
+            "This function does not say what it takes.",
+            received=repr(function),
+            fix="lambda x: ... with functions of grafito.graph",
+        ) from error
     known = [p for p in known if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if feeds is not None and not isinstance(feeds, Mapping) and known:
         feeds = {known[0].name: feeds}
@@ -101,7 +109,10 @@ def _traced(function: Callable[..., Any], feeds: Any) -> tuple[list[Tensor], Any
     missing = [p.name for p in read if p.name not in given]
     if missing and feeds is not None:
         raise missing_value(missing[0], [p.name for p in read])
-    inputs = [graph.placeholder(np.shape(given.get(p.name, 0.0)), name=p.name) for p in read]
+    inputs = [
+        graph.placeholder(as_numbers(given.get(p.name, 0.0), p.name).shape, name=p.name)
+        for p in read
+    ]
     free = [(p, x) for p, x in zip(read, inputs, strict=True)]
     result = function(
         *(x for p, x in free if p.kind is p.POSITIONAL_ONLY),

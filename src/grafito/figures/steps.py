@@ -8,6 +8,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ShapeError
+from grafito.figures.given import as_numbers
 from grafito.figures.text import number, words
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def convolution_steps(
     vocabulary = words(lang)
     picture, weights = _matrix(image, "image"), _matrix(kernel, "kernel")
     found = _maps(picture, weights, pool)
-    (row, column), size = at, weights.shape
+    row, column = at if np.shape(at) == (2,) else (-1, -1)
+    size = weights.shape
     if not (0 <= row < len(found[0]) and 0 <= column < found[0].shape[1]):
         raise ShapeError(
             "The feature map has no such place.", where="at", received=at, expected=found[0].shape
@@ -98,7 +100,7 @@ def convolution_steps(
 
 
 def _matrix(values: Any, name: str) -> np.ndarray:
-    matrix = np.asarray(values)
+    matrix = as_numbers(values, name, None)
     if matrix.ndim != 2 or not matrix.size or max(matrix.shape) > LARGEST:
         raise ShapeError(
             "Only a small matrix can be drawn with all its numbers.",

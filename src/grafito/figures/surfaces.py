@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
+from grafito.figures.given import as_mapping, as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -61,6 +62,8 @@ def loss_surface(
     vocabulary = words(lang)
     say = namer(lang)
     names = [*map(say, names)]
+    if paths is not None:
+        paths = as_mapping(paths, "paths", '{"sgd": points of shape (steps, 2)}')
     ways = {say(name): _way(name, points) for name, points in (paths or {}).items()}
     marked = [*ways.values(), *([np.reshape(minimum, (1, 2))] if minimum is not None else [])]
     a_values, b_values, heights = _heights(loss, a, b, marked)
@@ -94,7 +97,7 @@ def loss_surface(
 
 
 def _way(name: str, points: Any) -> np.ndarray:
-    way = np.asarray(points, "float64")
+    way = as_numbers(points, name)
     if way.ndim != 2 or way.shape[1] != 2 or not len(way):
         raise ShapeError(
             "A path on a surface has two columns.",
@@ -115,14 +118,14 @@ def _heights(
             for i, (given, name) in enumerate(((a, "a"), (b, "b")))
         ]
         a_values, b_values = (np.linspace(*limits, GRID) for limits in ranges)
-        heights = np.asarray(loss(*np.meshgrid(a_values, b_values)), "float64")
+        heights = as_numbers(loss(*np.meshgrid(a_values, b_values)), "loss")
     else:
-        heights = np.asarray(loss, "float64")
+        heights = as_numbers(loss, "loss")
         if a is None or b is None:
             raise ArgumentError(
                 "An array of losses needs the values of both parameters.", where="a, b"
             )
-        a_values, b_values = np.asarray(a, "float64"), np.asarray(b, "float64")
+        a_values, b_values = as_numbers(a, "a"), as_numbers(b, "b")
     if heights.shape != (len(b_values), len(a_values)) or min(heights.shape) < 2:
         raise ShapeError(
             "The losses do not fit the values of the parameters.",

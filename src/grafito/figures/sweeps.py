@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError
+from grafito.figures.given import as_mapping, as_numbers
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -45,12 +46,14 @@ def sweep(
     """
     from grafito.figures import canvas, labels
 
-    several = bool(results) and all(isinstance(each, Mapping) for each in results.values())
+    results = as_mapping(results, "results", "{setting: number}")
+    several = all(isinstance(each, Mapping) for each in results.values())
     say = namer(lang)
     names = [*map(say, names)]
     series = {say(k): v for k, v in results.items()} if several else {"": results}
     settings = list(dict.fromkeys(setting for each in series.values() for setting in each))
-    if not settings:
+    drawn = [_span(value)[0] for each in series.values() for value in each.values()]
+    if not settings or np.isnan(drawn).all():
         raise ArgumentError("There are no results to draw.", where="results")
     numeric = all(isinstance(s, (int, float, np.number)) for s in settings)
     sheet = canvas.new_sheet(5.0, 3.4, layout="constrained")
@@ -103,17 +106,11 @@ def gradient_norms(
         'log'
     """
     vocabulary = words(lang)
-    if not isinstance(norms, Mapping):
-        raise ArgumentError(
-            "The norms of gradients are numbers that are measured before.",
-            where="norms",
-            received=type(norms).__name__,
-            expected='norms for each layer, by name: {"sigmoid": [0.001, 0.1]}',
-            fix="slopes = graph.gradients(loss, model.trainable_weights)",
-        )
+    norms = as_mapping(norms, "norms", 'a number for each layer: {"sigmoid": [0.001, 0.1]}')
+    found = {name: np.atleast_1d(as_numbers(each, str(name))) for name, each in norms.items()}
     table = {
         name: {layer: value if value > 0 else np.nan for layer, value in enumerate(each, start=1)}
-        for name, each in norms.items()
+        for name, each in found.items()
     }
     axes = (vocabulary["layer"], vocabulary["gradient norm"])
     return sweep(table, names=axes, log="y", title=title, lang=lang)
@@ -121,7 +118,7 @@ def gradient_norms(
 
 def _span(values: Any) -> tuple[float, float, float]:
     """Mean, least and greatest."""
-    array = np.asarray(values, "float64").reshape(-1)
+    array = as_numbers(values, "results").reshape(-1)
     if not array.size:
         raise ArgumentError("A setting has no result.", where="results", received=repr(values))
     return float(array.mean()), float(array.min()), float(array.max())

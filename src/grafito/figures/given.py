@@ -1,0 +1,72 @@
+"""What a figure is given, as it needs it, or an error that says what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grafito.errors import ArgumentError, DtypeError, ShapeError
+
+
+def as_numbers(values: Any, where: str, dtype: str | None = "float64") -> np.ndarray:
+    """An array of numbers.
+
+    Raises:
+        ShapeError: for rows of several lengths.
+        DtypeError: for anything that is no number.
+
+    Example:
+        >>> as_numbers([[1, 2], [3, 4]], "x").shape
+        (2, 2)
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        sizes = list(dict.fromkeys(str(np.shape(row)) for row in values if _is_regular(row)))
+        raise ShapeError(
+            "An array has rows of one length.",
+            where=where,
+            received=f"parts of shapes {', '.join(sizes)}" if sizes else None,
+        ) from None
+    try:
+        if array.dtype.kind == "O":
+            array = array.astype("float64")
+        if array.dtype.kind not in "biuf":
+            raise TypeError(array.dtype)
+        return array if dtype is None else array.astype(dtype)
+    except (TypeError, ValueError):
+        raise DtypeError(
+            "Only numbers can be drawn.",
+            where=where,
+            received=repr(values)[:80],
+            expected="an array of numbers",
+        ) from None
+
+
+def as_mapping(values: Any, where: str, example: str) -> Mapping[Any, Any]:
+    """A dictionary.
+
+    Raises:
+        ArgumentError: for anything else.
+
+    Example:
+        >>> as_mapping({"sgd": [0.5]}, "results", "")
+        {'sgd': [0.5]}
+    """
+    if not isinstance(values, Mapping):
+        raise ArgumentError(
+            "A dictionary is needed here, with what is drawn by name.",
+            where=where,
+            received=repr(values)[:80],
+            expected=example,
+        )
+    return values
+
+
+def _is_regular(row: Any) -> bool:
+    try:
+        return bool(np.shape(row)) or np.isscalar(row)
+    except ValueError:
+        return False

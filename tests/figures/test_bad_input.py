@@ -1,0 +1,122 @@
+"""What is given to figures by mistake: an error that teaches, and never a raw one."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from grafito import Sequential, figures, layers
+from grafito.errors import GrafitoError
+
+MODEL = Sequential([layers.Input((2,)), layers.Dense(3, activation="softmax")])
+RANDOM = np.random.default_rng(0)
+X, Y = RANDOM.normal(size=(6, 2)), [0, 1, 2, 0, 1, 2]
+IMAGES = RANDOM.random((2, 8, 8))
+NAN = X * np.nan
+
+# A function and what it cannot draw, with words of the answer.
+WRONG = {
+    "curves": [
+        ((MODEL,), "nothing to draw"), ((None,), "nothing to draw"), (([1, 2],), "nothing to draw"),
+        (({"loss": [1.0]}, "acc"), "metric 'acc'"), (({"loss": [1.0]}, 3), "Unknown metric"),
+        (({"loss": ["a"]},), "Only numbers"), (({"loss": [[1], [1, 2]]},), "rows of one length"),
+    ],
+    "confusion_matrix": [
+        ((None,), "Only numbers|square"), ((MODEL,), "Only numbers"), ((Y,), r"\(y_true, y_pred\)"),
+        (([0, 1], [0]), "2 true and 1 predicted"), (([[1], [2, 3]],), "rows of one length"),
+        (("abc",), "Only numbers"), (([-1, 0], [0, 0]), "from 0 on"),
+        (([10**9, 1], [0, 1]), "too many classes"), (([{}, {}], [1, 2]), "numbers or texts"),
+        ((["a", {}], ["a", 1]), "numbers or texts"), ((Y, Y, ["a", "b"]), "2 names"),
+        ((["a", "b"], ["a", "c"], ["a", "b"]), "no name of a class"),
+    ],
+    "classification_table": [((Y,), "y_true"), ((["a"], ["a", "b"]), "1 true and 2")],
+    "images_grid": [
+        ((None,), "Only numbers|no images"), ((["a.png"],), "Only numbers"), (({},), "no images"),
+        (([IMAGES[0], IMAGES[0][:3]],), r"\(8, 8\), \(3, 8\)"), ((IMAGES, ["a"]), "one class"),
+        ((IMAGES, [0, 5], None), None), ((IMAGES[0], [1]), None),
+    ],
+    "decision_regions": [
+        ((None, X, Y), "model.predict"), ((X, Y, MODEL), "model.predict"),
+        ((MODEL, NAN, Y), "no finite number"), ((MODEL, [["a", "b"]], [0]), "Only numbers"),
+        ((MODEL.predict, X, Y[:2]), "one class"), ((MODEL.predict, X[:, :1], Y), "plane"),
+    ],
+    "perceptron_lines": [((X, Y, [1, 2, 3]), "two weights"), ((X, Y, [["a"] * 3]), "Only numbers")],
+    "gradient_norms": [
+        ((MODEL,), "by name"), (([1, 2],), "by name"), (({"a": ["x"]},), "Only numbers"),
+        (({},), "no results"), (({"a": [0, 0]},), "no results"), (({"a": 1.0},), None),
+    ],
+    "sweep": [(([1, 2],), "by name"), (({"a": {1: "x"}},), "Only numbers"), (({},), "no results")],
+    "scatter_fit": [(([1, 2], [1]), "prediction"), ((["a"], ["b"]), "Only numbers")],
+    "feature_maps": [((None, IMAGES[0]), "those of a model"), ((MODEL, None), "image|numbers")],
+    "kernels": [((None,), "Only numbers|kernel"), (("a",), "Only numbers")],
+    "activation_gallery": [((None,), "no activ"), (([],), "no activ"), (("relu",), None)],
+    "loss_surface": [((MODEL, X), "by name"), ((lambda a, b: a, {"a": [1, 2]}), "steps, 2")],
+    "network_diagram": [((None,), "Only a model")],
+    "convolution_steps": [(("a", "b"), "Only numbers"), (([[1], [1, 2]], [[1]]), "one length")],
+    "draw_diagram": [((3,), "nodes and edges")],
+    "draw_graph": [
+        ((3,), "Only tensors"), ((np.ones(3),), "Only tensors"),
+        (("x*2", {"x": "a"}), "Only numbers"),
+        (("x*2", {"x": [[1], [1, 2]]}), "one length"), ((max, {"x": 1}), "does not say"),
+        ((["x", "y"], {"x": 1}), "Only tensors"), (("x", "x=1"), "by name"), ((MODEL, "a"), None),
+    ],
+}  # fmt: skip
+CASES = [(name, *case) for name, cases in WRONG.items() for case in cases]
+
+
+@pytest.mark.parametrize(("name", "given", "words"), CASES)
+def test_mistakes_are_explained(name, given, words):
+    function = getattr(figures, name)
+    if words is None:  # taken, or refused with words of its own
+        with contextlib.suppress(GrafitoError):
+            function(*given)
+        return
+    with pytest.raises(GrafitoError, match=words):
+        function(*given)
+
+
+# Labels as texts, one-hot rows, probabilities: the same picture.
+SAME = [
+    ([0, 1, 1, 0], [0, 1, 0, 0]),
+    ([[1, 0], [0, 1], [0, 1], [1, 0]], [0, 1, 0, 0]),
+    (np.array([[0], [1], [1], [0]]), [0.2, 0.7, 0.4, 0.1]),
+    ([0, 1, 1, 0], [[0.8, 0.2], [0.3, 0.7], [0.6, 0.4], [0.9, 0.1]]),
+    (["no", "sí", "sí", "no"], ["no", "sí", "no", "no"]),
+    (np.array(["no", "sí", "sí", "no"], object), [0, 1, 0, 0]),
+    ([False, True, True, False], np.array([[0], [1], [0], [0]], "int32")),
+]
+
+
+@pytest.mark.parametrize("way", SAME)
+def test_labels_of_every_kind(way):
+    true, predicted = way
+    names = ["no", "sí"]
+    (axes,) = figures.confusion_matrix(true, predicted, names).axes
+    assert [text.get_text() for text in axes.texts] == ["2", "0", "1", "1"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == names
+    assert figures.classification_table(true, predicted, names)[1]["recall"] == 0.5
+    grid = figures.images_grid(RANDOM.random((4, 4, 4)), true, predicted, class_names=names)
+    assert [axes.get_title().count("✗") for axes in grid.axes] == [0, 0, 1, 0]
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    regions = figures.decision_regions(
+        lambda p: p[:, 0] > 0.5, points, true, class_names=names, resolution=8
+    )
+    assert [text.get_text() for text in regions.legends[0].get_texts()] == names
+
+
+def test_texts_name_their_classes():
+    (axes,) = figures.confusion_matrix(["b", "a"], ["b", "c"]).axes
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+    (first, second) = figures.images_grid(IMAGES, ["siete", "dos"], ["dos", "dos"]).axes
+    assert (first.get_title(), second.get_title()) == ("✗ dos\ntrue: siete", "dos")
+    points = [[0.0, 0.0], [1.0, 1.0]]
+    sheet = figures.decision_regions(
+        lambda p: np.where(p[:, 0] > 0.5, "sí", "no"), points, ["no", "sí"], resolution=8
+    )
+    assert [text.get_text() for text in sheet.legends[0].get_texts()] == ["no", "sí"]
+
+
+def test_a_metric_may_be_a_single_name():
+    assert len(figures.curves({"loss": [1.0], "accuracy": [0.5]}, "accuracy").axes) == 1
