@@ -26,9 +26,16 @@ if TYPE_CHECKING:
         transforms,
     )
     from grafito.datasets.catalogue import card, names
+    from grafito.datasets.readers import read_csv
     from grafito.datasets.store import get, verify
 
-_FUNCTIONS = {"names": "catalogue", "card": "catalogue", "get": "store", "verify": "store"}
+_FUNCTIONS = {
+    "names": "catalogue",
+    "card": "catalogue",
+    "get": "store",
+    "read_csv": "readers.table",
+    "verify": "store",
+}
 
 __all__ = [
     "boston_housing",
@@ -44,6 +51,7 @@ __all__ = [
     "mnist",
     "names",
     "pima",
+    "read_csv",
     "readers",
     "transforms",
     "verify",
