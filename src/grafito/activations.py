@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from grafito import graph
@@ -273,33 +273,35 @@ def exponential(x: Tensor) -> Tensor:
 
 
 @_activation()
-def softmax(x: Tensor, axis: int = -1) -> Tensor:
+def softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
     """Positive numbers that sum to 1 along an axis: exp(xᵢ) / Σⱼ exp(xⱼ).
 
     Args:
         x: a tensor of at least one axis.
-        axis: the axis of the classes.
+        axis: the axis of the classes, or several axes that sum to 1 together.
 
     Example:
         >>> softmax([0.0, 0.0, 0.0, 0.0]).numpy().tolist()
         [0.25, 0.25, 0.25, 0.25]
     """
-    return graph.softmax(x, axis)
+    return graph.softmax(x, axis) if isinstance(axis, int) else graph.exp(log_softmax(x, axis))
 
 
 @_activation()
-def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+def log_softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
     """The logarithm of the softmax, xᵢ - ln Σⱼ exp(xⱼ) along an axis.
 
     Args:
         x: a tensor of at least one axis.
-        axis: the axis of the classes.
+        axis: the axis of the classes, or several axes that sum to 1 together.
 
     Example:
         >>> log_softmax([0.0, 1000.0]).numpy().tolist()
         [-1000.0, 0.0]
     """
-    return graph.log_softmax(x, axis)
+    if isinstance(axis, int):
+        return graph.log_softmax(x, axis)
+    return x - graph.logsumexp(x, tuple(axis), keepdims=True)
 
 
 @_activation()

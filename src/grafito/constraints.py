@@ -21,7 +21,7 @@ Axis = int | Sequence[int]
 
 
 class Constraint(Configurable):
-    """Base of all constraints; a subclass defines `__call__(w)`.
+    """Base of all constraints, itself the identity; a subclass defines `__call__(w)`.
 
     Example:
         >>> class Halved(Constraint):
@@ -33,7 +33,7 @@ class Constraint(Configurable):
 
     def __call__(self, w: Tensor) -> Tensor:
         """The weight after the projection, of the same shape."""
-        raise NotImplementedError(f"{type(self).__name__} defines no __call__(w).")
+        return w
 
 
 @registry.register()

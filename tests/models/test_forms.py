@@ -5,8 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, layers, losses, metrics, utils
-from grafito.errors import ArgumentError, DataError, GraphError
+from grafito import (
+    Model,
+    Sequential,
+    activations,
+    callbacks,
+    constraints,
+    graph,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    utils,
+)
+from grafito.errors import ArgumentError, DataError, FileError, GraphError, NonFiniteError
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
 Y = X.sum(1, keepdims=True)
@@ -154,3 +167,112 @@ def test_input_length_gives_the_shape():
     assert model.predict(np.arange(10).reshape(2, 5) % 9, verbose=0).shape == (2, 1)
     again = Sequential.from_config(model.get_config())
     assert again.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("steps", "taken", "words"), [(2.0, 2, None), (np.float64(3), 3, None), (2.7, 2, "2.7")]
+)
+def test_steps_that_are_no_integers(steps, taken, words):
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    seen = []
+    count = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    arguments = {"batch_size": 4, "steps_per_epoch": steps, "verbose": 0, "callbacks": [count]}
+    if words:
+        with pytest.warns(UserWarning, match=words):
+            model.fit(X, Y, **arguments)
+    else:
+        model.fit(X, Y, **arguments)
+    assert len(seen) == taken
+
+
+@pytest.mark.parametrize("steps", [0.5, -2.0, float("nan"), float("inf"), "2"])
+def test_steps_that_are_none(steps):
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ArgumentError, match="steps_per_epoch"):
+        model.fit(X, Y, steps_per_epoch=steps, verbose=0)
+
+
+def test_a_function_as_learning_rate():
+    rate = graph.Variable(0.5)
+    for given, change in ((lambda: 0.5, None), (lambda: rate * 1.0, 0.25)):
+        results = []
+        for optimizer in (optimizers.SGD(given), optimizers.SGD(0.5)):
+            rate.assign(0.5)
+            utils.set_random_seed(0)
+            model = Sequential([layers.Input((4,)), layers.Dense(1)])
+            model.compile(optimizer, "mse")
+            model.fit(X, Y, shuffle=False, verbose=0)
+            if change and callable(getattr(optimizer.rate, "function", None)):
+                rate.assign(change)
+            elif change:
+                optimizer.learning_rate = change
+            model.fit(X, Y, shuffle=False, verbose=0)
+            results.append(model.get_weights()[0])
+        np.testing.assert_allclose(*results, rtol=1e-6)
+
+
+def test_terminate_on_nan_may_raise():
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile(optimizers.SGD(1e30), "mse")
+    with pytest.raises(NonFiniteError, match="training ends"):
+        model.fit(X, Y, epochs=9, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])
+
+
+ADAPTED = {
+    "array": X,
+    "list of lists": X.tolist(),
+    "arrays": [X[:5], X[5:]],
+    "batches": [(X[:5], Y[:5]), (X[5:], Y[5:])],
+    "lists": [[X[:5], Y[:5]], [X[5:], Y[5:]]],
+    "with an empty batch": [X[:0], X],
+}
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_adapt(name):
+    layer = layers.Normalization()
+    layer.adapt(ADAPTED[name])
+    np.testing.assert_allclose(layer.mean.numpy().ravel(), X.mean(0), atol=1e-6)
+    np.testing.assert_allclose(layer.variance.numpy().ravel(), X.var(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("data", [[], X[:0], [X[:0]], iter([])])
+def test_adapt_to_nothing(data):
+    with pytest.raises(DataError, match="no data"):
+        layers.Normalization().adapt(data)
+
+
+def test_softmax_of_several_axes(keras):
+    x = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
+    for axis in ((1, 2), (0, 2), [-1, -2], -1, 1):
+        for name in ("softmax", "log_softmax"):
+            ours = getattr(activations, name)(x, axis).numpy()
+            if isinstance(axis, int):
+                expected = np.asarray(getattr(keras.activations, name)(x, axis))
+            else:
+                e = np.exp(x) / np.exp(x).sum(tuple(axis), keepdims=True)
+                expected = e if name == "softmax" else np.log(e)
+            np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_constraint_is_the_identity():
+    assert constraints.Constraint()(graph.constant([1.0])).numpy().tolist() == [1.0]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_json(nested):
+    x = layers.Input((4,))
+    inner = Sequential([layers.Input((4,)), layers.Dense(3)]) if nested else layers.Dense(3)
+    model = Model(x, layers.Dense(1, "tanh")(inner(x)))
+    again = models.model_from_json(model.to_json(indent=2))
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert again.to_json() == model.to_json()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"class_name": "Sequential"}', 3])
+def test_json_of_no_model(text):
+    with pytest.raises(FileError):
+        models.model_from_json(text)

@@ -15,7 +15,7 @@ import numpy as np
 
 from grafito.callbacks.base import HOOKS, Callback, Logs
 from grafito.callbacks.monitors import file_path, learning_rate
-from grafito.errors import ArgumentError, FileError, unknown_name
+from grafito.errors import ArgumentError, FileError, NonFiniteError, unknown_name
 
 
 class LearningRateScheduler(Callback):
@@ -143,6 +143,9 @@ def _cell(value: Any) -> Any:
 class TerminateOnNaN(Callback):
     """Ends training when the loss is NaN or infinite.
 
+    Args:
+        raise_error: raise a `NonFiniteError` in place of ending quietly.
+
     Example:
         >>> from types import SimpleNamespace
         >>> guard = TerminateOnNaN()
@@ -153,8 +156,17 @@ class TerminateOnNaN(Callback):
         True
     """
 
+    def __init__(self, raise_error: bool = False):
+        self.raise_error = raise_error
+
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
         if kind == "train" and not math.isfinite(float(logs.get("loss", 0.0))):
+            if self.raise_error:
+                raise NonFiniteError(
+                    f"The loss is {logs['loss']}; training ends.",
+                    where=f"batch {done}",
+                    fix="compile(..., check_finite=True), which names the layer",
+                )
             print(f"Batch {done}: the loss is {logs['loss']}; training ends.")
             self.model.stop_training = True
 

@@ -163,6 +163,4 @@ class Softmax(Layer):
         self.axis = axis
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        if isinstance(self.axis, int):
-            return activations.softmax(inputs, self.axis)
-        return graph.exp(inputs - graph.logsumexp(inputs, tuple(self.axis), keepdims=True))
+        return activations.softmax(inputs, self.axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -23,7 +24,7 @@ def integer(layer: object, name: str, value: Any, minimum: int = 1) -> int:
             f"{type(layer).__name__} needs a whole number as {name!r}.",
             received=f"{name}={value!r}",
             expected=f"an integer, {minimum} or more",
-            fix=f"{name}={max(minimum, int(value)) if _is_number(value) else max(minimum, 2)}",
+            fix=f"{name}={max(minimum, int(value) if _is_finite(value) else 2)}",
         )
     return int(value)
 
@@ -109,6 +110,10 @@ def check_places(layer: Layer, shape: Any, axes: int) -> None:
     elif len(shape) == 2:
         fix = f"Reshape(({', '.join(names[1:])})) before it"
     check_rank(layer, shape, axes + 2, f"({', '.join(names)})", fix)
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(value)
 
 
 def _is_number(value: Any) -> bool:

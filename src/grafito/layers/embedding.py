@@ -35,6 +35,8 @@ class Embedding(WeightedLayer):
                 [0., 1.]]], dtype=float32)
     """
 
+    also_takes = (*WeightedLayer.also_takes, "input_length")
+
     def __init__(
         self,
         input_dim: int,

@@ -142,6 +142,8 @@ class Normalization(Layer):
         seen = 0
         for batch in _batches(data):
             x = graph.constant(batch)
+            if not x.size:
+                continue
             seen += x.size
             graph.execute(self._blend, x, x.size / seen)
         if not seen:
@@ -165,13 +167,18 @@ class Normalization(Layer):
 
 def _batches(data: Any) -> Iterator[Any]:
     """The parts of an array, or the inputs of a stream of batches."""
-    if isinstance(data, (list, tuple)) and not any(hasattr(x, "shape") for x in data):
-        yield data
-    elif hasattr(data, "shape"):
+    if hasattr(data, "shape"):
         yield from (data[i : i + _SLICE] for i in range(0, len(data), _SLICE))
+    elif isinstance(data, (list, tuple)) and not any(map(_is_batch, data)):
+        yield data
     elif isinstance(data, Iterable):
-        yield from (batch[0] if isinstance(batch, tuple) else batch for batch in data)
+        yield from (batch[0] if isinstance(batch, (list, tuple)) else batch for batch in data)
     else:
         raise DataError(
             "adapt needs data.", received=type(data).__name__, expected="an array, or batches"
         )
+
+
+def _is_batch(x: Any) -> bool:
+    """An array, or (x, y)."""
+    return hasattr(x[0] if isinstance(x, (list, tuple)) and x else x, "shape")

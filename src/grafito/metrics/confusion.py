@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,16 +29,20 @@ class ThresholdMetric(Metric):
     def __init__(self, thresholds: Thresholds, default: Any, name: str | None, dtype: str | None):
         super().__init__(dtype, name)
         self.thresholds = thresholds
-        if thresholds is not None and not all(0 <= t <= 1 for t in np.ravel(thresholds)):
-            raise ArgumentError(
-                "A threshold is compared with probabilities.",
-                where=self.name,
-                received=f"thresholds={thresholds}",
-                expected="numbers from 0 to 1",
-            )
+        if thresholds is not None:
+            checked_thresholds(self.name, thresholds)
         self.limits = np.ravel(default if thresholds is None else thresholds)
-        for count in self.counted:
-            setattr(self, count, self.add_variable(self.limits.shape, name=count))
+        self.make_counts(self.count_shape())
+
+    def count_shape(self) -> tuple[int, ...] | None:
+        """The shape of each count, where it is known."""
+        return self.limits.shape
+
+    def make_counts(self, shape: tuple[int, ...] | None) -> None:
+        """Make the counts that are not there yet."""
+        for count in self.counted if shape is not None else ():
+            if count not in vars(self):
+                setattr(self, count, self.add_variable(shape, name=count))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_true, y_pred = pair(y_true, y_pred, VALUES, where=self.name)
@@ -45,14 +50,57 @@ class ThresholdMetric(Metric):
             y_pred = graph.where(_among_first(y_pred, self.top_k), y_pred, float("-inf"))
         if self.class_id is not None:
             y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
-        counts = count_at(self.limits, y_true, y_pred, sample_weight)
+        counts = self.count(y_true, y_pred, sample_weight)
         for count in self.counted:
             variable = getattr(self, count)
             variable.assign(variable + counts[count])
 
+    def count(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any) -> dict[str, Tensor]:
+        """The counts of one batch."""
+        return count_at(self.limits, y_true, y_pred, sample_weight)
+
     def single(self, x: Tensor) -> Tensor:
         """A number where there is one threshold, else one for each."""
         return graph.reshape(x, ()) if x.size == 1 else x
+
+
+def checked_thresholds(where: str, thresholds: Any) -> list[float]:
+    """One threshold or several as a flat list.
+
+    Raises:
+        ArgumentError: for what is no number from 0 to 1.
+    """
+    flat = np.ravel(np.asarray(thresholds, dtype=object)).tolist()
+    if not all(isinstance(t, Real) and 0 <= t <= 1 for t in flat):
+        raise ArgumentError(
+            "A threshold is compared with probabilities.",
+            where=where,
+            received=f"thresholds={thresholds}",
+            expected="numbers from 0 to 1",
+        )
+    return [float(t) for t in flat]
+
+
+def count_columns_at(
+    limits: np.ndarray, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None
+) -> dict[str, Tensor]:
+    """The counts of each column: thresholds by columns."""
+    weights = graph.as_tensor(1.0) if sample_weight is None else sample_weight
+    weights = graph.broadcast_to(align_weights(weights, y_pred), y_pred.shape)
+    weights = graph.expand_dims(graph.cast(weights, STATE), 0)
+    p = y_pred if is_floating(y_pred.dtype) else graph.cast(y_pred, "float32")
+    above = graph.expand_dims(p, 0) > graph.constant(limits.reshape(-1, 1, 1), p.dtype)
+    says_yes = graph.cast(above, STATE)
+    yes = weights * graph.expand_dims(graph.cast(graph.not_equal(y_true, 0), STATE), 0)
+    no = weights - yes
+    true_positives = graph.sum(yes * says_yes, axis=1)
+    false_positives = graph.sum(no * says_yes, axis=1)
+    return {
+        "true_positives": true_positives,
+        "false_positives": false_positives,
+        "true_negatives": graph.sum(no, axis=1) - false_positives,
+        "false_negatives": graph.sum(yes, axis=1) - true_positives,
+    }
 
 
 def count_at(

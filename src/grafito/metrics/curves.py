@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.tensor import Tensor
-from grafito.losses.targets import divide_no_nan
+from grafito.losses.targets import align_weights, divide_no_nan
 from grafito.metrics.base import register
-from grafito.metrics.confusion import ThresholdMetric
+from grafito.metrics.confusion import ThresholdMetric, checked_thresholds, count_columns_at
 
 CURVES = ("ROC", "PR")
 SUMMATIONS = ("interpolation", "minoring", "majoring")
@@ -25,13 +26,19 @@ class AUC(ThresholdMetric):
     The curve is known at the thresholds only; more of them come nearer to the exact area.
 
     Args:
-        num_thresholds: how many thresholds, evenly spaced over 0 to 1.
+        num_thresholds: how many thresholds, evenly spaced over 0 to 1; not read where `thresholds`
+            are given.
         curve: "ROC" or "PR".
         summation_method: "interpolation" (trapezes; for PR the interpolation of Davis and
             Goadrich, 2006), "minoring" or "majoring" (the lower or the upper of two heights).
         name: key in the history.
         dtype: of the sums and the result, by default float64.
-        thresholds: inner thresholds of one's own in place of the even ones.
+        thresholds: inner thresholds of one's own in place of the even ones; the attribute has
+            the two ends too.
+        multi_label: whether each column is a label with a curve of its own; the result is the mean
+            of their areas.
+        num_labels: the number of columns, by default that of the first batch.
+        label_weights: weights of the labels in that mean; without `multi_label`, of the columns.
         from_logits: the predictions are logits.
 
     Raises:
@@ -48,12 +55,15 @@ class AUC(ThresholdMetric):
 
     def __init__(
         self,
-        num_thresholds: int = 200,
+        num_thresholds: int | None = 200,
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
         dtype: str | None = None,
         thresholds: Sequence[float] | None = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Sequence[float] | None = None,
         *,
         from_logits: bool = False,
     ):
@@ -66,25 +76,71 @@ class AUC(ThresholdMetric):
                     received=repr(word),
                     expected="one of " + ", ".join(map(repr, known)),
                 )
-        if thresholds is None and num_thresholds < 2:
+        few = not isinstance(num_thresholds, (int, np.integer)) or num_thresholds < 2
+        if thresholds is None and few:
             raise ArgumentError(
                 "A curve needs at least two thresholds.",
                 where="AUC",
                 received=f"num_thresholds={num_thresholds}",
+                fix="num_thresholds=200, or thresholds=[0.25, 0.5, 0.75]",
             )
-        even = np.linspace(0, 1, num_thresholds)[1:-1]
-        inner = even if thresholds is None else sorted(thresholds)
+        given = None if thresholds is None else sorted(checked_thresholds("AUC", thresholds))
+        inner = np.linspace(0, 1, num_thresholds)[1:-1] if given is None else given  # type: ignore[arg-type]
+        self.multi_label, self.num_labels = multi_label, num_labels
+        self.label_weights = None if label_weights is None else [float(w) for w in label_weights]
         super().__init__(None, [-BEYOND, *inner, 1 + BEYOND], name, dtype)
-        self.thresholds = thresholds
-        self.num_thresholds = len(inner) + 2
+        self.inner_thresholds = given
+        self.thresholds = [float(t) for t in self.limits]
+        self.num_thresholds = len(self.limits)
         self.curve, self.summation_method = (word for word, _ in words)
         self.from_logits = from_logits
 
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "thresholds": self.inner_thresholds}
+
+    def count_shape(self) -> tuple[int, ...] | None:
+        """The shape of the counts; of several labels it is found with the first batch."""
+        return None if self.multi_label else super().count_shape()
+
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_pred = graph.sigmoid(y_pred) if self.from_logits else y_pred
+        y_pred = graph.sigmoid(y_pred) if self.from_logits else graph.as_tensor(y_pred)
+        labels = y_pred.shape[-1] if y_pred.ndim else 0
+        wanted = self.num_labels or len(self.label_weights or ()) or labels
+        if (self.multi_label or self.label_weights) and (y_pred.ndim != 2 or labels != wanted):
+            raise ShapeError(
+                "AUC of several labels takes a column for each of them.",
+                where=self.name,
+                received=f"predictions {y_pred.shape}",
+                expected=f"(examples, {wanted})" if y_pred.ndim == 2 else "(examples, labels)",
+            )
+        if self.multi_label:
+            self.make_counts((len(self.limits), labels))
+        elif self.label_weights:
+            weights = graph.as_tensor(1.0) if sample_weight is None else sample_weight
+            columns = graph.constant(self.label_weights)
+            sample_weight = (
+                graph.broadcast_to(align_weights(weights, y_pred), y_pred.shape) * columns
+            )
         super().update_state(y_true, y_pred, sample_weight)
 
+    def count(self, y_true, y_pred, sample_weight):
+        if not self.multi_label:
+            return super().count(y_true, y_pred, sample_weight)
+        return count_columns_at(self.limits, y_true, y_pred, sample_weight)
+
     def result(self):
+        if not hasattr(self, self.counted[0]):  # of several labels, before the first batch
+            return graph.constant(0.0)
+        areas = self.areas()
+        if not self.multi_label:
+            return areas
+        if self.label_weights is None:
+            return graph.mean(areas)
+        weights = graph.constant(self.label_weights, areas.dtype)
+        return divide_no_nan(graph.sum(areas * weights), graph.sum(weights))
+
+    def areas(self) -> Tensor:
+        """The area, or that of each label."""
         tp, fp, tn, fn = (graph.as_tensor(getattr(self, count)) for count in self.counted)
         recall = divide_no_nan(tp, tp + fn)
         if self.curve == "ROC":
@@ -101,7 +157,7 @@ class AUC(ThresholdMetric):
         else:
             bound = graph.minimum if self.summation_method == "minoring" else graph.maximum
             heights = bound(left, right)
-        return graph.sum((x[:-1] - x[1:]) * heights)
+        return graph.sum((x[:-1] - x[1:]) * heights, axis=0)
 
 
 def _area_of_precision(tp: Tensor, fp: Tensor, fn: Tensor) -> Tensor:
@@ -116,4 +172,5 @@ def _area_of_precision(tp: Tensor, fp: Tensor, fn: Tensor) -> Tensor:
     intercept = tp[1:] - slope * right
     both = graph.logical_and(left > 0, right > 0)
     ratio = graph.where(both, divide_no_nan(left, right), 1)
-    return graph.sum(divide_no_nan(slope * (rise + intercept * graph.log(ratio)), tp[1:] + fn[1:]))
+    strips = divide_no_nan(slope * (rise + intercept * graph.log(ratio)), tp[1:] + fn[1:])
+    return graph.sum(strips, axis=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.tensor import Tensor, Variable
@@ -178,10 +180,12 @@ class FBetaScore(ColumnMetric):
         dtype: str | None = None,
     ):
         super().__init__(dtype, name)
-        if average not in AVERAGES or beta <= 0 or not (threshold is None or 0 < threshold <= 1):
+        fits = isinstance(beta, Real) and beta > 0
+        fits = fits and (threshold is None or (isinstance(threshold, Real) and 0 < threshold <= 1))
+        if average not in AVERAGES or not fits:
             raise ArgumentError(
                 "An F score cannot be computed so.",
-                received=f"average={average!r}, beta={beta}, threshold={threshold}",
+                received=f"average={average!r}, beta={beta!r}, threshold={threshold!r}",
                 expected=f"average one of {', '.join(map(repr, AVERAGES))}; beta above 0; "
                 "threshold None, or above 0 and at most 1",
             )

@@ -3,11 +3,13 @@
 from typing import Any
 
 from grafito.errors import names_of as _names_of
+from grafito.models.architecture import model_from_json
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
 from grafito.models.validation import CrossValidation, cross_validate
 
 __all__ = ["CrossValidation", "Functional", "Model", "Sequential", "cross_validate", "load_model"]
+__all__ += ["model_from_json"]
 
 _missing = _names_of(__name__)
 

@@ -8,6 +8,7 @@ layer calls, in which ["call", 3, 0] stands for the first output of the fourth c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
 from grafito.registry import class_entry, plain
+from grafito.registry import custom_objects as custom_object_scope
 
 
 def layer_entry(layer: Layer) -> dict[str, Any]:
@@ -169,6 +171,36 @@ def model_from_entry(entry: Mapping[str, Any]) -> Model:
             received=f"{type(error).__name__}: {error}",
         ) from error
     return model
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A model from the text of `model.to_json()`, with new weights.
+
+    Args:
+        json_string: the text.
+        custom_objects: classes and functions of your own that the model uses, by name.
+
+    Raises:
+        FileError: for a text that describes no model.
+
+    Example:
+        >>> from grafito import Sequential, layers
+        >>> text = Sequential([layers.Input((2,)), layers.Dense(1)]).to_json()
+        >>> model_from_json(text).count_params()
+        3
+    """
+    try:
+        entry = json.loads(json_string)
+    except (TypeError, ValueError) as error:
+        raise FileError("The text is no JSON.", received=error, fix="model.to_json()") from None
+    if "build_shape" not in (entry if isinstance(entry, Mapping) else {}):
+        raise FileError(
+            "The text describes no model of grafito.",
+            received=json_string[:60],
+            expected="what model.to_json() of grafito returns",
+        )
+    with custom_object_scope(custom_objects):
+        return model_from_entry(entry)
 
 
 def _shape(shape: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,6 +135,16 @@ class Model(Trainer):
             )
         program = programs[max(programs)]
         return program.profile() if profile else program.explain()
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture as text, without weights; `models.model_from_json` makes it anew.
+
+        Args:
+            kwargs: those of `json.dumps`, for example indent=2.
+        """
+        from grafito.models.architecture import layer_entry
+
+        return json.dumps(layer_entry(self), **kwargs)
 
     def __reduce__(self) -> Any:
         from grafito.models.content import pickled

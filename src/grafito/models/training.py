@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -405,7 +407,14 @@ class Trainer(Steps):
         return CallbackList([c for c in given if c is not None] + ours, self, params)
 
     def _whole(self, name: str, value: Any) -> Any:
-        """A positive integer, or None where none was given."""
+        """A positive integer, or None where none was given; len(x) / 32 is rounded down."""
+        if isinstance(value, (float, np.floating)) and math.isfinite(value) and value >= 1:
+            if value != int(value):
+                warnings.warn(
+                    f"{name}={value:g} is taken as {int(value)}: try len(x) // batch_size.",
+                    stacklevel=4,
+                )
+            value = int(value)
         return None if value is None else integer(self, name, value)
 
     def _validated_epochs(self, validation_freq: Any) -> Any:

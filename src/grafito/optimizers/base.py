@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -288,6 +289,8 @@ class Optimizer(Configurable):
             rate = schedules.get(rate)
         if isinstance(rate, schedules.LearningRateSchedule):
             return rate
+        if inspect.isroutine(rate):
+            return schedules.Called(rate)
         try:
             value = math.nan if isinstance(rate, str) else float(rate)
         except (TypeError, ValueError):

@@ -43,6 +43,24 @@ class LearningRateSchedule(Configurable):
         raise NotImplementedError(f"{type(self).__name__} defines no __call__(step).")
 
 
+class Called(LearningRateSchedule):
+    """What a function without arguments gives; a step that is compiled asks it once.
+
+    Args:
+        function: gives a number, or a tensor of variables, whose present value each step reads.
+
+    Example:
+        >>> Called(lambda: 0.5)(3).item()
+        0.5
+    """
+
+    def __init__(self, function: Any):
+        self.function = function
+
+    def __call__(self, step: Any) -> Tensor:
+        return graph.as_tensor(self.function(), "float32")
+
+
 class _Decay(LearningRateSchedule):
     """A schedule that takes `decay_steps` steps from one rate to another."""
 
