@@ -24,7 +24,7 @@ SOURCE = ROOT / "src" / "grafito"
 
 # A folder (or a file that stands for one) imports from its own row and from the rows above it.
 ROWS = [
-    ["errors", "foreign", "registry", "seeds", "language"],
+    ["errors", "foreign", "locks", "registry", "seeds", "language"],
     ["datasets"],
     ["graph"],
     ["engines"],

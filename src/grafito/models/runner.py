@@ -8,8 +8,10 @@ without a pause. The last, smaller batch has a program of its own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
@@ -19,11 +21,12 @@ import numpy as np
 
 from grafito import engines, graph
 from grafito.engines import Memory, Program
-from grafito.errors import OutOfMemoryError
+from grafito.errors import GraphError, OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.graph.show import SHOWN, print_shown
+from grafito.locks import Guarded
 from grafito.models.eager import EagerProgram
 from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
@@ -61,8 +64,8 @@ class Compiled:
     seconds: float = math.inf
 
 
-class Runner:
-    """Programs and counters of one compiled model.
+class Runner(Guarded):
+    """Programs and counters of one compiled model; threads that run steps take turns.
 
     Args:
         engine: name of an engine, an engine, or "auto".
@@ -78,6 +81,7 @@ class Runner:
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
+        super().__init__()
         self.engine = engines.get(engine)
         self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
         self.precision = check_precision(precision)
@@ -88,13 +92,42 @@ class Runner:
         self.start = graph.Variable(0, "int32", "start", trainable=False)
         self._programs: dict[Any, Compiled] = {}
         self._origin: list[Any] = []
+        self._thread: int | None = None  # that trains or evaluates
+
+    @contextlib.contextmanager
+    def alone(self, model: str) -> Iterator[None]:
+        """For what changes weights or metrics from step to step: one thread at a time does it.
+
+        Raises:
+            GraphError: when another thread does.
+        """
+        own = threading.get_ident()
+        with self.lock:
+            if self._thread not in (None, own):
+                raise GraphError(
+                    "Another thread is training or evaluating this model.",
+                    where=f"model {model!r}",
+                    fix="wait for it (thread.join()), or give each thread a model of its own; "
+                    "predict can be called from any thread meanwhile",
+                )
+            before, self._thread = self._thread, own
+        try:
+            yield
+        finally:
+            self._thread = before
+
+    def forked(self) -> None:
+        super().forked()
+        if self._thread != threading.get_ident():
+            self._thread = None
 
     def renew(self, origin: list[Any]) -> bool:
         """Drop all programs if what they were made from is no longer the same."""
         if same(origin, self._origin):
             return False
-        self._origin = origin
-        self._programs.clear()
+        with self.lock:
+            self._origin = origin
+            self._programs.clear()
         return True
 
     def run(
@@ -121,15 +154,14 @@ class Runner:
         """
         start = row * orders.shape[1]
         for size, steps in _sizes(orders, batch_size):
-            compiled = self._compiled(step, examples, orders, size)
             left = steps
             while left:
-                if one_by_one:  # a hook may have changed the model
+                with self.lock:  # other threads have their turn between slices
                     compiled = self._compiled(step, examples, orders, size)
-                alone = one_by_one or compiled.shows
-                slice_ = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
-                count = max(1, min(left, slice_))
-                outputs = self._execute(compiled, examples, orders, start, count)
+                    alone = one_by_one or compiled.shows
+                    slice_ = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
+                    count = max(1, min(left, slice_))
+                    outputs = self._execute(compiled, examples, orders, start, count)
                 left -= count
                 start += count * size
                 yield count, outputs
@@ -160,6 +192,18 @@ class Runner:
         Returns:
             Each output at the end of each epoch, stacked.
         """
+        with self.lock:
+            return self._epochs(step, examples, orders, row, batch_size, epochs)
+
+    def _epochs(
+        self,
+        step: Step,
+        examples: Examples,
+        orders: np.ndarray,
+        row: int,
+        batch_size: int,
+        epochs: int,
+    ) -> Outputs:
         parts = [
             (self._compiled(step, examples, orders, size), size, steps)
             for size, steps in _sizes(orders, batch_size)

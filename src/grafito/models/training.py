@@ -22,6 +22,7 @@ from grafito.models.passes import VALIDATION, Passes, hold_out, make_source, val
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
 from grafito.models.steps import Steps
+from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
 Logs = dict[str, float]
@@ -43,6 +44,7 @@ class Trainer(Steps):
     _loops = 0  # of this model that are under way, one within the other
 
     @known_arguments
+    @alone
     def fit(
         self,
         x: Any = None,
@@ -127,6 +129,7 @@ class Trainer(Steps):
             return history
 
     @known_arguments
+    @alone
     def evaluate(
         self,
         x: Any = None,
@@ -189,6 +192,7 @@ class Trainer(Steps):
         return join_outputs(slices, self._output_structure)
 
     @known_arguments
+    @alone
     def train_on_batch(
         self,
         x: Any,
@@ -207,6 +211,7 @@ class Trainer(Steps):
         return self._on_batch("train", self.train_step, examples, return_dict)
 
     @known_arguments
+    @alone
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:

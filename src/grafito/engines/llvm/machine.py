@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,12 @@ import llvmlite.binding as llvm
 
 from grafito.engines.llvm.amx import tiles as amx
 from grafito.engines.llvm.compilation import cache, compiler
+
+# LLVM belongs to one thread at a time. A fork waits for its turn, so that the child's is whole.
+_turn: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
+if hasattr(os, "register_at_fork"):
+    _leave = functools.partial(_turn.__exit__, None, None, None)
+    os.register_at_fork(before=_turn.__enter__, after_in_parent=_leave, after_in_child=_leave)
 
 PASSES = cache.digest_of([Path(compiler.__file__)])
 

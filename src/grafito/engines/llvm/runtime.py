@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,10 +20,22 @@ from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import Assembled, assemble
 from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
+from grafito.locks import Guarded
 
 CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
 
 _pools: dict[int, ThreadPoolExecutor] = {}
+# Programs are given to threads one after the other, so that no two wait for threads of each other.
+_in_turn = threading.Lock()
+
+
+def _forked() -> None:
+    """In a child no thread of the pools is left. Nobody has the lock: every program has settled."""
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def thread_count() -> int:
@@ -46,8 +59,8 @@ def threads_for(assembled: Assembled, threads: int | None) -> int:
     return (threads or thread_count()) if any(c.parallel for c in assembled.calls) else 1
 
 
-class Program(interface.Program):
-    """A graph as machine code.
+class Program(interface.Program, Guarded):
+    """A graph as machine code; one thread at a time runs it, and others wait.
 
     Args:
         graph: what to compute.
@@ -55,8 +68,11 @@ class Program(interface.Program):
         threads: how many run it; None for as many as there are CPUs.
     """
 
+    settles = True
+
     def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
-        super().__init__(graph)
+        interface.Program.__init__(self, graph)
+        Guarded.__init__(self)
         with Crew(machine, (threads or thread_count()) - 1) as crew:
             assembled = assemble(graph, machine, crew.begin)
             self._threads = threads_for(assembled, threads)
@@ -75,9 +91,10 @@ class Program(interface.Program):
         return np.ascontiguousarray(array).reshape(np.shape(array))
 
     def run(self, steps: int = 1) -> dict[str, np.ndarray]:
-        outputs = self._fill(steps)
         control = (ctypes.c_int64 * CONTROL)()
-        self._enter(self._table.address, ctypes.addressof(control), steps)
+        with self.lock:
+            outputs = self._fill(steps)
+            self._enter(self._table.address, ctypes.addressof(control), steps)
         if control[0]:
             raise DataError(
                 "An index is outside the table.",
@@ -109,6 +126,10 @@ class Program(interface.Program):
         return sources[kernel].text
 
     def profile(self, repeats: int = 20) -> str:
+        with self.lock:
+            return self._profile(repeats)
+
+    def _profile(self, repeats: int) -> str:
         self._fill(1)
         kept = self._table.arrays
         state = [(array, array.copy()) for array in self._table.written()]
@@ -137,11 +158,13 @@ class Program(interface.Program):
         n = self._threads
         others = []
         if n > 1:
-            if n not in _pools:
-                _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
-            others = [
-                _pools[n].submit(self._function, table, control, i, n, steps) for i in range(1, n)
-            ]
+            with _in_turn:
+                if n not in _pools:
+                    _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
+                others = [
+                    _pools[n].submit(self._function, table, control, i, n, steps)
+                    for i in range(1, n)
+                ]
         self._function(table, control, 0, n, steps)
         for other in others:
             other.result()
