@@ -20,7 +20,8 @@ from grafito.graph.tensor import Op, Tensor
 class At:
     """A point where the answer was a decision: a kink, a zero, a tie, an end of the domain.
 
-    The slopes are those of the sum of the result; None for an input that has none.
+    The slopes are those of the sum of the result; None for an input that has none. A value of None
+    is one that rounding decides.
     """
 
     inputs: tuple[Any, ...]

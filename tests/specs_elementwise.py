@@ -41,7 +41,29 @@ ARITHMETIC = [
         np.mod,
         "remainder",
         analytic=False,
-        at=(At((5.0, -3.0), -1.0, (1.0, 2.0)), At((-5.0, 3.0), 1.0, (1.0, 2.0))),
+        at=(
+            At((5.0, -3.0), -1.0, (1.0, 2.0)),
+            At((-5.0, 3.0), 1.0, (1.0, 2.0)),
+            At((1.0, 0.1), None, (1.0, -9.0)),  # the quotient 1 / 0.1 rounds up to 10
+        ),
+    ),
+    Row(
+        "floor_divide",
+        ew.FloorDivide,
+        graph.floor_divide,
+        (real(3, 1, high=7), np.array([1.3, -0.7])),
+        np.floor_divide,
+        order=0,
+        analytic=False,
+        at=(
+            At((1.0, 0.1), 9.0, (0.0, 0.0)),
+            At((-5.0, 3.0), -2.0, (0.0, 0.0)),
+            At((1.0, inf), 0.0, (0.0, 0.0)),
+            At((-1.0, inf), -1.0, (0.0, 0.0)),
+            At((1.0, 0.0), inf),
+            At((0.0, 0.0), nan),
+            At((inf, 2.0), nan),
+        ),
     ),
     Row(
         "power",
@@ -57,6 +79,14 @@ ARITHMETIC = [
             At((0.0, 2.0), 0.0, (0.0, 0.0)),
             At((0.0, 0.5), 0.0, (inf, 0.0)),
             At((-2.0, 3.0), -8.0, (12.0, nan)),
+            At((0.0, -1.0), inf, (-inf, -inf)),
+            At((0.0, -0.5), inf, (-inf, -inf)),
+            At((inf, 0.0), 1.0, (0.0, inf)),
+            At((-inf, 0.0), 1.0, (0.0, nan)),
+            At((-inf, 1.5), inf, (inf, nan)),
+            At((-inf, 3.0), -inf, (inf, nan)),
+            At((inf, -1.0), 0.0, (-0.0, nan)),
+            At((1.0, inf), 1.0, (inf, 0.0)),
         ),
     ),
     Row(
@@ -66,6 +96,22 @@ ARITHMETIC = [
         (real(3, 4),),
         lambda x: x ** np.array([3.0, 1.0, 0.0, -2.0]),
         float32=1e-5,
+    ),
+    Row(
+        "xlogy",
+        None,
+        graph.xlogy,
+        (real(3, 1), positive(4)),
+        special.xlogy,
+        "xlogy",
+        analytic=False,  # the condition is not
+        at=(
+            At((0.0, 0.5), 0.0, (np.log(0.5), 0.0)),
+            At((0.0, 0.0), 0.0, (0.0, 0.0)),
+            At((0.0, inf), 0.0, (0.0, 0.0)),
+            At((0.0, nan), nan),
+            At((2.0, 0.0), -inf, (-inf, inf)),
+        ),
     ),
     Row(
         "maximum",

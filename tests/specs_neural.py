@@ -39,6 +39,20 @@ NEURAL = [
         at=(At(([0.0, 1000.0],), [-1000.0, 0.0], ([1.0, -1.0],)),),
     ),
     Row(
+        "softmax over several axes",
+        neural.Softmax,
+        lambda x: neural.softmax(x, axis=(0, -1)),
+        (real(2, 3, 4),),
+        lambda x: special.softmax(x, (0, 2)),
+    ),
+    Row(
+        "log_softmax over all axes",
+        neural.LogSoftmax,
+        lambda x: neural.log_softmax(x, axis=None),
+        (real(3, 4),),
+        lambda x: special.log_softmax(x),
+    ),
+    Row(
         "softmax_cross_entropy",
         neural.SoftmaxCrossEntropy,
         neural.softmax_cross_entropy,

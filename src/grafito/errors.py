@@ -94,6 +94,14 @@ class DtypeError(GrafitoError, TypeError):
     """A value has a type that cannot be used."""
 
 
+class RangeError(ArgumentError, OverflowError):
+    """A number lies outside what its dtype can hold."""
+
+
+class PositionError(ArgumentError, IndexError):
+    """An index names no element."""
+
+
 class DataError(GrafitoError, ValueError):
     """The data given to `fit`, `evaluate` or `predict`, or a data file, cannot be used."""
 

@@ -5,9 +5,10 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from grafito import graph
+from grafito import engines, graph
 from grafito.errors import GraphError
 from grafito.graph.check import check_gradients
+from grafito.graph.program import Graph
 from grafito.graph.reductions import Sum
 
 rng = np.random.default_rng(0)
@@ -266,3 +267,40 @@ def test_the_way_back_through_a_function_belongs_to_it():
         g = graph.gradients(graph.sum(y), x)
     assert g.op.name == "multiply"
     assert g.scope == ("layer", "gradient")
+
+
+# x ** y and the like where one factor of a slope is 0: f, point, mixed and pure second slopes.
+SECOND = {
+    "x ** y at y = 0": (graph.power, (3.0, 0.0), {"xy": 1 / 3, "yx": 1 / 3, "xx": 0.0}),
+    "x ** y at y = 1": (graph.power, (2.0, 1.0), {"xy": np.log(2) + 1, "yx": np.log(2) + 1}),
+    "0 ** 2": (graph.power, (0.0, 2.0), {"xx": 2.0, "xy": 0.0, "yx": 0.0, "yy": 0.0}),
+    "0 ** 3": (graph.power, (0.0, 3.0), {"xx": 0.0, "xy": 0.0, "yx": 0.0, "yy": 0.0}),
+    "x ** y below 0": (graph.power, (-2.0, 2.0), {"xx": 2.0}),
+    "x ln y at x = 0": (graph.xlogy, (0.0, 0.5), {"xy": 2.0, "yx": 2.0, "xx": 0.0, "yy": 0.0}),
+    "0 ln 0": (graph.xlogy, (0.0, 0.0), {"xy": 0.0, "yx": 0.0, "xx": 0.0, "yy": 0.0}),
+    "a length at 0": (
+        lambda x, y: graph.norm(graph.stack([x, y])),
+        (0.0, 0.0),
+        {"xx": 0.0, "xy": 0.0},
+    ),
+    "the square of a length at 0": (
+        lambda x, y: graph.square(graph.norm(graph.stack([x, y]))),
+        (0.0, 0.0),
+        {"xx": 0.0, "xy": 0.0},
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm"])
+@pytest.mark.parametrize("name", SECOND)
+def test_second_slopes_at_special_points(name, engine):
+    if engine == "llvm":
+        pytest.importorskip("llvmlite")
+    function, point, expected = SECOND[name]
+    x, y = graph.placeholder((), "float64", "x"), graph.placeholder((), "float64", "y")
+    first = dict(zip("xy", graph.gradients(function(x, y), [x, y]), strict=True))
+    second = {a + b: graph.gradients(first[a], {"x": x, "y": y}[b]) for a, b in expected}
+    program = engines.get(engine).compile(Graph({"x": x, "y": y}, second, {}))
+    program.bind({"x": np.float64(point[0]), "y": np.float64(point[1])})
+    for name, value in program.run().items():
+        np.testing.assert_allclose(value[0], expected[name], rtol=1e-12, err_msg=name)

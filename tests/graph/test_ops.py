@@ -45,6 +45,7 @@ NO_ROW_FUNCTIONS = {
     "reals": "of dtypes, not of values",
     "normalize_axis": "of integers, not of tensors",
     "normalize_index": "of integers, not of tensors",
+    "whole_sizes": "of integers, not of tensors",
     "philox": "tested by its published vectors in test_random",
     "uniform": "tested by its distribution in test_random",
     "normal": "tested by its distribution in test_random",
@@ -154,7 +155,8 @@ def test_special_points(row, at, dtype, compute):
     arrays = cast(at.inputs, dtype)
     value, slopes = value_and_slopes(compute, row.function, arrays)
     near = {"rtol": max(1e-5, row.float32) if dtype == "float32" else 1e-9, "atol": 1e-30}
-    np.testing.assert_allclose(value, at.value, **near)
+    if at.value is not None:
+        np.testing.assert_allclose(value, at.value, **near)
     expected = [s for s, x in zip(at.slopes, arrays, strict=False) if x.dtype.kind == "f"]
     for slope, wanted in zip(slopes, expected, strict=False):
         if wanted is not None:

@@ -35,6 +35,7 @@ from grafito.graph.elementwise import (
     exp,
     expm1,
     floor,
+    floor_divide,
     greater,
     greater_equal,
     isfinite,
@@ -64,6 +65,7 @@ from grafito.graph.elementwise import (
     subtract,
     tanh,
     where,
+    xlogy,
 )
 from grafito.graph.evaluate import Evaluator, topological_order, value
 from grafito.graph.execute import execute
@@ -87,6 +89,7 @@ from grafito.graph.reductions import (
     max,
     mean,
     min,
+    norm,
     prod,
     sum,
     variance,
@@ -155,6 +158,7 @@ __all__ = [
     "expm1",
     "flip",
     "floor",
+    "floor_divide",
     "gradient",
     "gradients",
     "greater",
@@ -181,6 +185,7 @@ __all__ = [
     "moveaxis",
     "multiply",
     "negative",
+    "norm",
     "not_equal",
     "one_hot",
     "ones_like",
@@ -221,6 +226,7 @@ __all__ = [
     "value",
     "variance",
     "where",
+    "xlogy",
     "zeros_like",
 ]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import DtypeError
+from grafito.errors import DtypeError, RangeError
 
 FLOATING = ("bfloat16", "float32", "float64")  # from the narrowest to the widest
 INTEGER = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+LARGEST = float(np.finfo("float64").max)
 DTYPES = (*FLOATING, *INTEGER, "bool")
 
 
@@ -26,6 +27,85 @@ def numpy_dtype(dtype: str) -> Any:
 def is_floating(dtype: str) -> bool:
     """Whether values of this dtype carry gradients."""
     return dtype in FLOATING
+
+
+def accumulator(dtype: str) -> str:
+    """The dtype in which many elements are added or multiplied: integers need room.
+
+    Example:
+        >>> accumulator("uint8"), accumulator("bool"), accumulator("float32")
+        ('int64', 'int64', 'float32')
+    """
+    return dtype if is_floating(dtype) or dtype == "uint64" else "int64"
+
+
+def holds(dtype: str, n: int) -> bool:
+    """Whether a dtype can hold an integer; a floating one may round it.
+
+    Example:
+        >>> holds("uint8", 255), holds("uint8", -1)
+        (True, False)
+    """
+    if is_floating(dtype):
+        return abs(n) <= LARGEST
+    if dtype == "bool":
+        return n in (0, 1)
+    bounds = np.iinfo(dtype)
+    return bool(bounds.min <= n <= bounds.max)
+
+
+def converted(values: Any, dtype: str, where: object = None) -> np.ndarray:
+    """An array of a dtype, where that keeps the numbers: none wraps around, is cut or is lost.
+
+    Floats may be rounded to narrower floats, and anything may become a boolean.
+
+    Raises:
+        RangeError: for an integer that the dtype cannot hold.
+        DtypeError: for a fraction, an infinity or NaN where integers are expected.
+
+    Example:
+        >>> converted([1, 2], "uint8").dtype.name
+        'uint8'
+    """
+    array = np.asarray(values)
+    if dtype not in INTEGER or array.dtype.kind not in "iufO" or array.dtype == dtype:
+        return array.astype(numpy_dtype(dtype), copy=False)
+    whole = np.ones((), bool)
+    if array.dtype.kind == "f":
+        whole = np.isfinite(array) & (np.trunc(array) == array)
+    if not whole.all():
+        wrong = array[~whole]
+        raise DtypeError(
+            "An integer cannot hold this number.",
+            where=where,
+            received=wrong.flat[0],
+            expected=f"whole numbers, for {dtype}",
+            fix="a floating dtype, or numpy.round first",
+        )
+    for n in (array.min(), array.max()) if array.size else ():  # what none exceeds
+        if not holds(dtype, int(n)):
+            raise outside(int(n), dtype, where)
+    return array.astype(dtype)
+
+
+def outside(n: int, dtype: str, where: object = None) -> RangeError:
+    """The error for a number that a dtype cannot hold."""
+    wide = next((d for d in ("int32", "int64", "float64") if holds(d, n)), None)
+    low, high = (0, 1) if dtype == "bool" else _bounds(dtype)
+    return RangeError(
+        f"{dtype} cannot hold this number.",
+        where=where,
+        received=n if abs(n) < 10**30 else f"a number of {len(str(abs(n)))} digits",
+        expected=f"{low} to {high}",
+        fix=wide and f"graph.cast(x, {wide!r}) first, where x is the tensor of {dtype}",
+    )
+
+
+def _bounds(dtype: str) -> tuple[Any, Any]:
+    if is_floating(dtype):
+        return -LARGEST, LARGEST
+    bounds = np.iinfo(dtype)
+    return bounds.min, bounds.max
 
 
 def dtype_name(dtype: object) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DtypeError, GraphError, ShapeError
-from grafito.graph.dtypes import dtype_name, is_floating, numpy_dtype
+from grafito.errors import ArgumentError, DtypeError, GrafitoError, GraphError, ShapeError
+from grafito.graph.dtypes import INTEGER, converted, dtype_name, is_floating, numpy_dtype
 from grafito.graph.tensor import Constant, Input, Reading, State, Tensor, Variable, known_value
 from grafito.graph.trace import current_trace
 
@@ -106,7 +106,7 @@ class Evaluator:
             if x not in kept:
                 dying.setdefault(user, []).append(x)
         self.steps = [
-            (x, self._op(x).value, x.inputs, dying.get(x, ()))
+            (x, self._compute(x), x.inputs, dying.get(x, ()))
             for x in order
             if _computed(x) and x not in self.constants
         ]
@@ -114,11 +114,12 @@ class Evaluator:
     def _leaf_dtype(self, x: Tensor) -> Any:
         return numpy_dtype(self.dtype if self.dtype and is_floating(x.dtype) else x.dtype)
 
-    def _op(self, x: Tensor) -> Any:
-        """The op of x; one that makes a floating dtype (a cast) makes the one asked for."""
+    def _compute(self, x: Tensor) -> Callable[..., Any]:
+        """What computes x; an op that makes a floating dtype (a cast) makes the one asked for."""
         if self.dtype and is_floating(getattr(x.op, "dtype", "")):
-            return dataclasses.replace(x.op, dtype=self.dtype)  # type: ignore[type-var]
-        return x.op
+            return dataclasses.replace(x.op, dtype=self.dtype).value  # type: ignore[type-var]
+        narrow = not self.dtype and "bfloat16" in (x.dtype, *(y.dtype for y in x.inputs))
+        return _rounded_once(x) if narrow else x.op.value
 
     def run(self, leaves: Mapping[Tensor, Any]) -> dict[Tensor, np.ndarray]:
         """Values of the outputs (and of everything, where `keep` was asked for)."""
@@ -131,6 +132,17 @@ class Evaluator:
                 for y in dying:
                     del values[y]
         return values
+
+
+def _rounded_once(x: Tensor) -> Callable[..., Any]:
+    """bfloat16 is computed in float32, sums too, and the result is rounded."""
+    narrow, to = numpy_dtype("bfloat16"), numpy_dtype(x.dtype)
+
+    def compute(xp: Any, *arrays: Any) -> Any:
+        wide = [a.astype("float32") if a.dtype == narrow else a for a in arrays]
+        return np.asarray(x.op.value(xp, *wide)).astype(to, copy=False)
+
+    return compute
 
 
 def _computed(x: Tensor) -> bool:
@@ -214,8 +226,12 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
     for x, fed in found.items():
         try:
             array = np.asarray(fed)
-            if array.dtype.kind != "c":  # complex values come from the complex step
+            if x.dtype in INTEGER:
+                array = converted(array, x.dtype, x.name)
+            elif array.dtype.kind != "c":  # complex values come from the complex step
                 array = array.astype(evaluator._leaf_dtype(x))
+        except GrafitoError:
+            raise
         except (TypeError, ValueError) as error:
             raise DtypeError(
                 "The value of an input is an array of numbers.",

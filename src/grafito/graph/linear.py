@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from grafito.errors import ShapeError
-from grafito.graph.elementwise import broadcast_shapes
+from grafito.graph.dtypes import accumulator
+from grafito.graph.elementwise import broadcast_shapes, cast
 from grafito.graph.shaping import reshape, transpose
 from grafito.graph.tensor import Array, Op, Shape, Tensor, operands
 
@@ -32,7 +33,7 @@ def _swap(x: Tensor) -> Tensor:
 
 
 def matmul(x: Any, y: Any) -> Tensor:
-    """The matrix product x @ y, batched over leading axes.
+    """The matrix product x @ y, batched over leading axes; integers are added up as int64.
 
     Args:
         x: shape (..., n, k), or (k,).
@@ -48,7 +49,7 @@ def matmul(x: Any, y: Any) -> Tensor:
         >>> matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
         [[11.0]]
     """
-    x, y = operands(x, y)
+    x, y = (cast(z, accumulator(z.dtype)) for z in operands(x, y))
     inner = y.shape[0] if y.ndim == 1 else y.shape[-2] if y.ndim else None
     if not x.ndim or not y.ndim or x.shape[-1] != inner:
         raise ShapeError(

@@ -7,12 +7,14 @@ puts in place of softmax or sigmoid followed by a cross-entropy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from grafito.errors import ShapeError
 from grafito.graph import elementwise as ew
 from grafito.graph.reductions import sum
-from grafito.graph.shaping import expand_dims, normalize_axis
+from grafito.graph.shaping import expand_dims, normalize_axis, reshape, transpose
 from grafito.graph.tensor import Array, Op, Shape, Tensor
 
 EPSILON = 1e-7  # how near to 0 and 1 a probability may come inside a logarithm, as in Keras
@@ -161,26 +163,43 @@ def _inside(p: Tensor) -> Tensor:
 # The public functions
 
 
-def softmax(x: Any, axis: int = -1) -> Tensor:
-    """exp(x) / Σ exp(x) along an axis: positive numbers with sum 1, without overflow.
+Axes = int | Sequence[int] | None
+
+
+def _along(op: type[Softmax | LogSoftmax], x: Any, axis: Axes) -> Tensor:
+    """The op along one axis, or over several at once: they are moved to the end and joined."""
+    (x,) = ew.reals(x)
+    chosen = range(x.ndim) if axis is None else [axis] if isinstance(axis, Integral) else axis
+    axes = sorted({normalize_axis(a, x.ndim) for a in chosen})
+    if not x.size or not axes:
+        return x if x.size == 0 else reshape(op(0)(reshape(x, (1,))), x.shape)
+    if len(axes) == 1:
+        return op(axes[0])(x)
+    order = [a for a in range(x.ndim) if a not in axes] + axes
+    moved = transpose(x, order)
+    kept = x.ndim - len(axes)
+    y = op(kept)(reshape(moved, (*moved.shape[:kept], -1)))
+    return transpose(reshape(y, moved.shape), [order.index(a) for a in range(x.ndim)])
+
+
+def softmax(x: Any, axis: Axes = -1) -> Tensor:
+    """exp(x) / Σ exp(x) along an axis, or several: positive numbers with sum 1, without overflow.
 
     Example:
         >>> softmax([1000.0, 1000.0]).numpy().tolist()
         [0.5, 0.5]
     """
-    (x,) = ew.reals(x)
-    return Softmax(normalize_axis(axis, x.ndim))(x)
+    return _along(Softmax, x, axis)
 
 
-def log_softmax(x: Any, axis: int = -1) -> Tensor:
-    """x - ln Σ exp(x) along an axis: the logarithm of the softmax, exact where that is near 0.
+def log_softmax(x: Any, axis: Axes = -1) -> Tensor:
+    """x - ln Σ exp(x) along an axis, or several: the logarithm of the softmax, exact near 0.
 
     Example:
         >>> log_softmax([0.0, 1000.0]).numpy().tolist()
         [-1000.0, 0.0]
     """
-    (x,) = ew.reals(x)
-    return LogSoftmax(normalize_axis(axis, x.ndim))(x)
+    return _along(LogSoftmax, x, axis)
 
 
 def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:

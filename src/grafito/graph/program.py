@@ -14,7 +14,7 @@ from grafito.graph.tensor import Input, State, Tensor, Variable, as_tensor
 from grafito.graph.trace import Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """What an engine compiles.
 

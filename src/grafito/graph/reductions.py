@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ShapeError
+from grafito.errors import ArgumentError, ShapeError
 from grafito.graph import elementwise as ew
-from grafito.graph.dtypes import is_floating
+from grafito.graph.dtypes import accumulator
 from grafito.graph.shaping import broadcast_to, expand_dims, flip, moveaxis, normalize_axis, reshape
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, constant
 
@@ -33,16 +33,12 @@ class Reduction(Op):
 
 
 class Sum(Reduction):
-    """Σ x; booleans are counted as int32"""
+    """Σ x"""
 
     symbol = "Σ"
 
-    def infer(self, x: Tensor) -> tuple[Shape, str]:
-        return super().infer(x)[0], "int32" if x.dtype == "bool" else x.dtype
-
     def value(self, xp: Any, x: Array) -> Array:
-        dtype = "int32" if x.dtype == bool else x.dtype
-        return xp.sum(x, axis=self.axis, keepdims=self.keepdims, dtype=dtype)
+        return xp.sum(x, axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
 
     def gradient(self, g, out, x):
         return (broadcast_to(self.spread(g, x), x.shape),)
@@ -176,7 +172,7 @@ def _reduce(op: type[Reduction], x: Any, axis: Axis, keepdims: bool) -> Tensor:
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Σ x over the axes (all by default).
+    """Σ x over the axes (all by default); integers and booleans are added up as int64.
 
     Args:
         x: a tensor of any shape.
@@ -187,19 +183,29 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0).numpy().tolist()
         [4.0, 6.0]
     """
-    return _reduce(Sum, x, axis, keepdims)
+    return _reduce(Sum, _with_room(x), axis, keepdims)
+
+
+def _with_room(x: Any) -> Tensor:
+    """Elements to be added or multiplied, in a dtype that has room for the result."""
+    x = as_tensor(x)
+    return ew.cast(x, accumulator(x.dtype))
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Σ x / n over the axes (all by default); integers are averaged as float32.
+    """Σ x / n over the axes (all by default); that of integers is float32, of their exact sum.
+
+    A mean of bfloat16 is computed in float32 and rounded once.
 
     Example:
         >>> mean([[1.0, 2.0], [3.0, 4.0]]).item()
         2.5
     """
     x = as_tensor(x)
-    if not is_floating(x.dtype):
-        x = ew.cast(x, "float32")
+    if x.dtype == "bfloat16":
+        return ew.cast(mean(ew.cast(x, "float32"), axis, keepdims), "bfloat16")
+    if x.dtype in ("int64", "uint64"):  # whose sum may exceed 64 bits
+        (x,) = ew.reals(x)
     total = sum(x, axis, keepdims)
     return total / float(x.size // total.size if total.size else 1)
 
@@ -225,13 +231,13 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 def prod(x: Any, axis: int | None = None) -> Tensor:
-    """Π x over one axis, or over all elements.
+    """Π x over one axis, or over all elements; integers and booleans are multiplied as int64.
 
     Example:
         >>> prod([2.0, 3.0, 4.0]).item()
         24.0
     """
-    x = as_tensor(x)
+    x = _with_room(x)
     return Prod()(reshape(x, (-1,)) if axis is None else moveaxis(x, axis, -1))
 
 
@@ -249,12 +255,50 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Σ (x - mean)² / n along the axes, in two passes, so that a large mean costs no digits.
 
+    That of bfloat16 is computed in float32 and rounded once.
+
     Example:
         >>> variance([1.0, 2.0, 3.0, 4.0]).item()
         1.25
     """
     (x,) = ew.reals(x)
+    if x.dtype == "bfloat16":
+        return ew.cast(variance(ew.cast(x, "float32"), axis, keepdims), "bfloat16")
     return mean(ew.square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def norm(x: Any, axis: Axis = None, keepdims: bool = False, ord: float | None = 2) -> Tensor:
+    """(Σ |x|ᵖ)^(1/p) along the axes: the length of a vector. The slope at 0 is 0, as in PyTorch.
+
+    Args:
+        x: a tensor of any shape; without axes all its elements are one vector.
+        axis: one axis or several, or None for all.
+        keepdims: keep the axes with size 1.
+        ord: p: 2 (or None), 1, or infinity for the largest |x|.
+
+    Raises:
+        ArgumentError: for another order.
+
+    Example:
+        >>> norm([[3.0, 4.0], [0.0, 0.0]], axis=1).numpy().tolist()
+        [5.0, 0.0]
+    """
+    (x,) = ew.reals(x)
+    if ord == 1 or not x.size:
+        return sum(ew.abs(x), axis, keepdims)
+    if ord == float("inf"):
+        return max(ew.abs(x), axis, keepdims)
+    if ord not in (2, None):
+        raise ArgumentError(
+            "There is no norm of this order here.", received=f"ord={ord!r}", expected="1, 2 or inf"
+        )
+    # Squares of large and of small numbers leave the range of floats, those of ratios do not.
+    largest = ew.stop_gradient(max(ew.abs(x), axis, keepdims=True))
+    largest = ew.where(ew.logical_and(largest > 0, ew.isfinite(largest)), largest, 1)
+    squares = sum(ew.square(x / largest), axis, keepdims=True)
+    zero = ew.equal(squares, 0)
+    root = ew.where(zero, 0, ew.sqrt(ew.where(zero, 1, squares))) * largest
+    return root if keepdims else reshape(root, sum(x, axis).shape)
 
 
 def argmax(x: Any, axis: int | None = None) -> Tensor:
@@ -285,11 +329,11 @@ def _position(op: type[ArgMax], x: Any, axis: int | None) -> Tensor:
 
 
 def cumsum(x: Any, axis: int = 0) -> Tensor:
-    """The sums of the first 1, 2, ... elements along an axis.
+    """The sums of the first 1, 2, ... elements along an axis; integers are added up as int64.
 
     Example:
         >>> cumsum([1.0, 2.0, 3.0]).numpy().tolist()
         [1.0, 3.0, 6.0]
     """
-    x = as_tensor(x)
+    x = _with_room(x)
     return CumSum(normalize_axis(axis, x.ndim))(x)

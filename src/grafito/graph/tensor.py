@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
+from collections.abc import Sequence
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from grafito.errors import DtypeError, GraphError, ShapeError, missing_attribute
-from grafito.graph.dtypes import dtype_name, is_floating, promote
+from grafito.errors import (
+    ArgumentError,
+    DtypeError,
+    GraphError,
+    ShapeError,
+    missing_attribute,
+)
+from grafito.graph.dtypes import (
+    INTEGER,
+    converted,
+    dtype_name,
+    holds,
+    is_floating,
+    outside,
+    promote,
+)
+from grafito.graph.operators import Operators
 from grafito.graph.trace import Trace, current_scope, current_trace, has_numbers
 
 Shape = tuple[int, ...]
+FEW = 6  # numbers that a tensor shows of itself
+CHEAP = 1000  # tensors, and elements of each, that are computed to show them
 Array = Any  # an array of whichever engine evaluates the op
 
 
@@ -70,7 +89,7 @@ class Op:
         return type(self).__name__.lower()
 
 
-class Tensor:
+class Tensor(Operators):
     """A symbolic, immutable value: the op that makes it, its inputs, shape and dtype.
 
     Tensors are built by operators (`x * w + b`), by the functions of `grafito.graph` and by
@@ -92,7 +111,6 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "computed", "dtype", "inputs", "name", "op", "scope", "shape")
-    __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy
 
     def __init__(
         self, op: Op, inputs: tuple[Tensor, ...], shape: Shape, dtype: str, name: str | None = None
@@ -114,11 +132,26 @@ class Tensor:
 
     def __repr__(self) -> str:
         label = f" {self.name!r}" if self.name else ""
-        numbers = f"\n{self.numpy()}" if has_numbers() else ""
-        return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}{numbers}>"
+        if has_numbers():
+            return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}\n{self.numpy()}>"
+        return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}{self._few_numbers()}>"
 
     def __getattr__(self, name: str) -> Any:
         raise missing_attribute(self, "tensor", name)
+
+    def _few_numbers(self) -> str:
+        """The numbers where they are known, few and cheap to compute."""
+        if self.size > FEW:
+            return ""
+        known = isinstance(self.op, (Constant, State)) or known_value(self) is not None
+        nodes = [self] if known else evaluate.topological_order([self], evaluate.Computed())
+        if len(nodes) > CHEAP or any(x.size > CHEAP for x in nodes) or self.unfed is not None:
+            return ""
+        try:
+            text = np.array2string(np.asarray(self.numpy()), precision=4, separator=" ")
+        except Exception:  # an op of one's own that fails must not break the message about it
+            return ""
+        return " " + " ".join(text.split("\n"))
 
     def __len__(self) -> int:
         if not self.shape:
@@ -131,10 +164,12 @@ class Tensor:
     def __bool__(self) -> bool:
         if has_numbers():
             return bool(self.numpy())
+        same = isinstance(self.op, (elementwise.Equal, elementwise.NotEqual))
         raise GraphError(
             "A tensor has no truth value while the graph is being built.",
             where=self,
-            fix="graph.where(condition, a, b) in place of `if`",
+            fix="graph.where(condition, a, b) in place of `if`"
+            + ("; `a is b` asks whether they are one tensor" if same else ""),
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -146,103 +181,39 @@ class Tensor:
     def __int__(self) -> int:
         return int(self.numpy())
 
+    def __index__(self) -> int:
+        return operator.index(self.item())
+
+    def __format__(self, form: str) -> str:
+        return format(self.item() if self.size == 1 else self.numpy(), form) if form else str(self)
+
+    @property
+    def unfed(self) -> Tensor | None:
+        """A placeholder that this value depends on; None where its numbers are known."""
+        leaves = () if has_numbers() else evaluate.topological_order([self], evaluate.Computed())
+        known = evaluate.Computed()
+        return next((x for x in leaves if isinstance(x.op, Input) and x not in known), None)
+
     def numpy(self) -> np.ndarray:
-        """The value, where it depends on constants and variables alone."""
-        computed = known_value(self)
-        return evaluate.value(self) if computed is None else np.array(computed)
+        """The value, where it depends on constants and variables alone.
+
+        Raises:
+            ArgumentError: where it depends on a placeholder, as everything in a traced step does.
+        """
+        if (computed := known_value(self)) is not None:
+            return np.array(computed)
+        if (x := self.unfed) is not None:
+            raise ArgumentError(
+                "This tensor is traced: it has no numbers until the graph runs.",
+                where=self,
+                received=f"a value that depends on the placeholder {x!r}",
+                fix="return it from the step, or graph.value(tensor, {placeholder: numbers})",
+            )
+        return evaluate.value(self)
 
     def item(self) -> float | int | bool:
         """The value of a tensor with one element as a Python number."""
         return self.numpy().item()
-
-    # Operators. The functions live with their ops.
-    def __add__(self, other: Any) -> Tensor:
-        return elementwise.add(self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return elementwise.add(other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return elementwise.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return elementwise.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return elementwise.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return elementwise.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return elementwise.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.divide(other, self)
-
-    def __mod__(self, other: Any) -> Tensor:
-        return elementwise.mod(self, other)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return elementwise.power(self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return elementwise.power(other, self)
-
-    def __neg__(self) -> Tensor:
-        return elementwise.negative(self)
-
-    def __abs__(self) -> Tensor:
-        return elementwise.abs(self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return linear.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return linear.matmul(other, self)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return elementwise.less(self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return elementwise.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return elementwise.greater(self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return elementwise.greater_equal(self, other)
-
-    # == and != compare identity, because tensors are keys of dictionaries: use graph.equal.
-
-    def __getitem__(self, index: Any) -> Tensor:
-        return shaping.slice(self, index)
-
-    # NumPy-named methods.
-    @property
-    def T(self) -> Tensor:
-        return shaping.transpose(self)
-
-    def transpose(self, axes: tuple[int, ...] | None = None) -> Tensor:
-        return shaping.transpose(self, axes)
-
-    def reshape(self, *shape: Any) -> Tensor:
-        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def astype(self, dtype: str) -> Tensor:
-        return elementwise.cast(self, dtype)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.sum(self, axis, keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.mean(self, axis, keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.max(self, axis, keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.min(self, axis, keepdims)
 
 
 def known_value(x: Tensor) -> np.ndarray | None:
@@ -387,17 +358,36 @@ def constant(value: Any, dtype: str | None = None, name: str | None = None) -> T
         raise ShapeError(
             "The rows of a nested list must have the same length.", received=str(value)[:60]
         ) from error
+    if array.dtype.kind == "O":
+        array = _large_integers(array, dtype)
     if dtype is None:
         python_numbers = not hasattr(value, "dtype")
         dtype = dtype_name(array.dtype)
-        if python_numbers:
-            dtype = {"float64": "float32", "int64": "int32"}.get(dtype, dtype)
+        if python_numbers and (dtype == "float64" or (dtype == "int64" and _fit(array, "int32"))):
+            dtype = {"float64": "float32", "int64": "int32"}[dtype]
     elif array.dtype.kind not in "biuf" and dtype_name(array.dtype) is not None:
         raise DtypeError("A tensor holds numbers.", received=f"dtype {array.dtype}")
-    return Tensor(Constant(array), (), array.shape, dtype_name(dtype), name)
+    dtype = dtype_name(dtype)
+    if dtype in INTEGER:
+        array = converted(array, dtype, name)
+    return Tensor(Constant(array), (), array.shape, dtype, name)
 
 
-def placeholder(shape: Shape, dtype: str = "float32", name: str | None = None) -> Tensor:
+def _large_integers(array: np.ndarray, dtype: str | None) -> np.ndarray:
+    """Integers of more than 64 bits: as floats where floats are asked for, else refused."""
+    for n in array.flat if all(isinstance(n, int) for n in array.flat) else ():
+        if not holds(dtype or "int64", n):
+            raise outside(n, dtype or "int64")
+    return array.astype("float64") if dtype is not None and is_floating(dtype) else array
+
+
+def _fit(array: np.ndarray, dtype: str) -> bool:
+    return not array.size or (holds(dtype, int(array.min())) and holds(dtype, int(array.max())))
+
+
+def placeholder(
+    shape: int | Sequence[int], dtype: str = "float32", name: str | None = None
+) -> Tensor:
     """A tensor whose value is fed when the graph runs.
 
     Example:
@@ -406,7 +396,18 @@ def placeholder(shape: Shape, dtype: str = "float32", name: str | None = None) -
         >>> graph.value(x * 2, {"x": [1.0, 2.0]}).tolist()
         [2.0, 4.0]
     """
-    return Tensor(Input(), (), tuple(shape), dtype_name(dtype), name)
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    if any(n is None or (isinstance(n, int) and n < 0) for n in sizes):
+        raise ArgumentError(
+            "The shape of a placeholder is known when the graph is built.",
+            received=f"shape {shape}",
+            expected="sizes that are integers and not negative",
+            fix=f"placeholder({tuple(8 if n is None or n < 0 else n for n in sizes)}), or "
+            "layers.Input without the batch, for models that take any number of examples",
+        )
+    return Tensor(
+        Input(), (), tuple(shaping.whole_sizes(sizes, "placeholder")), dtype_name(dtype), name
+    )
 
 
 def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
@@ -429,20 +430,28 @@ def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
 
 
 def operands(*values: Any) -> tuple[Tensor, ...]:
-    """The values as tensors of one dtype. Python numbers take the dtype of the others."""
+    """The values as tensors of one dtype. Python numbers take the dtype of the others.
+
+    Raises:
+        RangeError: for an integer that this dtype cannot hold.
+    """
     strong = [as_tensor(v) for v in values if not isinstance(v, (bool, int, float))]
     dtype: str | None = None
     for x in strong:
         dtype = x.dtype if dtype is None else promote(dtype, x.dtype)
     for v in values:
         if isinstance(v, (bool, int, float)):
-            weak = {bool: "bool", int: "int32"}.get(type(v), "float32")
-            if dtype is None or (weak == "float32" and not is_floating(dtype)):
-                dtype = weak if dtype is None or weak == "float32" else promote(dtype, weak)
-            elif dtype == "bool" and weak == "int32":
+            weak = "bool" if isinstance(v, bool) else "int32" if isinstance(v, int) else "float32"
+            if weak == "int32" and not strong and not holds(weak, int(v)):
+                weak = "int64"
+            if dtype is None:
                 dtype = weak
+            elif weak == "float32":
+                dtype = dtype if is_floating(dtype) else weak
+            elif dtype == "bool" or not strong:
+                dtype = promote(dtype, weak)
     return tuple(as_tensor(v, dtype=dtype) for v in values)
 
 
-# The operators above call functions that are themselves written with tensors.
-from grafito.graph import elementwise, evaluate, linear, reductions, shaping  # noqa: E402
+# The methods above call functions that are themselves written with tensors.
+from grafito.graph import elementwise, evaluate, shaping  # noqa: E402

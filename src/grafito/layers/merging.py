@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
+from grafito.graph.dtypes import is_floating
 from grafito.layers.base import Layer, register
 
 
@@ -45,6 +46,10 @@ class _Merge(Layer):
         """The output for inputs whose batches agree."""
         raise NotImplementedError
 
+    def floats(self, inputs: list[graph.Tensor]) -> list[graph.Tensor]:
+        """The inputs to compute with: integers and booleans, which would wrap, as floats."""
+        return [x if is_floating(x.dtype) else graph.cast(x, self.dtype) for x in inputs]
+
     def misfit(self, inputs: Sequence[graph.Tensor], expected: str) -> ShapeError:
         """The error for shapes that do not go together."""
         return ShapeError(
@@ -62,7 +67,8 @@ class _Elementwise(_Merge):
     def merge(self, inputs: list[graph.Tensor]) -> graph.Tensor:
         rank = max(x.ndim for x in inputs)
         same = [
-            graph.reshape(x, (*x.shape[:1], *[1] * (rank - x.ndim), *x.shape[1:])) for x in inputs
+            graph.reshape(x, (*x.shape[:1], *[1] * (rank - x.ndim), *x.shape[1:]))
+            for x in self.floats(inputs)
         ]
         if any(len({x.shape[a] for x in same} - {1}) > 1 for a in range(rank)):
             raise self.misfit(inputs, "sizes that are equal, or 1, along each axis")
@@ -248,7 +254,7 @@ class Dot(_Merge):
         self.axes, self.normalize = axes, normalize
 
     def merge(self, inputs: list[graph.Tensor]) -> graph.Tensor:
-        x, y = inputs
+        x, y = self.floats(inputs)
         first, second = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
         outside = not (abs(first) < x.ndim and abs(second) < y.ndim)
         if outside or x.shape[first] != y.shape[second]:
@@ -265,8 +271,7 @@ class Dot(_Merge):
 
 def _unit(x: graph.Tensor, axis: int) -> graph.Tensor:
     """Vectors scaled to length 1; those shorter than 1e-7 less."""
-    squares = graph.sum(graph.square(x), axis, keepdims=True)
-    return x * graph.minimum(1 / graph.sqrt(squares), 1e7)
+    return x / graph.maximum(graph.norm(x, axis, keepdims=True), 1e-7)
 
 
 def _as_function(layer: type[Layer]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from grafito.errors import GraphError
 from grafito.graph import Trace, placeholder
 from grafito.graph.nest import flatten, map_structure
+from grafito.graph.operators import comparable
 
 if TYPE_CHECKING:
     from grafito.layers.base import Layer
@@ -105,13 +106,23 @@ class Symbol:
     def __neg__(self) -> Symbol:
         return self * -1.0
 
+    def __eq__(self, other: object) -> Any:
+        return _compare(self) if comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return _compare(self) if comparable(other) else NotImplemented
+
     __rtruediv__ = _by_lambda("1 / x")
     __pow__ = __rpow__ = __mod__ = __rmod__ = _by_lambda("x ** 2")
     __matmul__ = __rmatmul__ = _by_lambda("x @ w")
     __abs__ = _by_lambda("abs(x)")
     __lt__ = __le__ = __gt__ = __ge__ = _by_lambda("graph.cast(x > 0, x.dtype)")
+    __hash__ = object.__hash__  # by identity, like that of tensors
     __getitem__ = __iter__ = __len__ = _by_lambda("x[:, 0]")
     __float__ = __int__ = _by_lambda("graph.mean(x)")
+
+
+_compare = _by_lambda("graph.cast(x == 0, x.dtype)")
 
 
 def _combine(kind: str, x: Symbol, other: Any) -> Symbol:

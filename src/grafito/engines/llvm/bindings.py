@@ -15,8 +15,9 @@ from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
 from grafito.graph.tensor import Variable
 
-# The array that we made for a variable, and that nobody else writes to.
-_ours: weakref.WeakKeyDictionary[Variable, np.ndarray] = weakref.WeakKeyDictionary()
+# The array that we made for a variable, and that nobody else writes to. By identity: `==` of
+# variables compares their numbers, and a WeakKeyDictionary would ask for it.
+_ours: dict[int, tuple[weakref.ref[Variable], np.ndarray]] = {}
 
 
 class Table:
@@ -81,17 +82,24 @@ class Table:
     def _storage(self, variable: Variable) -> np.ndarray:
         """The value of a variable in memory; one that will be written is ours alone."""
         array: np.ndarray = variable.storage
-        ours = _ours.get(variable)
+        _, ours = _ours.get(id(variable), (None, None))
         if ours is not None and ours is array:
             return ours
         dtype = numpy_dtype(variable.dtype)
         if variable not in self._updated:
             return np.asarray(array, dtype, order="C")
         if ours is None:
-            _ours[variable] = ours = aligned_empty(variable.shape, dtype)
+            ours = aligned_empty(variable.shape, dtype)
+            _keep(variable, ours)
         ours[...] = array
         variable.storage = ours
         return ours
+
+
+def _keep(variable: Variable, array: np.ndarray) -> None:
+    """Remember the array for as long as the variable lives."""
+    key = id(variable)
+    _ours[key] = weakref.ref(variable, lambda _: _ours.pop(key, None)), array
 
 
 def pointer_to(array: np.ndarray) -> int:

@@ -32,6 +32,11 @@ from grafito.graph.neural import EPSILON
 from grafito.graph.random import MASK
 from grafito.graph.tensor import Constant, Input, Tensor, Variable
 
+# What several nodes compute, or one that rounds every sum on its way.
+COMPOSED = {
+    "cumsum", "logsumexp", "softmax", "logsoftmax", "softmaxcrossentropy", "sigmoidcrossentropy",
+    "crossentropy", "binarycrossentropy",
+}  # fmt: skip
 RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
 SUMS = {  # whose elements are sums over an axis of their inputs, which may have no element
     "matmul",
@@ -106,6 +111,9 @@ def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]])
     if not x.size or (kind in SUMS and not all(y.size for y in inputs)):
         return filled(x.shape, x.dtype, 0)
     if kind in rules:
+        if x.dtype == "bfloat16" and kind in COMPOSED:  # in float32, to be rounded once
+            wide = [cast(y, "float32") if y.dtype == "bfloat16" else y for y in inputs]
+            return cast(rules[kind](x, *wide), "bfloat16")
         return rules[kind](x, *inputs)
     if kind == "cast":
         return inputs[0] if inputs[0].dtype == x.dtype else cast(inputs[0], x.dtype)
@@ -207,8 +215,6 @@ def _concatenate(x: Any, *pieces: Node) -> Node:
 
 @rule
 def _sum(x: Any, y: Node) -> Node:
-    if y.dtype == "bool":
-        y = cast(y, "int32")
     return reduce("sum", y, x.op.axis, x.op.keepdims)
 
 
@@ -247,7 +253,7 @@ def _argmin(x: Any, y: Node) -> Node:
 
 @rule
 def _cumsum(x: Any, y: Node) -> Node:
-    return Node("cumsum", (y,), x.shape, x.dtype, axis=x.op.axis)
+    return Node("cumsum", (y,), x.shape, y.dtype, axis=x.op.axis)
 
 
 @rule

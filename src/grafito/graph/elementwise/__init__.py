@@ -59,6 +59,7 @@ from grafito.graph.elementwise.functions import (
     Exp,
     Expm1,
     Floor,
+    FloorDivide,
     Log,
     Log1p,
     Mod,
@@ -79,6 +80,7 @@ from grafito.graph.elementwise.functions import (
     exp,
     expm1,
     floor,
+    floor_divide,
     log,
     log1p,
     mod,
@@ -92,6 +94,7 @@ from grafito.graph.elementwise.functions import (
     sqrt,
     square,
     tanh,
+    xlogy,
 )
 
 __all__ = [
@@ -108,6 +111,7 @@ __all__ = [
     "Exp",
     "Expm1",
     "Floor",
+    "FloorDivide",
     "Greater",
     "GreaterEqual",
     "IsFinite",
@@ -150,6 +154,7 @@ __all__ = [
     "exp",
     "expm1",
     "floor",
+    "floor_divide",
     "greater",
     "greater_equal",
     "isfinite",
@@ -180,4 +185,5 @@ __all__ = [
     "subtract",
     "tanh",
     "where",
+    "xlogy",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.graph.elementwise.base import Elementwise, cast, public_function, reals
+from grafito.graph.elementwise.base import Elementwise, cast, public_function, reals, signed
 from grafito.graph.elementwise.comparisons import greater, greater_equal
 from grafito.graph.tensor import Array, Tensor, operands
 
@@ -126,7 +126,9 @@ class StopGradient(Elementwise):
 
 
 add = public_function(Add, 2, example="add([1.0, 2.0], 3).numpy().tolist()", shows="[4.0, 5.0]")
-subtract = public_function(Subtract, 2, example="subtract(5.0, 3.0).numpy().tolist()", shows="2.0")
+subtract = public_function(
+    Subtract, 2, signed, example="subtract(5.0, 3.0).numpy().tolist()", shows="2.0"
+)
 multiply = public_function(Multiply, 2, example="multiply(2.0, 3.0).numpy().tolist()", shows="6.0")
 divide = public_function(Divide, 2, reals, example="divide(1, 2).numpy().tolist()", shows="0.5")
 maximum = public_function(
@@ -135,7 +137,9 @@ maximum = public_function(
 minimum = public_function(
     Minimum, 2, example="minimum([1.0, 4.0], 3).numpy().tolist()", shows="[1.0, 3.0]"
 )
-negative = public_function(Negative, 1, example="negative(2.0).numpy().tolist()", shows="-2.0")
+negative = public_function(
+    Negative, 1, signed, example="negative(2.0).numpy().tolist()", shows="-2.0"
+)
 stop_gradient = public_function(
     StopGradient, 1, example="stop_gradient(2.0).numpy().tolist()", shows="2.0"
 )

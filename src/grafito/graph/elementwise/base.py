@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from grafito.errors import ShapeError
-from grafito.graph.dtypes import dtype_name, is_floating, numpy_dtype
+from grafito.errors import DtypeError, ShapeError
+from grafito.graph.dtypes import INTEGER, dtype_name, holds, is_floating, numpy_dtype
 from grafito.graph.tensor import Op, Shape, Tensor, as_tensor, operands
 
 
@@ -118,6 +119,52 @@ def public_function(
     return function
 
 
+def compared(x: Any, y: Any) -> tuple[Tensor, ...]:
+    """Operands of a comparison, of a dtype that holds both: a comparison is never wrong.
+
+    Example:
+        >>> compared(as_tensor([0, 255], "uint8"), -1)[0].dtype
+        'int64'
+    """
+    for n, other in ((x, y), (y, x)):
+        if isinstance(n, int) and not isinstance(n, bool) and not isinstance(other, (int, float)):
+            dtype = as_tensor(other).dtype
+            if dtype in INTEGER and not holds(dtype, n):
+                # What lies beyond all integers of a dtype compares like an infinity.
+                wide = holds("int64", n) and dtype != "uint64"
+                far = n if wide else float("inf") if n > 0 else float("-inf")
+                dtype = "int64" if wide else "float32"
+                return tuple(as_tensor(far if v is n else v, dtype) for v in (x, y))
+    return operands(x, y)
+
+
+def counted(*values: Any) -> tuple[Tensor, ...]:
+    """Operands of one dtype, in which booleans are the int32 numbers 0 and 1.
+
+    Example:
+        >>> counted(True)[0].dtype
+        'int32'
+    """
+    xs = operands(*values)
+    return xs if xs[0].dtype != "bool" else tuple(cast(x, "int32") for x in xs)
+
+
+def signed(*values: Any) -> tuple[Tensor, ...]:
+    """Operands of a difference.
+
+    Raises:
+        DtypeError: for booleans, which NumPy does not subtract either.
+    """
+    xs = operands(*values)
+    if xs[0].dtype == "bool":
+        raise DtypeError(
+            "Booleans have no differences.",
+            received="dtype bool",
+            fix="graph.not_equal(x, y), graph.logical_not(x), or graph.cast(x, 'int32')",
+        )
+    return xs
+
+
 def _snake(name: str) -> str:
     return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
@@ -136,3 +183,15 @@ def reals(*values: Any) -> tuple[Tensor, ...]:
 def real_function(op: type[Op], *, example: str, shows: str) -> Callable[..., Tensor]:
     """The function of one real variable of an op."""
     return public_function(op, 1, reals, example=example, shows=shows)
+
+
+def rounding_function(op: type[Op], *, example: str, shows: str) -> Callable[..., Tensor]:
+    """The function of an op that makes whole numbers; integers are whole and stay as they are."""
+    function = public_function(op, 1, reals, example=example, shows=shows)
+
+    @functools.wraps(function)
+    def rounding(x: Any) -> Tensor:
+        x = as_tensor(x)
+        return x if x.dtype in INTEGER else function(x)
+
+    return rounding

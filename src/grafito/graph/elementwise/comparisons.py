@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafito.graph.elementwise.base import Comparison, public_function
+from grafito.graph.elementwise.base import Comparison, compared, public_function
 
 
 class Equal(Comparison):
@@ -96,22 +96,34 @@ class IsFinite(Comparison):
 
 
 equal = public_function(
-    Equal, 2, example="equal([1.0, 2.0], 2).numpy().tolist()", shows="[False, True]"
+    Equal, 2, compared, example="equal([1.0, 2.0], 2).numpy().tolist()", shows="[False, True]"
 )
 not_equal = public_function(
-    NotEqual, 2, example="not_equal([1.0, 2.0], 2).numpy().tolist()", shows="[True, False]"
+    NotEqual,
+    2,
+    compared,
+    example="not_equal([1.0, 2.0], 2).numpy().tolist()",
+    shows="[True, False]",
 )
 less = public_function(
-    Less, 2, example="less([1.0, 2.0], 2).numpy().tolist()", shows="[True, False]"
+    Less, 2, compared, example="less([1.0, 2.0], 2).numpy().tolist()", shows="[True, False]"
 )
 less_equal = public_function(
-    LessEqual, 2, example="less_equal([1.0, 2.0], 2).numpy().tolist()", shows="[True, True]"
+    LessEqual,
+    2,
+    compared,
+    example="less_equal([1.0, 2.0], 2).numpy().tolist()",
+    shows="[True, True]",
 )
 greater = public_function(
-    Greater, 2, example="greater([1.0, 2.0], 2).numpy().tolist()", shows="[False, False]"
+    Greater, 2, compared, example="greater([1.0, 2.0], 2).numpy().tolist()", shows="[False, False]"
 )
 greater_equal = public_function(
-    GreaterEqual, 2, example="greater_equal([1.0, 2.0], 2).numpy().tolist()", shows="[False, True]"
+    GreaterEqual,
+    2,
+    compared,
+    example="greater_equal([1.0, 2.0], 2).numpy().tolist()",
+    shows="[False, True]",
 )
 logical_and = public_function(
     LogicalAnd, 2, example="logical_and(True, False).numpy().tolist()", shows="False"

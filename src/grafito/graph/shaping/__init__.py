@@ -19,6 +19,7 @@ from grafito.graph.shaping.arrange import (
     squeeze,
     stack,
     transpose,
+    whole_sizes,
     zeros_like,
 )
 from grafito.graph.shaping.indexing import (
@@ -65,5 +66,6 @@ __all__ = [
     "stack",
     "take",
     "transpose",
+    "whole_sizes",
     "zeros_like",
 ]

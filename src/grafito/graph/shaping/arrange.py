@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph import elementwise as ew
+from grafito.graph.dtypes import INTEGER, converted
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, operands
 
 
@@ -155,6 +157,25 @@ def normalize_axis(axis: int, ndim: int) -> int:
     return int(axis) % ndim
 
 
+def whole_sizes(shape: Any, where: str) -> list[int]:
+    """The sizes of a shape, given as an integer or several.
+
+    Raises:
+        ArgumentError: for a size that is no integer.
+
+    Example:
+        >>> whole_sizes((2, -1), "reshape")
+        [2, -1]
+    """
+    sizes = [shape] if not hasattr(shape, "__iter__") or getattr(shape, "shape", 1) == () else shape
+    try:
+        return [operator.index(n) for n in sizes]
+    except TypeError:
+        raise ArgumentError(
+            "A shape consists of integers.", where=where, received=shape, fix=f"{where}(x, (2, -1))"
+        ) from None
+
+
 def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
     """The same elements with another shape; one size may be -1 and is computed.
 
@@ -166,7 +187,7 @@ def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
         [1.0, 2.0, 3.0, 4.0]
     """
     x = as_tensor(x)
-    sizes = [int(n) for n in ([shape] if isinstance(shape, int) else shape)]
+    sizes = whole_sizes(shape, "reshape")
     if sizes.count(-1) == 1:
         known = math.prod(n for n in sizes if n != -1)
         sizes[sizes.index(-1)] = x.size // known if known else 0
@@ -175,7 +196,7 @@ def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
             "A reshape keeps the number of elements.",
             where="reshape",
             received=f"{x.shape}, {x.size} elements",
-            expected=f"{tuple(shape) if not isinstance(shape, int) else shape}",
+            expected=str(tuple(shape) if isinstance(shape, Sequence) else shape),
         )
     return x if tuple(sizes) == x.shape else Reshape(tuple(sizes))(x)
 
@@ -294,6 +315,8 @@ def pad(x: Any, widths: Sequence[tuple[int, int]], fill: float = 0.0) -> Tensor:
         )
     if not any(w for pair in widths for w in pair):
         return x
+    if x.dtype in INTEGER:
+        fill = converted(fill, x.dtype, "pad").item()
     return Pad(tuple(b for b, _ in widths), tuple(a for _, a in widths), fill)(x)
 
 

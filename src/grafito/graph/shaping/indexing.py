@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DataError, DtypeError, ShapeError
-from grafito.graph.dtypes import INTEGER
+from grafito.errors import ArgumentError, DataError, DtypeError, PositionError, ShapeError
+from grafito.graph import elementwise as ew
+from grafito.graph.dtypes import INTEGER, accumulator
 from grafito.graph.shaping.arrange import flip, normalize_axis, reshape
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor
 
@@ -137,7 +139,8 @@ def slice(x: Any, index: Any) -> Tensor:
     For an integer array or tensor as index use `take`.
 
     Raises:
-        ArgumentError: for another kind of index, or an integer outside its axis.
+        ArgumentError: for another kind of index.
+        PositionError: for an integer outside its axis, or too many indices.
 
     Example:
         >>> slice([[1.0, 2.0], [3.0, 4.0]], (1, slice_type(None, None, -1))).numpy().tolist()
@@ -145,14 +148,18 @@ def slice(x: Any, index: Any) -> Tensor:
     """
     x = as_tensor(x)
     parts = list(index) if isinstance(index, tuple) else [index]
-    if any(part is Ellipsis for part in parts):
+    if (dots := sum(part is Ellipsis for part in parts)) > 1:
+        raise PositionError(
+            "An index has at most one `...`.", received=f"{dots} of them", fix="x[..., 0]"
+        )
+    if dots:
         at = next(i for i, part in enumerate(parts) if part is Ellipsis)
         missing = x.ndim - sum(part is not None for part in parts) + 1
         parts[at : at + 1] = [slice_type(None)] * missing
     axes_used = sum(part is not None for part in parts)
     parts += [slice_type(None)] * (x.ndim - axes_used)
     if axes_used > x.ndim:
-        raise ArgumentError("More indices than axes.", received=index, expected=f"{x.ndim} axes")
+        raise PositionError("More indices than axes.", received=index, expected=f"{x.ndim} axes")
 
     starts, stops, steps, flips, shape = [], [], [], [], []
     axis = 0
@@ -161,11 +168,11 @@ def slice(x: Any, index: Any) -> Tensor:
             shape.append(1)
             continue
         size = x.shape[axis]
-        if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-            start = normalize_index(int(part), size)
+        if (place := _integer(part)) is not None:
+            start = normalize_index(place, size)
             bounds = range(start, start + 1)
         elif isinstance(part, slice_type):
-            bounds = range(*part.indices(size))
+            bounds = range(*_bounds(part, size))
             shape.append(len(bounds))
         else:
             raise ArgumentError(
@@ -185,18 +192,39 @@ def slice(x: Any, index: Any) -> Tensor:
     return reshape(flip(y, tuple(flips)) if flips else y, shape)
 
 
+def _integer(part: Any) -> int | None:
+    """The index as an integer; arrays of one integer without axes are integers too."""
+    if isinstance(part, (bool, np.bool_, Tensor)) or getattr(part, "shape", ()) != ():
+        return None
+    try:
+        return operator.index(part)
+    except TypeError:
+        return None
+
+
+def _bounds(part: Any, size: int) -> tuple[int, int, int]:
+    try:
+        return part.indices(size)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            "A slice has whole numbers as bounds and a step that is not 0.",
+            received=part,
+            fix="x[::1]",
+        ) from None
+
+
 def normalize_index(index: int, size: int) -> int:
     """A position counted from 0; negative ones count from the end.
 
     Raises:
-        ArgumentError: when it is outside.
+        PositionError: when it is outside.
 
     Example:
         >>> normalize_index(-1, 5)
         4
     """
     if not -size <= index < size:
-        raise ArgumentError(
+        raise PositionError(
             "An index is outside its axis.", received=index, expected=f"{-size} to {size - 1}"
         )
     return index % size
@@ -247,7 +275,7 @@ def scatter_add(x: Any, indices: Any, size: int, axis: int = 0) -> Tensor:
 
     Args:
         x: what is added; its axes from `axis` on begin with the shape of the indices.
-        indices: integers; those that repeat add up.
+        indices: integers; those that repeat add up (integers of x as int64).
         size: length of the axis in the result.
         axis: the axis.
 
@@ -263,7 +291,7 @@ def scatter_add(x: Any, indices: Any, size: int, axis: int = 0) -> Tensor:
             where="scatter_add",
             received=f"x {x.shape}, indices {indices.shape}, axis {axis}",
         )
-    return ScatterAdd(axis, size)(x, indices)
+    return ScatterAdd(axis, size)(ew.cast(x, accumulator(x.dtype)), indices)
 
 
 def _integers(indices: Any) -> Tensor:

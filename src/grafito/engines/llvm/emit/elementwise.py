@@ -114,10 +114,37 @@ def _mod(code: Code, dtype: str, x: Any, y: Any) -> Any:
     return b.select(none, zero, b.select(wrong, b.add(rest, safe), rest))
 
 
+def _floordivide(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    """The quotient rounded down, from the exact remainder."""
+    b, zero, one = code.b, code.const(0, dtype), code.const(1, dtype)
+    if is_floating(dtype):
+        rest, ratio = b.frem(x, y), b.fdiv(x, y)
+        whole = b.fdiv(b.fsub(x, rest), y)
+        negative = b.xor(b.fcmp_ordered("<", rest, zero), b.fcmp_ordered("<", y, zero))
+        below = b.and_(b.fcmp_unordered("!=", rest, zero), negative)
+        whole = code.apply("rint", b.select(below, b.fsub(whole, one), whole))
+        whole = b.select(
+            b.fcmp_ordered("==", whole, zero), code.apply("copysign", zero, ratio), whole
+        )
+        return b.select(b.fcmp_ordered("==", y, zero), ratio, whole)
+    none = b.icmp_unsigned("==", y, zero)
+    safe = b.select(none, one, y)
+    if not dtype.startswith("int"):
+        return b.select(none, zero, b.udiv(x, safe))
+    turned = b.icmp_signed("==", safe, code.const(-1, dtype))
+    safe = b.select(turned, one, safe)
+    whole = b.sdiv(x, safe)
+    rest = b.sub(x, b.mul(whole, safe))
+    negative = b.xor(b.icmp_signed("<", rest, zero), b.icmp_signed("<", safe, zero))
+    below = b.and_(b.icmp_signed("!=", rest, zero), negative)
+    whole = b.select(below, b.sub(whole, one), whole)
+    return b.select(none, zero, b.select(turned, b.neg(x), whole))
+
+
 def _power(code: Code, dtype: str, x: Any, y: Any) -> Any:
     if is_floating(dtype):
         return Mathematics(code, dtype).power(x, y)
-    b, result = code.b, code.const(1, dtype)
+    b, base, exponent, result = code.b, x, y, code.const(1, dtype)
     for bit in range(SIZES[dtype] * 8):  # by squaring
         one = code.const(1, dtype)
         taken = b.icmp_unsigned(
@@ -125,7 +152,16 @@ def _power(code: Code, dtype: str, x: Any, y: Any) -> Any:
         )
         result = b.select(taken, b.mul(result, x), result)
         x = b.mul(x, x)
-    return result
+    return _cut(code, dtype, base, exponent, result) if dtype.startswith("int") else result
+
+
+def _cut(code: Code, dtype: str, x: Any, y: Any, power: Any) -> Any:
+    """The power of integers, its fraction cut off where the exponent is negative."""
+    b, zero, one, minus = code.b, *(code.const(n, dtype) for n in (0, 1, -1))
+    odd = b.icmp_unsigned("!=", b.and_(y, one), zero)
+    cut = b.select(b.icmp_signed("==", x, minus), b.select(odd, minus, one), zero)
+    cut = b.select(b.icmp_signed("==", x, one), one, cut)
+    return b.select(b.icmp_signed("<", y, zero), cut, power)
 
 
 def _negative(code: Code, dtype: str, x: Any) -> Any:
@@ -193,6 +229,7 @@ OPS: dict[str, Emit] = {
     "multiply": _multiply,
     "divide": lambda code, dtype, x, y: code.b.fdiv(x, y),
     "mod": _mod,
+    "floordivide": _floordivide,
     "power": _power,
     "maximum": _choose(">"),
     "minimum": _choose("<"),
