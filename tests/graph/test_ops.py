@@ -45,6 +45,7 @@ NO_ROW_FUNCTIONS = {
     "reals": "of dtypes, not of values",
     "normalize_axis": "of integers, not of tensors",
     "normalize_index": "of integers, not of tensors",
+    "axes_of": "of integers, not of tensors",
     "whole_sizes": "of integers, not of tensors",
     "philox": "tested by its published vectors in test_random",
     "uniform": "tested by its distribution in test_random",

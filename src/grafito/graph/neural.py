@@ -7,14 +7,12 @@ puts in place of softmax or sigmoid followed by a cross-entropy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 from grafito.errors import ShapeError
 from grafito.graph import elementwise as ew
-from grafito.graph.reductions import sum
-from grafito.graph.shaping import expand_dims, normalize_axis, reshape, transpose
+from grafito.graph.reductions import Axis, axes_of, sum
+from grafito.graph.shaping import expand_dims, reshape, transpose
 from grafito.graph.tensor import Array, Op, Shape, Tensor
 
 EPSILON = 1e-7  # how near to 0 and 1 a probability may come inside a logarithm, as in Keras
@@ -163,14 +161,10 @@ def _inside(p: Tensor) -> Tensor:
 # The public functions
 
 
-Axes = int | Sequence[int] | None
-
-
-def _along(op: type[Softmax | LogSoftmax], x: Any, axis: Axes) -> Tensor:
+def _along(op: type[Softmax | LogSoftmax], x: Any, axis: Axis) -> Tensor:
     """The op along one axis, or over several at once: they are moved to the end and joined."""
     (x,) = ew.reals(x)
-    chosen = range(x.ndim) if axis is None else [axis] if isinstance(axis, Integral) else axis
-    axes = sorted({normalize_axis(a, x.ndim) for a in chosen})
+    axes = list(axes_of(x, axis))
     if not x.size or not axes:
         return x if x.size == 0 else reshape(op(0)(reshape(x, (1,))), x.shape)
     if len(axes) == 1:
@@ -182,7 +176,7 @@ def _along(op: type[Softmax | LogSoftmax], x: Any, axis: Axes) -> Tensor:
     return transpose(reshape(y, moved.shape), [order.index(a) for a in range(x.ndim)])
 
 
-def softmax(x: Any, axis: Axes = -1) -> Tensor:
+def softmax(x: Any, axis: Axis = -1) -> Tensor:
     """exp(x) / Σ exp(x) along an axis, or several: positive numbers with sum 1, without overflow.
 
     Example:
@@ -192,7 +186,7 @@ def softmax(x: Any, axis: Axes = -1) -> Tensor:
     return _along(Softmax, x, axis)
 
 
-def log_softmax(x: Any, axis: Axes = -1) -> Tensor:
+def log_softmax(x: Any, axis: Axis = -1) -> Tensor:
     """x - ln Σ exp(x) along an axis, or several: the logarithm of the softmax, exact near 0.
 
     Example:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grafito import graph  # complete by the time that a function runs
 from grafito.errors import ArgumentError
 from grafito.graph.nest import flatten, map_structure
+
+if TYPE_CHECKING:
+    graph: Any  # whose types mypy would seek in a circle
+else:
+    from grafito import graph  # complete by the time that a function runs
 
 # Where NumPy's (or SciPy's) name of an elementwise function is another one.
 UFUNCS = {
@@ -119,11 +123,11 @@ def _public(name: str) -> Callable[..., Any] | None:
     return function if inspect.isfunction(function) else None
 
 
-def _tensors(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[graph.Tensor]:
+def _tensors(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
     return [x for x in flatten([list(args), dict(kwargs)]) if isinstance(x, graph.Tensor)]
 
 
-def _numbers_are_known(x: graph.Tensor) -> bool:
+def _numbers_are_known(x: Any) -> bool:
     return x.unfed is None
 
 

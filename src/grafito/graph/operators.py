@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from grafito import graph  # complete by the time that a method runs
 from grafito.errors import DtypeError
 
 if TYPE_CHECKING:
     from grafito.graph.tensor import Tensor
+
+    graph: Any  # whose types mypy would seek in a circle
+else:
+    from grafito import graph  # complete by the time that a method runs
 
 Binary = Callable[["Operators", Any], Any]
 

@@ -154,7 +154,8 @@ class CumSum(Op):
         return (flip(CumSum(self.axis)(flip(g, self.axis)), self.axis),)
 
 
-def _axes(x: Tensor, axis: Axis) -> tuple[int, ...]:
+def axes_of(x: Tensor, axis: Axis) -> tuple[int, ...]:
+    """The axes counted from 0, sorted; all of them for None."""
     if axis is None:
         return tuple(range(x.ndim))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
@@ -163,7 +164,7 @@ def _axes(x: Tensor, axis: Axis) -> tuple[int, ...]:
 
 def _reduce(op: type[Reduction], x: Any, axis: Axis, keepdims: bool) -> Tensor:
     x = as_tensor(x)
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     if op is not Sum and any(x.shape[a] == 0 for a in axes):
         raise ShapeError(
             "An empty axis has no largest or smallest element.", where=op.__name__, received=x.shape

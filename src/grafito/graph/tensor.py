@@ -182,7 +182,7 @@ class Tensor(Operators):
         return int(self.numpy())
 
     def __index__(self) -> int:
-        return operator.index(self.item())
+        return operator.index(self.numpy().item())
 
     def __format__(self, form: str) -> str:
         return format(self.item() if self.size == 1 else self.numpy(), form) if form else str(self)
