@@ -88,6 +88,19 @@ def converted(values: Any, dtype: str, where: object = None) -> np.ndarray:
     return array.astype(dtype)
 
 
+def large_integers(array: np.ndarray, dtype: str | None) -> np.ndarray:
+    """Integers of more than 64 bits: as floats where floats are asked for, else refused."""
+    for n in array.flat if all(isinstance(n, int) for n in array.flat) else ():
+        if not holds(dtype or "int64", n):
+            raise outside(n, dtype or "int64")
+    return array.astype("float64") if dtype is not None and is_floating(dtype) else array
+
+
+def fit(array: np.ndarray, dtype: str) -> bool:
+    """Whether a dtype can hold all integers of an array."""
+    return not array.size or (holds(dtype, int(array.min())) and holds(dtype, int(array.max())))
+
+
 def outside(n: int, dtype: str, where: object = None) -> RangeError:
     """The error for a number that a dtype cannot hold."""
     wide = next((d for d in ("int32", "int64", "float64") if holds(d, n)), None)

@@ -20,9 +20,10 @@ from grafito.graph.dtypes import (
     INTEGER,
     converted,
     dtype_name,
+    fit,
     holds,
     is_floating,
-    outside,
+    large_integers,
     promote,
 )
 from grafito.graph.operators import Operators
@@ -359,11 +360,11 @@ def constant(value: Any, dtype: str | None = None, name: str | None = None) -> T
             "The rows of a nested list must have the same length.", received=str(value)[:60]
         ) from error
     if array.dtype.kind == "O":
-        array = _large_integers(array, dtype)
+        array = large_integers(array, dtype)
     if dtype is None:
         python_numbers = not hasattr(value, "dtype")
         dtype = dtype_name(array.dtype)
-        if python_numbers and (dtype == "float64" or (dtype == "int64" and _fit(array, "int32"))):
+        if python_numbers and (dtype == "float64" or (dtype == "int64" and fit(array, "int32"))):
             dtype = {"float64": "float32", "int64": "int32"}[dtype]
     elif array.dtype.kind not in "biuf" and dtype_name(array.dtype) is not None:
         raise DtypeError("A tensor holds numbers.", received=f"dtype {array.dtype}")
@@ -371,18 +372,6 @@ def constant(value: Any, dtype: str | None = None, name: str | None = None) -> T
     if dtype in INTEGER:
         array = converted(array, dtype, name)
     return Tensor(Constant(array), (), array.shape, dtype, name)
-
-
-def _large_integers(array: np.ndarray, dtype: str | None) -> np.ndarray:
-    """Integers of more than 64 bits: as floats where floats are asked for, else refused."""
-    for n in array.flat if all(isinstance(n, int) for n in array.flat) else ():
-        if not holds(dtype or "int64", n):
-            raise outside(n, dtype or "int64")
-    return array.astype("float64") if dtype is not None and is_floating(dtype) else array
-
-
-def _fit(array: np.ndarray, dtype: str) -> bool:
-    return not array.size or (holds(dtype, int(array.min())) and holds(dtype, int(array.max())))
 
 
 def placeholder(
