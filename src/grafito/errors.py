@@ -114,6 +114,10 @@ class GraphError(GrafitoError, RuntimeError):
     """A graph was used in a way that has no meaning."""
 
 
+class NotBuiltError(GraphError, AttributeError):
+    """A model or layer was asked for what it has only once it is built; `hasattr` says False."""
+
+
 class NonFiniteError(GrafitoError, FloatingPointError):
     """A loss or a weight became NaN or infinite while `check_finite` watched."""
 

@@ -57,6 +57,9 @@ def class_entry(cls: type) -> Any:
     return cls if keeps_objects() else cls.__name__
 
 
+_MISSING = object()
+
+
 class KnownArguments:
     """Something whose constructor answers an unknown argument with the one that is meant.
 
@@ -135,14 +138,19 @@ class Configurable(KnownArguments):
         """The constructor arguments as plain data (numbers, strings, lists, dictionaries)."""
         config = {}
         for name in constructor_arguments(type(self)):
-            if not hasattr(self, name):
+            value = self.argument(name)
+            if value is _MISSING:
                 raise ArgumentError(
                     f"{type(self).__name__} does not keep its argument {name!r}.",
                     expected=f"an attribute self.{name}, or a get_config of its own",
                     fix=f"self.{name} = {name} in __init__",
                 )
-            config[name] = plain(getattr(self, name))
+            config[name] = plain(value)
         return config
+
+    def argument(self, name: str) -> Any:
+        """A constructor argument as it is now: the attribute of its name."""
+        return getattr(self, name, _MISSING)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:

@@ -96,7 +96,7 @@ class Evaluator:
             if isinstance(x.op, Constant)
         }
         if known:
-            self.constants |= {x: known_value(x) for x in order if x in computed}
+            self.constants |= {x: x.computed for x in order if x in computed}
         last_use: dict[Tensor, Tensor] = {x: x for x in order}
         for x in order:
             last_use.update(dict.fromkeys(x.inputs, x))

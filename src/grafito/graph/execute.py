@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.graph.evaluate import value
-from grafito.graph.nest import flatten, map_structure
+from grafito.graph.nest import flatten, map_structure, sequence_like
 from grafito.graph.show import label_shown, print_shown
 from grafito.graph.tensor import Constant, Input, Tensor, Variable, as_tensor, constant, known_value
 from grafito.graph.trace import Trace, current_trace
@@ -72,5 +72,5 @@ def _to_tensors(x: Any) -> Any:
     if isinstance(x, dict):
         return {k: _to_tensors(v) for k, v in x.items()}
     if isinstance(x, (list, tuple)) and any(hasattr(v, "shape") for v in x):
-        return type(x)(_to_tensors(v) for v in x)
+        return sequence_like(x, [_to_tensors(v) for v in x])
     return x if isinstance(x, Tensor) or x is None else constant(x)

@@ -35,14 +35,16 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
         {'a': [2, 3]}
     """
     if isinstance(structure, (list, tuple)):
-        mapped = [map_structure(function, part) for part in structure]
-        if hasattr(structure, "_fields"):  # a named tuple
-            return type(structure)(*mapped)
-        return type(structure)(mapped)
+        return sequence_like(structure, [map_structure(function, part) for part in structure])
     if isinstance(structure, dict):
         by_key = {key: map_structure(function, structure[key]) for key in sorted(structure)}
         return {key: by_key[key] for key in structure}
     return function(structure)
+
+
+def sequence_like(structure: Any, parts: list[Any]) -> Any:
+    """The parts as a list, a tuple or a named tuple, as the structure is one."""
+    return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
 
 
 def parts(owner: object, kinds: tuple[type, ...], skip: Container[str] = ()) -> Iterator[Any]:

@@ -23,7 +23,7 @@ from grafito.graph.neural import (
 )
 from grafito.graph.reductions import Sum
 from grafito.graph.shaping import BroadcastTo, Reshape, Transpose
-from grafito.graph.tensor import Constant, Input, Op, State, Tensor, known_value
+from grafito.graph.tensor import Constant, Input, Op, State, Tensor
 from grafito.graph.trace import current_trace
 
 Rule = Callable[[Tensor], Tensor | None]
@@ -75,7 +75,7 @@ def with_known_values(outputs: list[Tensor]) -> list[Tensor]:
     became: dict[Tensor, Tensor] = {}
     for x in topological_order(outputs, computed):
         if x in computed:
-            became[x] = _like(x, Constant(known_value(x)))
+            became[x] = _like(x, Constant(x.computed))
         else:
             inputs = tuple(became[i] for i in x.inputs)
             same = all(i is j for i, j in zip(inputs, x.inputs, strict=True))

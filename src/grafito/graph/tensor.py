@@ -113,6 +113,8 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "computed", "dtype", "inputs", "name", "op", "scope", "shape")
 
+    computed: np.ndarray  # where a call on arrays has computed it
+
     def __init__(
         self, op: Op, inputs: tuple[Tensor, ...], shape: Shape, dtype: str, name: str | None = None
     ):

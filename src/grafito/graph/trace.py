@@ -27,6 +27,7 @@ class Call(str):
     """The name of a function or layer, with the number of the call; equal to others as text."""
 
     __slots__ = ("number",)
+    number: int
 
     def __new__(cls, name: str) -> Call:
         call = super().__new__(cls, name)

@@ -13,6 +13,7 @@ from grafito.errors import (
     ArgumentError,
     GrafitoError,
     GraphError,
+    NotBuiltError,
     ShapeError,
     missing_attribute,
 )
@@ -221,7 +222,7 @@ class Layer(Owner):
 
     def _first_call(self) -> Node:
         if not self.calls:
-            raise GraphError(
+            raise NotBuiltError(
                 "The layer was not called on a symbol, so it has no input and output.",
                 where=f"layer {self.name!r} ({type(self).__name__})",
                 fix="put Input(shape) first, or call model.build((None, ...))",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from grafito import graph
 from grafito.errors import ArgumentError, GraphError, ShapeError
-from grafito.graph.nest import flatten, map_structure
+from grafito.graph.nest import flatten, map_structure, sequence_like
 from grafito.layers.symbolic import Symbol
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def symbols_of_shape(shape: Any, dtype: str) -> Any:
     if isinstance(shape, dict):
         return {key: symbols_of_shape(part, dtype) for key, part in shape.items()}
     if isinstance(shape, (list, tuple)) and any(isinstance(n, (list, tuple, dict)) for n in shape):
-        return [symbols_of_shape(part, dtype) for part in shape]
+        return sequence_like(shape, [symbols_of_shape(part, dtype) for part in shape])
     try:
         return Symbol(tuple(None if n is None else int(n) for n in shape), dtype)
     except TypeError:

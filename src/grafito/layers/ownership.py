@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from typing import Any, ClassVar
 
@@ -18,10 +19,29 @@ class Owner(Configurable):
     A part may be an attribute or lie in a list, a tuple or a dictionary that is one.
     """
 
-    not_parts: ClassVar[frozenset[str]] = frozenset({"build_shape", "build_shapes"})
+    not_parts: ClassVar[frozenset[str]] = frozenset({"build_shape", "build_shapes", "_given"})
 
     _trainable = True
+    _given: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
     name: str
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        owner = super().__new__(cls)
+        owner._given = args, kwargs  # for its configuration, as Keras records it
+        return owner
+
+    def argument(self, name: str) -> Any:
+        """A constructor argument: the attribute of its name, or what the constructor was given.
+
+        A part of that name (`self.units = Dense(units)`) is not the argument, unless it was given.
+        """
+        kept = super().argument(name)
+        if name in vars(self) and not isinstance(kept, (Owner, graph.Variable)):
+            return kept
+        args, kwargs = self._given
+        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        return {**bound.arguments, **kwargs}.get(name, kept)
 
     def parts(self, *kinds: type) -> list[Any]:
         """The parts of these kinds, each once, in the order in which they were set."""

@@ -8,8 +8,10 @@ layer calls, in which ["call", 3, 0] stands for the first output of the fourth c
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from grafito import layers
@@ -22,11 +24,38 @@ from grafito.models.sequential import Sequential
 from grafito.registry import class_entry, plain
 from grafito.registry import custom_objects as custom_object_scope
 
+# While one model is written or read: the entries by layer, the layers by number.
+_written: ContextVar[dict[Layer, dict[str, Any]] | None] = ContextVar("written", default=None)
+_read: ContextVar[dict[Any, Layer] | None] = ContextVar("read", default=None)
+
+
+@contextlib.contextmanager
+def _one(memo: ContextVar[Any]) -> Iterator[Any]:
+    """The memory of the model that is being written or read; the outermost call begins it."""
+    token = memo.set({}) if memo.get() is None else None
+    try:
+        yield memo.get()
+    finally:
+        if token is not None:
+            memo.reset(token)
+
 
 def layer_entry(layer: Layer) -> dict[str, Any]:
-    """One layer as data."""
+    """One layer as data; one that was written before, elsewhere in the model, as {"shared": n}."""
+    with _one(_written) as written:
+        if layer in written:
+            entry = written[layer]
+            number = entry.setdefault("number", sum("number" in e for e in written.values()))
+            return {"shared": number}
+        entry = written[layer] = {}
+        entry.update(_entry(layer))
+        return entry
+
+
+def _entry(layer: Layer) -> dict[str, Any]:
+    cls = type(layer)
     return {
-        "class_name": class_entry(type(layer)),
+        "class_name": class_entry(getattr(cls, "written_class", cls)),
         "config": layer.get_config(),
         "build_shape": plain(layer.build_shape),
         **({"build_shapes": plain(layer.build_shapes)} if layer.build_shapes else {}),
@@ -40,6 +69,18 @@ def layer_from_entry(entry: Any) -> Layer:
         UnknownNameError: for a class that is neither registered nor given by the caller.
         FileError: for an entry that describes no layer.
     """
+    with _one(_read) as read:
+        if isinstance(entry, Mapping) and "shared" in entry:
+            if entry["shared"] not in read:
+                raise FileError("The file names a shared layer that it does not describe.")
+            return read[entry["shared"]]
+        layer = _layer(entry)
+        if "number" in entry:
+            read[entry["number"]] = layer
+        return layer
+
+
+def _layer(entry: Any) -> Layer:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         raise FileError(
             "The file describes a layer in a form that is not known.", received=repr(entry)[:80]
@@ -57,18 +98,22 @@ def layer_from_entry(entry: Any) -> Layer:
 
 def sequential_config(model: Sequential) -> dict[str, Any]:
     """A stack of layers as data."""
-    return {
-        "name": model.name,
-        "trainable": model.trainable,
-        "layers": [layer_entry(layer) for layer in model.stack],
-    }
+    with _one(_written):
+        entries = [layer_entry(layer) for layer in model.stack]
+    config = {"name": model.name, "trainable": model.trainable, "layers": entries}
+    if model.built and model.build_shape is not None:
+        config["build_shape"] = plain(model.build_shape)
+    return config
 
 
 def sequential_from_config(config: Mapping[str, Any]) -> Sequential:
     """The stack, connected where it knows its input shape."""
     model = Sequential(name=config.get("name"), trainable=config.get("trainable", True))
-    for entry in config["layers"]:
-        model.add(layer_from_entry(entry))
+    with _one(_read):
+        for entry in config["layers"]:
+            model.add(layer_from_entry(entry))
+    if not model.built and config.get("build_shape") is not None:
+        model.build(_shape(config["build_shape"]))
     return model
 
 
@@ -96,17 +141,19 @@ def functional_config(model: Functional) -> dict[str, Any]:
         )
         for j, symbol in enumerate(flatten(node.outputs)):
             places[id(symbol)] = ["call", len(calls) - 1, j]
+    with _one(_written):
+        entries = [layer_entry(layer) for layer in members]
     return {
         "name": model.name,
         "trainable": model.trainable,
         "inputs": _tree(lambda s: {"value": [list(s.shape), s.dtype, s.name]}, model.input),
-        "layers": [layer_entry(layer) for layer in members],
+        "layers": entries,
         "calls": calls,
         "outputs": _tree(place, model.output),
     }
 
 
-def functional_from_config(config: Mapping[str, Any]) -> Functional:
+def functional_from_config(config: Mapping[str, Any], cls: type[Model] = Functional) -> Any:
     """The model, by calling its layers again on new symbols."""
 
     def make_input(leaf: Any) -> Symbol:
@@ -114,7 +161,8 @@ def functional_from_config(config: Mapping[str, Any]) -> Functional:
         return layers.Input(batch_shape=tuple(shape), dtype=dtype, name=name)
 
     inputs = _untree(make_input, config["inputs"])
-    members = [layer_from_entry(entry) for entry in config["layers"]]
+    with _one(_read):
+        members = [layer_from_entry(entry) for entry in config["layers"]]
     results: list[list[Any]] = []
 
     def resolve(leaf: Any) -> Any:
@@ -128,7 +176,8 @@ def functional_from_config(config: Mapping[str, Any]) -> Functional:
         outputs = members[call["layer"]](*args, **_untree(resolve, call["kwargs"]))
         results.append(flatten(outputs))
     outputs = _untree(resolve, config["outputs"])
-    return Functional(inputs, outputs, config.get("name"), config.get("trainable", True))
+    name, trainable = config.get("name"), config.get("trainable", True)
+    return cls(inputs, outputs, name=name, trainable=trainable)
 
 
 def _tree(leaf: Any, structure: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
-from grafito.graph.nest import flatten, map_structure
+from grafito.graph.nest import flatten, map_structure, sequence_like
 
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
 
@@ -161,7 +161,8 @@ def _to_arrays(name: str, part: Any) -> Any:
     if isinstance(part, Mapping):
         return {str(key): _to_array(f"{name}[{key!r}]", part[key]) for key in part}
     if isinstance(part, (list, tuple)) and part and all(getattr(p, "ndim", 0) for p in part):
-        return [_to_array(f"{name}[{i}]", p) for i, p in enumerate(part)]
+        arrays = [_to_array(f"{name}[{i}]", p) for i, p in enumerate(part)]
+        return sequence_like(part, arrays) if hasattr(part, "_fields") else arrays
     return _to_array(name, part)
 
 

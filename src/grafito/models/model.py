@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from grafito import graph
-from grafito.errors import ArgumentError, GraphError, ShapeError, unknown_name
+from grafito.errors import ArgumentError, GraphError, NotBuiltError, ShapeError, unknown_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
+from grafito.models.objectives import OutputNames, unique
 from grafito.models.training import Trainer
 from grafito.registry import known_arguments
 
@@ -37,14 +40,36 @@ class Model(Trainer):
         31
     """
 
+    also_takes = ("inputs", "outputs")
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         symbolic = args or {"inputs", "outputs", "input", "output"} & set(kwargs)
-        return super().__new__(Functional if cls is Model and symbolic else cls, **kwargs)
+        return super().__new__(Functional if cls is Model and symbolic else cls, *args, **kwargs)
 
     def __init__(
-        self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None
+        self,
+        *symbols: Any,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        if symbols or {"inputs", "outputs"} & set(kwargs):  # of a subclass
+            self.__class__ = functional_form(type(self))
+            names = ("inputs", "outputs", "name", "trainable")
+            given = dict(zip(names, symbols, strict=False))
+            symbolic: Any = Functional.__init__
+            symbolic(self, **{"name": name, "trainable": trainable, **given, **kwargs})
+        else:
+            super().__init__(name=name, trainable=trainable, dtype=dtype, **kwargs)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        from grafito.models.architecture import functional_from_config
+
+        if {"inputs", "calls", "outputs"} <= config.keys():
+            return functional_from_config(config, cls)
+        return super().from_config(config)
 
     @property
     def layers(self) -> list[Layer]:
@@ -268,8 +293,8 @@ class Functional(Model):
 
     def output_names_for(self, y_pred: Any) -> list[str]:
         if isinstance(self.output, Mapping):
-            return sorted(self.output)
-        return [symbol.node.layer.name for symbol in self.outputs if symbol.node is not None]
+            return OutputNames.of(self.output)
+        return unique([s.node.layer.name for s in self.outputs if s.node is not None])
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         values = dict(zip(map(id, self.inputs), self._match_inputs(inputs), strict=True))
@@ -290,8 +315,17 @@ class Functional(Model):
         """The given tensors in the order of the inputs, checked and converted."""
         symbols = self.inputs
         given = flatten(inputs)
+        named = isinstance(self.input, Mapping)
+        names = sorted(self.input) if named else self.input_names
+        if named and isinstance(inputs, (list, tuple)) and list(self.input) != names:
+            raise ArgumentError(
+                "A list does not say which input is which: they have names, not in order.",
+                where=f"model {self.name!r}",
+                received=f"a list of {len(inputs)}",
+                expected=f"a dictionary with the names {list(self.input)}",
+                fix="{" + ", ".join(f"{name!r}: ..." for name in self.input) + "}",
+            )
         if isinstance(inputs, Mapping):
-            names = sorted(self.input) if isinstance(self.input, Mapping) else self.input_names
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise ArgumentError(
@@ -299,6 +333,13 @@ class Functional(Model):
                     where=f"model {self.name!r}",
                     received=f"names {sorted(inputs)}",
                     expected=f"names {names}",
+                )
+            extra = [str(name) for name in inputs if name not in names]
+            if extra:
+                warnings.warn(
+                    f"The model {self.name!r} has no input {', '.join(map(repr, extra))}: "
+                    f"what is given under that name is not read; its inputs are {names}",
+                    stacklevel=2,
                 )
             given = flatten([inputs[name] for name in names])
         if len(given) != len(symbols):
@@ -337,13 +378,21 @@ class Functional(Model):
     def get_config(self) -> dict[str, Any]:
         from grafito.models.architecture import functional_config
 
+        arguments = inspect.signature(type(self).__init__).parameters
+        if "inputs" not in arguments and "symbols" not in arguments:
+            config = super().get_config()  # of a subclass that makes its symbols itself
+            return {k: v for k, v in config.items() if k not in ("inputs", "outputs")}
         return functional_config(self)
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        from grafito.models.architecture import functional_from_config
 
-        return functional_from_config(config)
+def functional_form(cls: type) -> type:
+    """A class of models made from symbols, for a subclass of `Model`: with all that it defines."""
+    if issubclass(cls, Functional):
+        return cls
+    if "_functional_form" not in vars(cls):
+        namespace = {"written_class": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
+        cls._functional_form = type(cls.__name__, (cls, Functional), namespace)  # type: ignore[attr-defined]
+    return vars(cls)["_functional_form"]
 
 
 def _input_fix(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> str | None:
@@ -363,7 +412,7 @@ def _is_list_of_one(x: Any) -> bool:
 
 def not_built(model: Model) -> GraphError:
     """The error for what only a built model has."""
-    return GraphError(
+    return NotBuiltError(
         "The model does not know its input shape yet, so it is not built.",
         where=f"model {model.name!r}",
         fix="put Input(shape) first, or call model.build((None, ...))",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import inspect
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grafito import losses, metrics
@@ -194,6 +195,42 @@ def free_name(prefix: str, name: str, weighted: bool, taken: list[str]) -> str:
     return next(c for c in candidates if c not in taken)
 
 
+class OutputNames(list[str]):
+    """Names of outputs in the order of `flatten`; `written` is how the model has them."""
+
+    written: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> OutputNames:
+        """The names of a dictionary of outputs."""
+        names = cls(sorted(outputs))
+        names.written = list(outputs)
+        return names
+
+
+def unique(names: list[str]) -> list[str]:
+    """The names, with a number after those that came before: "d", then "d_1"."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{i}" for i in itertools.count(1))
+        taken = found if name not in found else [*found, *names]
+        found.append(next(n for n in itertools.chain([name], numbered) if n not in taken))
+    return found
+
+
+def _check_list(given: Any, names: list[str], what: str) -> None:
+    """Raise where a list stands for outputs whose names are not in order."""
+    written = list(getattr(names, "written", names))
+    if len(names) > 1 and written != list(names) and isinstance(given, (list, tuple)):
+        raise ArgumentError(
+            "A list does not say which output is which: they have names, not in order.",
+            where=what,
+            received=f"a list of {len(given)}",
+            expected=f"a dictionary with the names {written}",
+            fix="{" + ", ".join(f"{name!r}: ..." for name in written) + "}",
+        )
+
+
 def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
     """Targets or weights in the order of the outputs.
 
@@ -210,6 +247,8 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
     if part is None:
         return [None] * len(names)
     parts = flatten(part)
+    if len(parts) > 1:
+        _check_list(part, names, what)
     if what == "sample_weight" and len(parts) == 1:
         parts = parts * len(names)
     if len(parts) != len(names):
@@ -225,6 +264,7 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
 def _by_output(given: Any, names: list[str], what: str) -> list[Any]:
     """What a dictionary or a list has for each output."""
     if not isinstance(given, Mapping):
+        _check_list(given, names, what)
         return list(given)
     unknown = [key for key in given if key not in names]
     if unknown:
@@ -240,6 +280,7 @@ def _spread(given: Any, names: list[str], what: str) -> list[Any]:
         parts = zip(_by_output(given, names, what), names, strict=True)
         return [_only(part, name, what) for part, name in parts]
     if isinstance(given, (list, tuple)):
+        _check_list(given, names, what)
         single = _singles(given)
         if len(single) != len(names):
             raise ArgumentError(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from grafito import layers
+from grafito import graph, layers
 from grafito.errors import ArgumentError, GraphError
 from grafito.graph.nest import map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
+from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model, not_built
 
@@ -101,7 +102,8 @@ class Sequential(Model):
         elif isinstance(first, (Functional, Sequential)) and input_shape is None:
             x = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.input)
         else:
-            x = layers.Input(tuple(input_shape)[1:])
+            symbols = symbols_of_shape(input_shape, self.dtype)
+            x = map_structure(lambda s: layers.Input(s.shape[1:]), symbols)
         inputs = x
         for layer in rest:
             x = layer(x)
@@ -113,6 +115,26 @@ class Sequential(Model):
             if not self._stack:
                 raise GraphError("The model has no layers.", fix="model.add(layers.Dense(1))")
             self._connect(input_shape)
+
+    def _free_sizes(self, shape: tuple[int, ...]) -> None:
+        """Leave sizes free in which an input differs from the first one, where the layers can."""
+        known = self.functional.input.shape
+        sizes = list(zip(known[1:], shape[1:], strict=False))
+        if len(shape) != len(known) or all(n in (None, size) for n, size in sizes):
+            return
+        free = (None, *(n if n == size else None for n, size in sizes))
+        before, calls = self._functional, [(layer, list(layer.calls)) for layer in self.layers]
+        try:
+            self._connect(free)
+        except Exception:  # its weights are for the first size: the error comes from the model
+            for layer, made in calls:
+                layer.calls = made
+            self._functional = before
+            return
+        old = set(map(id, before[0].nodes))
+        for layer in self.layers:
+            layer.calls = [node for node in layer.calls if id(node) not in old]
+        self.build_shape = free
 
     @property
     def layers(self) -> list[Layer]:
@@ -168,6 +190,8 @@ class Sequential(Model):
         return self.functional.output_names_for(y_pred)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
+        if self.build_shape is not None and isinstance(inputs, graph.Tensor):
+            self._free_sizes(inputs.shape)
         return self.functional.call(inputs, training=training)
 
     @property

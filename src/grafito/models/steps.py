@@ -20,7 +20,7 @@ from grafito.metrics import Mean, Metric
 from grafito.models import health
 from grafito.models.examples import Examples, check_integers, unpack_x_y_sample_weight
 from grafito.models.finite import FiniteCheck
-from grafito.models.objectives import Objectives, free_name, match_outputs
+from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
 from grafito.models.renewal import origin
 from grafito.models.runner import Runner
@@ -58,7 +58,7 @@ class Steps(Layer):
     def output_names_for(self, y_pred: Any) -> list[str]:
         """The names of the outputs."""
         if isinstance(y_pred, Mapping):
-            return sorted(y_pred)
+            return OutputNames.of(y_pred)
         n = len(flatten(y_pred))
         return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
 
@@ -200,7 +200,12 @@ class Steps(Layer):
         return self(unpack_x_y_sample_weight(data)[0], training=False)
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> graph.Tensor:
         """The loss of a batch with all penalties, in its numerically stable form."""
         names = self.output_names_for(y_pred)
