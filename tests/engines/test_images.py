@@ -42,9 +42,18 @@ POOLS = [  # images, height, width, channels, window, stride
 ]
 
 
+FILLS = {
+    "random": lambda x: x,
+    "sparse": lambda x: x * (np.abs(x) > 1.2),
+    "constant": lambda x: np.ones_like(x) * np.abs(x[:1, :1, :1]),
+    "repeated": lambda x: np.round(x[:1]) * np.ones_like(x),
+}
+
+
+@pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("row", POOLS, ids=str)
 @pytest.mark.parametrize("pool", [pooling.max_pool, pooling.average_pool])
-def test_pooling_and_its_way_back_after_relu(row, pool):
+def test_pooling_and_its_way_back_after_relu(row, pool, fill):
     *shape, window, stride = row
     random = np.random.default_rng(2)
     x = graph.placeholder(tuple(shape), "float32", "x")
@@ -52,7 +61,7 @@ def test_pooling_and_its_way_back_after_relu(row, pool):
     z = pool(y, window, stride)
     weights = random.normal(size=z.shape).astype("float32")
     outputs = [z, *graph.gradients([z], [x], [graph.constant(weights)])]
-    a = random.normal(size=x.shape).astype("float32")
+    a = FILLS[fill](random.normal(size=x.shape).astype("float32"))
     a[0] = -1.0  # all elements of its windows tie
     ours, _ = compute(outputs, {x: a})
     near(ours, graph.value(outputs, {x: a}))
