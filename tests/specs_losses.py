@@ -154,7 +154,6 @@ METRICS = [
         COLUMN_PRED,
         {},
         ([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], 0.75),
-        unlike_keras=("multi_label", "num_labels", "label_weights"),
     ),
     Row("AUC", COLUMN, COLUMN_PRED, {"curve": "PR"}),
     Row("AUC", COLUMN, COLUMN_PRED, {"summation_method": "minoring", "num_thresholds": 50}),

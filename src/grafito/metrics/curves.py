@@ -64,7 +64,6 @@ class AUC(ThresholdMetric):
         multi_label: bool = False,
         num_labels: int | None = None,
         label_weights: Sequence[float] | None = None,
-        *,
         from_logits: bool = False,
     ):
         words = ((curve.upper(), CURVES), (summation_method.lower(), SUMMATIONS))

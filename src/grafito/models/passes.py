@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from grafito.datasets.transforms import stratified_split
 from grafito.errors import ArgumentError
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
+from grafito.layers.arguments import integer
 from grafito.models.examples import Examples, batch_examples, make_examples
 from grafito.models.progress import report_split
 from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
@@ -218,3 +220,24 @@ def _call(source: Any, hook: str) -> None:
     act = getattr(source, hook, None)
     if callable(act):
         act()
+
+
+def whole_numbers(model: Any, **given: Any) -> list[Any]:
+    """Positive integers, None where none was given; len(x) / 32 is rounded down, with a word."""
+    for name, value in given.items():
+        if isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
+            given[name] = int(value)
+            if value != int(value):
+                warnings.warn(
+                    f"{name}={value:g} is taken as {int(value)}: try len(x) // batch_size.",
+                    stacklevel=4,
+                )
+    return [None if v is None else integer(model, name, v) for name, v in given.items()]
+
+
+def validated_epochs(model: Any, validation_freq: Any) -> Any:
+    """Whether an epoch, counted from 1, is followed by validation."""
+    if isinstance(validation_freq, (list, tuple, set)):
+        return set(validation_freq).__contains__
+    freq = integer(model, "validation_freq", validation_freq)
+    return lambda epoch: epoch % freq == 0

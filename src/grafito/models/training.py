@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +16,15 @@ from grafito.losses import LossWarning
 from grafito.models import health
 from grafito.models.examples import Examples, make_examples, weigh_classes
 from grafito.models.interrupts import interruptible, tell
-from grafito.models.passes import VALIDATION, Passes, hold_out, make_source, validation_source
+from grafito.models.passes import (
+    VALIDATION,
+    Passes,
+    hold_out,
+    make_source,
+    validated_epochs,
+    validation_source,
+    whole_numbers,
+)
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
 from grafito.models.steps import Steps
@@ -96,13 +102,16 @@ class Trainer(Steps):
             source = make_source(
                 x, y, sample_weight, class_weight=class_weight, batch_size=batch_size
             )
-            batch_size = self._whole("batch_size", batch_size) or 32
-            validation_batch_size = self._whole("validation_batch_size", validation_batch_size)
-            steps_per_epoch = self._whole("steps_per_epoch", steps_per_epoch)
-            validation_steps = self._whole("validation_steps", validation_steps)
+            batch_size, validation_batch_size, steps_per_epoch, validation_steps = whole_numbers(
+                self,
+                batch_size=32 if batch_size is None else batch_size,
+                validation_batch_size=validation_batch_size,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+            )
             epochs = integer(self, "epochs", epochs, 0)
             initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
-            validated = self._validated_epochs(validation_freq)
+            validated = validated_epochs(self, validation_freq)
             history = History()
             self._findings.add(
                 *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
@@ -148,11 +157,11 @@ class Trainer(Steps):
         """
         self._require_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size=batch_size)
-        batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
+        batch_size, steps = whole_numbers(self, batch_size=batch_size, steps=steps)
         if isinstance(source, Examples):
             self.prepare(source)
             self._findings.tell()
-        passes = Passes(source, batch_size, steps)
+        passes = Passes(source, batch_size or 32, steps)
         log = self._callbacks("evaluate", callbacks, verbose, steps=passes.steps)
         with self._loop("test"), log:
             log.call("on_test_begin")
@@ -175,8 +184,8 @@ class Trainer(Steps):
             An array with one row an example, or a structure of arrays like the model's output.
         """
         source = make_source(x, batch_size=batch_size)
-        batch_size, steps = self._whole("batch_size", batch_size) or 32, self._whole("steps", steps)
-        passes = Passes(source, batch_size, steps)
+        batch_size, steps = whole_numbers(self, batch_size=batch_size, steps=steps)
+        passes = Passes(source, batch_size or 32, steps)
 
         def step(data: Any) -> dict[str, Any]:
             outputs = self.predict_step(data)
@@ -410,24 +419,6 @@ class Trainer(Steps):
         ours = [c for c in (history, watch, display if display.style else None) if c is not None]
         params |= {"task": task, "verbose": verbose}
         return CallbackList([c for c in given if c is not None] + ours, self, params)
-
-    def _whole(self, name: str, value: Any) -> Any:
-        """A positive integer, or None where none was given; len(x) / 32 is rounded down."""
-        if isinstance(value, (float, np.floating)) and math.isfinite(value) and value >= 1:
-            if value != int(value):
-                warnings.warn(
-                    f"{name}={value:g} is taken as {int(value)}: try len(x) // batch_size.",
-                    stacklevel=4,
-                )
-            value = int(value)
-        return None if value is None else integer(self, name, value)
-
-    def _validated_epochs(self, validation_freq: Any) -> Any:
-        """Whether an epoch, counted from 1, is followed by validation."""
-        if isinstance(validation_freq, (list, tuple, set)):
-            return set(validation_freq).__contains__
-        freq = integer(self, "validation_freq", validation_freq)
-        return lambda epoch: epoch % freq == 0
 
     def _require_compiled(self, what: str) -> None:
         self.check_ready()
