@@ -11,11 +11,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import grafito
-from grafito import figures, lab, language
-from grafito.errors import ArgumentError, UnknownNameError, unknown_name
+from grafito import datasets, figures, graph, lab, language, layers
+from grafito.errors import ArgumentError, GrafitoError, UnknownNameError, unknown_name
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # the tool is no part of the package
 
@@ -63,6 +64,7 @@ def test_translations_take_the_same_values():
 def test_numbers_are_written_as_spanish_does():
     """A comma before decimals; a narrow space that does not break between thousands, or nothing."""
     verbatim = {"CC BY 4.0", "CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)", "at most 1.8e308"}
+    verbatim |= {text for text in TRANSLATED if re.search(r"[\w\]]\(.*\)|\w=[\w{]", text)}  # code
     english = r"\d\.\d|\d,\d{3}(?!\d)|\d \d{3}(?!\d)"
     wrong = {t for t, message in TRANSLATED.items() if re.search(english, message.string)}
     assert wrong - DECIMALS <= verbatim
@@ -306,3 +308,34 @@ def test_an_unknown_name_has_one_hint(name):
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stderr.count("Did you mean") == (name == "Sequental")
+
+
+# Errors of data, training, graphs and figures, and words of their Spanish.
+ERRORS = {
+    "data": (lambda: trained().fit(np.ones((4, 2)), np.ones(3)), "mismo número de ejemplos"),
+    "shape": (lambda: trained().fit(np.ones((4, 3)), np.ones(4)), "forma para la que se construyó"),
+    "finite": (lambda: trained().fit(np.full((4, 2), np.nan), np.ones(4)), "no son números"),
+    "graph": (lambda: graph.constant([1.0, 2.0]) + graph.constant([1.0, 2.0, 3.0]), "formas no"),
+    "formula": (lambda: graph.parse("sigmoid("), "al final de la fórmula"),
+    "drawing": (lambda: figures.draw_graph("w*x", {"w": 1}), "La entrada 'x' no tiene valor"),
+    "figure": (lambda: figures.confusion_matrix([1, 2]), "matriz de confusión es cuadrada"),
+    "table": (lambda: datasets.read_csv(__file__), "línea"),
+}  # fmt: skip
+
+
+def trained():
+    model = grafito.Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_speak_spanish(case):
+    call, words = ERRORS[case]
+    with pytest.raises(GrafitoError) as caught:
+        call()
+    with language.use("es"):
+        said = str(caught.value)
+    assert words in said
+    assert words not in str(caught.value)
+    assert not re.search(r"\b(the|expected|received|where|try)\b", said.partition("\n")[0])

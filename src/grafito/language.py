@@ -24,6 +24,8 @@ from grafito.errors import unknown_name
 
 LANGUAGES = ("en", "es")
 
+LONGEST = 1000  # characters of a sentence; longer texts are values, such as a whole array
+
 _BETWEEN = re.compile("(, |: )")  # the parts of a name
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
@@ -164,7 +166,7 @@ def retell(text: str) -> str:
     found = _catalogue(lang).get(text)
     if found:
         return found
-    for pattern, translation in _templates(lang):
+    for pattern, translation in _templates(lang) if len(text) <= LONGEST else ():
         values = pattern.fullmatch(text)
         if values:
             return translation.format(*values.groups())
