@@ -1,5 +1,6 @@
 """Rows of the convolutions and poolings; the witness visits every element of every window."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -243,3 +244,17 @@ POOLINGS = [
         ),
     ),
 ]
+
+
+def filled(row: Row, name: str, image: np.ndarray) -> Row:
+    """The row with another first input; at ties a maximum has no slope to compare."""
+    inputs = (image, *row.inputs[1:])
+    order = row.order if row.analytic else 0
+    return dataclasses.replace(row, name=f"{row.name}, {name}", inputs=inputs, order=order, at=())
+
+
+for rows in (CONVOLUTIONS, POOLINGS):
+    for row in list(rows):
+        x = row.inputs[0]
+        rows.append(filled(row, "sparse", np.where(np.abs(x) > 1.5, x, 0.0)))
+        rows.append(filled(row, "constant", np.full(x.shape, 0.7)))
