@@ -320,6 +320,12 @@ def test_a_stack_without_input_meets_other_sizes():
     assert flat.predict(np.ones((2, 4, 4)), verbose=0).shape == (2, 2)
 
 
+def test_a_built_model_after_a_layer_that_is_not():
+    built = Sequential([layers.Input((4,)), layers.Dense(2)])
+    model = Sequential([layers.Flatten(), built])
+    assert model.predict(np.ones((3, 2, 2)), verbose=0).shape == (3, 2)
+
+
 def test_a_configuration_without_input_is_built_again():
     model = Sequential([layers.Dense(4), layers.Dense(2)])
     model.build((None, 3))

@@ -51,7 +51,7 @@ class Sequential(Model):
             if self._functional:
                 whole = self._functional[0]
                 self._functional = [Functional(whole.input, layer(whole.output), self.name)]
-            elif isinstance(layer, layers.InputLayer) or _is_built_model(layer):
+            elif isinstance(layer, layers.InputLayer) or _is_built_model(self._stack[0]):
                 self._functional, self.built = [], False
                 self._connect(None)
             elif isinstance(self._stack[0], layers.InputLayer):
