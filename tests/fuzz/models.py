@@ -161,9 +161,13 @@ def _check_gradients(model: Model, x: Any) -> None:
     as_tensors = {k: graph.as_tensor(v) for k, v in x.items()} if isinstance(x, dict) else x
     as_tensors = as_tensors if isinstance(x, dict) else graph.as_tensor(x)
     weights = model.trainable_variables
-    found = [
-        graph.value(graph.gradients(_total(model(given)), weights)) for given in (x, as_tensors)
-    ]
+    formulas = [graph.gradients(_total(model(given)), weights) for given in (x, as_tensors)]
+    found = [graph.value(formula) for formula in formulas]
+    kept = model.get_weights()
+    model.set_weights([w + 0.1 for w in kept])
+    for now, then in zip(graph.value(formulas[0]), found[0], strict=True):
+        np.testing.assert_array_equal(now, then)  # of the weights at the time of the call
+    model.set_weights(kept)
     for at_once, formula in zip(*found, strict=True):
         np.testing.assert_allclose(at_once, formula, rtol=1e-4, atol=1e-5)
 
