@@ -149,6 +149,40 @@ def log_of_sigmoid(x: Tensor) -> Tensor | None:
     return None
 
 
+def log_of_the_rest(x: Tensor) -> Tensor | None:
+    """ln(1 - σ(z)) = -softplus(z), exact where σ(z) is 0 or 1 in its dtype"""
+    match x.op, x.inputs[0].op:
+        case ew.Log(), ew.Subtract():
+            one, s = x.inputs[0].inputs
+            if isinstance(s.op, ew.Sigmoid) and s.shape == x.shape and _all_equal(one, 1):
+                return _like(x, ew.Negative(), _like(x, ew.Softplus(), *s.inputs))
+    return None
+
+
+def log_of_choice(x: Tensor) -> Tensor | None:
+    """The logarithm of a number or a probability, as in `xlogy`, is that of each of them"""
+    match x.op, x.inputs[0].op:
+        case ew.Log(), ew.Where():
+            condition, number, p = x.inputs[0].inputs
+            if isinstance(p.op, (Softmax, ew.Sigmoid)) and isinstance(number.op, Constant):
+                logs = [Tensor(ew.Log(), (y,), y.shape, y.dtype) for y in (number, p)]
+                return _like(x, ew.Where(), condition, *logs)
+    return None
+
+
+def cross_entropy_by_hand(x: Tensor) -> Tensor | None:
+    """Σ t ln softmax(z) over the classes adds nothing for a class with target 0"""
+    match x.op, x.inputs[0].op:
+        case Sum(axis=axes, keepdims=False), ew.Multiply():
+            last = x.inputs[0].ndim - 1
+            for t, log in (x.inputs[0].inputs, x.inputs[0].inputs[::-1]):
+                along = isinstance(log.op, LogSoftmax) and log.op.axis == last and axes == (last,)
+                if along and t.shape == log.shape:
+                    loss = _like(x, SoftmaxCrossEntropy(), *log.inputs, t)
+                    return _like(x, ew.Negative(), loss)
+    return None
+
+
 def cross_entropy_of_softmax(x: Tensor) -> Tensor | None:
     """The cross-entropy of softmax(z) is that of the logits z, where nothing need be clipped"""
     match x.op, x.inputs[0].op:
@@ -256,6 +290,9 @@ def constant_folding(x: Tensor) -> Tensor | None:
 STABLE_FORMS: tuple[Rule, ...] = (
     log_of_softmax,
     log_of_sigmoid,
+    log_of_the_rest,
+    log_of_choice,
+    cross_entropy_by_hand,
     cross_entropy_of_softmax,
     cross_entropy_of_sigmoid,
 )

@@ -1,0 +1,85 @@
+"""Ops on integers, booleans and Python numbers at the ends of their dtypes, on both engines."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.engines import get
+from grafito.errors import RangeError
+from grafito.graph.dtypes import INTEGER, holds
+from grafito.graph.program import Graph
+
+ARITHMETIC = {
+    "+": (operator.add, np.add),
+    "-": (operator.sub, np.subtract),
+    "*": (operator.mul, np.multiply),
+    "//": (operator.floordiv, np.floor_divide),
+    "%": (operator.mod, np.mod),
+    "max": (graph.maximum, np.maximum),
+    "min": (graph.minimum, np.minimum),
+}
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+MANY = {
+    "sum": (graph.sum, lambda x: sum(map(int, x))),
+    "cumsum": (lambda x: graph.cumsum(x)[-1], lambda x: sum(map(int, x))),
+    "prod": (lambda x: graph.prod(x[:2]), lambda x: int(x[0]) * int(x[1])),
+    "matmul": (lambda x: graph.matmul(x[:2], x[:2]), lambda x: int(x[0]) ** 2 + int(x[1]) ** 2),
+}
+
+
+def run(result, /, **feeds):
+    """The value by both engines, which agree."""
+    inputs = {name: x for name, (x, _) in feeds.items()}
+    values = []
+    for engine in ("llvm", "reference"):
+        program = get(engine).compile(Graph(inputs, {"result": result}, {}))
+        program.bind({name: array for name, (_, array) in feeds.items()})
+        values.append(program.run()["result"][0])
+    assert values[0].dtype == values[1].dtype == result.dtype
+    np.testing.assert_array_equal(values[0], values[1])
+    return values[1]
+
+
+def integers(rng, dtype: str, n: int) -> np.ndarray:
+    """Numbers of which many lie at an end of the dtype or near 0."""
+    bounds = np.iinfo(dtype)
+    ends = [int(bounds.min), int(bounds.max), int(bounds.max) - 1, 0, 1, 2, 7]
+    ends += [] if bounds.min == 0 else [-1, -2, int(bounds.min) + 1]
+    return np.array([int(rng.choice(np.array(ends, dtype))) for _ in range(n)], dtype)
+
+
+def case(rng: np.random.Generator) -> None:
+    """One op of two arrays, of an array and a number, or over an array."""
+    pytest.importorskip("llvmlite")
+    dtype = str(rng.choice(INTEGER))
+    n = int(rng.choice([1, 2, 3, 8, 17]))
+    a, b = integers(rng, dtype, n), integers(rng, dtype, n)
+    x, y = graph.placeholder((n,), dtype, "x"), graph.placeholder((n,), dtype, "y")
+    number = int(rng.choice([-1, 0, 1, 3, 127, 255])) * int(rng.choice([1, 2, 2**9, 2**33, 2**40]))
+    name = str(rng.choice([*ARITHMETIC, *MANY, "number", "compare", "compare"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy tells of what wraps
+        if name in ARITHMETIC:
+            ours, witness = ARITHMETIC[name]
+            np.testing.assert_array_equal(run(ours(x, y), x=(x, a), y=(y, b)), witness(a, b))
+        elif name in MANY and (n > 1 or name in ("sum", "cumsum")):
+            ours, exact = MANY[name]
+            found, expected = run(ours(x), x=(x, a)), exact(a)
+            if holds(str(found.dtype), expected):
+                assert int(found) == expected, (name, a, found)
+        elif name == "compare":
+            f = COMPARISONS[rng.integers(len(COMPARISONS))]
+            assert run(f(x, number), x=(x, a)).tolist() == [f(int(v), number) for v in a]
+        else:
+            ours, witness = list(ARITHMETIC.values())[rng.integers(len(ARITHMETIC))]
+            if holds(dtype, number):
+                z = ours(x, number)
+                np.testing.assert_array_equal(run(z, x=(x, a)), witness(a, np.array(number, dtype)))
+            else:
+                with pytest.raises(RangeError):
+                    ours(x, number)

@@ -1,0 +1,84 @@
+"""Slopes of random formulas at special points, of two orders, against PyTorch in float64.
+
+Where PyTorch has another convention the point is left out: at ties it gives a maximum's whole
+slope away by another rule only for reductions, at the ends of clip it passes all of it, and it
+leaves mixed second slopes of powers out at an exponent of 0. Where its slope is not finite, the
+chain rule has no answer, and ours may be finite.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grafito import graph
+from grafito.engines import get
+from grafito.graph.program import Graph
+
+POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -3.0, np.inf, -np.inf, 1e-9]
+ONE = {
+    "exp": "exp", "log": "log", "sqrt": "sqrt", "tanh": "tanh", "sigmoid": "sigmoid",
+    "square": "square", "abs": "abs", "relu": "relu", "sin": "sin", "log1p": "log1p",
+    "expm1": "expm1", "erf": "erf",
+}  # fmt: skip
+TWO = {
+    "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide",
+    "power": "pow", "xlogy": "xlogy", "maximum": "maximum", "minimum": "minimum",
+}  # fmt: skip
+
+
+def formula(rng, depth: int):
+    """A function of a library (graph or torch), x and y."""
+    if depth == 0:
+        which = int(rng.integers(3))
+        number = float(rng.choice([0.0, 1.0, 2.0, 3.0, 0.5, -1.0, 1.5]))
+        return lambda f, x, y: (x, y, x * 0 + number)[which]
+    if rng.random() < 0.5:
+        name, inner = str(rng.choice(list(ONE))), formula(rng, depth - 1)
+        return lambda f, x, y: f(name)(inner(f, x, y))
+    name, left, right = str(rng.choice(list(TWO))), formula(rng, depth - 1), formula(rng, depth - 1)
+    return lambda f, x, y: f(name)(left(f, x, y), right(f, x, y))
+
+
+def in_torch(torch, function, point):
+    """Value, slopes and second slopes; NaN where there is none."""
+    xs = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in point]
+    value = function(lambda name: getattr(torch, (ONE | TWO)[name]), *xs)
+    kept = {"allow_unused": True, "create_graph": True, "materialize_grads": True}
+    first = torch.autograd.grad(value, xs, **kept) if value.requires_grad else [value * 0] * 2
+    second = []
+    for slope in first:
+        usable = slope.requires_grad
+        second += torch.autograd.grad(slope, xs, **kept) if usable else [slope.detach() * 0] * 2
+    return [float(v.detach()) for v in (value, *first, *second)]
+
+
+def ours(engine: str, function, point):
+    """The same by an engine."""
+    xs = [graph.placeholder((), "float64", name) for name in "xy"]
+    value = function(lambda name: getattr(graph, name), *xs)
+    first = graph.gradients(value, xs, unconnected="zero")
+    second = [s for slope in first for s in graph.gradients(slope, xs, unconnected="zero")]
+    outputs = {str(i): z for i, z in enumerate([value, *first, *second])}
+    program = get(engine).compile(Graph(dict(zip("xy", xs, strict=True)), outputs, {}))
+    program.bind({name: np.float64(v) for name, v in zip("xy", point, strict=True)})
+    return [float(v[0]) for v in program.run().values()]
+
+
+def case(rng: np.random.Generator) -> None:
+    """One formula at one point: the engines agree, and PyTorch with them where it is finite."""
+    torch = pytest.importorskip("torch")
+    function = formula(rng, int(rng.integers(1, 3)))
+    point = [float(v) for v in rng.choice(POINTS, 2)]
+    reference = ours("reference", function, point)
+    near = {"rtol": 1e-9, "atol": 1e-12}
+    if rng.random() < 0.3:  # compiling takes longer
+        pytest.importorskip("llvmlite")
+        np.testing.assert_allclose(ours("llvm", function, point), reference, **near)
+    witness = in_torch(torch, function, point)
+    order = [0, 1, 2]
+    if all(np.isfinite(witness)) and all(np.isfinite(point)):
+        order += [3, 4, 5, 6]
+    for i in order:
+        if np.isfinite(witness[i]):
+            np.testing.assert_allclose(reference[i], witness[i], **near, err_msg=f"{i} at {point}")
