@@ -199,3 +199,27 @@ def test_it_is_saved_with_the_model(tmp_path):
     model.save(tmp_path / "model.safetensors")
     again = models.load_model(tmp_path / "model.safetensors")
     assert "data" in told(again, x * 1e30 * np.float64(1e30), y)
+
+
+def test_a_where_that_hides_an_infinite_slope_is_told_of_the_double_where():
+    def masked(y, p):
+        return graph.mean(graph.where(y > 0, y * graph.log(y / p), 0.0))
+
+    model = Sequential([layers.Input((1,)), layers.Dense(1, activation="softplus")])
+    model.compile("sgd", loss=masked, check_finite=True)
+    with pytest.raises(NonFiniteError, match="the double where"):
+        model.fit(np.ones((4, 1)), np.array([[0.0], [1.0], [2.0], [0.0]]), verbose=0)
+
+
+@pytest.mark.parametrize("value", [0.0])
+def test_the_check_of_gradients_shows_the_double_where(value):
+    def wrong(x):
+        return graph.where(x > 0, graph.sqrt(x), 0.0)
+
+    def right(x):
+        return graph.where(x > 0, graph.sqrt(graph.where(x > 0, x, 1.0)), 0.0)
+
+    with pytest.raises(graph.GradientError, match="the double where"):
+        graph.check_gradients(wrong, [[value - 1, value]])
+    slope = graph.gradient(right(x := graph.placeholder((), "float64", "x")), x, {"x": value})
+    assert slope == 0

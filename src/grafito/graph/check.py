@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grafito.errors import ArgumentError, GraphError
-from grafito.graph.differentiate import gradients
+from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken, gradients
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.evaluate import Evaluator, _leaf_values, topological_order
 from grafito.graph.tensor import Tensor, constant, placeholder
@@ -152,7 +152,9 @@ class _Function:
         both = Evaluator([*outputs, *self.slopes], "float64")
         values = both.run(_leaf_values(both, feeds))
         _demand_finite([values[y] for y in outputs], outputs, order - 1)
-        _demand_finite([values[g] for g in self.slopes], inputs, order)
+        masked = branch_not_taken([*outputs, *self.slopes])
+        fix = DOUBLE_WHERE if masked is not None else "choose a point inside the domain"
+        _demand_finite([values[g] for g in self.slopes], inputs, order, fix)
         self.slope_values = {x: values[g] for x, g in zip(inputs, self.slopes, strict=True)}
         self.evaluator = Evaluator(outputs, "float64")
         self.leaves = _leaf_values(self.evaluator, feeds)
@@ -286,7 +288,12 @@ def _path(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     return path
 
 
-def _demand_finite(arrays: Sequence[np.ndarray], names: Sequence[Tensor], order: int) -> None:
+def _demand_finite(
+    arrays: Sequence[np.ndarray],
+    names: Sequence[Tensor],
+    order: int,
+    fix: str = "choose a point inside the domain",
+) -> None:
     for array, x in zip(arrays, names, strict=True):
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):
@@ -296,7 +303,7 @@ def _demand_finite(arrays: Sequence[np.ndarray], names: Sequence[Tensor], order:
                 f"The {what} is not finite at these inputs.",
                 where=f"{x.name or 'output'}{list(place) if place else ''}",
                 received=array[place],
-                fix="choose a point inside the domain",
+                fix=fix,
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from grafito.errors import ArgumentError, GraphError, unknown_name
 from grafito.graph.dtypes import is_floating
+from grafito.graph.elementwise import Where
 from grafito.graph.evaluate import Feeds, topological_order, value
 from grafito.graph.tensor import Reading, Tensor, Variable, as_tensor, constant
 from grafito.graph.trace import current_scope, scopes
@@ -133,6 +134,33 @@ def _named(name: str, outputs: Sequence[Tensor]) -> Tensor:
             f"Several nodes are called {name!r}.", fix="the tensor itself in place of its name"
         )
     return known[name][0]
+
+
+def branch_not_taken(slopes: Sequence[Tensor]) -> Tensor | None:
+    """A `where` on whose way back these slopes were computed, if there is one.
+
+    Of the branch that is not taken the slope is 0, but 0 times an infinite slope inside of the
+    branch is NaN.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.placeholder((), name="x")
+        >>> branch_not_taken([graph.gradients(graph.where(x > 0, graph.sqrt(x), 0), x)])
+        <where float32[]>
+    """
+    first: dict[Tensor, Tensor] = {}
+    for x in topological_order(slopes):
+        if isinstance(x.op, Where):  # the gradient of a `where` asks for its condition again
+            if x.inputs[0] in first:
+                return first[x.inputs[0]]
+            first[x.inputs[0]] = x
+    return None
+
+
+DOUBLE_WHERE = (
+    "the double where: what a branch reads is replaced where the branch is not taken, "
+    "graph.where(c, f(graph.where(c, x, 1)), 0)"
+)
 
 
 def _accumulate(incoming: dict[Tensor, Tensor], x: Tensor, g: Tensor) -> None:

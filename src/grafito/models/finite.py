@@ -18,6 +18,7 @@ import numpy as np
 from grafito.engines import Program
 from grafito.errors import NonFiniteError
 from grafito.graph import Evaluator, Tensor, Variable, topological_order
+from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
 from grafito.graph.program import Graph
 from grafito.layers.base import Layer
 
@@ -123,12 +124,15 @@ class FiniteCheck:
         place = _place(graph, _bad_values(graph, leaves), list(losses), names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
+        fix = "a smaller learning rate, or clipnorm=1.0 for the optimizer"
+        if place == DATA:
+            fix = "divide the data by their standard deviation"
+        elif not losses and branch_not_taken(graph.results) is not None:
+            fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
         return NonFiniteError(
             f"{seen[0]} at step {self._counter.numpy() + 1}; the model keeps what it had before.",
             where=f"{place or 'unknown'}: the first value that is not finite",
-            fix="divide the data by their standard deviation"
-            if place == DATA
-            else "a smaller learning rate, or clipnorm=1.0 for the optimizer",
+            fix=fix,
         )
 
 
