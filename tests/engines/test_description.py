@@ -55,7 +55,11 @@ def check(g):
 
 def with_gradients(xs, y, sources):
     """The graph of a value and its gradients."""
-    slopes = graph.gradients([y], sources) if sources and is_floating(y.dtype) else []
+    slopes = (
+        graph.gradients([y], sources, unconnected="zero")
+        if sources and is_floating(y.dtype)
+        else []
+    )
     outputs = {str(i): z for i, z in enumerate([y, *slopes])}
     return Graph({f"x{i}": x for i, x in enumerate(xs)}, outputs, {})
 

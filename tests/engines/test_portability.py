@@ -37,7 +37,7 @@ def with_gradients(row, dtype):
     outputs = [row.function(*xs.values())]
     if row.order and is_floating(outputs[0].dtype):
         floating = [x for x in xs.values() if is_floating(x.dtype)]
-        outputs += graph.gradients([graph.square(outputs[0])], floating)
+        outputs += graph.gradients([graph.square(outputs[0])], floating, unconnected="zero")
     g = Graph(xs, {str(i): y for i, y in enumerate(outputs)}, {})
     return g, dict(zip(xs, arrays, strict=True))
 

@@ -19,8 +19,8 @@ from grafito.graph import Tensor
 
 SIZES = [1, 1, 2, 3, 5, 16, 17]  # of an axis: around the lanes of a vector
 LARGEST = 3000  # elements of a tensor
-IMAGES = [(2, 6, 5, 3), (16, 5, 5, 2), (17, 4, 6, 1), (1, 7, 7, 4), (1, 6, 6, 3)]
-DEEP = [40, 150, 400]  # ops in a row
+IMAGES = [(2, 6, 5, 3), (16, 5, 5, 2), (17, 4, 6, 1), (1, 7, 7, 4), (1, 6, 6, 3), (1, 8, 4, 1)]
+DEEP = [150, 400]  # ops in a row
 
 
 class Choices(Protocol):
@@ -201,10 +201,10 @@ def pool(functions: Sequence[Callable[..., Tensor]]) -> Any:
 
 
 def deep(choose, x, tensors):
-    """Many ops in a row."""
-    y = x
-    for _ in range(choose.one(DEEP)):
-        y = graph.sin(y) + x if choose.one([False, True]) else y * 0.5 + 0.25
+    """Many ops in a row, a few of them dear."""
+    y, sines = x, choose.whole(0, 9)
+    for i in range(choose.one(DEEP)):
+        y = graph.sin(y) + x if i < sines else y * 0.5 + 0.25
     return y
 
 
@@ -245,8 +245,16 @@ def make(choose: Choices, rules: Sequence[tuple[Any, int]]) -> tuple[list[Tensor
         plain = tuple(choose.one(SIZES) for _ in range(choose.whole(0, 3)))
         shape = choose.one([plain, choose.one(IMAGES)])
         inputs.append(graph.placeholder(shape, "float64", f"x{i}"))
-    tensors = [x for x in inputs if x.size <= LARGEST]
-    for _ in range(choose.whole(1, 12)):
+    tensors = grow(choose, rules, inputs, choose.whole(1, 12))
+    return inputs, [choose.one(tensors), tensors[-1]]
+
+
+def grow(
+    choose: Choices, rules: Sequence[tuple[Any, int]], given: Sequence[Tensor], times: int
+) -> list[Tensor]:
+    """Those given that are not too large, and what rules make of them."""
+    tensors = [x for x in given if x.size <= LARGEST]
+    for _ in range(times):
         most = max(x.ndim for x in tensors)
         rule, axes = choose.one([rule for rule in rules if rule[1] <= most])
         fitting = [x for x in tensors if x.ndim >= axes and (axes < 4 or x.ndim == 4)]
@@ -254,7 +262,7 @@ def make(choose: Choices, rules: Sequence[tuple[Any, int]]) -> tuple[list[Tensor
             new = rule(choose, choose.one(fitting), tensors)
             if 0 < new.size <= LARGEST and new.ndim <= 5:
                 tensors.append(new)
-    return inputs, [choose.one(tensors), tensors[-1]]
+    return tensors
 
 
 def check(inputs: Sequence[Tensor], results: Sequence[Tensor], data: str, **options: Any) -> None:
@@ -268,12 +276,11 @@ def check(inputs: Sequence[Tensor], results: Sequence[Tensor], data: str, **opti
 
 
 def case(rng: np.random.Generator) -> None:
-    """A random graph, one in some with ops on exact numbers alone, or with many ops in a row."""
+    """A random graph: some of ops on exact numbers alone, some with many ops in a row."""
     choose = Random(rng)
-    kind = choose.one(["smooth", "smooth", "exact", "exact", "deep"])
-    if kind == "exact":
-        data = choose.one(["sparse", "ties", "constant", "zero"])
-        check(*make(choose, EXACT), data, threads=choose.whole(1, 3))
-        return
-    rules = [*RULES, (deep, 0), (deep, 0)] if kind == "deep" else RULES
-    check(*make(choose, rules), "normal", threads=choose.whole(1, 3))
+    kind = choose.one(["smooth"] * 3 + ["exact"] * 3 + ["deep"])
+    inputs, results = make(choose, EXACT if kind == "exact" else RULES)
+    if kind == "deep":
+        results.append(deep(choose, results[0], inputs))
+    data = choose.one(["sparse", "ties", "constant", "zero"]) if kind == "exact" else "normal"
+    check(inputs, results, data, threads=choose.whole(1, 3))
