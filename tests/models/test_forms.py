@@ -276,3 +276,26 @@ def test_json(nested):
 def test_json_of_no_model(text):
     with pytest.raises(FileError):
         models.model_from_json(text)
+
+
+def test_input_layer_of_older_programs():
+    layer = layers.InputLayer(input_shape=(4,))
+    assert Sequential([layer, layers.Dense(2)]).output_shape == (None, 2)
+    assert layers.InputLayer.from_config(layer.get_config()).batch_shape == (None, 4)
+
+
+ABSENT = {
+    "renorm": lambda: layers.BatchNormalization(renorm=True),
+    "synchronized": lambda: layers.BatchNormalization(synchronized=True),
+    "sparse": lambda: layers.Input((2,), sparse=True),
+    "optional": lambda: layers.Input((2,), optional=True),
+    "input_tensor": lambda: layers.InputLayer(input_tensor=X),
+    "bicubic": lambda: layers.UpSampling2D(interpolation="bicubic"),
+    "rms_scaling": lambda: layers.LayerNormalization(rms_scaling=True),
+}
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_what_is_not_here_is_named(name):
+    with pytest.raises(ArgumentError, match=name):
+        ABSENT[name]()

@@ -40,8 +40,10 @@ class InputLayer(Layer):
         *,
         batch_shape: Sequence[int | None] | None = None,
         name: str | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        shape = kwargs.pop("input_shape", shape)  # of older programs
+        super().__init__(name=name, **kwargs)
         self.dtype = dtype_name(dtype or "float32")
         if shape is not None and batch_shape is None:
             batch_shape = (batch_size, *self._sizes("shape", shape))

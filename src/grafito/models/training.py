@@ -12,7 +12,6 @@ from grafito.callbacks import CallbackList, History, TerminateOnNaN
 from grafito.errors import DataError, GraphError
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.arguments import integer
-from grafito.losses import LossWarning
 from grafito.models import health
 from grafito.models.examples import Examples, make_examples, weigh_classes
 from grafito.models.interrupts import interruptible, tell
@@ -113,9 +112,11 @@ class Trainer(Steps):
             initial_epoch = integer(self, "initial_epoch", initial_epoch, 0)
             validated = validated_epochs(self, validation_freq)
             history = History()
-            self._findings.add(
-                *_findings(source, sample_weight, class_weight, batch_size, steps_per_epoch)
-            )
+            if isinstance(source, Examples):
+                weights = None if sample_weight is None else source.sample_weight
+                self._findings.add(
+                    *health.of_fit(source, weights, class_weight, batch_size, steps_per_epoch)
+                )
             held_out = validation_source(validation_data)
             if validation_split and validation_data is None:
                 source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
@@ -428,19 +429,6 @@ class Trainer(Steps):
                 where=f"model {self.name!r}",
                 fix="model.compile(optimizer='adam', loss='mse') first",
             )
-
-
-def _findings(
-    source: Any, sample_weight: Any, class_weight: Any, batch_size: int, steps: int | None
-) -> list[LossWarning | None]:
-    """What the rules of data find in what `fit` was given."""
-    if not isinstance(source, Examples):
-        return []
-    return [
-        health.absent_classes(class_weight, source.y),
-        health.negative_weights(None if sample_weight is None else source.sample_weight),
-        health.few_batches(len(source), batch_size, steps, "steps_per_epoch"),
-    ]
 
 
 def _last(outputs: dict[str, np.ndarray]) -> Logs:

@@ -5,7 +5,7 @@ nothing is wrong. `Findings` tells the gravest of them. Like all warnings they a
 `warnings.filterwarnings("ignore", category=grafito.losses.LossWarning)`.
 """
 
-from grafito.models.health.data import absent_classes, few_batches, negative_weights
+from grafito.models.health.data import absent_classes, few_batches, negative_weights, of_fit
 from grafito.models.health.gradients import all_frozen, unreached
 from grafito.models.health.outputs import accuracy_of_logits, accuracy_of_numbers, out_of_reach
 from grafito.models.health.telling import Findings, FirstNaN
@@ -19,6 +19,7 @@ __all__ = [
     "all_frozen",
     "few_batches",
     "negative_weights",
+    "of_fit",
     "out_of_reach",
     "unreached",
 ]

@@ -80,3 +80,14 @@ def few_batches(examples: int, batch_size: int, steps: int | None, name: str) ->
         expected=f"{batches} at most: {examples} examples in batches of {batch_size}",
         fix=f"epochs={times} times as many, without {name}",
     )
+
+
+def of_fit(
+    examples: Any, weights: Any, class_weight: Any, batch_size: int, steps: int | None
+) -> list[LossWarning | None]:
+    """What these rules find in the examples that `fit` was given."""
+    return [
+        absent_classes(class_weight, examples.y),
+        negative_weights(weights),
+        few_batches(len(examples), batch_size, steps, "steps_per_epoch"),
+    ]
