@@ -167,6 +167,8 @@ def retell(text: str) -> str:
     if found:
         return found
     for pattern, translation in _templates(lang) if len(text) <= LONGEST else ():
+        if text.endswith(".") and not translation.endswith("."):
+            continue  # parts of values do not fit whole sentences
         values = pattern.fullmatch(text)
         if values:
             return translation.format(*values.groups())

@@ -154,7 +154,7 @@ def test_parameters_are_variables(parameters):
     assert graph.value(y, {"w": [1, 2], "x": [3, 4], "b": 1}).tolist() == [4, 9]
     leaves["w"].assign([1.0, 1.0])
     assert graph.value(y, {"x": [3, 4]}).tolist() == [3, 4]
-    with pytest.raises(FormulaError, match="Unknown name in parameters 'c'"):
+    with pytest.raises(FormulaError, match="no name 'c'"):
         parse("w*x", parameters=("w", "c"))
 
 
@@ -191,6 +191,7 @@ def test_a_long_formula_is_read():
         ("x|", "An operator is missing.", 2, "+ - * / @ or ^"),
         ("(|x)|", "')' has no place here.", 4, "an operator or the end"),
         ("√", "A value is missing at the end of the formula.", 2, "a number, a name"),
+        ("transpose(x, 1)", "transpose cannot use these values.", 1, "transpose(x"),
         ("max(x, 1, axis=0)", "The axis is that of a single value.", 1, ""),
         ("sigmod(x)", "Unknown function 'sigmod'.", 1, "'sigmoid'"),
         ("zzzz(x)", "Unknown function 'zzzz'.", 1, "one of abs, add"),
@@ -238,7 +239,7 @@ def test_a_long_formula_is_shown_around_the_error():
 
 
 def test_a_shape_for_a_name_that_does_not_occur():
-    with pytest.raises(FormulaError, match="Unknown name in shapes 'w0'") as caught:
+    with pytest.raises(FormulaError, match="no name 'w0'") as caught:
         parse("w * x", {"w0": (2,)})
     assert caught.value.rows["try"] == "'w'"
 

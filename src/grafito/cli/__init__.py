@@ -23,6 +23,7 @@ from grafito.errors import (
     GrafitoError,
     ShapeError,
     UnknownNameError,
+    unknown_name,
 )
 from grafito.language import message as N_
 from grafito.language import retell
@@ -30,6 +31,15 @@ from grafito.language import translate as _
 
 __all__ = ["main"]
 
+# What systems say of files most often.
+REASONS = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+)
 WRONG_USE = (ArgumentError, DtypeError, ShapeError)
 
 
@@ -292,6 +302,10 @@ def draw_formula(
     values = lab.read_settings(",".join(at or []))
     shapes = {name: _shape(name, value) for name, value in values.items()}
     result = graph.parse(formula, shapes, activations.registry.entries)
+    learned = [name.strip() for name in parameters.split(",") if name.strip()]
+    for name in learned:
+        if name not in graph.inputs(result):
+            raise unknown_name("input", name, graph.inputs(result))
     missing = [name for name in graph.inputs(result) if name not in values]
     if values and missing:
         given = {**values, **dict.fromkeys(missing, 1)}
@@ -302,7 +316,6 @@ def draw_formula(
     feeds = values or None  # without values, shapes are shown
     print(figures.graph_table(result, feeds, digits=digits, lang=lang))
     if out:
-        learned = [name.strip() for name in parameters.split(",") if name.strip()]
         sheet = figures.draw_graph(
             result, feeds, level=level, parameters=learned, digits=digits, lang=lang
         )

@@ -28,6 +28,15 @@ from grafito.graph.notation import (
 from grafito.graph.tensor import Input, Shape, Tensor, Variable, as_tensor, constant, placeholder
 from grafito.language import message
 
+# How Python says that a function is called in a wrong way.
+CALLS = (
+    message("{} cannot be called so: missing a required argument: {}."),
+    message("{} cannot be called so: missing a required keyword-only argument: {}."),
+    message("{} cannot be called so: got an unexpected keyword argument {}."),
+    message("{} cannot be called so: got some positional-only arguments passed as keyword: {}."),
+    message("{} cannot be called so: multiple values for argument {}."),
+    message("{} cannot be called so: too many positional arguments."),
+)
 WITHOUT_AXIS = (elementwise.__name__, notation.__name__)
 DEEPEST = 100  # parentheses and calls inside one another
 
@@ -134,12 +143,13 @@ class _Parser:
         result = self.expression(0)
         if self.next.kind != "end":
             self.fail_at_operator()
-        for kind, given in (("shapes", self.shapes), ("parameters", self.parameters)):
+        for given in (self.shapes, self.parameters):
             unused = sorted(set(given) - set(self.names))
             if not unused:
                 continue
-            error = unknown_name(f"name in {kind}", unused[0], self.names)
-            raise FormulaError(error.what, where=self.text, **_expected_and_fix(error))
+            near = _expected_and_fix(unknown_name("input", unused[0], self.names))
+            what = message(f"The formula has no name {unused[0]!r}.")
+            raise FormulaError(what, where=self.text, **near)
         return self.tensor(result)
 
     def tensor(self, x: Any) -> Tensor:
@@ -234,7 +244,9 @@ class _Parser:
     def close(self, opening: Token) -> None:
         closing = ")" if opening.text == "(" else "|"
         if self.next.kind == "end":
-            what = "A parenthesis is not closed." if closing == ")" else "A bar is not closed."
+            what = message("A parenthesis is not closed.")
+            if closing == "|":
+                what = message("A bar is not closed.")
             self.fail(what, opening, f"{closing!r} for this {opening.text!r}")
         if self.next.text != closing:
             self.fail_at_operator()
@@ -261,9 +273,11 @@ class _Parser:
         try:
             return function(*positional, **named)
         except GrafitoError as error:
-            received = error.rows.get("received")
-            what = error.what if received is None else f"{error.what} Received {received}."
-            raise FormulaError(what, where=self.shown(at), **_expected_and_fix(error)) from error
+            rows = {"received": error.rows.get("received"), **_expected_and_fix(error)}
+            raise FormulaError(error.what, where=self.shown(at), **rows) from error
+        except (TypeError, ValueError):  # a tensor where a number is due, or the reverse
+            takes = ", ".join(signature.parameters)
+            self.fail(f"{at.text} cannot use these values.", at, f"{at.text}({takes})")
 
     def fail_at_operator(self) -> NoReturn:
         """For a value that is followed by something else than an operator."""
