@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,18 @@ def stay_on(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
+def end_with_parent() -> None:
+    """Let this process end when the one that started it has, however that ended."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(task: dict[str, Any]) -> None:
     """Run one participant."""
     channel = os.fdopen(os.dup(1), "w")
@@ -49,6 +62,7 @@ def main(task: dict[str, Any]) -> None:
         loss = participant.run()
         return time.perf_counter() - began, float(loss)
 
+    end_with_parent()
     stay_on(task["threads"])
     entry = ENTRIES[task["entry"]]
     job = JOBS[task["job"]]

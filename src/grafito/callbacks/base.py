@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -223,6 +224,16 @@ class History(Callback):
     """
 
     only_reads_logs = True
+    _model: Callable[[], Any] = staticmethod(lambda: None)
+
+    @property
+    def model(self) -> Any:
+        """The model that was trained, as long as somebody else holds it."""
+        return self._model()
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        self._model = weakref.ref(model) if model is not None else lambda: None
 
     def __init__(self) -> None:
         self.epoch: list[int] = []
@@ -235,7 +246,7 @@ class History(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         """A pickle or a copy has the numbers, not the model that they are of."""
-        return {k: v for k, v in vars(self).items() if k not in ("model", "params")}
+        return {k: v for k, v in vars(self).items() if k not in ("_model", "params")}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)

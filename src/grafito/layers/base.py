@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -14,6 +16,7 @@ from grafito.errors import (
     GrafitoError,
     GraphError,
     NotBuiltError,
+    OutOfMemoryError,
     ShapeError,
     missing_attribute,
 )
@@ -101,7 +104,7 @@ class Layer(Owner):
         self.build_shape: Any = None
         self.build_shapes: dict[str, Any] = {}  # those of the other arguments of `build`
         self.input_axes: dict[int, int] = {}
-        self.calls: list[Node] = []  # on symbols
+        self.calls: list[weakref.ref[Node]] = []  # on symbols, which hold them
         self.last_outputs: list[tuple[tuple[int, ...], str]] = []  # shapes and dtypes, for tables
         note_made(self)
 
@@ -160,8 +163,16 @@ class Layer(Owner):
                 received=shape,
                 fix="give Input the full shape, for example Input((784,))",
             )
-        value = initializers.get(initializer or default)(shape, dtype)
-        variable = graph.Variable(value, dtype, name, trainable)
+        try:
+            value = initializers.get(initializer or default)(shape, dtype)
+            variable = graph.Variable(value, dtype, name, trainable)
+        except MemoryError:
+            raise OutOfMemoryError(
+                "A weight does not fit into the memory.",
+                where=f"weight {name!r} of layer {self.name!r} ({type(self).__name__})",
+                received=f"shape {shape} of {dtype}: {math.prod(shape):,} numbers",
+                fix="fewer units, filters or words",
+            ) from None
         scope = current_scope()
         variable.path = "/".join(
             [*scope, *([self.name] if scope[-1:] != (self.name,) else []), name]
@@ -221,13 +232,14 @@ class Layer(Owner):
             )
 
     def _first_call(self) -> Node:
-        if not self.calls:
+        first = next((node for call in self.calls if (node := call()) is not None), None)
+        if first is None:
             raise NotBuiltError(
                 "The layer was not called on a symbol, so it has no input and output.",
                 where=f"layer {self.name!r} ({type(self).__name__})",
                 fix="put Input(shape) first, or call model.build((None, ...))",
             )
-        return self.calls[0]
+        return first
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.check_ready()
@@ -267,7 +279,8 @@ class Layer(Owner):
                 fix=error.rows.get("try"),
                 **{**rows, "path": shape_path(inputs[0])},
             ) from None
-        self.calls.append(Node(self, args, kwargs, outputs))
+        node = Node(self, args, kwargs, outputs)
+        self.calls = [call for call in self.calls if call() is not None] + [weakref.ref(node)]
         return outputs
 
     def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:

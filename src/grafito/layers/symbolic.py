@@ -8,6 +8,7 @@ traces its layers once for each batch size.
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,26 @@ def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
     return layers.Rescaling(scale, offset)(x)
 
 
+class Output:
+    """A symbol that a call gave, by a weak reference: whoever uses a symbol holds it, and its call.
+
+    So a network that nobody uses any more is freed at once, not when Python looks for cycles.
+    """
+
+    def __init__(self, symbol: Symbol):
+        self.form = symbol.shape, symbol.dtype, symbol.name
+        self.known = weakref.ref(symbol)
+
+    def symbol(self, node: Node) -> Symbol:
+        """The symbol; another one of the same form where nobody held it."""
+        symbol = self.known()
+        if symbol is None:
+            symbol = Symbol(*self.form)
+            symbol.node = node
+            self.known = weakref.ref(symbol)
+        return symbol
+
+
 class Node:
     """One call of a layer on symbols."""
 
@@ -141,9 +162,14 @@ class Node:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
-        self.outputs = outputs
+        self._outputs = map_structure(Output, outputs)
         for symbol in flatten(outputs):
             symbol.node = self
+
+    @property
+    def outputs(self) -> Any:
+        """The symbols that the call gave, in the structure of what the layer returned."""
+        return map_structure(lambda output: output.symbol(self), self._outputs)
 
     @property
     def inputs(self) -> list[Symbol]:

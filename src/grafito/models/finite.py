@@ -9,6 +9,7 @@ and that step is computed op by op to see which value was the first.
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ class FiniteCheck:
     """
 
     def __init__(self, model: Layer, counter: Variable, start: Variable):
-        self.model, self._counter, self._start = model, counter, start
+        self._model = weakref.ref(model)  # which holds the check
+        self._counter, self._start = counter, start
         self._copies: dict[Variable, np.ndarray] = {}
         self._left: dict[Variable, Any] = {}  # what the last call left
         self._calls: list[Call] = []  # since the copies were made
@@ -120,7 +122,7 @@ class FiniteCheck:
         graph = program.graph
         leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
-        names = {part.name for part in self.model.family()[1:]}
+        names = {part.name for part in self._model().family()[1:]}
         place = _place(graph, _bad_values(graph, leaves), list(losses), names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]

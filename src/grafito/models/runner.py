@@ -13,6 +13,7 @@ import functools
 import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -224,8 +225,12 @@ class Runner(Guarded):
     def _execute(
         self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
     ) -> Outputs:
+        runner = weakref.ref(self)  # the watch, which is a part of it, keeps what is done here
+
         def go(start: int, count: int) -> Outputs:
-            return self._steps(compiled, examples, orders, start, count)
+            held = runner()
+            assert held is not None
+            return held._steps(compiled, examples, orders, start, count)
 
         if self.watch is None or not compiled.trains:
             return go(start, count)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks import CallbackList, History, TerminateOnNaN
-from grafito.errors import DataError, GraphError
+from grafito.errors import DataError, GraphError, OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.arguments import integer
 from grafito.models import health
@@ -262,6 +262,16 @@ class Trainer(Steps):
             setattr(self, STOPS[kind], False)
         try:
             yield
+        except OutOfMemoryError:
+            raise
+        except MemoryError as error:
+            raise OutOfMemoryError(
+                "The memory is used up.",
+                where=f"model {self.name!r}, with {self.count_params():,} weights",
+                received=str(error) or "no room for an array",
+                expected="about 4 times the weights with Adam, and the data beside them",
+                fix="a smaller batch_size, fewer units, or optimizer='sgd'",
+            ) from error
         finally:
             self._loops -= 1
             for variable, sum_ in zip(outer, before, strict=True):
