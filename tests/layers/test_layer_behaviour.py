@@ -7,8 +7,8 @@ import inspect
 import numpy as np
 import pytest
 
-from grafito import Sequential, engines, graph, layers
-from grafito.errors import ArgumentError, DataError
+from grafito import Model, Sequential, engines, graph, layers
+from grafito.errors import ArgumentError, DataError, ShapeError
 
 rng = np.random.default_rng(0)
 MANY = np.ones((400, 50), dtype="float32")
@@ -294,6 +294,43 @@ def test_sizes_that_are_free_stay_free():
         assert layer(x).shape[:2] == (None, None)
     assert layers.GlobalMaxPooling1D()(x).shape == (None, 3)
     assert layers.Flatten()(x).shape == (None, None)
+
+
+def test_reshape_of_a_free_axis(capsys):
+    x = layers.Input((None,))
+    fixed, free = layers.Reshape((3, 5))(x), layers.Reshape((3, -1))(x)
+    assert (fixed.shape, free.shape) == ((None, 3, 5), (None, 3, None))
+    model = Model(x, layers.Dense(2)(fixed))
+    assert model.predict(np.ones((2, 15)), verbose=0).shape == (2, 3, 2)
+    model.summary()
+    assert "(None, 3, 5)" in capsys.readouterr().out
+
+
+def test_an_activation_may_be_set_later():
+    dense = layers.Dense(2, activation="relu", kernel_initializer="ones")
+    dense(-np.ones((1, 2)))
+    dense.activation = None
+    assert dense(-np.ones((1, 2))).numpy().tolist() == [[-2.0, -2.0]]
+    dense.activation = "relu"
+    assert dense(-np.ones((1, 2))).numpy().tolist() == [[0.0, 0.0]]
+
+
+def test_an_array_as_initializer():
+    table = np.arange(8.0).reshape(4, 2)
+    dense = layers.Dense(2, kernel_initializer=table)
+    dense.build((None, 4))
+    again = layers.Dense.from_config(dense.get_config())
+    again.build((None, 4))
+    np.testing.assert_array_equal(again.get_weights()[0], table)
+    with pytest.raises(ShapeError):
+        layers.Dense(3, kernel_initializer=table).build((None, 4))
+
+
+def test_losses_of_a_layer():
+    dense = layers.Dense(2, kernel_initializer="ones", kernel_regularizer="l2")
+    assert dense.losses == []
+    stack = Sequential([layers.Input((3,)), dense])
+    assert [round(float(loss), 6) for loss in stack.losses] == [0.06]
 
 
 def test_float64_layers():

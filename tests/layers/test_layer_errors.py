@@ -116,6 +116,16 @@ WRONG = [
         ShapeError,
         ["2 examples and 5 examples"],
     ),
+    (lambda: L.Dropout(0.5, noise_shape=-3), ArgumentError, ["noise_shape=-3", "(None, 1, None)"]),
+    (lambda: L.Dropout(0.5, noise_shape=(2, -1)), ArgumentError, ["noise_shape=(2, -1)"]),
+    (lambda: L.Dropout(0.5, noise_shape=("a",)), ArgumentError, ["noise_shape=('a',)"]),
+    (lambda: L.AlphaDropout(0.5, noise_shape=0.5), ArgumentError, ["noise_shape=0.5"]),
+    (lambda: L.LayerNormalization(axis={"a": 1}), ArgumentError, ["axis={'a': 1}", "axis=-1"]),
+    (lambda: L.LayerNormalization(axis=(1, 1)), ArgumentError, ["axis=(1, 1)", "that differ"]),
+    (lambda: L.LayerNormalization(axis=()), ArgumentError, ["axis=()"]),
+    (lambda: L.Layer(trainable="no"), ArgumentError, ["trainable='no'", "trainable=False"]),
+    (lambda: setattr(L.Dense(1), "trainable", "no"), ArgumentError, ["trainable='no'"]),
+    (lambda: L.Dense(1).add_weight("w"), ArgumentError, ["name='w'", "shape=(...)"]),
 ]
 
 

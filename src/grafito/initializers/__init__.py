@@ -20,6 +20,7 @@ from grafito.initializers.basic import (
     RandomUniform,
     TruncatedNormal,
     Zeros,
+    get,
     registry,
 )
 from grafito.initializers.scaling import (
@@ -34,7 +35,7 @@ from grafito.initializers.scaling import (
 )
 from grafito.registry import plain as serialize
 
-get = deserialize = registry.get
+deserialize = get
 
 # Keras has each class under a second name, for programs that write keras.initializers.zeros().
 constant, zeros, ones = Constant, Zeros, Ones

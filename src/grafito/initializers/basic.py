@@ -237,3 +237,16 @@ class Orthogonal(RandomInitializer):
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
         matrix = q if rows >= columns else q.T
         return constant(self.gain * matrix.reshape(shape), dtype or "float32")
+
+
+def get(identifier: Any) -> Any:
+    """The initializer for a name, a configuration, a class, an object, a function or an array.
+
+    Example:
+        >>> from grafito import initializers
+        >>> initializers.get([[1.0], [2.0]])((2, 1)).numpy().tolist()
+        [[1.0], [2.0]]
+    """
+    if isinstance(identifier, list) or hasattr(identifier, "__array__"):
+        return Constant(identifier)
+    return registry.get(identifier)

@@ -153,6 +153,13 @@ class Layer(Owner):
             constraint: projection applied after each update.
             name: what tables and files call it.
         """
+        if isinstance(shape, str):
+            raise ArgumentError(
+                "A weight is made from its shape.",
+                where=f"add_weight of layer {self.name!r} ({type(self).__name__})",
+                received=f"the name {shape!r} as the shape",
+                fix=f"self.add_weight(shape=(...), name={shape!r})",
+            )
         dtype = dtype_name(dtype or self.dtype)
         default = "glorot_uniform" if is_floating(dtype) else "zeros"
         shape = tuple(shape or ())
@@ -163,8 +170,9 @@ class Layer(Owner):
                 received=shape,
                 fix="give Input the full shape, for example Input((784,))",
             )
+        initializer = default if initializer is None else initializer
         try:
-            value = initializers.get(initializer or default)(shape, dtype)
+            value = initializers.get(initializer)(shape, dtype)
             variable = graph.Variable(value, dtype, name, trainable)
         except MemoryError:
             raise OutOfMemoryError(
@@ -266,7 +274,7 @@ class Layer(Owner):
     def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             self._build_for(args, kwargs)
-            outputs = infer_outputs(self._call_on_tensors, args, kwargs)
+            outputs = self.infer(args, kwargs)
         except GrafitoError as error:
             if error.rows.get("path"):
                 raise
@@ -282,6 +290,10 @@ class Layer(Owner):
         node = Node(self, args, kwargs, outputs)
         self.calls = [call for call in self.calls if call() is not None] + [weakref.ref(node)]
         return outputs
+
+    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The symbols that a call on symbols gives."""
+        return infer_outputs(self._call_on_tensors, args, kwargs)
 
     def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = map_structure(self._convert, args), map_structure(self._convert, kwargs)

@@ -196,7 +196,7 @@ class Activation(Layer):
         self.activation = activations.get(activation)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        return self.activation(inputs)
+        return activations.get(self.activation)(inputs)
 
 
 @register()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from grafito import graph
@@ -174,6 +175,15 @@ class LayerNormalization(_Normalization):
         **kwargs: Any,
     ):
         super().__init__(epsilon=epsilon, center=center, scale=scale, **kwargs)
+        several = axis if isinstance(axis, (list, tuple)) else [axis]
+        good = all(isinstance(a, Integral) and not isinstance(a, bool) for a in several)
+        if not several or not good or len(set(several)) < len(several):
+            raise ArgumentError(
+                f"{type(self).__name__} normalises over an axis, or over several that differ.",
+                received=f"axis={axis!r}",
+                expected="an integer, or a list of them",
+                fix="axis=-1",
+            )
         self.axis = axis
         self.keep(
             beta_initializer=beta_initializer,
@@ -187,7 +197,7 @@ class LayerNormalization(_Normalization):
     @property
     def axes(self) -> list[int]:
         """The axes, in order."""
-        return sorted([self.axis] if isinstance(self.axis, int) else self.axis)
+        return sorted(self.axis if isinstance(self.axis, (list, tuple)) else [self.axis])
 
     def build(self, input_shape: Any) -> None:
         self.build_scale(input_shape, self.axes)

@@ -138,6 +138,12 @@ class Owner(Configurable):
         for variable, new in zip(variables, news, strict=True):
             variable.assign(new)
 
+    @property
+    def losses(self) -> list[graph.Tensor]:
+        """The penalties of the weights; within a step also those that calls have added."""
+        trace = graph.current_trace()
+        return [*self.weight_penalties(), *(trace.penalties if trace else ())]
+
     def weight_penalties(self) -> list[graph.Tensor]:
         """The penalties of the weights that have a regularizer."""
         return [v.regularizer(v) for v in self.trainable_variables if v.regularizer]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from grafito import graph, regularizers, seeds
@@ -64,6 +65,17 @@ class Dropout(RandomLayer):
     ):
         super().__init__(seed=seed, **kwargs)
         self.rate = number(self, "rate", rate, 0, 1)
+        good = isinstance(noise_shape, (list, tuple)) and all(
+            n is None or (isinstance(n, Integral) and not isinstance(n, bool) and n > 0)
+            for n in noise_shape
+        )
+        if noise_shape is not None and not good:
+            raise ArgumentError(
+                "The shape of the noise is a tuple of sizes, None for those of the input.",
+                where=f"layer {self.name!r} ({type(self).__name__})",
+                received=f"noise_shape={noise_shape!r}",
+                fix="noise_shape=(None, 1, None): one choice for all places of the second axis",
+            )
         self.noise_shape = noise_shape
 
     def call(self, inputs: graph.Tensor, training: bool = False) -> graph.Tensor:

@@ -8,8 +8,10 @@ from typing import Any
 
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
+from grafito.graph.dtypes import is_floating
 from grafito.layers.arguments import channels_last, integer
 from grafito.layers.base import Layer, check_rank, register
+from grafito.layers.symbolic import Symbol
 
 
 @register()
@@ -63,6 +65,16 @@ class Reshape(Layer):
                 received=f"target_shape={self.target_shape}",
                 expected="-1 once at most",
             )
+
+    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The shape is known even where sizes of the input are free."""
+        x = args[0] if args else kwargs["inputs"]
+        if None not in x.shape[1:]:
+            return super().infer(args, kwargs)
+        dtype = self.input_dtype if is_floating(x.dtype) else x.dtype
+        shape = x.shape[0], *(None if n == -1 else n for n in self.target_shape)
+        self.last_outputs = [(tuple(n or 1 for n in shape), dtype)]
+        return Symbol(shape, dtype)
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         count = math.prod(inputs.shape[1:])

@@ -56,4 +56,5 @@ class ActivatedLayer(WeightedLayer):
 
     def finish(self, x: graph.Tensor) -> graph.Tensor:
         """The activation of x plus the bias."""
-        return self.activation(x if self.bias is None else x + self.bias)
+        activation = activations.get(self.activation)  # it may have been set since, to None too
+        return activation(x if self.bias is None else x + self.bias)

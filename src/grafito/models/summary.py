@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 from grafito import graph
 from grafito.engines import format_bytes
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
@@ -129,7 +130,9 @@ def layer_costs(model: Any, rows: Any = None) -> dict[Path, dict[str, Any]]:
         model: a model that is built.
         rows: the layers with the names that lead to them; those of the model by default.
     """
-    with graph.Trace(training=False):
+    result: Any = []
+    # Free sizes of 1 may not do for a Reshape: then nothing is known of the multiply-adds.
+    with contextlib.suppress(ShapeError), graph.Trace(training=False):
         result = model(placeholders(model))
     costs = {}
     for path, layer in rows or _rows(model, False):
