@@ -133,7 +133,7 @@ class Sequential(Model):
             return
         old = set(map(id, before[0].nodes))
         for layer in self.layers:
-            layer.calls = [node for node in layer.calls if id(node) not in old]
+            layer.calls = [call for call in layer.calls if id(call()) not in old]
         self.build_shape = free
 
     @property
