@@ -145,7 +145,8 @@ def branch_not_taken(slopes: Sequence[Tensor]) -> Tensor | None:
     Example:
         >>> from grafito import graph
         >>> x = graph.placeholder((), name="x")
-        >>> branch_not_taken([graph.gradients(graph.where(x > 0, graph.sqrt(x), 0), x)])
+        >>> y = graph.where(x > 0, graph.sqrt(x), 0)
+        >>> branch_not_taken([y, graph.gradients(y, x)])
         <where float32[]>
     """
     first: dict[Tensor, Tensor] = {}

@@ -410,7 +410,7 @@ def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
 
     Example:
         >>> as_tensor([1, 2], dtype="float32")
-        <constant float32[2]>
+        <constant float32[2] [1. 2.]>
     """
     if not isinstance(value, Tensor):
         return constant(value, dtype)
