@@ -87,7 +87,8 @@ def _accepted(cls: type) -> tuple[tuple[str, ...], bool]:
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 break
             any_name |= not base.__module__.startswith("grafito.")
-    return (*constructor_arguments(cls), *getattr(cls, "also_takes", ())), any_name
+    names = dict.fromkeys((*constructor_arguments(cls), *getattr(cls, "also_takes", ())))
+    return tuple(names), any_name
 
 
 def refuse_unknown(owner: str, given: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ class Row:
         new: what it says to write; it stands in the text of the hint.
         sentence: why the hint is no code to be carried out, where it is none.
         before: code that comes first in both.
-        then: code that comes after the mended case.
+        says: what stands in the text of the hint, where it is not the whole of `new`.
     """
 
     case: str
@@ -41,7 +41,7 @@ class Row:
     new: str = ""
     sentence: str = ""
     before: str = ""
-    then: str = ""
+    says: str = ""
 
     @property
     def mended(self) -> str:

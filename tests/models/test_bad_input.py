@@ -67,7 +67,7 @@ def wrong_labels():
 # Data and arguments of fit, evaluate and predict: error, words, call of a compiled classifier.
 CALLS = {
     "no x": (DataError, ["no input"], lambda m: fit(m, None)),
-    "no y": (DataError, ["needs targets", "model.fit(x, y)"], lambda m: fit(m, y=None)),
+    "no y": (DataError, ["needs targets", "fit(x, y)"], lambda m: fit(m, y=None)),
     "no y to evaluate": (DataError, ["needs targets"], lambda m: m.evaluate(X, verbose=0)),
     "text": (DataError, ["str", "numbers"], lambda m: fit(m, "hello")),
     "a function": (DataError, ["function", "object"], lambda m: fit(m, lambda: X)),

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from grafito import graph, layers, losses
+from grafito import Sequential, graph, layers, losses
 from grafito.errors import ArgumentError, DataError
 
 # Does the loss fit the last layer?
@@ -137,7 +137,7 @@ def test_training_checks_the_loss():
         ("binary_crossentropy", [-1, 1], 1, ["-1 at index 0", "(y + 1) / 2"]),
         ("binary_crossentropy", [0, 255, 17], 1, ["255 at index 1", "y / 255"]),
         ("binary_crossentropy", [0, 1, 2], 1, ["2 at index 2", "sparse_categorical"]),
-        ("binary_crossentropy", [0.1, 3.7], 1, ["3.7", "y.max()"]),
+        ("binary_crossentropy", [0.1, 3.7], 1, ["3.7", 'loss="mse"']),
         ("hinge", [1, 2], 1, ["2 at index 1", "multiclass_hinge"]),
         ("squared_hinge", [-1, 0.5], 1, ["0.5 at index 1"]),
         ("mse", [[1.0, 2.0], [np.nan, np.inf]], 2, ["NaN", "index (1, 0)", "2 such"]),
@@ -145,7 +145,7 @@ def test_training_checks_the_loss():
     ],
 )
 def test_labels_that_do_not_fit_say_what_to_edit(loss, y, classes, words):
-    with pytest.raises(DataError) as error:
+    with pytest.raises((DataError, losses.LossWarning)) as error:  # warnings are errors here
         losses.check_labels(losses.get(loss), np.array(y), classes, where="y_train")
     assert "y_train" in str(error.value)
     assert not [word for word in words if word not in str(error.value)], error.value
@@ -175,3 +175,43 @@ def test_labels_that_do_not_fit_say_what_to_edit(loss, y, classes, words):
 )
 def test_labels_that_fit_pass(loss, y, classes):
     losses.check_labels(losses.get(loss), np.asarray(y), classes)
+
+
+# What counts, and what a rounding may miss
+
+
+def test_examples_of_weight_0_may_have_any_label():
+    sparse, one_hot = map(
+        losses.get, ("sparse_categorical_crossentropy", "categorical_crossentropy")
+    )
+    rows = np.eye(3)[[0, 2, 1]]
+    rows[1] = 0
+    losses.check_labels(sparse, np.array([0, -1, 2]), 3, weights=np.array([1.0, 0.0, 2.0]))
+    losses.check_labels(one_hot, rows, 3, weights=np.array([1.0, 0.0, 2.0]))
+    with pytest.raises(DataError, match="ignore_class=-1"):
+        losses.check_labels(sparse, np.array([0, -1, 2]), 3, weights=np.array([1.0, 0.5, 2.0]))
+
+
+@pytest.mark.parametrize(("form", "row"), [("sparse", -1), ("one-hot", [0.0, 0.0, 0.0])])
+def test_padding_of_weight_0_is_trained_on(form, row):
+    x = np.ones((4, 2), "float32")
+    y = np.array([0, 1, 2, -1]) if form == "sparse" else np.vstack([np.eye(3), [row]])
+    name = "sparse_categorical_crossentropy" if form == "sparse" else "categorical_crossentropy"
+    model = Sequential([layers.Input((2,)), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", name)
+    history = model.fit(x, y, sample_weight=np.array([1.0, 1, 1, 0]), verbose=0)
+    assert np.isfinite(history["loss"]).all()
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_a_rounding_above_1_is_a_probability():
+    above = np.array([np.nextafter(np.float32(1), 2), 0.5], "float32")
+    losses.check_labels(losses.get("binary_crossentropy"), above)
+    with pytest.raises(DataError):
+        losses.check_labels(losses.get("binary_crossentropy"), above + 0.001)
+
+
+def test_rows_of_several_labels_are_a_warning():
+    y = np.array([[1, 1, 0], [0, 1, 0]])
+    with pytest.warns(losses.LossWarning, match='activation="sigmoid"'):
+        losses.check_labels(losses.get("categorical_crossentropy"), y, 3)

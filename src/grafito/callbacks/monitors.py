@@ -84,6 +84,14 @@ class Monitor(Callback):
             if self.monitor.startswith("val_") and not any(n.startswith("val_") for n in logs):
                 if self.params.get("validation_freq", 1) != 1:
                     return None
+                if getattr(self, "save_freq", "epoch") != "epoch":
+                    raise ArgumentError(
+                        f"{self.monitor!r} is known after an epoch, and this saves within one.",
+                        where=type(self).__name__,
+                        received=f"save_freq={self.save_freq}",
+                        expected="one of " + ", ".join(sorted(logs)),
+                        fix='save_freq="epoch", or monitor="loss"',
+                    )
                 raise ArgumentError(
                     f"{type(self).__name__} watches {self.monitor!r}, but nothing is validated.",
                     expected="one of " + ", ".join(sorted(logs)),

@@ -139,7 +139,6 @@ _FUNCTIONS = {
     "from_numpy": "graph.as_tensor",
     "clip_by_value": "graph.clip",
     "clamp": "graph.clip",
-    "norm": "graph.sqrt(graph.sum(graph.square(x)))",
     "tensordot": "graph.matmul",
     "dot": "graph.matmul",
     "mm": "graph.matmul",
@@ -254,7 +253,6 @@ _CALLBACKS = {
 }
 
 _MODELS = {
-    "model_from_json": "models.load_model(path), for what model.save(path) wrote",
     "model_from_config": "models.Sequential.from_config(config)",
     "clone_model": "models.Sequential.from_config(model.get_config())",
     "save_model": "model.save('model.safetensors')",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -22,9 +21,9 @@ def integer(layer: object, name: str, value: Any, minimum: int = 1) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
         raise ArgumentError(
             f"{type(layer).__name__} needs a whole number as {name!r}.",
-            received=f"{name}={value!r}",
+            received=f"{name}={shown(value)}",
             expected=f"an integer, {minimum} or more",
-            fix=f"{name}={max(minimum, int(value) if _is_finite(value) else 2)}",
+            fix=f"{name}={max(minimum, _whole_meant(value, max(minimum, 2)))}",
         )
     return int(value)
 
@@ -112,8 +111,26 @@ def check_places(layer: Layer, shape: Any, axes: int) -> None:
     check_rank(layer, shape, axes + 2, f"({', '.join(names)})", fix)
 
 
-def _is_finite(value: Any) -> bool:
-    return _is_number(value) and math.isfinite(value)
+def shown(value: Any) -> str:
+    """An argument as a message shows it: an array by its shape.
+
+    Example:
+        >>> shown("4"), shown([0] * 100)
+        ("'4'", 'a list of 100')
+    """
+    if hasattr(value, "shape"):
+        return f"an array of shape {tuple(value.shape)}"
+    if isinstance(value, (list, tuple)) and len(value) > 8:
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value)
+
+
+def _whole_meant(value: Any, otherwise: int) -> int:
+    """The whole number that a number, or a text, comes nearest to."""
+    try:
+        return round(float(value)) if isinstance(value, (str, Real)) else otherwise
+    except (ValueError, OverflowError):
+        return otherwise
 
 
 def _is_number(value: Any) -> bool:

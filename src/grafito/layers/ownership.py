@@ -26,7 +26,7 @@ class Owner(Configurable):
     name: str
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        owner = super().__new__(cls)
+        owner = super().__new__(cls, **kwargs)
         owner._given = args, kwargs  # for its configuration, as Keras records it
         return owner
 

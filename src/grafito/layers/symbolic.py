@@ -79,7 +79,8 @@ class Symbol:
             "A symbolic value has no numbers while the model is being built.",
             where=self,
             expected="a layer that is called on it",
-            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), and so with other functions",
+            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), and so with other functions; for "
+            "numbers and gradients p = model(graph.as_tensor(x))",
         )
 
     # Arithmetic between symbols is a layer too, so it is drawn and saved like the others.
@@ -119,7 +120,18 @@ class Symbol:
     __abs__ = _by_lambda("abs(x)")
     __lt__ = __le__ = __gt__ = __ge__ = _by_lambda("graph.cast(x > 0, x.dtype)")
     __hash__ = object.__hash__  # by identity, like that of tensors
-    __getitem__ = __iter__ = __len__ = _by_lambda("x[:, 0]")
+    __getitem__ = _by_lambda("x[:, 0]")
+
+    def __iter__(self) -> Any:
+        raise GraphError(
+            "A symbol stands for the output of a layer; it has no numbers and no gradients.",
+            where=self,
+            expected="a tensor: what a model gives for data",
+            fix="p = model(graph.as_tensor(x)); graph.gradients(p, model.trainable_weights); for a "
+            "part of it layers.Lambda(lambda x: x[:, 0])(symbol)",
+        )
+
+    __len__ = __iter__
     __float__ = __int__ = _by_lambda("graph.mean(x)")
 
 

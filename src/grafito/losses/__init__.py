@@ -7,7 +7,7 @@
 
 from grafito.errors import names_of as _names_of
 from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
-from grafito.losses.checks import LossWarning, check_labels, check_loss_fits
+from grafito.losses.checks import LossWarning, check_loss_fits
 from grafito.losses.choice import deserialize, get, resolve
 from grafito.losses.classification import (
     BinaryCrossentropy,
@@ -21,6 +21,7 @@ from grafito.losses.classification import (
     categorical_focal_crossentropy,
     sparse_categorical_crossentropy,
 )
+from grafito.losses.labels import check_labels
 from grafito.losses.margins import (
     CategoricalHinge,
     Hinge,

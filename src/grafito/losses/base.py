@@ -66,7 +66,15 @@ class Loss(Configurable):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         with graph.scope(self.name):
             y_true, y_pred = self.pair(y_true, y_pred)
-            values = graph.as_tensor(self.call(y_true, y_pred))
+            values = self.call(y_true, y_pred)
+            if values is None:
+                raise ArgumentError(
+                    "The loss gave None.",
+                    where=f"loss {self.name!r}",
+                    expected="a number for each example, or one for the batch",
+                    fix="return at its end: return graph.mean(graph.square(y_true - y_pred))",
+                )
+            values = graph.as_tensor(values)
             return reduce_values(values, sample_weight, self.reduction, self.mask(y_true))
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

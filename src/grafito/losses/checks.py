@@ -1,4 +1,4 @@
-"""Checks before training: does the loss fit the last activation, and do the labels fit the loss?
+"""Checks before training: does the loss fit the last activation?
 
 An error where training cannot work, a warning where it works but is seldom meant.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
-from grafito.errors import ArgumentError, DataError, GrafitoError
+from grafito.errors import ArgumentError, GrafitoError
 from grafito.graph.tensor import Tensor
-from grafito.losses import targets
 from grafito.losses.base import Loss
 from grafito.losses.classification import (
     BinaryCrossentropy,
@@ -178,114 +175,3 @@ def activation_of(output: Tensor) -> str:
     while any(x.op.name == "reshape" for x in candidates):
         candidates = [x.inputs[0] if x.op.name == "reshape" else x for x in candidates]
     return "linear" if any(x.op.name.startswith(("matmul", "conv")) for x in candidates) else ""
-
-
-def check_labels(loss: Loss, y: Any, classes: int | None = None, where: str = "y") -> None:
-    """Check the values of the targets against the loss, before training.
-
-    Args:
-        loss: a loss; of a user's own function's targets only their being finite is checked.
-        y: the targets as an array; their shape is checked by the loss itself.
-        classes: size of the output's class axis, where the loss is one of classes.
-        where: name of the argument or the output, for the message.
-
-    Raises:
-        DataError: for text, NaN or infinity, labels outside the classes (1 to K, say, in place of
-            0 to K - 1), one-hot rows without sum 1, hinge labels that are neither 0 and 1 nor -1
-            and 1, probabilities outside 0 to 1.
-
-    Example:
-        >>> import numpy as np
-        >>> from grafito import losses
-        >>> check_labels(losses.get("sparse_categorical_crossentropy"), np.array([0, 2]), 3)
-    """
-    y = np.asarray(y)
-    if y.dtype.kind not in "biuf":
-        raise DataError(
-            "Targets must be numbers.",
-            where=where,
-            received=f"dtype {y.dtype}" + (f", first value {y.flat[0]!r}" if y.size else ""),
-            fix="names, y = numpy.unique(y, return_inverse=True)",
-        )
-    if y.dtype.kind == "f":
-        _require(np.isfinite(y), y, where, "A target is NaN or infinite.", "finite numbers")
-    if not y.size:
-        return
-    target = loss.target
-    if target == targets.EITHER:
-        rows = y.ndim > 1 and y.shape[-1] > 1 and y.shape[-1] == (classes or y.shape[-1])
-        target = targets.ONE_HOT if rows else targets.CLASSES
-    if target == targets.CLASSES:
-        _check_class_numbers(y, classes, getattr(loss, "ignore_class", None), where)
-    elif target == targets.ONE_HOT and y.ndim > 1:
-        _check_rows(y, getattr(loss, "axis", -1), where, loss.other)
-    elif target == targets.UNIT:
-        _check_unit(y, where)
-    elif target == targets.SIGNS:
-        _check_signs(y, where)
-
-
-def _require(
-    good: np.ndarray, y: np.ndarray, where: str, what: str, expected: str, fix: str | None = None
-) -> None:
-    """Raise the error for the first element that is not good."""
-    if np.all(good):
-        return
-    index = tuple(map(int, np.argwhere(~good)[0]))
-    place = index[0] if len(index) == 1 else index
-    raise DataError(
-        what,
-        where=where,
-        received=f"{y[index]} at index {place} ({np.count_nonzero(~good)} such in all)",
-        expected=expected,
-        fix=fix,
-    )
-
-
-def _check_class_numbers(y: np.ndarray, classes: int | None, ignored: Any, where: str) -> None:
-    counted = y[y != ignored] if ignored is not None else y
-    if not counted.size:
-        return
-    low, high = counted.min(), counted.max()
-    expected = "integers from 0" + (f" to {classes - 1}" if classes else "")
-    what, fix = "A label is outside the classes.", "numpy.unique(y, return_inverse=True)[1]"
-    if classes and low == 1 and high == classes:
-        what = f"The labels run from 1 to {classes}, but classes are numbered from 0."
-        fix = "y - 1"
-    elif classes and low >= 0 and high >= classes:
-        fix = f"a last layer with {int(high) + 1} units"
-    good = (y >= 0) & (y == np.floor(y)) & (y < (classes or np.inf))
-    _require(good if ignored is None else good | (y == ignored), y, where, what, expected, fix)
-
-
-def _check_rows(y: np.ndarray, axis: int, where: str, other: str | None) -> None:
-    _require(y >= 0, y, where, "A one-hot target is below 0.", "rows from 0 to 1 with sum 1")
-    sums = y.sum(axis=axis, dtype="float64")
-    _require(
-        np.abs(sums - 1) < 1e-3,
-        sums,
-        where,
-        "A row of one-hot targets has another sum than 1.",
-        "rows with 1 at the class and 0 elsewhere, or other numbers with sum 1",
-        'for several classes at once: activation="sigmoid" with "binary_crossentropy"'
-        + (f"; for integer labels: {other!r}" if other else ""),
-    )
-
-
-def _check_unit(y: np.ndarray, where: str) -> None:
-    fix = "scale the targets, for example y / y.max()"
-    if y.min() == -1 and np.isin(y, (-1, 0, 1)).all():
-        fix = '(y + 1) / 2 for labels -1 and 1, or the loss "hinge"'
-    elif y.max() == 255:
-        fix = "y / 255"
-    elif y.min() >= 0 and (y == np.floor(y)).all():
-        fix = 'a unit for each class with "sparse_categorical_crossentropy"'
-    what = "A target of a loss of probabilities is not from 0 to 1."
-    _require((y >= 0) & (y <= 1), y, where, what, "numbers from 0 to 1", fix)
-
-
-def _check_signs(y: np.ndarray, where: str) -> None:
-    allowed = (0, 1) if y.min() >= 0 else (-1, 1)
-    what = "A label of a hinge loss is neither 0 or 1 nor -1 or 1."
-    fix = 'numpy.where(y > 0, 1, -1), or "multiclass_hinge" for several classes'
-    _require(np.isin(y, allowed), y, where, what, f"labels {allowed[0]} and {allowed[1]}", fix)

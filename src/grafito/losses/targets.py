@@ -60,9 +60,10 @@ def pair(
         target = ONE_HOT if y_true.shape == y_pred.shape and y_pred.ndim > 1 else CLASSES
     if target == CLASSES:
         return _class_numbers(y_true, y_pred, where, other, axis), y_pred
+    labels = not is_floating(y_true.dtype)
     y_true, y_pred = _same_rank(graph.cast(y_true, y_pred.dtype), y_pred)
     if target != ANY and y_true.shape != y_pred.shape:
-        raise _mismatch(y_true.shape, y_pred.shape, target, where, other, axis)
+        raise _mismatch(y_true.shape, y_pred.shape, target, where, other, axis, labels)
     return y_true, y_pred
 
 
@@ -91,9 +92,18 @@ def _without(shape: Shape, axis: int) -> Shape:
 
 
 def _mismatch(
-    true: Shape, pred: Shape, target: str, where: str, other: str | None, axis: int
+    true: Shape,
+    pred: Shape,
+    target: str,
+    where: str,
+    other: str | None,
+    axis: int,
+    labels: bool = False,
 ) -> ShapeError:
-    """The error that says both shapes, what the targets must be, and the edit to try."""
+    """The error that says both shapes, what the targets must be, and the edit to try.
+
+    The arguments are those of `pair`; `labels` says that the targets are integers.
+    """
     classes = pred[axis] if pred else 1
     integers = bool(pred) and true in (_without(pred, axis), (*_without(pred, axis), 1))
     what, fix = "The targets do not have the shape of the predictions.", None
@@ -102,14 +112,18 @@ def _mismatch(
         expected = f"targets of shape {_without(pred, axis) if pred else ()}: {target}"
     if true and pred and true[0] != pred[0]:
         fix = "one target for each example"
+    elif len(pred) > 2 and len(true) <= 2:
+        fix = "layers.Flatten() before the last layer"
     elif target == CLASSES and true == pred and len(pred) > 1:
         what = "One-hot targets were given where integer labels are expected."
         fix = "numpy.argmax(y, axis=-1)" + (f", or the loss {other!r}" if other else "")
     elif target == ONE_HOT and integers and classes > 1:
         what = "Integer labels were given where one-hot targets are expected."
-        fix = (f"the loss {other!r}, or " if other else "") + f"to_categorical(y, {classes})"
+        fix = (f"the loss {other!r}, or " if other else "") + f"utils.to_categorical(y, {classes})"
     elif integers and target in (UNIT, SIGNS):
         fix = "a last layer with 1 unit, or a loss for classes (sparse_categorical_crossentropy)"
+    elif integers and labels:
+        fix = f"utils.to_categorical(y, {classes}), or metrics.ConfusionMatrix({classes})"
     elif integers:
         fix = "a last layer with 1 unit"
     elif len(true) == len(pred) and true:

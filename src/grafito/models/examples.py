@@ -145,7 +145,7 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
         raise DataError(
             "The arrays do not have the same number of examples.",
             received=", ".join(some if len(some) < 7 else [*some[:3], "...", some[-1]]),
-            fix="numpy.array(x), where x is a list of examples" if isinstance(x, list) else None,
+            fix=_size_hint(examples),
         )
     if not next(iter(sizes.values())):
         name, array = next(iter(arrays.items()))
@@ -153,6 +153,23 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
     for name, array in arrays.items():
         check_finite(name, array)
     return examples
+
+
+def _size_hint(examples: Examples) -> str | None:
+    """What to write where inputs and targets have other numbers of examples."""
+    x, y = examples.x, examples.y
+    if isinstance(x, list):
+        shapes = sorted({a.shape for a in x})
+        if len(shapes) == 1:
+            return "numpy.array(x), where x is a list of examples"
+        some = ", ".join(map(str, shapes[:3]))
+        return f"one size for all, as an array of x of one shape: there are {some}"
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        if x.ndim == 2 and x.shape[1] == len(y):
+            return "x.T: an example is a row, not a column"
+        if y.ndim == 2 and y.shape[1] == len(x):
+            return "y.T: an example is a row, not a column"
+    return None
 
 
 def _to_arrays(name: str, part: Any) -> Any:
@@ -167,20 +184,58 @@ def _to_arrays(name: str, part: Any) -> Any:
 
 
 def _to_array(name: str, values: Any) -> np.ndarray:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise DataError(
+            "A masked array has elements without a number.",
+            where=name,
+            received=f"{int(np.ma.count_masked(values))} masked elements",
+            fix=f"{name}.filled(0.0), or leave out these examples",
+        )
+    if hasattr(values, "toarray") and not hasattr(values, "__array__"):
+        raise DataError(
+            "A sparse matrix is not read.",
+            where=name,
+            received=type(values).__name__,
+            fix=f"{name}.toarray()",
+        )
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)
     except ValueError as error:
-        raise DataError("The rows do not have the same length.", where=name) from error
+        raise _uneven(name, values) from error
+    if array.dtype == object and array.ndim == 1 and any(np.ndim(v) for v in array):
+        raise _uneven(name, array)
     if array.dtype.kind not in "biuf":
         raise DataError(
             "An array does not hold numbers.",
             where=name,
             received=f"{type(values).__name__} with dtype {array.dtype}",
-            fix=f"{name}.astype('float32'), or map text labels to integers first",
+            fix=_number_hint(name, array),
         )
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         return array.astype("float32" if array.dtype.itemsize < 4 else "float64")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _uneven(name: str, values: Any) -> DataError:
+    """The error for examples of several sizes."""
+    shapes = sorted({np.shape(v) for v in values if not isinstance(v, str)}, key=str)
+    some = ", ".join(map(str, shapes[:3])) + (", ..." if len(shapes) > 3 else "")
+    long = all(len(shape) == 1 for shape in shapes)
+    return DataError(
+        "The rows do not have the same length.",
+        where=name,
+        received=f"examples of shape {some}",
+        fix=f"utils.pad_sequences({name})" if long else "resize or cut the examples to one size",
+    )
+
+
+def _number_hint(name: str, array: np.ndarray) -> str:
+    """How to make numbers of an array that holds none."""
+    try:
+        array.astype("float32")
+    except (TypeError, ValueError):
+        return f"numpy.unique({name}, return_inverse=True)[1], the number of each text"
+    return f"{name}.astype('float32')"
 
 
 def check_finite(name: str, array: np.ndarray) -> None:
@@ -198,7 +253,7 @@ def check_finite(name: str, array: np.ndarray) -> None:
                 "The data have values that are no finite numbers.",
                 where=f"{name}[{place}], the first one",
                 received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
-                fix=f"drop those rows, or numpy.nan_to_num({name})",
+                fix=_finite_hint(name, array),
             )
 
 
@@ -229,6 +284,18 @@ def check_integers(x: Any, symbols: Any) -> None:
 
 def _wide_enough(array: np.ndarray) -> str:
     return "float32" if array.dtype.kind == "f" else "int64"
+
+
+def _finite_hint(name: str, array: np.ndarray) -> str:
+    """How to mend an array with NaN: a whole column of them comes from a division by 0."""
+    columns = np.isnan(array).all(axis=0) if array.ndim == 2 and len(array) > 1 else np.array(False)
+    if columns.any():
+        column = int(np.argwhere(columns)[0][0])
+        return (
+            f"column {column} is all NaN, as where a constant one was divided by its deviation 0: "
+            f"{name}[:, ~numpy.isnan({name}).all(axis=0)]"
+        )
+    return f"numpy.nan_to_num({name}), or drop those rows"
 
 
 def weigh_classes(examples: Examples, class_weight: Any) -> Examples:

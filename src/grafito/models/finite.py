@@ -123,13 +123,12 @@ class FiniteCheck:
         leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
         names = {part.name for part in self._model().family()[1:]}
-        place = _place(graph, _bad_values(graph, leaves), list(losses), names)
+        first = _first_bad(graph, _bad_values(graph, leaves), list(losses))
+        place = None if first is None else _place(first, names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
-        fix = "a smaller learning rate, or clipnorm=1.0 for the optimizer"
-        if place == DATA:
-            fix = "divide the data by their standard deviation"
-        elif not losses and branch_not_taken(graph.results) is not None:
+        fix = _what_to_try(first, place, int(self._counter.numpy()) + 1)
+        if place != DATA and not losses and branch_not_taken(graph.results) is not None:
             fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
         return NonFiniteError(
             f"{seen[0]} at step {self._counter.numpy() + 1}; the model keeps what it had before.",
@@ -177,8 +176,44 @@ def _bad_values(graph: Graph, leaves: dict[Tensor, np.ndarray]) -> set[Tensor]:
     return bad
 
 
-def _place(graph: Graph, bad: set[Tensor], losses: list[str], layers: set[str]) -> str | None:
-    """Where the first bad value was made, in words."""
+# What makes a value that is not finite out of finite ones, whatever the weights are.
+CURES = {
+    "log": "the logarithm of 0: graph.log(x + 1e-7), from_logits=True in a loss of grafito, or "
+    "graph.binary_cross_entropy",
+    "log1p": "the logarithm of 0: graph.log1p(x + 1e-7)",
+    "sqrt": "the slope of a root is infinite at 0: graph.sqrt(x + 1e-7)",
+    "divide": "a division by 0: graph.where(y == 0, 0.0, x / graph.where(y == 0, 1.0, y)), or "
+    "y + 1e-7",
+    "power": "the base is 0 or negative: graph.maximum(x, 1e-7) ** p",
+    "exp": "too large for exp: subtract the largest first, exp(x - graph.max(x)), or graph.softmax",
+    "expm1": "too large for expm1: graph.minimum(x, 50.0)",
+}
+EARLY = 3  # steps after which the weights may have run away
+
+
+def _what_to_try(first: Tensor | None, place: str | None, step: int) -> str:
+    """The advice by the op and the step: at the first steps no learning rate is guilty."""
+    if place == DATA:
+        return "divide the data by their standard deviation"
+    cure = CURES.get(_culprit(first)) if first is not None else None
+    if cure is not None and step <= EARLY:
+        return cure
+    if cure is None and step == 1 and place is not None and "layer" in place:
+        return "divide the data by their standard deviation, or smaller initial weights"
+    rate = "a smaller learning rate, or clipnorm=1.0 for the optimizer"
+    return rate if cure is None else f"{rate}; or {cure}"
+
+
+def _culprit(x: Tensor) -> str:
+    """The op that made the value; of a gradient, the op whose gradient it is, as far as seen."""
+    if x.op.name == "divide" and GRADIENT in x.scope:
+        below = x.inputs[1]
+        return below.op.name if below.op.name == "sqrt" else "divide"
+    return x.op.name
+
+
+def _first_bad(graph: Graph, bad: set[Tensor], losses: list[str]) -> Tensor | None:
+    """The first value that is not finite on the way to a loss or a weight."""
     sources = [graph.outputs[name] for name in losses]
     sources += [new for variable, new in graph.updates.items() if variable.trainable]
     x = next((x for x in sources if x in bad), None)
@@ -186,6 +221,11 @@ def _place(graph: Graph, bad: set[Tensor], losses: list[str], layers: set[str]) 
         return None
     while any(y in bad for y in x.inputs):
         x = next(y for y in x.inputs if y in bad)
+    return x
+
+
+def _place(x: Tensor, layers: set[str]) -> str:
+    """Where a value was made, in words."""
     if isinstance(x, Variable):
         return f"the weights {x.path}"
     inside = [name for name in x.scope if name in layers]

@@ -15,6 +15,7 @@ from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
+from grafito.models.matching import fits, input_hint
 from grafito.models.objectives import OutputNames, unique
 from grafito.models.training import Trainer
 from grafito.registry import known_arguments
@@ -41,6 +42,8 @@ class Model(Trainer):
     """
 
     also_takes = ("inputs", "outputs")
+
+    also_takes = ("inputs", "outputs", "input_shape", "input_dim")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         symbolic = args or {"inputs", "outputs", "input", "output"} & set(kwargs)
@@ -138,7 +141,9 @@ class Model(Trainer):
         from grafito.models.summary import summary_text
 
         if print_fn is not None and not callable(print_fn):
-            raise ArgumentError("print_fn takes the text.", received=repr(print_fn), fix="print")
+            raise ArgumentError(
+                "print_fn takes the text.", received=repr(print_fn), fix="print_fn=print"
+            )
         text = summary_text(self, line_length, batch_size, expand_nested, show_trainable)
         (print_fn or print)(text)
 
@@ -248,7 +253,7 @@ class Functional(Model):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ArgumentError(
-                f"Two layers have the name {twice!r}.", fix="give one of them another name="
+                f"Two layers have the name {twice!r}.", fix=f'name="{twice}_2" for one of them'
             )
         self.built = True
 
@@ -352,23 +357,27 @@ class Functional(Model):
         return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
 
     def _match(self, symbol: Symbol, x: graph.Tensor) -> graph.Tensor:
-        expected, shape = symbol.shape[1:], x.shape[1:]
+        expected, shape, whole = symbol.shape[1:], x.shape[1:], x.shape
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             x = graph.expand_dims(x, -1)  # (n,) for a model of one feature, as in Keras
         elif len(shape) == len(expected) + 1 and shape[-1] == 1:
             x = graph.squeeze(x, -1)
-        shape = x.shape[1:]
-        if len(shape) != len(expected) or any(
-            e is not None and e != n for n, e in zip(shape, expected, strict=True)
-        ):
+        if not fits(x.shape[1:], expected):
             raise ShapeError(
                 "An input does not have the shape that the model was built for.",
                 where=f"input {symbol.name!r} of model {self.name!r}",
-                received=f"examples of shape {shape}",
-                expected=f"examples of shape {expected}",
-                fix=_input_fix(shape, expected),
+                received=f"an array of shape {whole}",
+                expected=f"an array of shape {(None, *expected)}: one example in each row",
+                fix=input_hint(whole, expected, self.was_trained),
             )
         return graph.cast(x, symbol.dtype)
+
+    def takes(self, x: Any) -> bool:
+        """Whether arrays have the shapes of the inputs."""
+        given = flatten(x)
+        return len(given) == len(self.inputs) and all(
+            fits(array.shape[1:], s.shape[1:]) for s, array in zip(self.inputs, given, strict=True)
+        )
 
     @property
     def input_dtype(self) -> None:
@@ -393,17 +402,6 @@ def functional_form(cls: type) -> type:
         namespace = {"written_class": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
         cls._functional_form = type(cls.__name__, (cls, Functional), namespace)  # type: ignore[attr-defined]
     return vars(cls)["_functional_form"]
-
-
-def _input_fix(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> str | None:
-    size = 1
-    for n in shape:
-        size *= n
-    if len(expected) == 1 and size == expected[0]:
-        return f"x.reshape(len(x), {size}), or a Flatten layer first with Input({shape})"
-    if tuple(e for e in expected if e != 1) == shape:
-        return f"x.reshape(len(x), {', '.join(map(str, expected))})"
-    return f"Input({shape})"
 
 
 def _is_list_of_one(x: Any) -> bool:

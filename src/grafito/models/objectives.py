@@ -12,6 +12,7 @@ from grafito import losses, metrics
 from grafito.errors import ArgumentError, DataError
 from grafito.graph import Tensor
 from grafito.graph.nest import flatten
+from grafito.losses.labels import strange_labels
 from grafito.models import health
 
 _ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
@@ -86,7 +87,7 @@ class Objectives:
                             "A metric needs targets.",
                             where=f"metric {identifier!r} of output {names[i]!r}",
                             received="no targets y",
-                            fix="model.fit(x, y)",
+                            fix="fit(x, y) or evaluate(x, y), with the targets behind the inputs",
                         )
                     metric = metrics.resolve(identifier, *shapes[i])
                     what = "A metric is updated with (y_true, y_pred, sample_weight)."
@@ -100,7 +101,7 @@ class Objectives:
         self.losses, self.loss_weights, self.measures = chosen, factors, measures
 
     def check_fit(
-        self, names: list[str], y: list[Any], y_pred: list[Tensor]
+        self, names: list[str], y: list[Any], y_pred: list[Tensor], role: str = ""
     ) -> list[losses.LossWarning | None]:
         """Check that losses and outputs fit, and that there are targets; what is seldom meant."""
         found = []
@@ -110,7 +111,9 @@ class Objectives:
                     "A loss needs targets.",
                     where=f"loss {loss.name!r} of output {name!r}",
                     received="no targets y",
-                    fix="model.fit(x, y)",
+                    fix="validation_data=(x_val, y_val)"
+                    if role
+                    else "fit(x, y) or evaluate(x, y), with the targets behind the inputs",
                 )
             if loss is not None:
                 found.append(losses.checks.unusual(loss, out, where=f"output {name!r}"))
@@ -121,13 +124,23 @@ class Objectives:
         return found
 
     def check_labels(
-        self, names: list[str], y: list[Any], y_pred: list[Tensor], role: str = ""
-    ) -> None:
+        self,
+        names: list[str],
+        y: list[Any],
+        y_pred: list[Tensor],
+        weights: list[Any],
+        role: str = "",
+    ) -> list[losses.LossWarning | None]:
         """Check the values of the targets; `role` is what messages call the data."""
-        for name, loss, target, out in zip(names, self.losses or [], y, y_pred, strict=True):
+        found = []
+        for name, loss, target, out, weight in zip(
+            names, self.losses or [], y, y_pred, weights, strict=True
+        ):
             if loss is not None and target is not None:
                 where = f"{role}y" if len(names) == 1 else f"{role}y of output {name!r}"
-                losses.check_labels(loss, target, out.shape[-1] if out.ndim > 1 else None, where)
+                classes = out.shape[-1] if out.ndim > 1 else None
+                found.append(strange_labels(loss, target, classes, where, weight))
+        return found
 
     @property
     def named(self) -> dict[str, Any]:

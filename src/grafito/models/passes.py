@@ -13,7 +13,7 @@ from grafito.datasets.transforms import stratified_split
 from grafito.errors import ArgumentError
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
-from grafito.layers.arguments import integer
+from grafito.layers.arguments import integer, shown
 from grafito.models.examples import Examples, batch_examples, make_examples
 from grafito.models.progress import report_split
 from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
@@ -225,6 +225,14 @@ def _call(source: Any, hook: str) -> None:
 def whole_numbers(model: Any, **given: Any) -> list[Any]:
     """Positive integers, None where none was given; len(x) / 32 is rounded down, with a word."""
     for name, value in given.items():
+        if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
+            raise ArgumentError(
+                "Data for validation are given by name.",
+                where=name,
+                received=shown(value),
+                expected="fit(x, y, batch_size, epochs, ...)",
+                fix="validation_data=(x_test, y_test)",
+            )
         if isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
             given[name] = int(value)
             if value != int(value):

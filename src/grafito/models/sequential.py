@@ -71,7 +71,8 @@ class Sequential(Model):
             )
         if layer.name in [other.name for other in self._stack]:
             raise ArgumentError(
-                f"Two layers have the name {layer.name!r}.", fix="give one of them another name="
+                f"Two layers have the name {layer.name!r}.",
+                fix=f'name="{layer.name}_2" for one of them',
             )
         if self in layer.family():
             raise ArgumentError("A model cannot contain itself.", where=f"model {self.name!r}")
@@ -188,6 +189,9 @@ class Sequential(Model):
 
     def output_names_for(self, y_pred: Any) -> list[str]:
         return self.functional.output_names_for(y_pred)
+
+    def takes(self, x: Any) -> bool:
+        return not self._functional or self._functional[0].takes(x)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if self.build_shape is not None and isinstance(inputs, graph.Tensor):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from grafito import engines, graph, optimizers, seeds
-from grafito.errors import ArgumentError, GrafitoError, GraphError
+from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
@@ -263,20 +263,53 @@ class Steps(Layer):
         if type(self).train_step is not Steps.train_step:
             return
         if examples.form not in self._prepared:
-            with graph.Trace(training=False):
-                y_pred = self(map_structure(_one_example, examples.x))
-                names = self.output_names_for(y_pred)
-                outputs = self._in_output_order(y_pred, names)
-                targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
-                placeholders = [None if y is None else _one_example(y) for y in targets]
-                self._objectives.resolve(names, placeholders, outputs)
-                self._findings.add(*self._objectives.check_fit(names, targets, outputs))
-                self._objectives.loss(placeholders, outputs, [None] * len(names))  # the shapes
-                self._objectives.update(placeholders, outputs, [None] * len(names))
-            self._prepared[examples.form] = names, outputs
+            try:
+                self._prepared[examples.form] = self._look_at(examples, _one_example)
+            except ShapeError:
+                self._check_order(examples)
+                self._look_at(examples, as_placeholder)  # the error with the shapes of the user's
+                raise
         names, outputs = self._prepared[examples.form]
         targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
-        self._objectives.check_labels(names, targets, outputs, examples.role)
+        weights = self._objectives.targets(examples.sample_weight, names, "sample_weight")
+        self._findings.add(
+            *self._objectives.check_labels(names, targets, outputs, weights, examples.role)
+        )
+
+    def _look_at(
+        self, examples: Examples, stand_in: Callable[[np.ndarray], graph.Tensor]
+    ) -> tuple[list[str], list[Any]]:
+        """Trace the model and what measures it on stand-ins for the arrays: names and outputs."""
+        with graph.Trace(training=False):
+            y_pred = self(map_structure(stand_in, examples.x))
+            names = self.output_names_for(y_pred)
+            outputs = self._in_output_order(y_pred, names)
+            targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
+            placeholders = [None if y is None else stand_in(y) for y in targets]
+            self._objectives.resolve(names, placeholders, outputs)
+            self._findings.add(*self._objectives.check_fit(names, targets, outputs, examples.role))
+            self._objectives.loss(placeholders, outputs, [None] * len(names))  # the shapes
+            self._objectives.update(placeholders, outputs, [None] * len(names))
+        return names, outputs
+
+    def takes(self, x: Any) -> bool:
+        """Whether arrays have the shapes of the inputs; of a model without inputs any have."""
+        return True
+
+    def _check_order(self, examples: Examples) -> None:
+        """Raise a ShapeError for targets given as inputs and inputs as targets."""
+        if examples.y is not None and not self.takes(examples.x) and self.takes(examples.y):
+            raise ShapeError(
+                "The inputs and the targets are exchanged.",
+                where=f"model {self.name!r}",
+                received=f"x of shapes {_shapes(examples.x)}, y of shapes {_shapes(examples.y)}",
+                fix="fit(x, y): the inputs come first",
+            )
+
+    @property
+    def was_trained(self) -> bool:
+        """Whether it fitted data before, so that its input is as it should be."""
+        return bool(self._prepared or self._runner.step.storage.item())
 
     def check_inputs(self, x: Any) -> None:
         """Raise a DataError where an integer input cannot hold a number of the data."""
@@ -371,6 +404,20 @@ class Steps(Layer):
         assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
         counters = [self._runner.step, self._runner.draws]
         assign_all(counters, state["counters"], "the saved counters")
+
+
+def as_placeholder(array: np.ndarray) -> graph.Tensor:
+    """What stands for an array while a step is traced.
+
+    Example:
+        >>> as_placeholder(np.zeros((3, 2))).shape
+        (3, 2)
+    """
+    return graph.placeholder(array.shape, dtype_name(array.dtype))
+
+
+def _shapes(structure: Any) -> str:
+    return ", ".join(str(array.shape) for array in flatten(structure))
 
 
 def _one_example(array: np.ndarray) -> graph.Tensor:

@@ -72,7 +72,7 @@ class PyDataset:
 def is_stream(x: Any) -> bool:
     """Whether the data come as batches: a generator, a loader, any iterable that is no array."""
     plain = (list, tuple, Mapping, str, bytes)
-    if isinstance(x, plain) or hasattr(x, "__array__"):
+    if isinstance(x, plain) or hasattr(x, "__array__") or hasattr(x, "toarray"):
         return False
     return hasattr(x, "__iter__") or hasattr(x, "__getitem__")
 

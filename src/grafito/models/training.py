@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks import CallbackList, History, TerminateOnNaN
-from grafito.errors import DataError, GraphError, OutOfMemoryError
+from grafito.errors import DataError, GraphError, OutOfMemoryError, ShapeError
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.arguments import integer
 from grafito.models import health
@@ -26,7 +26,7 @@ from grafito.models.passes import (
 )
 from grafito.models.progress import Progress
 from grafito.models.runner import Step, join_outputs
-from grafito.models.steps import Steps
+from grafito.models.steps import Steps, as_placeholder
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
@@ -197,7 +197,12 @@ class Trainer(Steps):
         log = self._callbacks("predict", callbacks, verbose, steps=passes.steps)
         with self._loop("predict"), log:
             log.call("on_predict_begin")
-            self._run_epoch("predict", step, passes, log, collect=slices)
+            try:
+                self._run_epoch("predict", step, passes, log, collect=slices)
+            except ShapeError:
+                if isinstance(source, Examples):  # the error with the shapes of the user's arrays
+                    self.predict_step(map_structure(as_placeholder, source.x))
+                raise
             log.call("on_predict_end")
         return join_outputs(slices, self._output_structure)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +76,7 @@ def cross_validate(
     """
     from sklearn.base import clone
 
+    _check_build(build)
     x, y = np.asarray(x), np.asarray(y)
     result = CrossValidation({}, [], _folds(y, folds, seed), [])
     values: dict[str, list[float]] = {}
@@ -85,6 +87,13 @@ def cross_validate(
             x_train = np.asarray(fitted.fit_transform(x_train), x.dtype)
             x_held_out = np.asarray(fitted.transform(x_held_out), x.dtype)
         model = build(x_train)
+        if not isinstance(model, Model):
+            raise ArgumentError(
+                "cross_validate needs a model from the function.",
+                where="build",
+                received=repr(model),
+                fix="return model at its end",
+            )
         if any(model is used for used in result.models):
             raise ArgumentError(
                 "Every fold needs a model of its own.",
@@ -103,6 +112,28 @@ def cross_validate(
             break
     result.scores.update({name: np.array(each) for name, each in values.items()})
     return result
+
+
+def _check_build(build: Any) -> None:
+    """Raise an ArgumentError for what is no function of the training inputs."""
+    fix = "cross_validate(lambda x: make(), x, y), where make() gives a new compiled model"
+    what = "cross_validate calls a function that makes a new model for each fold."
+    if isinstance(build, Model) or not callable(build):
+        received = f"the model {build.name!r}" if isinstance(build, Model) else repr(build)
+        raise ArgumentError(what, where="build", received=received, fix=fix)
+    try:
+        signature = inspect.signature(build)
+        signature.bind(None)
+    except ValueError:  # one without a signature
+        return
+    except TypeError:
+        raise ArgumentError(
+            what,
+            where="build",
+            received=f"a function of {signature}",
+            expected="a function of the training inputs of the fold",
+            fix=fix,
+        ) from None
 
 
 def _folds(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -1,0 +1,140 @@
+"""Rows: tensors, formulas, engines."""
+# ruff: noqa: E501  (a case is a line of code)
+
+from hints.rows import Row
+
+USERS = "which of them is the user's to know"
+T = "t = graph.constant([[1.0, 2.0], [3.0, 4.0]])"
+
+ROWS = [
+    Row(
+        "t = graph.constant(1.0); 3.0 if t > 0 else 4.0",
+        "3.0 if t > 0 else 4.0",
+        "graph.where(t > 0, 3.0, 4.0)",
+        says="graph.where(condition, a, b)",
+    ),
+    Row(
+        "graph.constant('a')",
+        new="numpy.asarray(values, dtype='float32')",
+        sentence="the numbers are the user's",
+    ),
+    Row(
+        "graph.constant([1.0, 2.0]) + graph.constant([1.0, 2.0, 3.0])",
+        new="reshape one of them",
+        sentence=USERS,
+    ),
+    Row("graph.value(3)", new="graph.value(y, {x: 3.0})", sentence="x and y are the user's"),
+    Row(
+        "p = graph.placeholder((2,)); p.numpy()",
+        new="graph.",
+        sentence="the values are the user's",
+    ),
+    Row(
+        "p = graph.placeholder((), name='p'); values = 1.0; graph.value(p)",
+        "graph.value(p)",
+        "graph.value(p, {'p': values})",
+        says="{'p': values}",
+    ),
+    Row(
+        "graph.matmul(np.ones((2, 3)), np.ones((2, 3)))",
+        new="transpose one of them",
+        sentence=USERS,
+    ),
+    Row(
+        "x = graph.constant([1.0, 2.0]); y = graph.constant(3.0); graph.gradients(x, y)",
+        "(x, y)",
+        '(x, y, unconnected="zero")',
+        says='unconnected="zero"',
+    ),
+    Row(
+        "graph.conv2d(np.ones((8, 8)), np.ones((3, 3, 1, 1)))",
+        "np.ones((8, 8))",
+        "graph.expand_dims(graph.expand_dims(np.ones((8, 8)), 0), -1)",
+        says="graph.expand_dims",
+    ),
+    Row(
+        "x = np.ones((1, 3, 8, 8)); graph.conv2d(x, np.ones((3, 3, 3, 2)))",
+        "2d(x,",
+        "2d(graph.moveaxis(x, 1, -1),",
+        says="graph.moveaxis(x, 1, -1)",
+    ),
+    Row(
+        "graph.conv2d(np.ones((1, 8, 8, 2)), np.ones((3, 3, 3, 2)))",
+        new="check the channels of the",
+        sentence=USERS,
+    ),
+    Row(
+        "graph.max_pool(np.ones(8), 2)",
+        "np.ones(8)",
+        "graph.expand_dims(graph.expand_dims(np.ones(8), 0), -1)",
+        says="graph.expand_dims",
+    ),
+    Row(
+        "x, targets = np.ones((4, 3)), np.array([0, 1, 2, 0]); graph.softmax_cross_entropy(x, targets)",
+        "(x, targets",
+        "(x, graph.one_hot(targets, 3)",
+        says="graph.one_hot(targets, 3)",
+    ),
+    Row("graph.parse('2 x')", "2 x", "2 * x", says="* x"),
+    Row("graph.parse('x + x(3)')", "x(3)", "x * (3)", says="x * (...)"),
+    Row(
+        "net(precision='float64')",
+        new='dtype="float64" for Input and layers',
+        sentence="an argument of each layer",
+    ),
+    Row(
+        "graph.trace_graph(lambda: 3, {})",
+        "3",
+        '{"loss": loss}',
+        before="loss = graph.constant(1.0)",
+    ),
+    Row(
+        "graph.random.uniform((2,), dtype='int32', seed=1)",
+        new="graph.random_bits or graph.permutation",
+        sentence="another kind of numbers",
+    ),
+    Row("graph.take(np.ones((3, 2)), [5]).numpy()", new="enlarge the table", sentence=USERS),
+    Row(
+        "t = graph.constant([1.0, 2.0]); t[np.array([0, 1])]",
+        "t[np.array([0, 1])]",
+        "graph.take(t, np.array([0, 1]), 0)",
+        says="graph.take(x, indices, axis)",
+    ),
+    Row(
+        "indices = np.array([0.0]); graph.take(np.ones((3, 2)), indices)",
+        "2)), indices",
+        "2)), graph.cast(indices, 'int32')",
+        says="graph.cast(indices, 'int32')",
+    ),
+    Row(
+        "graph.constant(1.0).backward()",
+        new="graph.gradients(y, x)",
+        sentence="x and y are the user's",
+    ),
+    Row(
+        "graph.check_gradients(graph.log, [np.zeros(2)])",
+        new="choose a point inside the domain",
+        sentence="the point is the user's",
+    ),
+    Row(
+        "model = net(engine='reference'); model.fit(x, y, verbose=0); model.explain()",
+        "engine='reference'",
+        "engine='llvm'",
+    ),
+    Row(
+        'class Odd(graph.Op):\n    def infer(self, x):\n        return x.shape, x.dtype\n    def value(self, xp, x):\n        return x\n    def gradient(self, g, out, x):\n        return (g,)\nnet(layers.Lambda(lambda x: Odd()(x)), layers.Dense(1), engine="auto").fit(x, y, verbose=0)',
+        'engine="auto"',
+        'engine="reference"',
+    ),
+    Row(
+        "net(layers.Embedding(3, 2), layers.Flatten(), layers.Dense(1), shape=(1,)).fit(9 * labels, y, verbose=0)",
+        new="enlarge the table (input_dim of an Embedding)",
+        sentence=USERS,
+    ),
+    Row(
+        "a, b = graph.placeholder((), name='n'), graph.placeholder((), name='n'); graph.gradients(a * b, 'n')",
+        ", 'n')",
+        ", a)",
+        says="the tensor itself in place of its name",
+    ),
+]

@@ -1,0 +1,149 @@
+"""Rows: files, callbacks, data files, figures and the laboratory."""
+# ruff: noqa: E501  (a case is a line of code)
+
+from hints.rows import Row
+
+AGAIN = "the file must be fetched again"
+PLACE = "the folder is the user's"
+
+SAVED = "import pathlib; model = net(); model.save('m.safetensors')"
+
+ROWS = [
+    Row("callbacks.LearningRateScheduler(0.1)", "0.1", "lambda epoch, rate: rate * 0.9"),
+    Row("callbacks.CSVLogger('a.csv', separator='--')", "separator='--'", 'separator=";"'),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.CSVLogger('no/such/a.csv')])",
+        new="name a file in a folder that exists",
+        sentence=PLACE,
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.TerminateOnNaN])",
+        "callbacks.TerminateOnNaN]",
+        "callbacks.TerminateOnNaN()]",
+        says="TerminateOnNaN()",
+    ),
+    Row("callbacks.EarlyStopping(monitor=3)", "monitor=3", 'monitor="val_loss"'),
+    Row(
+        "net(metrics=[m]).fit(x, y, verbose=0, callbacks=[callbacks.EarlyStopping('m')])",
+        "callbacks.EarlyStopping('m')",
+        "callbacks.EarlyStopping('m', mode=\"max\")",
+        says='mode="max"',
+        before="m = lambda t, p: graph.mean(p); m.__name__ = 'm'",
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.EarlyStopping()])",
+        "verbose=0",
+        "validation_split=0.1",
+    ),
+    Row(
+        "net().fit(x, y, validation_data=(x, y), verbose=0, callbacks=[callbacks.ModelCheckpoint('a.safetensors', save_best_only=True, save_freq=1)])",
+        "save_freq=1",
+        'save_freq="epoch"',
+    ),
+    Row(
+        "callbacks.ModelCheckpoint('a.safetensors', save_freq='batch')",
+        "save_freq='batch'",
+        'save_freq="epoch"',
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.ModelCheckpoint('{epoch:q}')])",
+        "{epoch:q}",
+        "model-{epoch:02d}-{loss:.3f}.safetensors",
+        says="model-{epoch:02d}-",
+    ),
+    Row(
+        "models.load_model('m.safetensors', custom_objects=[1])",
+        "custom_objects=[1]",
+        'custom_objects={"MyLayer": MyLayer}',
+        before=SAVED + "; MyLayer = layers.Dense",
+    ),
+    Row(
+        "model.save_weights('w.safetensors'); models.load_model('w.safetensors')",
+        "models.load_model('w.safetensors')",
+        "filepath = 'w.safetensors'; model.load_weights(filepath)",
+        says="model.load_weights(filepath)",
+        before=SAVED,
+    ),
+    Row(
+        "model.save('m.safetensors', overwrite=False)",
+        "overwrite=False",
+        "overwrite=True",
+        before=SAVED,
+    ),
+    Row(
+        "pathlib.Path('folder').mkdir(); model.save('folder')",
+        new="name a file in it",
+        sentence=PLACE,
+        before=SAVED,
+    ),
+    Row(
+        "pathlib.Path('other').mkdir(); models.load_model('other')",
+        new="name a file in it",
+        sentence=PLACE,
+        before=SAVED,
+    ),
+    Row(
+        "model.save('no/such/folder/m.safetensors')",
+        new="choose a folder that exists",
+        sentence=PLACE,
+        before=SAVED,
+    ),
+    Row(
+        "p = pathlib.Path('m.safetensors'); p.write_bytes(p.read_bytes()[:-9]); models.load_model(p)",
+        new="use another copy of it",
+        sentence=AGAIN,
+        before=SAVED,
+    ),
+    Row(
+        "p = pathlib.Path('m.safetensors'); b = bytearray(p.read_bytes()); b[-1] ^= 1; p.write_bytes(b); models.load_model(p)",
+        new="use another copy of it",
+        sentence=AGAIN,
+        before=SAVED,
+    ),
+    Row(
+        "p = pathlib.Path('m.h5'); p.write_bytes(b'\\x89HDF\\r\\n\\x1a\\n' + bytes(99)); models.load_model(p)",
+        new="model.",
+        sentence="the other program is the user's",
+        before=SAVED,
+    ),
+    Row(
+        "datasets.readers.read_csv('t.csv')",
+        new="missing=True reads such cells as NaN",
+        before="import pathlib; pathlib.Path('t.csv').write_text('1,2\\n3,\\n')",
+        sentence="the row below carries it out",
+    ),
+    Row(
+        "datasets.readers.read_csv('t.csv')",
+        "'t.csv')",
+        "'t.csv', missing=True)",
+        says="missing=True",
+        before="import pathlib; pathlib.Path('t.csv').write_text('1,2\\n3,\\n')",
+    ),
+    Row(
+        "pathlib.Path('t.csv').write_bytes(b'1,\\x002'); datasets.readers.read_csv('t.csv')",
+        new="save it as UTF-8",
+        sentence="another program's",
+        before="import pathlib",
+    ),
+    Row(
+        "datasets.transforms.stratified_split(np.zeros(1), 0.5)",
+        new="give more data or another fraction",
+        sentence="the data are the user's",
+    ),
+    Row(
+        "pathlib.Path('a.idx').write_bytes(b'\\0\\0\\x08\\x01\\0\\0\\0\\x09ab'); datasets.readers.read_idx('a.idx')",
+        new="fetch or copy the file again",
+        sentence=AGAIN,
+        before="import pathlib",
+    ),
+    Row(
+        "pathlib.Path('a.npz').write_bytes(b'PKab'); datasets.readers.read_npz('a.npz')",
+        new="fetch or copy the file again",
+        sentence=AGAIN,
+        before="import pathlib",
+    ),
+    Row("lab.compare([])", new="grafito compare RUN RUN", sentence="a command"),
+    Row(
+        "lab.run_seeds(lab.get('xor', epochs=1), seeds=1, out='o', verbose=0)", "seeds=1", "seeds=5"
+    ),
+]
