@@ -279,6 +279,14 @@ def test_a_table_without_values(formula, shapes, table):
     assert [line.split() for line in found] == [line.split() for line in table]
 
 
+def test_larger_arrays_are_written_out_where_asked():
+    x = np.arange(10.0).reshape(5, 2)
+    assert "(5, 2)" in graph_table("x*2", {"x": x})
+    whole = graph_table("x*2", {"x": x}, most=5, digits=0)
+    assert "[[0 2] [4 6] [8 10] [12 14] [16 18]]" in whole
+    assert graph_diagram("x*2", {"x": x}, most=5, digits=0).edges[-1].value.count("\n") == 4
+
+
 def test_an_inner_region_around_one_op_is_left_out():
     assert {node.groups for node in graph_diagram(drawings.dense_layer()[1], X).nodes} == {
         (),

@@ -92,7 +92,7 @@ def confusion_matrix(
 
 
 def _draw_matrix(
-    axes: Any, counts: np.ndarray, names: Sequence[str], way: str | None, lang: str
+    axes: Any, counts: np.ndarray, names: Sequence[str], way: str | None, lang: str | None
 ) -> None:
     from grafito.figures import canvas
 

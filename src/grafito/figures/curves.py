@@ -41,7 +41,7 @@ class Look:
     """How the panels of one figure are drawn."""
 
     vocabulary: Mapping[str, str]
-    lang: str
+    lang: str | None
     smooth: int
     log: bool
     zoom: tuple[int, int] | None

@@ -10,6 +10,7 @@ from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
 from grafito.figures.sources import Source, missing_value, outputs_of
+from grafito.figures.text import LARGEST as LARGEST_ARRAY
 from grafito.figures.text import array_line, array_rows, with_decimal_sign, words
 from grafito.graph import Tensor
 
@@ -28,6 +29,7 @@ def draw_graph(
     gradients: bool = True,
     parameters: Sequence[str] = (),
     digits: int = 3,
+    most: int = LARGEST_ARRAY,
     width: float | None = 17.5,
     lang: str | None = None,
 ) -> Figure:
@@ -43,6 +45,7 @@ def draw_graph(
         gradients: whether to draw the way back.
         parameters: names of inputs that are to be learned, drawn like the weights of a layer.
         digits: decimals.
+        most: rows and columns of a matrix that is written out; of a larger one its shape is.
         width: inches, beyond which the drawing goes on in a further row; None for a single row.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -58,7 +61,7 @@ def draw_graph(
     """
     diagram = graph_diagram(
         outputs, feeds, level=level, gradients=gradients, parameters=parameters, digits=digits,
-        lang=lang,
+        most=most, lang=lang,
     )  # fmt: skip
     return draw_diagram(diagram, width=width, lang=lang)
 
@@ -101,6 +104,7 @@ def graph_diagram(
     gradients: bool = True,
     parameters: Sequence[str] = (),
     digits: int = 3,
+    most: int = LARGEST_ARRAY,
     lang: str | None = None,
 ) -> Diagram:
     """What `draw_graph` draws, as plain data; the arguments are the same.
@@ -126,7 +130,7 @@ def graph_diagram(
         )
     labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
     nodes = [Node(m.name, labels[m.name], m.kind, m.groups) for m in reading.marks.values()]
-    edges = [_edge(arrow, reading, digits, lang) for arrow in reading.arrows]
+    edges = [_edge(arrow, reading, digits, lang, most) for arrow in reading.arrows]
     return Diagram(tuple(nodes), tuple(edges))
 
 
@@ -176,15 +180,15 @@ def _short(x: Tensor, lang: str | None) -> str:
     return with_decimal_sign(text, lang)
 
 
-def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None) -> Edge:
+def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: int) -> Edge:
     value = gradient = ""
     constant = reading.marks[arrow.source].kind == "constant"
     if arrow.value is not None and not (constant and arrow.value.size == 1):
-        value = "\n".join(array_rows(arrow.value, digits, lang))
+        value = "\n".join(array_rows(arrow.value, digits, lang, most))
     elif arrow.value is None and arrow.shape:
         value = str(arrow.shape)
     if arrow.gradient is not None:
-        gradient = "\n".join(array_rows(arrow.gradient, digits, lang))
+        gradient = "\n".join(array_rows(arrow.gradient, digits, lang, most))
     return Edge(arrow.source, arrow.target, value, gradient)
 
 
@@ -194,6 +198,7 @@ def graph_table(
     *,
     gradients: bool = True,
     digits: int = 3,
+    most: int = LARGEST_ARRAY,
     lang: str | None = None,
 ) -> str:
     """The numbers of `draw_graph` as text: node, value, gradient, one row for each node.
@@ -229,7 +234,7 @@ def graph_table(
         elif mark.kind == "output" or (mark.kind == "constant" and x.size == 1):
             continue
         cells = [
-            array_line(numbers[x].reshape(shapes[x]), digits, lang) if x in numbers else ""
+            array_line(numbers[x].reshape(shapes[x]), digits, lang, most) if x in numbers else ""
             for numbers in (reading.values, reading.gradients)
         ]
         shape = shapes.get(x, x.shape)

@@ -31,21 +31,20 @@ def outputs_of(source: Any, feeds: Any) -> tuple[list[Tensor], Any]:
     if isinstance(source, str):
         given = _by_name(feeds)
         shapes = {name: as_numbers(value, name).shape for name, value in given.items()}
-        tensors = graph.parse(source, shapes, activations.registry.entries)
-        return [tensors], None if feeds is None else given
+        tensor = graph.parse(source, shapes, activations.registry.entries)
+        return [tensor], None if feeds is None else given
     if isinstance(source, Layer):
         return _called(source, feeds)
     if callable(source) and not isinstance(source, Tensor):
         return _traced(source, feeds)
-    tensors = [source] if isinstance(source, Tensor) else source
-    if isinstance(tensors, Symbol):
+    if isinstance(source, Symbol):
         raise ArgumentError(
             "An output of a model has no numbers before the model is called.",
             where="outputs",
             received=repr(source),
             fix="draw_graph(model, x)",
         )
-    return _listed(tensors, "a tensor or several, a formula, a function or a model"), feeds
+    return _listed(source, "a tensor or several, a formula, a function or a model"), feeds
 
 
 def _called(model: Layer, x: Any) -> tuple[list[Tensor], Any]:
@@ -56,7 +55,7 @@ def _called(model: Layer, x: Any) -> tuple[list[Tensor], Any]:
         except GrafitoError:  # it is not built
             shapes = None
         several = isinstance(shapes, list)
-        x = [_example(shape) for shape in (shapes if several else [shapes])]
+        x = [_example(shape) for shape in (shapes if isinstance(shapes, list) else [shapes])]
         if any(each is None for each in x):
             raise ArgumentError(
                 "A model is drawn with what it is called with.",

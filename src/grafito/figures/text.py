@@ -112,7 +112,9 @@ def whole(value: int, lang: str | None = None) -> str:
     return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
 
 
-def array_rows(array: Any, digits: int = 3, lang: str | None = None) -> list[str]:
+def array_rows(
+    array: Any, digits: int = 3, lang: str | None = None, most: int = LARGEST
+) -> list[str]:
     """A scalar as its number, a small vector or matrix as rows in brackets, else the shape.
 
     Example:
@@ -121,7 +123,7 @@ def array_rows(array: Any, digits: int = 3, lang: str | None = None) -> list[str
         >>> array_rows(np.zeros((128, 10)))
         ['(128, 10)']
     """
-    if not _is_small(array):
+    if not _is_small(array, most):
         return [str(np.shape(array))]
     if np.ndim(array) == 0:
         return [number(array, digits, lang)]
@@ -132,20 +134,20 @@ def array_rows(array: Any, digits: int = 3, lang: str | None = None) -> list[str
     ]
 
 
-def array_line(array: Any, digits: int = 3, lang: str | None = None) -> str:
+def array_line(array: Any, digits: int = 3, lang: str | None = None, most: int = LARGEST) -> str:
     """The same on one line, for tables.
 
     Example:
         >>> array_line(np.array([[1.0, -2.0], [0.5, 1.0]]))
         '[[1.000 -2.000] [0.500 1.000]]'
     """
-    if not _is_small(array):
+    if not _is_small(array, most):
         return str(np.shape(array))
     if np.ndim(array) == 0:
         return number(array, digits, lang)
-    return "[" + " ".join(array_line(row, digits, lang) for row in array) + "]"
+    return "[" + " ".join(array_line(row, digits, lang, most) for row in array) + "]"
 
 
-def _is_small(array: Any) -> bool:
+def _is_small(array: Any, most: int) -> bool:
     shape = np.shape(array)
-    return len(shape) <= 2 and all(0 < size <= LARGEST for size in shape)
+    return len(shape) <= 2 and all(0 < size <= most for size in shape)

@@ -59,25 +59,22 @@ def _mse(y: Any, t: Any) -> Tensor:
     return reductions.mean(elementwise.square(elementwise.subtract(y, t)))
 
 
-# Function, and the names that it has in a formula besides that of grafito.
+# The names that a function has in a formula besides that of grafito.
+_SPELLINGS: dict[str, Callable[..., Any]] = {
+    "max máx": _extreme(elementwise.maximum, reductions.max),
+    "min mín": _extreme(elementwise.minimum, reductions.min),
+    "ln": elementwise.log,
+    "log2": _log(2),
+    "log10": _log(10),
+    "sen": elementwise.sin,
+    "tan tg": _tan,
+    "raíz raiz": elementwise.sqrt,
+    "σ": elementwise.sigmoid,
+    "mse": _mse,
+}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **OWN,
-    **{
-        name: function
-        for names, function in {
-            "max máx": _extreme(elementwise.maximum, reductions.max),
-            "min mín": _extreme(elementwise.minimum, reductions.min),
-            "ln": elementwise.log,
-            "log2": _log(2),
-            "log10": _log(10),
-            "sen": elementwise.sin,
-            "tan tg": _tan,
-            "raíz raiz": elementwise.sqrt,
-            "σ": elementwise.sigmoid,
-            "mse": _mse,
-        }.items()
-        for name in names.split()
-    },
+    **{name: function for names, function in _SPELLINGS.items() for name in names.split()},
 }
 
 NUMBERS = {"pi": math.pi, "π": math.pi, "e": math.e}
