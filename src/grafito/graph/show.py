@@ -55,8 +55,9 @@ def label_shown(trace: Trace, results: list[Tensor]) -> dict[str, Tensor]:
     """What a traced step is to print, as outputs: values, and gradients that its results need."""
     shown = list(trace.shown)
     if shown:
-        nodes = [x for x in topological_order(results) if isinstance(x.op, Show)]
-        shown += [(f"{x.op.label} gradient", x) for x in nodes if x.op.is_gradient]
+        nodes = [(x.op, x) for x in topological_order(results)]
+        seen = [(op.label, x) for op, x in nodes if isinstance(op, Show) and op.is_gradient]
+        shown += [(f"{label} gradient", x) for label, x in seen]
     return {f"{SHOWN}{i} {label}": x for i, (label, x) in enumerate(shown)}
 
 

@@ -40,8 +40,8 @@ class ThresholdMetric(Metric):
 
     def make_counts(self, shape: tuple[int, ...] | None) -> None:
         """Make the counts that are not there yet."""
-        for count in self.counted if shape is not None else ():
-            if count not in vars(self):
+        for count in self.counted:
+            if shape is not None and count not in vars(self):
                 setattr(self, count, self.add_variable(shape, name=count))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -71,7 +71,7 @@ def checked_thresholds(where: str, thresholds: Any) -> list[float]:
         ArgumentError: for what is no number from 0 to 1.
     """
     flat = np.ravel(np.asarray(thresholds, dtype=object)).tolist()
-    if not all(isinstance(t, Real) and 0 <= t <= 1 for t in flat):
+    if not all(isinstance(t, Real) and 0 <= float(t) <= 1 for t in flat):
         raise ArgumentError(
             "A threshold is compared with probabilities.",
             where=where,

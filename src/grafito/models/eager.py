@@ -36,7 +36,7 @@ class EagerProgram(Program):
         self._how = (training, counter)
 
     @cached_property
-    def graph(self) -> Graph:  # type: ignore[override]
+    def graph(self) -> Graph:
         """The step as a graph, for those who ask what it changes."""
         return trace_graph(self._function, self._inputs, *self._how)
 

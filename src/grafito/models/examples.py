@@ -103,7 +103,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
         raise DataError(
             "Data are x, (x, y) or (x, y, sample_weight).", received=f"{len(parts)} parts"
         )
-    return (*parts, None, None)[:3]  # type: ignore[return-value]
+    return (*parts, None, None)[:3]
 
 
 def batch_examples(batch: Any, role: str = "") -> Examples:

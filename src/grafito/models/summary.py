@@ -82,8 +82,8 @@ def summary_text(
         )
         console.print(f" {said}", highlight=False)
     if memory is not None:
-        size, needed = memory
-        told = f"{format_bytes(needed.total)} (batch_size={size})"
+        examples, needed = memory
+        told = f"{format_bytes(needed.total)} (batch_size={examples})"
         console.print(f" {translate('Memory of a training step')}: {told}", highlight=False)
     return text.getvalue().rstrip()
 
