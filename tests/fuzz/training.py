@@ -12,7 +12,7 @@ from grafito.datasets.transforms import stratified_split
 from grafito.optimizers import SGD
 
 RATE = 0.05
-KINDS = ["arrays", "arrays", "iterable", "generator", "dataset"]
+KINDS = ["arrays", "arrays", "arrays", "iterable", "generator", "dataset"]
 
 
 class Dataset(utils.PyDataset):
@@ -107,7 +107,7 @@ def case(rng: np.random.Generator) -> None:
     model.compile(SGD(RATE), loss="mse", metrics=["mae"], weighted_metrics=["mae"], engine=engine)
     settings: dict[str, Any] = {"epochs": epochs, "shuffle": False, "verbose": 0}
     train, held_out = data, None
-    if kind == "arrays" and n > 4 and rng.random() < 0.4:
+    if kind == "arrays" and n > 4 and rng.random() < 0.5:
         share = float(rng.choice([0.2, 0.5]))
         kept, held = stratified_split(y, share, seed=model._shuffle_seed % 2**32)
         train, held_out = (tuple(p if p is None else p[i] for p in data) for i in (kept, held))
@@ -115,13 +115,13 @@ def case(rng: np.random.Generator) -> None:
     elif rng.random() < 0.5:
         held_out = tuple(p if p is None else p[::-1] for p in data)
         settings["validation_data"] = given(held_out)
-    if kind == "arrays" and rng.random() < 0.4:
+    if kind == "arrays" and rng.random() < 0.6:
         classes = {0: 1.0, 1: float(rng.choice([0.0, 2.0, 10.0]))}
         settings["class_weight"] = classes
         factor = np.array([classes[int(label)] for label in train[1][:, 0]])
         train = (*train[:2], factor if train[2] is None else train[2] * factor)
     batches = cut(train, size)
-    steps = int(rng.integers(1, len(batches) + 1)) if rng.random() < 0.5 else None
+    steps = int(rng.integers(1, len(batches) + 1)) if rng.random() < 0.7 else None
     if steps is not None:
         settings["steps_per_epoch"] = steps
     expected = epochs_of(batches, steps, epochs)
