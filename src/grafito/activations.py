@@ -315,3 +315,7 @@ def mish(x: Tensor) -> Tensor:
         [-0.303  1.944]
     """
     return x * graph.tanh(graph.softplus(x))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -134,3 +134,7 @@ def _norm(w: Tensor, axis: Axis) -> Tensor:
 
 # Keras has each class under a second name, for programs that write keras.constraints.max_norm(3).
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -12,6 +12,30 @@ from typing import Any
 
 from grafito import foreign
 
+__all__ = [
+    "ArgumentError",
+    "DataError",
+    "DtypeError",
+    "FileError",
+    "GrafitoError",
+    "GraphError",
+    "MissingAttributeError",
+    "MissingDependencyError",
+    "NonFiniteError",
+    "NotBuiltError",
+    "OutOfMemoryError",
+    "PositionError",
+    "RangeError",
+    "ShapeError",
+    "UnknownArgumentError",
+    "UnknownKeyError",
+    "UnknownNameError",
+    "missing_attribute",
+    "names_of",
+    "unknown_argument",
+    "unknown_name",
+]
+
 
 class GrafitoError(Exception):
     """Base of all errors of grafito; its text has one form, in the language being spoken.
@@ -230,3 +254,7 @@ def names_of(module: str) -> Callable[[str], Any]:
         raise missing_attribute(sys.modules[module], module, name)
 
     return missing
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -154,3 +154,7 @@ def _factor(name: str, value: float) -> float:
 
 # Keras has each class under a second name, for programs that write keras.regularizers.l2(0.01).
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

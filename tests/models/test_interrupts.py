@@ -46,6 +46,14 @@ def test_one_message_whatever_is_shown(verbose, capsys):
     assert capsys.readouterr().out.count("Ended by Ctrl-C") == 1
 
 
+def test_an_interrupt_before_the_first_epoch_ends():
+    press = callbacks.LambdaCallback(on_train_begin=lambda logs: signal.raise_signal(signal.SIGINT))
+    history = compiled().fit(X, X[:, :1], epochs=9, verbose=0, callbacks=press)
+    assert history.interrupted
+    assert history.history == {}
+    assert compiled().fit(X, X[:, :1], epochs=0, verbose=0).epoch == []
+
+
 def test_a_second_ctrl_c_raises():
     model = compiled()
     twice = [press(signal.SIGINT), press(signal.SIGINT)]

@@ -239,10 +239,10 @@ class History(Callback):
         self.epoch: list[int] = []
         self.history: dict[str, list[Any]] = Logged()
         self.interrupted = False
+        self.last: Logs = {}
 
     def __getitem__(self, name: str) -> list[Any]:
         return self.history[name]
-        self.last: Logs = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """A pickle or a copy has the numbers, not the model that they are of."""

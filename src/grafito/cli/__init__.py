@@ -378,3 +378,7 @@ def verify_data(
     print(*map(_localised, told or [f"{name}: {_('built in')}"]), sep="\n")
     if any(finding.problem for finding in findings):
         raise typer.Exit(1)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -57,3 +57,7 @@ def available(name: str) -> bool:
 
 def _engine_class(name: str) -> type[Engine]:
     return importlib.import_module(f"{__name__}.{name}").Engine
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

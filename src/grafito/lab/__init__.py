@@ -84,3 +84,7 @@ def get(
         raise unknown_name("experiment", name, kinds())
     given = {key: value for key, value in settings.items() if value is not None}
     return kind.usual(variant, quick).with_settings(**given)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -20,3 +20,7 @@ def __getattr__(name: str) -> Any:
 
         return load_model
     return _missing(name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

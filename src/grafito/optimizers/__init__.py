@@ -36,3 +36,7 @@ deserialize = get
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer"]
 __all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -273,3 +273,7 @@ class CosineDecay(_Decay):
 
 def _float(step: Any) -> Tensor:
     return graph.cast(step, "float32")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module
