@@ -345,3 +345,13 @@ def join_outputs(slices: list[Outputs], template: Any) -> Any:
         return np.concatenate([s[name].reshape(-1, *s[name].shape[2:]) for s in slices])
 
     return map_structure(join, template)
+
+
+def last_values(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Each output at the last of the steps that were done together."""
+    return {name: plain_values(values[-1:])[0] for name, values in outputs.items()}
+
+
+def plain_values(values: np.ndarray) -> list[Any]:
+    """Numbers as those of Python, arrays as they are."""
+    return values.tolist() if values.ndim == 1 else list(values)

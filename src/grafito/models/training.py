@@ -25,7 +25,7 @@ from grafito.models.passes import (
     whole_numbers,
 )
 from grafito.models.progress import Progress
-from grafito.models.runner import Step, join_outputs
+from grafito.models.runner import Step, join_outputs, last_values, plain_values
 from grafito.models.steps import Steps, as_placeholder
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
@@ -246,7 +246,7 @@ class Trainer(Steps):
             for _, outputs in self._runner.run(
                 Step(kind, step, self.reset_metrics), examples, orders, 0, n
             ):
-                logs = _last(outputs)
+                logs = last_values(outputs)
         return dict(sorted(logs.items())) if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: Logs) -> Any:
@@ -358,7 +358,7 @@ class Trainer(Steps):
         outputs = self._runner.run_epochs(
             step, training.source, orders, row, training.batch_size, count
         )
-        logs = {name: _plain(values) for name, values in sorted(outputs.items())}
+        logs = {name: plain_values(values) for name, values in sorted(outputs.items())}
         for callback in log.callbacks:
             callback.read_epochs(range(epoch, epoch + count), logs)
         return epoch + count
@@ -401,7 +401,7 @@ class Trainer(Steps):
                 if collect is not None:
                     collect.append(outputs)
                 else:
-                    logs = _last(outputs)
+                    logs = last_values(outputs)
                 if one_by_one and collect is not None:
                     batch_outputs = join_outputs([outputs], self._output_structure)
                     log.call("on_predict_batch_end", batches_done - 1, {"outputs": batch_outputs})
@@ -444,12 +444,3 @@ class Trainer(Steps):
                 where=f"model {self.name!r}",
                 fix="model.compile(optimizer='adam', loss='mse') first",
             )
-
-
-def _last(outputs: dict[str, np.ndarray]) -> Logs:
-    return {name: _plain(values[-1:])[0] for name, values in outputs.items()}
-
-
-def _plain(values: np.ndarray) -> list[Any]:
-    """Numbers as those of Python, arrays as they are."""
-    return values.tolist() if values.ndim == 1 else list(values)
