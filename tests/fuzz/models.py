@@ -189,7 +189,7 @@ def _check_copies(model: Model, x: Any, rng: Rng) -> None:
     again.set_weights(model.get_weights())
     again.compile(optimizers.SGD(0.05), loss="mse", engine="reference")
     if again.get_config() != config:
-        raise AssertionError("the configuration changes on its way")
+        raise AssertionError(f"the configuration changes: {again.get_config()} {config}")
     y = model.predict(x, verbose=0)
     for other in (loaded, again):
         _equal(other.predict(x, verbose=0), y)

@@ -66,7 +66,7 @@ class Dropout(RandomLayer):
         super().__init__(seed=seed, **kwargs)
         self.rate = number(self, "rate", rate, 0, 1)
         good = isinstance(noise_shape, (list, tuple)) and all(
-            n is None or (isinstance(n, Integral) and not isinstance(n, bool) and n > 0)
+            n is None or (isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0)
             for n in noise_shape
         )
         if noise_shape is not None and not good:

@@ -71,7 +71,7 @@ class Reshape(Layer):
         x = args[0] if args else kwargs["inputs"]
         if None not in x.shape[1:]:
             return super().infer(args, kwargs)
-        dtype = self.input_dtype if is_floating(x.dtype) else x.dtype
+        dtype: str = (self.input_dtype or x.dtype) if is_floating(x.dtype) else x.dtype
         shape = x.shape[0], *(None if n == -1 else n for n in self.target_shape)
         self.last_outputs = [(tuple(n or 1 for n in shape), dtype)]
         return Symbol(shape, dtype)

@@ -44,10 +44,11 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
     """One layer as data; one that was written before, elsewhere in the model, as {"shared": n}."""
     with _one(_written) as written:
         if layer in written:
-            entry = written[layer]
-            number = entry.setdefault("number", sum("number" in e for e in written.values()))
+            number = sum("number" in entry for entry in written.values())
+            number = written[layer].setdefault("number", number)
             return {"shared": number}
-        entry = written[layer] = {}
+        entry: dict[str, Any] = {}
+        written[layer] = entry
         entry.update(_entry(layer))
         return entry
 
@@ -112,8 +113,11 @@ def sequential_from_config(config: Mapping[str, Any]) -> Sequential:
     with _one(_read):
         for entry in config["layers"]:
             model.add(layer_from_entry(entry))
-    if not model.built and config.get("build_shape") is not None:
-        model.build(_shape(config["build_shape"]))
+    shape = config.get("build_shape")
+    if shape is not None and model.built:  # by its first part
+        model.build_shape = _shape(shape)
+    elif shape is not None:
+        model.build(_shape(shape))
     return model
 
 
