@@ -183,7 +183,11 @@ def test_a_shape_of_no_argument_is_explained():
         Wrong()(X, X)
 
 
-@pytest.mark.parametrize("make", [lambda: layers.Dense(3), Block, InList, Network], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [lambda: layers.Dense(3), Block, InList, Network],
+    ids=["Dense", "Block", "InList", "Network"],
+)
 def test_asking_for_a_shape_builds_nothing(make):
     layer = make()
     shape = layer.compute_output_shape((None, 4))

@@ -44,7 +44,7 @@ NESTED = [
 
 
 @pytest.mark.filterwarnings("ignore:No gradient reaches")
-@pytest.mark.parametrize(("given", "plain"), NESTED, ids=str)
+@pytest.mark.parametrize(("given", "plain"), NESTED)
 def test_nested_losses(given, plain):
     results = []
     for loss in (given, plain):

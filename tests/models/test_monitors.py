@@ -85,7 +85,9 @@ KNOWN = {
 
 
 @pytest.mark.parametrize(
-    "kind", [c for c in {*metrics.registry.entries.values()} if inspect.isclass(c)], ids=str
+    "kind",
+    sorted({c for c in metrics.registry.entries.values() if inspect.isclass(c)}, key=str),
+    ids=str,
 )
 def test_every_metric_has_a_direction(kind):
     if kind.__module__.startswith("grafito."):
