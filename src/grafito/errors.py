@@ -7,6 +7,7 @@ built-in exception a Python programmer would expect, so `except ValueError` keep
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = [
     "FileError",
     "GrafitoError",
     "GraphError",
+    "LossWarning",
     "MissingAttributeError",
     "MissingDependencyError",
     "NonFiniteError",
@@ -34,6 +36,7 @@ __all__ = [
     "names_of",
     "unknown_argument",
     "unknown_name",
+    "warn",
 ]
 
 
@@ -157,6 +160,34 @@ class MissingDependencyError(GrafitoError, ImportError):
     """An optional library is not installed."""
 
 
+class LossWarning(UserWarning):
+    """What trains, but is seldom meant; its text is like an error's.
+
+    Example:
+        >>> import warnings
+        >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
+    """
+
+    def __init__(self, what: str, **rows: object):
+        super().__init__(GrafitoError(what, **rows).message)
+
+
+def warn(finding: Warning) -> None:
+    """Give a warning at the line of the user: that of the first frame outside grafito.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     warn(LossWarning("All weights are 0."))
+        >>> len(caught)
+        1
+    """
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("grafito."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(finding, stacklevel=level)
+
+
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownNameError:
     """The error for a name that is not known, with the nearest known one.
 
@@ -169,8 +200,8 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownName
         The error, to be raised by the caller.
 
     Example:
-        >>> print(unknown_name("loss", "mze", ["mse", "mae"]))
-        Unknown loss 'mze'.
+        >>> print(unknown_name("loss", "mes", ["mse", "mae"]))
+        Unknown loss 'mes'.
           expected   one of mae, mse
           try        'mse'
     """

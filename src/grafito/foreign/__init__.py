@@ -27,7 +27,7 @@ def name(given: object, known: Iterable[str]) -> str | None:
         known: the names there are.
 
     Example:
-        >>> name("exactitud", ["accuracy", "auc"]), name("mze", ["mse", "mae"])
+        >>> name("exactitud", ["accuracy", "auc"]), name("mes", ["mse", "mae"])
         ("'accuracy'", "'mse'")
     """
     known = sorted(set(known))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.errors import ArgumentError, GraphError, unknown_name
+from grafito.errors import ArgumentError, GraphError, unknown_name, warn
+from grafito.graph.crossing import crossed
 from grafito.graph.dtypes import is_floating
 from grafito.graph.elementwise import Where
 from grafito.graph.evaluate import Feeds, topological_order, value
@@ -34,6 +35,9 @@ def gradients(
 
     Returns:
         A tensor for a single input, else a list, each of its input's shape.
+
+    Warns:
+        LossWarning: for a loss that compares a column with a vector, and so each with all.
 
     Raises:
         GraphError: when an output or an input is not of floating type, or no output depends on an
@@ -74,6 +78,9 @@ def gradients(
     for node in order:
         if any(x in leads_to_input for x in node.inputs):
             leads_to_input.add(node)
+    finding = crossed(ys, order, {*xs, *readings})
+    if finding is not None:
+        warn(finding)
 
     for node in reversed(order):
         if node not in leads_to_input or node not in incoming or not node.inputs:

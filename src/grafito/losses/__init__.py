@@ -5,9 +5,10 @@
 2.0
 """
 
+from grafito.errors import LossWarning
 from grafito.errors import names_of as _names_of
 from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
-from grafito.losses.checks import LossWarning, check_loss_fits
+from grafito.losses.checks import check_loss_fits
 from grafito.losses.choice import deserialize, get, resolve
 from grafito.losses.classification import (
     BinaryCrossentropy,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from grafito.errors import ArgumentError, GrafitoError
+from grafito.errors import ArgumentError, LossWarning
 from grafito.graph.tensor import Tensor
 from grafito.losses.base import Loss
 from grafito.losses.classification import (
@@ -34,18 +34,6 @@ SIGNED = (
     *("linear", "tanh", "softsign", "hard_tanh", "leaky_relu", "elu", "selu", "celu", "gelu"),
     *("silu", "swish", "mish", "log_softmax", "log_sigmoid"),
 )
-
-
-class LossWarning(UserWarning):
-    """What trains, but is seldom meant; its text is like an error's.
-
-    Example:
-        >>> import warnings
-        >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
-    """
-
-    def __init__(self, what: str, **rows: object):
-        super().__init__(GrafitoError(what, **rows).message)
 
 
 def check_loss_fits(

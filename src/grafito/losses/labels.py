@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import DataError
+from grafito.errors import DataError, LossWarning
 from grafito.losses import targets
 from grafito.losses.base import Loss
-from grafito.losses.checks import LossWarning
 
 ROUNDING = 1e-6  # by which a probability may miss 0 and 1
 FEW = 20  # more classes than that are numbers

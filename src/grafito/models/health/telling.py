@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from grafito.callbacks import Callback
-from grafito.losses import LossWarning
+from grafito.errors import LossWarning, warn
 
 
 class Findings:
@@ -36,7 +34,7 @@ class Findings:
         for finding in found:
             if str(finding) not in self._told:
                 self._told.add(str(finding))
-                warnings.warn(finding, stacklevel=_outside())
+                warn(finding)
 
 
 class FirstNaN(Callback):
@@ -58,19 +56,10 @@ class FirstNaN(Callback):
         if self._said or not isinstance(loss, float) or math.isfinite(loss):
             return
         self._said = True
-        warnings.warn(
+        warn(
             LossWarning(
                 f"The loss became {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
                 f"{epoch + 1}, and the weights with it.",
                 fix="check_finite=True in model.compile(...): it names the step and the layer",
-            ),
-            stacklevel=_outside(),
+            )
         )
-
-
-def _outside() -> int:
-    """The level of the first frame that is not grafito's own: the line of the user."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("grafito"):
-        frame, level = frame.f_back, level + 1
-    return level
