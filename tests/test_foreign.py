@@ -49,7 +49,11 @@ ARGUMENTS = {
         if isinstance(e, type)
         for name in constructor_arguments(e)
     ),
-    *(name for c in (callbacks.EarlyStopping, Model) for name in constructor_arguments(c)),
+    *(
+        name
+        for c in (callbacks.EarlyStopping, Model, graph.Variable)
+        for name in constructor_arguments(c)
+    ),
     *("epochs", "steps_per_epoch", "validation_steps", "batch_size", "validation_data"),
     *("validation_split", "callbacks", "class_weight", "sample_weight", "loss", "metrics"),
     *("optimizer", "inputs", "outputs", "shape", "batch_shape", "keepdims", "axis", "l2"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -276,6 +277,16 @@ class Registry:
         if name not in self.entries:
             raise unknown_name(self.kind, name, [*self.entries, *custom])
         return self.entries[name]
+
+
+def part(kind: str, identifier: Any) -> Any:
+    """The part of a kind for a name; the module of this kind is loaded when it is asked for.
+
+    Example:
+        >>> type(part("initializer", "ones")).__name__
+        'Ones'
+    """
+    return importlib.import_module(f"grafito.{kind}s").get(identifier)
 
 
 def snake_case(name: str) -> str:

@@ -169,7 +169,7 @@ def test_a_value_taken_from_a_variable_does_not_change_later():
 
 @pytest.mark.parametrize("wrong", [7, -8, 2**31 - 1])
 def test_an_index_out_of_range_is_named_and_nothing_is_updated(wrong):
-    table = graph.Variable(np.ones((7, 3)), "float32", "table")
+    table = graph.Variable(np.ones((7, 3)), dtype="float32", name="table")
 
     def step(i):
         rows = graph.take(table, i)

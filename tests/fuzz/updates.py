@@ -24,7 +24,7 @@ def case(rng: np.random.Generator) -> None:
     rules, data = (EXACT, DATA["ties"]) if exact else (RULES, DATA["normal"])
     few = [choose.one(SHAPES) for _ in range(2)]
     start = [np.asarray(data(rng, choose.one(few)), "float64") for _ in range(choose.whole(1, 4))]
-    variables = [Variable(a, "float64", f"w{i}") for i, a in enumerate(start)]
+    variables = [Variable(a, dtype="float64", name=f"w{i}") for i, a in enumerate(start)]
     x = graph.placeholder(few[0], "float64", "x")
 
     def step(x: Tensor) -> dict[str, Tensor]:

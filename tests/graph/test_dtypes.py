@@ -213,7 +213,7 @@ REFUSED = {
     "nothing but numbers": lambda: graph.constant(10**30),
     "more than a float": lambda: graph.constant(1.0) + 10**400,
     "an assignment": lambda: graph.Variable(np.zeros(1, "uint8")).assign([256]),
-    "an initial value": lambda: graph.Variable(-1, "uint8"),
+    "an initial value": lambda: graph.Variable(-1, dtype="uint8"),
     "what is fed": lambda: graph.value(U8 + 1, {"u": [1, 2, 300]}),
 }
 

@@ -18,6 +18,7 @@ from grafito.graph import (
     reductions,
     shaping,
     tensor,
+    variable,
 )
 from grafito.graph.check import check_gradients
 from grafito.graph.dtypes import is_floating
@@ -36,7 +37,7 @@ NO_ROW = {
     pooling.Pool: "abstract",
     tensor.Constant: "a leaf: nothing is computed",
     tensor.Input: "a leaf: nothing is computed",
-    tensor.State: "a leaf: nothing is computed",
+    variable.State: "a leaf: nothing is computed",
     Show: "in test_show",
 }
 # Public functions without a row -> why.

@@ -59,7 +59,8 @@ class Monitor(Callback):
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        metric = getattr(self.model, "metric_named", {}.get)(name)
+        named = getattr(self.model, "metric_named", None)
+        metric = named(name) if named else None
         known = metrics.registry.entries.get("accuracy" if name == "acc" else name)
         falls = "down" if name == "loss" or name.endswith("_loss") else None
         for says in (getattr(metric, "direction", None), falls, getattr(known, "direction", None)):
@@ -84,11 +85,11 @@ class Monitor(Callback):
             if self.monitor.startswith("val_") and not any(n.startswith("val_") for n in logs):
                 if self.params.get("validation_freq", 1) != 1:
                     return None
-                if getattr(self, "save_freq", "epoch") != "epoch":
+                if (save_freq := getattr(self, "save_freq", "epoch")) != "epoch":
                     raise ArgumentError(
                         f"{self.monitor!r} is known after an epoch, and this saves within one.",
                         where=type(self).__name__,
-                        received=f"save_freq={self.save_freq}",
+                        received=f"save_freq={save_freq}",
                         expected="one of " + ", ".join(sorted(logs)),
                         fix='save_freq="epoch", or monitor="loss"',
                     )

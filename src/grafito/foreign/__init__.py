@@ -71,7 +71,7 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
         >>> nearest("acuracy", ["accuracy", "auc"]), nearest("oculta", ["out"])
         ('accuracy', None)
     """
-    allowed = max(len(given) // 3, min(len(given) - 1, 1))
+    allowed = max((len(given) + 1) // 3, min(len(given) - 1, 1))
     distances = {
         each: (_distance(given.lower(), each.lower()), _distance(given, each)) for each in known
     }

@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "nb_worker": ("nothing: batches are asked for one by one",),
     "workers": ("nothing: batches are asked for one by one",),
     "use_multiprocessing": ("nothing: batches are asked for one by one",),
+    "initial_value": ("initializer",),
     "output_dim": ("units", "filters"),
     "nb_output": ("units",),
     "border_mode": ("padding",),

@@ -10,7 +10,8 @@
 
 # First, because the ops need the tensor and the tensor's operators need the ops.
 from grafito.errors import names_of as _names_of
-from grafito.graph.tensor import Op, Tensor, Variable, as_tensor, constant, placeholder  # isort: split
+from grafito.graph.tensor import Op, Tensor, as_tensor, constant, placeholder
+from grafito.graph.variable import Variable  # isort: split
 
 from grafito.graph import random
 from grafito.graph.check import GradientError, GradientReport, check_gradients

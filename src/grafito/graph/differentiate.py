@@ -10,8 +10,9 @@ from grafito.graph.crossing import crossed
 from grafito.graph.dtypes import is_floating
 from grafito.graph.elementwise import Where
 from grafito.graph.evaluate import Feeds, topological_order, value
-from grafito.graph.tensor import Reading, Tensor, Variable, as_tensor, constant
+from grafito.graph.tensor import Tensor, as_tensor, constant
 from grafito.graph.trace import current_scope, scopes
+from grafito.graph.variable import Reading, Variable
 
 
 def gradients(

@@ -10,8 +10,9 @@ import numpy as np
 from grafito.errors import GraphError
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.show import label_shown, print_shown
-from grafito.graph.tensor import Constant, Tensor, Variable, as_tensor, known_value
+from grafito.graph.tensor import Constant, Tensor, as_tensor, known_value
 from grafito.graph.trace import Trace
+from grafito.graph.variable import Variable
 
 
 class Numbers:

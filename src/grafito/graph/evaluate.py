@@ -10,8 +10,9 @@ import numpy as np
 
 from grafito.errors import ArgumentError, DtypeError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import INTEGER, converted, dtype_name, is_floating, numpy_dtype
-from grafito.graph.tensor import Constant, Input, Reading, State, Tensor, Variable, known_value
+from grafito.graph.tensor import Constant, Input, Tensor, known_value
 from grafito.graph.trace import current_trace
+from grafito.graph.variable import Reading, State, Variable
 
 Feeds = Mapping[Any, Any]
 

@@ -11,8 +11,9 @@ import numpy as np
 from grafito.graph.evaluate import value
 from grafito.graph.nest import flatten, map_structure, sequence_like
 from grafito.graph.show import label_shown, print_shown
-from grafito.graph.tensor import Constant, Input, Tensor, Variable, as_tensor, constant, known_value
+from grafito.graph.tensor import Constant, Input, Tensor, as_tensor, constant, known_value
 from grafito.graph.trace import Trace, current_trace
+from grafito.graph.variable import Variable
 
 _calls = itertools.count(1)  # steps of random numbers outside of training
 

@@ -25,7 +25,8 @@ from grafito.graph.notation import (
     TOKEN,
     UNARY,
 )
-from grafito.graph.tensor import Input, Shape, Tensor, Variable, as_tensor, constant, placeholder
+from grafito.graph.tensor import Input, Shape, Tensor, as_tensor, constant, placeholder
+from grafito.graph.variable import Variable
 from grafito.language import message
 
 # How Python says that a function is called in a wrong way.
@@ -212,7 +213,7 @@ class _Parser:
         if name not in self.names:
             shape = self.shapes.get(name, ())
             self.names[name] = (
-                Variable(np.zeros(shape), self.dtype, name)
+                Variable(np.zeros(shape), dtype=self.dtype, name=name)
                 if name in self.parameters
                 else placeholder(shape, self.dtype, name)
             )

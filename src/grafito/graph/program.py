@@ -10,8 +10,9 @@ from grafito.errors import GraphError
 from grafito.graph.evaluate import topological_order
 from grafito.graph.rewrite import rewrite, with_known_values
 from grafito.graph.show import label_shown
-from grafito.graph.tensor import Input, State, Tensor, Variable, as_tensor
+from grafito.graph.tensor import Input, Tensor, as_tensor
 from grafito.graph.trace import Trace
+from grafito.graph.variable import State, Variable
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,8 +23,9 @@ from grafito.graph.neural import (
 )
 from grafito.graph.reductions import Sum
 from grafito.graph.shaping import BroadcastTo, Reshape, Transpose
-from grafito.graph.tensor import Constant, Input, Op, State, Tensor
+from grafito.graph.tensor import Constant, Input, Op, Tensor
 from grafito.graph.trace import current_trace
+from grafito.graph.variable import State
 
 Rule = Callable[[Tensor], Tensor | None]
 

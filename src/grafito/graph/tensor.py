@@ -1,4 +1,4 @@
-"""Tensors, the ops that make them, and the variables that keep their value between steps."""
+"""Tensors, and the ops that make them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from grafito.graph.dtypes import (
     promote,
 )
 from grafito.graph.operators import Operators
-from grafito.graph.trace import Trace, current_scope, current_trace, has_numbers
+from grafito.graph.trace import current_scope, current_trace, has_numbers
 
 Shape = tuple[int, ...]
 FEW = 6  # numbers that a tensor shows of itself
@@ -80,7 +80,7 @@ class Op:
     def __call__(self, *inputs: Tensor) -> Tensor:
         trace = current_trace()
         if trace is not None and (trace.updates or trace.reads is not None):
-            inputs = tuple(_as_it_is_now(x, trace) for x in inputs)
+            inputs = tuple(variable.as_it_is_now(x, trace) for x in inputs)
         shape, dtype = self.infer(*inputs)
         return Tensor(self, inputs, shape, dtype)
 
@@ -146,7 +146,7 @@ class Tensor(Operators):
         """The numbers where they are known, few and cheap to compute."""
         if self.size > FEW:
             return ""
-        known = isinstance(self.op, (Constant, State)) or known_value(self) is not None
+        known = isinstance(self.op, (Constant, variable.State)) or known_value(self) is not None
         nodes = [self] if known else evaluate.topological_order([self], evaluate.Computed())
         if len(nodes) > CHEAP or any(x.size > CHEAP for x in nodes) or self.unfed is not None:
             return ""
@@ -241,105 +241,6 @@ class Input(Op):
     """A value that is fed when the graph runs."""
 
 
-class State(Op):
-    """The value of a variable at the start of the step."""
-
-
-class Variable(Tensor):
-    """A tensor whose value stays between steps: a weight, an optimizer slot, a counter.
-
-    Args:
-        value: initial value; its shape stays.
-        dtype: element type; by default that of the value (float32 for Python numbers).
-        name: what tables, drawings and files call it.
-        trainable: whether optimizers change it.
-
-    Attributes:
-        path: name with that of its layer before it, for example "dense/kernel".
-        storage: the current value as an array of the engine that used it last.
-        regularizer: penalty on its value, or None.
-        constraint: projection applied after each update, or None.
-
-    Example:
-        >>> from grafito import graph
-        >>> w = graph.Variable([1.0, 2.0], name="w")
-        >>> w.assign([3.0, 4.0])
-        >>> w.numpy().tolist()
-        [3.0, 4.0]
-    """
-
-    __slots__ = ("constraint", "path", "regularizer", "storage", "trainable")
-
-    def __init__(
-        self, value: Any, dtype: str | None = None, name: str | None = None, trainable: bool = True
-    ):
-        initial = as_tensor(value, dtype=dtype)
-        super().__init__(State(), (), initial.shape, initial.dtype, name)
-        self.storage: Any = np.array(initial.numpy(), dtype=self.dtype)
-        self.path = name or "variable"
-        self.trainable = trainable
-        self.regularizer: Any = None
-        self.constraint: Any = None
-
-    def __reduce__(self) -> Any:  # the value, whichever engine's array holds it
-        state = {name: getattr(self, name) for name in ("path", "regularizer", "constraint")}
-        return type(self), (self.numpy(), self.dtype, self.name, self.trainable), (None, state)
-
-    def numpy(self) -> np.ndarray:
-        """A copy of the current value."""
-        return evaluate.value(self) if has_numbers() else np.array(self.storage)
-
-    def assign(self, value: Any) -> None:
-        """Set the value: at once, or at the end of the step while a step is being traced.
-
-        Raises:
-            ShapeError: when the shape is not the variable's.
-        """
-        new = as_tensor(value, dtype=None if isinstance(value, Tensor) else self.dtype)
-        if new.shape != self.shape:
-            raise ShapeError(
-                "The new value of a variable must have its shape.",
-                where=self.name or "variable",
-                received=new.shape,
-                expected=self.shape,
-            )
-        trace = current_trace()
-        if trace is not None:
-            # A later gradient in the same step is one of the new value, not through the update.
-            trace.updates[self] = elementwise.stop_gradient(elementwise.cast(new, self.dtype))
-        else:
-            self.storage = np.array(new.numpy(), dtype=self.dtype)
-
-    def assign_add(self, value: Any) -> None:
-        """Add to the value; see `assign`."""
-        self.assign(self + value)
-
-    def assign_sub(self, value: Any) -> None:
-        """Subtract from the value; see `assign`."""
-        self.assign(self - value)
-
-
-class Reading(Constant):
-    """What a variable held when it was read: a constant to all but differentiation."""
-
-    variable: Variable
-
-
-def _as_it_is_now(x: Tensor, trace: Trace) -> Tensor:
-    """What an op within a trace reads for x: of a variable, what it was last assigned."""
-    if not isinstance(x, Variable):
-        return x
-    if x in trace.updates:
-        return trace.updates[x]
-    if trace.reads is None:
-        return x
-    if x not in trace.reads:
-        array = np.asarray(x.storage)
-        array = array if array.base is None else array.copy()  # an engine writes into its own
-        trace.reads[x] = Tensor(Reading(array, x), (), x.shape, x.dtype, x.name)
-    return trace.reads[x]
-
-
 def constant(value: Any, dtype: str | None = None, name: str | None = None) -> Tensor:
     """A tensor with a known value.
 
@@ -397,7 +298,11 @@ def placeholder(
             "layers.Input without the batch, for models that take any number of examples",
         )
     return Tensor(
-        Input(), (), tuple(shaping.whole_sizes(sizes, "placeholder")), dtype_name(dtype), name
+        Input(),
+        (),
+        tuple(shaping.whole_sizes(sizes, "placeholder", "placeholder((2, 3))")),
+        dtype_name(dtype),
+        name,
     )
 
 
@@ -416,7 +321,7 @@ def as_tensor(value: Any, dtype: str | None = None) -> Tensor:
         return constant(value, dtype)
     trace = current_trace()
     if trace is not None:
-        value = _as_it_is_now(value, trace)
+        value = variable.as_it_is_now(value, trace)
     return value if dtype is None else elementwise.cast(value, dtype)
 
 
@@ -445,4 +350,5 @@ def operands(*values: Any) -> tuple[Tensor, ...]:
 
 
 # The methods above call functions that are themselves written with tensors.
+from grafito.graph import variable  # noqa: E402, I001  # evaluation needs the variable
 from grafito.graph import elementwise, evaluate, shaping  # noqa: E402

@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grafito.graph.tensor import Tensor, Variable
+    from grafito.graph.tensor import Tensor
+    from grafito.graph.variable import Variable
 
 _active: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())

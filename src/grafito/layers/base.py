@@ -7,7 +7,7 @@ import inspect
 import math
 import weakref
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 from grafito import graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
@@ -79,7 +79,7 @@ class Layer(Owner):
     """
 
     copies_itself = True
-    also_takes = ("input_shape", "input_dim")
+    also_takes: ClassVar[tuple[str, ...]] = ("input_shape", "input_dim")
     kind = "layer"  # what errors call it
 
     def __init__(
@@ -173,7 +173,7 @@ class Layer(Owner):
         initializer = default if initializer is None else initializer
         try:
             value = initializers.get(initializer)(shape, dtype)
-            variable = graph.Variable(value, dtype, name, trainable)
+            variable = graph.Variable(value, dtype=dtype, trainable=trainable, name=name)
         except MemoryError:
             raise OutOfMemoryError(
                 "A weight does not fit into the memory.",

@@ -15,7 +15,8 @@ import numpy as np
 from grafito import graph
 from grafito.errors import ArgumentError, GraphError
 from grafito.graph.nest import parts
-from grafito.graph.tensor import Tensor, Variable
+from grafito.graph.tensor import Tensor
+from grafito.graph.variable import Variable
 from grafito.registry import Configurable, Registry, snake_case
 
 registry = Registry("metric")
@@ -116,7 +117,8 @@ class Metric(Configurable):
                 received=f"initializer={initializer!r}, aggregation={aggregation!r}",
                 fix='initializer="zeros"',
             )
-        variable = Variable(np.zeros(shape), dtype or self.dtype or STATE, name, trainable=False)
+        dtype = dtype or self.dtype or STATE
+        variable = Variable(np.zeros(shape), dtype=dtype, trainable=False, name=name)
         self._variables.append(variable)
         return variable
 

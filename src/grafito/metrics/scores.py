@@ -6,7 +6,8 @@ from numbers import Real
 
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
-from grafito.graph.tensor import Tensor, Variable
+from grafito.graph.tensor import Tensor
+from grafito.graph.variable import Variable
 from grafito.losses.targets import VALUES, align_weights, divide_no_nan, pair
 from grafito.metrics.base import Metric, register
 

@@ -122,7 +122,8 @@ class FiniteCheck:
         graph = program.graph
         leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
-        names = {part.name for part in self._model().family()[1:]}
+        model = self._model()
+        names = {part.name for part in model.family()[1:]} if model else set()
         first = _first_bad(graph, _bad_values(graph, leaves), list(losses))
         place = None if first is None else _place(first, names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]

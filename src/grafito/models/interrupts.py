@@ -53,8 +53,8 @@ def interruptible() -> Iterator[list[int]]:
     try:
         yield note.pressed
     finally:
-        for number, before in note.before.items():
-            signal.signal(number, before)
+        for caught, before in note.before.items():
+            signal.signal(caught, before)
         outer = note.before.get(signal.SIGTERM)
         if signal.SIGTERM in note.pressed and not isinstance(outer, Note):
             _pass_on(outer, signal.SIGTERM, None)

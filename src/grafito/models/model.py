@@ -41,8 +41,6 @@ class Model(Trainer):
         31
     """
 
-    also_takes = ("inputs", "outputs")
-
     also_takes = ("inputs", "outputs", "input_shape", "input_dim")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:

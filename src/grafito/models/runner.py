@@ -87,10 +87,10 @@ class Runner(Guarded):
         self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
         self.precision = check_precision(precision)
         self.eager = eager
-        self.step = graph.Variable(0, "int32", "step", trainable=False)
-        self.draws = graph.Variable(0, "int32", "draws", trainable=False)
+        self.step = graph.Variable(0, dtype="int32", trainable=False, name="step")
+        self.draws = graph.Variable(0, dtype="int32", trainable=False, name="draws")
         self.watch: FiniteCheck | None = None
-        self.start = graph.Variable(0, "int32", "start", trainable=False)
+        self.start = graph.Variable(0, dtype="int32", trainable=False, name="start")
         self._programs: dict[Any, Compiled] = {}
         self._origin: list[Any] = []
         self._thread: int | None = None  # that trains or evaluates

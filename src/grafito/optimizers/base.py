@@ -74,10 +74,12 @@ class Optimizer(Configurable):
         self.global_clipnorm = global_clipnorm
         self.name = name or snake_case(type(self).__name__)
         _ = self._clip  # a wrong limit is told at once
-        self.iterations = Variable(0, "int32", "iterations", trainable=False)
+        self.iterations = Variable(0, dtype="int32", trainable=False, name="iterations")
         self._rate: Any = self._checked_rate(learning_rate)
         if not isinstance(self._rate, schedules.LearningRateSchedule):
-            self._rate = Variable(self._rate, "float32", "learning_rate", trainable=False)
+            self._rate = Variable(
+                self._rate, dtype="float32", trainable=False, name="learning_rate"
+            )
         self._slots: dict[Variable, dict[str, Variable]] = {}
         self._spared: tuple[set[Variable], set[str]] = (set(), set())
 
@@ -317,4 +319,4 @@ def _number_meant(rate: Any) -> float:
 def _slot(variable: Variable, name: str, initial: Any) -> Variable:
     own_shape = isinstance(initial, np.ndarray)
     value = initial if own_shape else np.full(variable.shape, initial)
-    return Variable(value, variable.dtype, f"{variable.path}/{name}", trainable=False)
+    return Variable(value, dtype=variable.dtype, trainable=False, name=f"{variable.path}/{name}")

@@ -13,7 +13,7 @@ import numpy as np
 from grafito.engines.llvm.program import Assembled
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
-from grafito.graph.tensor import Variable
+from grafito.graph.variable import Variable
 
 # The array that we made for a variable, and that nobody else writes to. By identity: `==` of
 # variables compares their numbers, and a WeakKeyDictionary would ask for it.

@@ -30,7 +30,8 @@ from grafito.graph.evaluate import topological_order
 from grafito.graph.linear import MatMul
 from grafito.graph.neural import EPSILON
 from grafito.graph.random import MASK
-from grafito.graph.tensor import Constant, Input, Tensor, Variable
+from grafito.graph.tensor import Constant, Input, Tensor
+from grafito.graph.variable import Variable
 
 # What several nodes compute, or one that rounds every sum on its way.
 COMPOSED = {

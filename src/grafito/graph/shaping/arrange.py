@@ -157,7 +157,7 @@ def normalize_axis(axis: int, ndim: int) -> int:
     return int(axis) % ndim
 
 
-def whole_sizes(shape: Any, where: str) -> list[int]:
+def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]:
     """The sizes of a shape, given as an integer or several.
 
     Raises:
@@ -172,7 +172,10 @@ def whole_sizes(shape: Any, where: str) -> list[int]:
         return [operator.index(n) for n in sizes]
     except TypeError:
         raise ArgumentError(
-            "A shape consists of integers.", where=where, received=shape, fix=f"{where}(x, (2, -1))"
+            "A shape consists of integers.",
+            where=where,
+            received=shape,
+            fix=example or f"{where}(x, (2, -1))",
         ) from None
 
 
