@@ -46,6 +46,10 @@ STOPS = [
     ("val_loss", [3, 2, 1, 2, 2, 2, 2], {"patience": 9}, 7, 2),
     ("val_loss", [1, 5, 4, 3, 4, 4, 4], {"patience": 2, "start_from_epoch": 1}, 6, 3),
     ("score", [1, 2, 1, 1, 1, 1, 1], {"patience": 2, "mode": "max"}, 4, 1),
+    ("val_loss", [3, 2, 4, 2, 2, 2, 2], {"patience": 3, "baseline": 1}, 3, 1),
+    ("val_loss", [3, 2, 0.5, 4, 4, 4, 4], {"patience": 3, "baseline": 1}, 6, 2),
+    ("score", [3, 4, 2, 9, 9, 9, 9], {"patience": 3, "mode": "max", "baseline": 5}, 3, 1),
+    ("val_loss", [np.nan, 2, 3, 1, 4, 4, 4], {"patience": 2, "baseline": 1.5}, 2, 1),
     ("val_loss", [3, 2, 1, 2, 2, 2, 2], {"patience": 2, "restore_best_weights": False}, 5, None),
 ]
 

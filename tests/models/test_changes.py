@@ -240,6 +240,51 @@ def test_a_loop_in_a_hook_has_sums_of_its_own(inner, source, hook):
     assert history == {"loss": [4] * 2, "mae": [2] * 2, "val_loss": [4] * 2, "val_mae": [2] * 2}
 
 
+def part_metric():
+    """Two models that share a layer with a metric of its own."""
+
+    class Counting(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seen = metrics.Mean(name="seen")
+
+        def call(self, x):
+            self.seen.update_state(graph.mean(x))
+            return x
+
+    shared = Counting()
+    pair = []
+    for _ in range(2):
+        x = layers.Input((2,))
+        weights = {"kernel_initializer": "ones", "use_bias": False}
+        pair.append(Model(x, layers.Dense(1, **weights)(shared(x))))
+        pair[-1].compile(SGD(0.0), loss="mse", engine="reference")
+    return pair, "seen", 1.0
+
+
+def given_metric():
+    """Two models that are measured by one object."""
+    measured = metrics.MeanAbsoluteError(name="mae")
+    return [line(SGD(0.0), metrics=[measured]) for _ in range(2)], "mae", 2.0
+
+
+OTHER = {
+    "evaluate": lambda m: m.evaluate(3 * X1, Y, verbose=0),
+    "test_on_batch": lambda m: m.test_on_batch(3 * X1, Y),
+    "fit": lambda m: m.fit(3 * X1, Y, verbose=0),
+}
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_train_batch_begin"])
+@pytest.mark.parametrize("inner", OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize("make", [part_metric, given_metric])
+def test_a_loop_of_another_model_in_a_hook_leaves_what_both_share(make, inner, hook):
+    (model, other), name, expected = make()
+    watch = callbacks.LambdaCallback(**{hook: lambda batch, logs: inner(other)})
+    history = model.fit(X, Y, 4, epochs=2, callbacks=watch, verbose=0).history
+    assert history[name] == [expected] * 2
+
+
 # Ending a loop
 
 STOPS = {
@@ -264,6 +309,19 @@ def test_a_callback_ends_a_loop(name, act):
         seen.clear()
         act(model, [Stop()])
         assert seen == [0, 1]
+
+
+def test_a_loop_in_a_hook_that_ends_early_does_not_end_the_outer_one():
+    model, seen = line(SGD(0.0)), []
+    stop = callbacks.EarlyStopping("loss", patience=1)
+
+    def inner(epoch, logs):
+        seen.append(len(model.fit(X, Y, epochs=5, callbacks=stop, verbose=0).epoch))
+
+    hook = callbacks.LambdaCallback(on_epoch_end=inner)
+    history = model.fit(X, Y, epochs=3, callbacks=hook, verbose=0)
+    assert (seen, history.epoch) == ([2] * 3, [0, 1, 2])
+    assert model.history is history
 
 
 def test_stopping_the_validation_does_not_stop_the_training():

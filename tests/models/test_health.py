@@ -37,6 +37,11 @@ def heads():
     return Model(x, [a, b])
 
 
+def towers():
+    x = layers.Input((3,))
+    return Model(x, [layers.Dense(1)(layers.Dense(4)(x)), layers.Dense(1)(x)])
+
+
 class StraightThrough(Op):
     """Rounds, and lets the gradient pass."""
 
@@ -67,6 +72,7 @@ UNREACHED = {
         lambda t, p: graph.cast(graph.argmax(p, axis=-1), "float32"),
         ["'argmax' is flat"],
     ),
+    "stopped head": (heads, [absolute(graph.stop_gradient), "mse"], ["a/kernel", "flat"]),
     "stopped": (net, absolute(graph.stop_gradient), ["'stopgradient' is flat"]),
     "constant": (net, lambda t, p: graph.constant(0.5), ["the loss does not depend on them"]),
     "of targets": (net, lambda t, p: graph.mean(t), ["the loss does not depend on them"]),
@@ -75,7 +81,6 @@ UNREACHED = {
         "mse",
         ["hidden/kernel", "'greater' is flat", "last"],
     ),
-    "head": (heads, ["mse", None], ["b/kernel, b/bias", "does not depend"]),
 }
 REACHED = {
     "mse": (net, "mse"),
@@ -83,6 +88,9 @@ REACHED = {
     "round beside": (net, lambda t, p: graph.mean(graph.square(t - p) + graph.round(p))),
     "relu": (lambda: net("relu"), "mse"),
     "maximum": (net, lambda t, p: graph.maximum(t - p, 0.0)),
+    "head without a loss": (heads, ["mse", None]),
+    "named head without a loss": (heads, {"b": "mse"}),
+    "part for a head without a loss": (towers, [None, "mse"]),
 }
 
 
@@ -91,7 +99,7 @@ def test_weights_that_no_gradient_reaches_are_told_once(case):
     model, loss, words = UNREACHED[case]
     model = model()
     model.compile("sgd", loss)
-    targets = SUM if model.count_params() != heads().count_params() else [SUM, SUM]
+    targets = [SUM] * len(model.outputs)
 
     def train():
         model.fit(X, targets, batch_size=32, epochs=2, verbose=0)  # the last batch has 8
@@ -164,6 +172,23 @@ UNFIT = {
         ["class_weight", "5"],
     ),
     "sample weight": (None, "mse", None, SUM, {"sample_weight": -np.ones(40)}, ["-1 at index 0"]),
+    "negative class weight": (
+        "sigmoid",
+        "binary_crossentropy",
+        None,
+        CLASS,
+        {"class_weight": {0: 1, 1: -2}},
+        ["class_weight", "-2 for class 1"],
+    ),
+    "accuracy of labels that do not exclude each other": (
+        None,
+        "mse",
+        ["accuracy"],
+        np.ones((40, 1)) * [1, 0, 1],
+        {},
+        ['metrics=["binary_accuracy"]'],
+    ),
+    "above by more than rounding": ("sigmoid", "mse", None, np.full((40, 1), 1.01), {}, ["to 1"]),
     "steps": (None, "mse", None, SUM, {"steps_per_epoch": 10}, ["40 examples in batches of 32"]),
 }
 FIT = {
@@ -178,7 +203,19 @@ FIT = {
     ),
     "sigmoid": ("sigmoid", "mse", None, SUM / 3, {}),
     "a rounding above": ("sigmoid", "mse", None, SUM / SUM.max() * 1.0000001, {}),
+    "constant, a rounding above": ("sigmoid", "mse", None, np.full((40, 1), 1.0000001, "f"), {}),
+    "constant, a rounding below": ("relu", "mse", None, np.full((40, 1), -1e-7), {}),
+    "constant, a rounding outside": ("tanh", "mae", None, np.full((40, 1), -1.0000001), {}),
     "relu": ("relu", "mse", None, SUM, {}),
+    "counts": ("relu", "poisson", None, np.round(20 * SUM), {}),
+    "classes of a hinge": ("tanh", "hinge", None, 2 * CLASS - 1, {}),
+    "class weight of 0": (
+        "sigmoid",
+        "binary_crossentropy",
+        None,
+        CLASS,
+        {"class_weight": {0: 0.0, 1: 1.0}},
+    ),
     "steps": (None, "mse", None, SUM, {"steps_per_epoch": 2}),
     "class weight": ("sigmoid", "binary_crossentropy", None, CLASS, {"class_weight": {1: 2.0}}),
 }
@@ -186,7 +223,7 @@ FIT = {
 
 def trained(row):
     activation, loss, measured, y, arguments = row[:5]
-    model = net(activation)
+    model = net(activation, units=y.shape[-1])
     model.compile("sgd", loss, metrics=measured)
     return said(lambda: model.fit(X, y, epochs=2, verbose=0, **arguments))
 

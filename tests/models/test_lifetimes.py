@@ -47,7 +47,14 @@ USES = {
     "nothing": lambda m: None,
     "fit": lambda m: m.fit(X, Y, verbose=0, validation_split=0.5),
     "callbacks": lambda m: m.fit(
-        X, Y, verbose=0, callbacks=[callbacks.EarlyStopping("loss"), callbacks.TerminateOnNaN()]
+        X,
+        Y,
+        verbose=0,
+        callbacks=[
+            callbacks.EarlyStopping("loss"),
+            callbacks.TerminateOnNaN(),
+            callbacks.ModelCheckpoint("unused.safetensors", save_freq=99),
+        ],
     ),
     "stream": lambda m: m.fit(iter([(X, Y)]), verbose=0),
     "evaluate": lambda m: m.evaluate(X, Y, verbose=0),

@@ -313,22 +313,29 @@ HELD = [
     ("uint8", 200.0, True),
     ("int64", 2**40, True),
     ("int64", 0.5, False),
+    ("int64", 2.0**63, False),
+    ("int64", np.uint64(2**63), False),
+    ("int64", -(2.0**63), True),
+    ("int32", np.float32(2**31), False),
+    ("uint64", -1, False),
+    ("uint64", 2.0**64, False),
     ("float32", 2**40, True),
 ]
 
 
-@pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "stream", "test_on_batch"])
+@pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "stream", "test_on_batch", "call"])
 @pytest.mark.parametrize(("dtype", "number", "taken"), HELD)
 def test_an_integer_input_refuses_what_it_cannot_hold(dtype, number, taken, call):
     model = Sequential([layers.Input((1,), dtype=dtype), layers.Rescaling(0.0), layers.Dense(1)])
     model.compile(SGD(0.0), loss="mse", engine="reference")
-    x, y = np.array([[1], [number]]), np.zeros((2, 1))
+    x, y = np.array([[number]] * 2), np.zeros((2, 1))
     act = {
         "fit": lambda: model.fit(x, y, verbose=0),
         "evaluate": lambda: model.evaluate(x, y, verbose=0),
         "predict": lambda: model.predict(x, verbose=0),
         "stream": lambda: model.fit(iter([(x, y)]), verbose=0),
         "test_on_batch": lambda: model.test_on_batch(x, y),
+        "call": lambda: model(x),
     }[call]
     if taken:
         act()

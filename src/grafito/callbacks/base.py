@@ -83,6 +83,13 @@ class Callback(KnownArguments):
     def close(self) -> None:
         """At the very end, also where an error ended it: let go of what was opened."""
 
+    def defines(self, hook: str) -> bool:
+        """Whether the hook of this name does something."""
+        if getattr(type(self), hook) is not getattr(Callback, hook) or hook in vars(self):
+            return True
+        older = hook.replace("train_batch", "batch")
+        return older != hook and self.defines(older)
+
 
 HOOKS = {  # how many arguments each takes, `logs` last
     name: len(inspect.signature(hook).parameters) - 1
@@ -181,15 +188,8 @@ class CallbackList:
     def _defined(self, hook: str) -> list[Callable[..., None]]:
         """The hooks of this name that do something."""
         if hook not in self._hooks:
-            self._hooks[hook] = [hook_of(c, hook) for c in self.callbacks if _defines(c, hook)]
+            self._hooks[hook] = [hook_of(c, hook) for c in self.callbacks if c.defines(hook)]
         return self._hooks[hook]
-
-
-def _defines(callback: Callback, hook: str) -> bool:
-    """Whether a hook of a callback does something."""
-    own = getattr(type(callback), hook) is not getattr(Callback, hook) or hook in vars(callback)
-    older = hook.replace("train_batch", "batch")
-    return own or (older != hook and _defines(callback, older))
 
 
 class Logged(dict[str, list[Any]]):

@@ -109,13 +109,16 @@ class Monitor(Callback):
 
     def better(self, value: float) -> bool:
         """Whether the value is better than the best so far by more than min_delta."""
+        return self.passes(value, self.best)
+
+    def passes(self, value: float, other: float | None) -> bool:
+        """Whether the value is better than another one by more than min_delta; NaN never is."""
         rises = self.maximize
         if math.isnan(value):
             return False
-        if self.best is None:
+        if other is None:
             return True
-        gain = value - self.best if rises else self.best - value
-        return gain > self.min_delta
+        return (value - other if rises else other - value) > self.min_delta
 
 
 class EarlyStopping(Monitor):
@@ -127,7 +130,7 @@ class EarlyStopping(Monitor):
         patience: epochs without improvement before it stops.
         verbose: 1 says when it stops.
         mode: "min", "max" or "auto" (see `Monitor`).
-        baseline: a value that must be passed to count as an improvement.
+        baseline: an epoch that does not pass it counts as one without improvement.
         restore_best_weights: end with the weights of the best epoch, however training ended.
         start_from_epoch: epochs to wait before watching.
 
@@ -155,28 +158,31 @@ class EarlyStopping(Monitor):
         self.start_from_epoch = integer(self, "start_from_epoch", start_from_epoch, 0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.best = self.baseline
+        self.best = None
         self.best_epoch = 0
         self.best_weights: list[np.ndarray] | None = None
         self.stopped_epoch = 0
+        self._stopped = False
         self._waited = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.read(logs)
         if value is None or epoch < self.start_from_epoch:
             return
+        self._waited += 1
         if self.better(value):
-            self.best, self.best_epoch, self._waited = value, epoch, 0
+            self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-            return
-        self._waited += 1
+            if self.passes(value, self.baseline):
+                self._waited = 0
+                return
         if self._waited >= self.patience:
             self.stopped_epoch = epoch
-            self.model.stop_training = True
+            self._stopped = self.model.stop_training = True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self.verbose and self.stopped_epoch:
+        if self.verbose and self._stopped:
             print(f"Stopped after epoch {self.stopped_epoch + 1}.")
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
@@ -234,7 +240,13 @@ class ModelCheckpoint(Monitor):
         self._epoch = 0
         if save_freq != "epoch":
             integer(self, "save_freq", save_freq)
-            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
+
+    def defines(self, hook: str) -> bool:
+        """Whether the hook of this name does something; that of batches only where it saves."""
+        saves = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
+        if hook == "on_train_batch_end" and saves and self.save_freq == "epoch":
+            hook = "on_batch_end"
+        return super().defines(hook)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
@@ -243,7 +255,10 @@ class ModelCheckpoint(Monitor):
         if self.save_freq == "epoch":
             self._save(epoch, logs)
 
-    def _after_batch(self, batch: int, logs: Logs | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        super().on_train_batch_end(batch, logs)
+        if self.save_freq == "epoch":
+            return
         self._batches += 1
         if self._batches % int(self.save_freq) == 0:
             self._save(self._epoch, logs)

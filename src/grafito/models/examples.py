@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -257,6 +258,23 @@ def check_finite(name: str, array: np.ndarray) -> None:
             )
 
 
+def given_arrays(x: Any) -> Any:
+    """The arrays that a model is called on, in their structure; None where it is something else.
+
+    Example:
+        >>> given_arrays([[1, 2]]).tolist(), given_arrays(None)
+        ([[1, 2]], None)
+    """
+    structure = isinstance(x, (list, tuple, Mapping))
+    parts = list(x.values()) if isinstance(x, Mapping) else x
+    if structure and all(isinstance(part, np.ndarray) for part in parts):
+        return x
+    with contextlib.suppress(ValueError):  # rows of several lengths: the layer says what is wrong
+        array = np.asarray(x) if isinstance(x, (list, tuple, np.ndarray)) else None
+        return array if array is not None and array.dtype.kind in "iuf" else None
+    return None
+
+
 def check_integers(x: Any, symbols: Any) -> None:
     """Raise a DataError for the first number that an integer input of a model cannot hold.
 
@@ -269,9 +287,11 @@ def check_integers(x: Any, symbols: Any) -> None:
         if "int" not in symbol.dtype or np.can_cast(array.dtype, symbol.dtype, "safe"):
             continue
         limits = np.iinfo(symbol.dtype)
-        wrong = (array < limits.min) | (array > limits.max)
-        if array.dtype.kind == "f":
-            wrong |= array != np.floor(array)
+        if array.dtype.kind == "f":  # the largest integer is no float; the one after it is
+            beyond = 2.0 ** (limits.bits - (limits.kind == "i"))
+            wrong = (array < limits.min) | (array >= beyond) | (array != np.floor(array))
+        else:
+            wrong = (array < limits.min) | (array > limits.max)
         if wrong.any():
             raise DataError(
                 f"An input of {symbol.dtype} cannot hold a number of the data.",
@@ -283,7 +303,7 @@ def check_integers(x: Any, symbols: Any) -> None:
 
 
 def _wide_enough(array: np.ndarray) -> str:
-    return "float32" if array.dtype.kind == "f" else "int64"
+    return "float32" if array.dtype.kind == "f" else "float64" if array.max() >= 2**63 else "int64"
 
 
 def _finite_hint(name: str, array: np.ndarray) -> str:

@@ -142,6 +142,12 @@ class Objectives:
                 found.append(strange_labels(loss, target, classes, where, weight))
         return found
 
+    def without_loss(self, y_pred: list[Tensor]) -> list[Tensor]:
+        """The outputs that were given None for a loss, where others were given one."""
+        given = self.losses or []
+        some = any(loss is not None for loss in given)
+        return [p for p, loss in zip(y_pred, given, strict=False) if some and loss is None]
+
     @property
     def named(self) -> dict[str, Any]:
         """All that is measured, by the name in the logs."""

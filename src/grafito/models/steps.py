@@ -18,7 +18,12 @@ from grafito.layers import Layer
 from grafito.layers.building import keeping
 from grafito.metrics import Mean, Metric
 from grafito.models import health
-from grafito.models.examples import Examples, check_integers, unpack_x_y_sample_weight
+from grafito.models.examples import (
+    Examples,
+    check_integers,
+    given_arrays,
+    unpack_x_y_sample_weight,
+)
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
@@ -178,7 +183,9 @@ class Steps(Layer):
         loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         variables = self.trainable_variables
-        self._findings.add(health.all_frozen(self), health.unreached(loss, variables), grave=True)
+        outputs = self._in_output_order(y_pred, self.output_names_for(y_pred))
+        unreached = health.unreached(loss, variables, self._objectives.without_loss(outputs))
+        self._findings.add(health.all_frozen(self), unreached, grave=True)
         self._findings.tell()
         if variables:
             slopes = graph.gradients(loss, variables, unconnected="zero")
@@ -322,6 +329,13 @@ class Steps(Layer):
             symbols = {name: named[name] for name in x}
         if symbols is not None:
             check_integers(x, symbols)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args and graph.current_trace() is None and "calls" in vars(self):
+            arrays = given_arrays(args[0])
+            if arrays is not None:
+                self.check_inputs(arrays)
+        return super().__call__(*args, **kwargs)
 
     def _renew(self) -> None:
         """Compile anew when layers, what is trainable, or the optimizer were changed."""

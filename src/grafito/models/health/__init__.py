@@ -5,7 +5,13 @@ nothing is wrong. `Findings` tells the gravest of them. Like all warnings they a
 `warnings.filterwarnings("ignore", category=grafito.losses.LossWarning)`.
 """
 
-from grafito.models.health.data import absent_classes, few_batches, negative_weights, of_fit
+from grafito.models.health.data import (
+    absent_classes,
+    few_batches,
+    negative_class_weights,
+    negative_weights,
+    of_fit,
+)
 from grafito.models.health.gradients import all_frozen, unreached
 from grafito.models.health.outputs import accuracy_of_logits, accuracy_of_numbers, out_of_reach
 from grafito.models.health.telling import Findings, FirstNaN
@@ -18,6 +24,7 @@ __all__ = [
     "accuracy_of_numbers",
     "all_frozen",
     "few_batches",
+    "negative_class_weights",
     "negative_weights",
     "of_fit",
     "out_of_reach",

@@ -56,6 +56,25 @@ def negative_weights(sample_weight: Any) -> LossWarning | None:
     )
 
 
+def negative_class_weights(class_weight: Any) -> LossWarning | None:
+    """The warning for classes with a weight below 0.
+
+    Example:
+        >>> print(str(negative_class_weights({0: 1.0, 1: -2.0})).splitlines()[0])
+        A class weight below 0 makes the loss of its examples larger.
+    """
+    weights = class_weight.items() if isinstance(class_weight, Mapping) else ()
+    below = [(label, w) for label, w in weights if isinstance(w, (int, float)) and w < 0]
+    if not below:
+        return None
+    return LossWarning(
+        "A class weight below 0 makes the loss of its examples larger.",
+        where="class_weight",
+        received=", ".join(f"{w:g} for class {label}" for label, w in below),
+        fix="0, to leave a class out",
+    )
+
+
 def _place(weights: np.ndarray) -> int:
     return int(np.unravel_index(np.argmin(weights), weights.shape)[0])
 
@@ -83,11 +102,12 @@ def few_batches(examples: int, batch_size: int, steps: int | None, name: str) ->
 
 
 def of_fit(
-    examples: Any, weights: Any, class_weight: Any, batch_size: int, steps: int | None
+    examples: Any, class_weight: Any, batch_size: int, steps: int | None
 ) -> list[LossWarning | None]:
     """What these rules find in the examples that `fit` was given."""
     return [
         absent_classes(class_weight, examples.y),
-        negative_weights(weights),
+        negative_weights(examples.sample_weight),
+        negative_class_weights(class_weight),
         few_batches(len(examples), batch_size, steps, "steps_per_epoch"),
     ]

@@ -33,8 +33,15 @@ def all_frozen(model: Layer) -> LossWarning | None:
     )
 
 
-def unreached(loss: Tensor, weights: Sequence[Variable]) -> LossWarning | None:
+def unreached(
+    loss: Tensor, weights: Sequence[Variable], spared: Sequence[Tensor] = ()
+) -> LossWarning | None:
     """The warning for weights that no gradient of the loss reaches; it names the op that stops it.
+
+    Args:
+        loss: what is minimized.
+        weights: those that an optimizer changes.
+        spared: outputs that were given no loss; what only they depend on is meant to stay.
 
     Example:
         >>> from grafito import graph
@@ -45,6 +52,9 @@ def unreached(loss: Tensor, weights: Sequence[Variable]) -> LossWarning | None:
     order = topological_order([loss])
     reached = _reached(loss, order)
     lost = [w for w in weights if w not in reached]
+    if lost and spared:
+        meant = set(topological_order(spared)) - set(order)
+        lost = [w for w in lost if w not in meant]
     if not lost:
         return None
     names = ", ".join(w.path for w in lost[:SHOWN]) + (", ..." if len(lost) > SHOWN else "")

@@ -24,6 +24,7 @@ RANGES = {
     "relu6": (0.0, 6.0),
 }
 SLACK = 0.05  # of the width of the targets: what a scaling may leave outside
+ROUNDING = 1e-5  # of the largest number: what a division in float32 may leave outside
 
 
 def out_of_reach(loss: Any, activation: str, y: Any) -> LossWarning | None:
@@ -45,7 +46,7 @@ def out_of_reach(loss: Any, activation: str, y: Any) -> LossWarning | None:
         return None
     lowest, highest = RANGES[activation]
     low, high = float(np.min(y)), float(np.max(y))
-    slack = SLACK * (high - low)
+    slack = SLACK * (high - low) + ROUNDING * max(1.0, abs(low), abs(high))
     if low >= lowest - slack and high <= highest + slack:
         return None
     span = f"from {lowest:g} to {highest:g}" if np.isfinite(highest) else f"{lowest:g} or more"
@@ -83,6 +84,14 @@ def accuracy_of_numbers(metric: Metric, y: Any) -> LossWarning | None:
         return None
     if not wrong.any():
         return None
+    if isinstance(metric, CategoricalAccuracy) and ((y == 0) | (y == 1)).all():
+        row = y[wrong.any(axis=-1)].reshape(-1, y.shape[-1])[0]
+        return LossWarning(
+            "A categorical accuracy compares the largest numbers; it is for one class an example.",
+            where=f"metric {metric.name!r}",
+            received=f"targets with {np.count_nonzero(row)} classes in an example",
+            fix='metrics=["binary_accuracy"]',
+        )
     return LossWarning(
         "An accuracy counts targets that are met exactly; of these it says nothing.",
         where=f"metric {metric.name!r}",
