@@ -381,7 +381,7 @@ X, Y = data()
         (DataError, ["same number", "70", "69"], lambda m: m.fit(X, Y[:-1])),
         (DataError, ["no examples"], lambda m: m.fit(X[:0], Y[:0])),
         (DataError, ["x[3, 2]", "nan"], lambda m: m.fit(with_nan(), Y)),
-        (ShapeError, ["(5,)", "(6,)"], lambda m: m.fit(X[:, :5], Y)),
+        (ShapeError, ["(70, 5)", "(None, 6)"], lambda m: m.fit(X[:, :5], Y)),
         (DataError, ["from 1 to 3", "y - 1"], lambda m: m.fit(X, Y + 1)),
         (ArgumentError, ["Unknown optimizer", "'adam'"], lambda m: m.compile("adm", loss="mse")),
         (
