@@ -104,6 +104,27 @@ def test_variables_have_gradients():
     assert graph.gradient(graph.sum(w * w), w).dtype == np.float64
 
 
+TAKEN = {  # of [0, -1, -1]: all that is not 0 is left out, and the root of 0 has an infinite slope
+    "maximum": lambda x: graph.maximum(x, 0.0),
+    "minimum": lambda x: graph.minimum(-x, 0.0),
+    "where": lambda x: graph.where(graph.equal(x, 0), x, 0.0),
+    "relu": graph.relu,
+    "clip": lambda x: graph.clip(x, 0.0, 1.0),
+    "max": graph.max,
+    "min": lambda x: graph.min(-x),
+    "max_pool": lambda x: graph.max_pool(graph.reshape(x, (1, 3, 1)), 3),
+    "take": lambda x: graph.take(x, np.array([0, 0])),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_an_infinite_slope_passes_only_to_what_is_taken(name):
+    """`sqrt(maximum(x, 0))` is a distance of 0 where x is negative, and does not move."""
+    x = place((3,))
+    loss = graph.sum(graph.sqrt(TAKEN[name](x)))
+    assert slope(loss, x, x=[0.0, -1.0, -1.0])[1:] == [0.0, 0.0]
+
+
 def test_higher_orders():
     x = place()
     y, found = x**5, []

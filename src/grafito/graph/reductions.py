@@ -71,8 +71,9 @@ class Min(Reduction):
 
 
 def _share_among_ties(op: Reduction, g: Tensor, out: Tensor, x: Tensor) -> Tensor:
-    winners = ew.cast(ew.equal(x, op.spread(out, x)), x.dtype)
-    return op.spread(g, x) * winners / Sum(op.axis, True)(winners)
+    """g among the elements that are as large as the result; not a product: g may be infinite."""
+    wins = ew.equal(x, op.spread(out, x))
+    return ew.where(wins, op.spread(g, x) / Sum(op.axis, True)(ew.cast(wins, x.dtype)), 0)
 
 
 class Prod(Op):

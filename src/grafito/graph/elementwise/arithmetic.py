@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito.graph.elementwise.base import Elementwise, cast, public_function, reals, signed
-from grafito.graph.elementwise.comparisons import greater, greater_equal
+from grafito.graph.elementwise.comparisons import equal, greater
 from grafito.graph.tensor import Array, Tensor, operands
 
 
@@ -79,7 +79,7 @@ class Maximum(Elementwise):
         return xp.maximum(x, y)
 
     def gradient(self, g, out, x, y):
-        return g * _preference(x, y), g * _preference(y, x)
+        return _preferred(g, x, y), _preferred(g, y, x)
 
 
 class Minimum(Elementwise):
@@ -92,12 +92,12 @@ class Minimum(Elementwise):
         return xp.minimum(x, y)
 
     def gradient(self, g, out, x, y):
-        return g * _preference(y, x), g * _preference(x, y)
+        return _preferred(g, y, x), _preferred(g, x, y)
 
 
-def _preference(x: Tensor, y: Tensor) -> Tensor:
-    """1 where x > y, 1/2 where equal, 0 where x < y."""
-    return (cast(greater(x, y), x.dtype) + cast(greater_equal(x, y), x.dtype)) * 0.5
+def _preferred(g: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """g where x > y, half of it where equal, 0 where x < y; not a product: g may be infinite."""
+    return where(greater(x, y), g, where(equal(x, y), g * 0.5, 0))
 
 
 class Where(Elementwise):
