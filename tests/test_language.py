@@ -105,6 +105,7 @@ def test_experiments_speak_spanish():
             "one{}, two {}, three 4",
         ),
         ('raise ShapeError(a, where=f"one {x}", fix=f"no={x}")', "", "one {}"),
+        ('LossWarning("one", fix="two 3")', "", "one, two 3"),
         ('rows = {"received": a, "expected": b}', "", "received, expected"),
         ("def measure(self):\n return {'one_two': 3, **more}", "one two", ""),
         ('record.metrics({"one": 1})', "one", ""),

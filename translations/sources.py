@@ -54,7 +54,7 @@ def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.exp
             yield from (f"Unknown {kind} {{}}." for kind in templates(node.args[0]))
         elif errors and name == "fail":
             yield from node.args
-        elif errors and name.endswith("Error"):
+        elif errors and name.endswith(("Error", "LossWarning")):
             yield from node.args[:1]
             rows = (word.value for word in node.keywords if word.arg in ROWS)
             yield from (text for row in rows for text in templates(row) if " " in text)

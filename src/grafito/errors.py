@@ -161,7 +161,7 @@ class MissingDependencyError(GrafitoError, ImportError):
 
 
 class LossWarning(UserWarning):
-    """What trains, but is seldom meant; its text is like an error's.
+    """What trains, but is seldom meant; its text is like an error's, in the language being spoken.
 
     Example:
         >>> import warnings
@@ -169,7 +169,11 @@ class LossWarning(UserWarning):
     """
 
     def __init__(self, what: str, **rows: object):
-        super().__init__(GrafitoError(what, **rows).message)
+        self.error = GrafitoError(what, **rows)
+        super().__init__(self.error.message)
+
+    def __str__(self) -> str:
+        return str(self.error)
 
 
 def warn(finding: Warning) -> None:

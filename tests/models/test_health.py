@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, graph, layers, losses, metrics, optimizers
+from grafito import Model, Sequential, graph, language, layers, losses, metrics, optimizers
 from grafito.errors import ArgumentError
 from grafito.graph import Op
 from grafito.losses import LossWarning
@@ -275,6 +275,35 @@ def test_the_first_nan_is_told_with_the_way_to_find_it(callback):
     assert "check_finite=True" in told[0]
     first = int(np.argmax(~np.isfinite(model.history.history["loss"])))
     assert f"in epoch {first + 1}" in told[0]
+
+
+# In the language being spoken: model, targets, settings of fit, words.
+SPANISH = {
+    "flat": (lambda: net(lambda x: graph.round(x)), SUM, "mse", {}, ["Ningún gradiente llega a"]),
+    "frozen": (lambda: net(trainable=False), SUM, "mse", {}, ["están congelados", "probar"]),
+    "reach": (lambda: net("sigmoid"), 9 * SUM, "mse", {}, ["no pueden alcanzar", "objetivos de"]),
+    "steps": (net, SUM, "mse", {"steps_per_epoch": 9}, ["menos lotes", "como máximo: 40 ejemplos"]),
+    "rows": (
+        lambda: net("softmax", 3),
+        np.ones((40, 3)),
+        "categorical_crossentropy",
+        {},
+        ["no suma 1", "para varias clases a la vez"],
+    ),
+    "logits": (lambda: net("sigmoid"), CLASS, LOGITS, {}, ["La pérdida espera logits"]),
+    "nan": (net, 1e30 * SUM, "mse", {"epochs": 9}, ["en la época", "nombra el paso"]),
+}
+
+
+@pytest.mark.parametrize("case", SPANISH)
+def test_findings_are_told_in_the_language_being_spoken(case):
+    make, targets, loss, settings, words = SPANISH[case]
+    model = make()
+    model.compile("sgd", loss)
+    with language.use("es"):
+        told = said(lambda: model.fit(X, targets, verbose=0, **settings))
+    assert told
+    assert not [word for word in words if word not in told[0]], told
 
 
 # The learning rate

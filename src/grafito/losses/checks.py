@@ -94,11 +94,11 @@ def unusual(
             'activation="softmax") with "sparse_categorical_crossentropy"',
         )
     if logits and kind in PROBABILITIES:
-        return _warning(
+        return LossWarning(
             "The loss expects logits, but the outputs are probabilities already: learning is slow.",
-            where,
-            found,
-            "from_logits=False, or a last layer without activation",
+            where=where,
+            received=found,
+            fix="from_logits=False, or a last layer without activation",
         )
     elif isinstance(loss, (*BINARY, *CATEGORICAL, KLDivergence)) and not logits:
         binary = not isinstance(loss, CATEGORICAL)
@@ -113,26 +113,26 @@ def unusual(
                 + ("" if isinstance(loss, KLDivergence) else ", or the loss with from_logits=True"),
             )
         if kind == "softmax" and isinstance(loss, BINARY):
-            return _warning(
+            return LossWarning(
                 "A binary loss treats each class as a question of its own; a softmax picks one.",
-                where,
-                found,
-                '"categorical_crossentropy" for one class out of several, or '
+                where=where,
+                received=found,
+                fix='"categorical_crossentropy" for one class out of several, or '
                 'activation="sigmoid" for several at once',
             )
         elif kind != "softmax" and not binary and kind in (*PROBABILITIES, *POSITIVE):
-            return _warning(
+            return LossWarning(
                 "A categorical loss picks one class; these outputs do not have sum 1.",
-                where,
-                found,
-                'activation="softmax", or "binary_crossentropy" for several classes at once',
+                where=where,
+                received=found,
+                fix='activation="softmax", or "binary_crossentropy" for several classes at once',
             )
     elif isinstance(loss, Poisson) and kind in SIGNED:
-        return _warning(
+        return LossWarning(
             "The Poisson loss is NaN where an output is below 0.",
-            where,
-            found,
-            'activation="softplus" or "exponential" in the last layer',
+            where=where,
+            received=found,
+            fix='activation="softplus" or "exponential" in the last layer',
         )
     return None
 
@@ -140,10 +140,6 @@ def unusual(
 def _words(kind: str | None, units: int | None) -> str:
     count = "" if units is None else f" with {units} unit{'s' if units != 1 else ''}"
     return f"activation {kind!r}{count}"
-
-
-def _warning(what: str, where: str, found: str, fix: str) -> LossWarning:
-    return LossWarning(what, where=where, received=found, fix=fix)
 
 
 def activation_of(output: Tensor) -> str:

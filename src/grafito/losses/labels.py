@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import DataError, LossWarning
+from grafito.language import message
 from grafito.losses import targets
 from grafito.losses.base import Loss
 
@@ -72,7 +73,8 @@ def strange_labels(
     if y.dtype.kind == "f":
         finite = np.isfinite(y)  # NaN times a weight of 0 is NaN
         if not finite.all():
-            labels.refuse(finite, y, "A target is NaN or infinite.", "finite numbers")
+            what, expected = message("A target is NaN or infinite."), message("finite numbers")
+            labels.refuse(finite, y, what, expected)
     if not labels.some:
         return None
     target = loss.target
@@ -154,32 +156,41 @@ def _check_class_numbers(labels: _Labels, classes: int | None, ignored: Any) -> 
     if not counted.size:
         return
     low, high = counted.min(), counted.max()
-    expected = "integers from 0" + (f" to {classes - 1}" if classes else "")
-    what, fix = "A label is outside the classes.", "numpy.unique(y, return_inverse=True)[1]"
+    expected = message(f"integers from 0 to {classes - 1}" if classes else "integers from 0")
+    what, fix = (
+        message("A label is outside the classes."),
+        "numpy.unique(y, return_inverse=True)[1]",
+    )
     if classes and low == 1 and high == classes:
-        what = f"The labels run from 1 to {classes}, but classes are numbered from 0."
+        what = message(f"The labels run from 1 to {classes}, but classes are numbered from 0.")
         fix = "y - 1"
     elif classes and low >= 0 and high >= classes:
-        fix = f"a last layer with {int(high) + 1} units"
+        fix = message(f"a last layer with {int(high) + 1} units")
     elif classes and low == -1:
-        fix = "ignore_class=-1 in the loss, or sample_weight=(y >= 0), for labels that are padding"
+        fix = message(
+            "ignore_class=-1 in the loss, or sample_weight=(y >= 0), for labels that are padding"
+        )
     good = (y >= 0) & (y == np.floor(y)) & (y < (classes or np.inf))
     labels.require(good if ignored is None else good | (y == ignored), y, what, expected, fix)
 
 
 def _check_rows(labels: _Labels, axis: int, other: str | None) -> LossWarning | None:
     y = labels.y
-    labels.require(y >= 0, y, "A one-hot target is below 0.", "rows from 0 to 1 with sum 1")
+    what, expected = message("A one-hot target is below 0."), message("rows from 0 to 1 with sum 1")
+    labels.require(y >= 0, y, what, expected)
     sums = y.sum(axis=axis, dtype="float64")
     good = np.abs(sums - 1) < 1e-3
     if labels.counts is not None:
         good |= ~labels.counts.reshape(-1, *[1] * (good.ndim - 1))
     if good.all():
         return None
-    what = "A row of one-hot targets has another sum than 1."
-    expected = "rows with 1 at the class and 0 elsewhere, or other numbers with sum 1"
-    fix = 'for several classes at once: activation="sigmoid" with "binary_crossentropy"' + (
-        f"; for integer labels: {other!r}" if other else ""
+    what = message("A row of one-hot targets has another sum than 1.")
+    expected = message("rows with 1 at the class and 0 elsewhere, or other numbers with sum 1")
+    fix = message(
+        f'for several classes at once: activation="sigmoid" with "binary_crossentropy"; '
+        f"for integer labels: {other!r}"
+        if other
+        else 'for several classes at once: activation="sigmoid" with "binary_crossentropy"'
     )
     if np.isin(labels.seen, (0, 1)).all():
         first = int(np.argwhere(~good)[0][0])
@@ -197,21 +208,23 @@ def _check_rows(labels: _Labels, axis: int, other: str | None) -> LossWarning | 
 def _check_unit(labels: _Labels) -> None:
     y, seen = labels.y, labels.seen
     whole = bool((seen == np.floor(seen)).all())
-    fix = 'loss="mse" and a last layer without activation, for targets that are numbers'
+    fix = message('loss="mse" and a last layer without activation, for targets that are numbers')
     if seen.min() == -1 and np.isin(seen, (-1, 0, 1)).all():
-        fix = '(y + 1) / 2 for labels -1 and 1, or the loss "hinge"'
+        fix = message('(y + 1) / 2 for labels -1 and 1, or the loss "hinge"')
     elif seen.max() == 255:
         fix = "y / 255"
     elif seen.min() >= 0 and whole and len(np.unique(seen)) <= FEW:
-        fix = 'a unit for each class with "sparse_categorical_crossentropy"'
-    what = "A target of a loss of probabilities is not from 0 to 1."
+        fix = message('a unit for each class with "sparse_categorical_crossentropy"')
+    what = message("A target of a loss of probabilities is not from 0 to 1.")
     good = (y >= -ROUNDING) & (y <= 1 + ROUNDING)
-    labels.require(good, y, what, "numbers from 0 to 1", fix)
+    labels.require(good, y, what, message("numbers from 0 to 1"), fix)
 
 
 def _check_signs(labels: _Labels) -> None:
     y = labels.y
     allowed = (0, 1) if labels.seen.min() >= 0 else (-1, 1)
-    what = "A label of a hinge loss is neither 0 or 1 nor -1 or 1."
-    fix = 'numpy.where(y > 0, 1, -1), or "multiclass_hinge" for several classes'
-    labels.require(np.isin(y, allowed), y, what, f"labels {allowed[0]} and {allowed[1]}", fix)
+    what = message("A label of a hinge loss is neither 0 or 1 nor -1 or 1.")
+    fix = message('numpy.where(y > 0, 1, -1), or "multiclass_hinge" for several classes')
+    labels.require(
+        np.isin(y, allowed), y, what, message(f"labels {allowed[0]} and {allowed[1]}"), fix
+    )

@@ -17,6 +17,7 @@ from grafito.graph.tensor import Shape, Tensor
 ANY = "anything"  # a user's own function decides; only (n,) against (n, 1) is repaired
 VALUES = "a number for each output"
 UNIT = "a number from 0 to 1 for each output"
+EACH = "0 or 1 for each output"
 SIGNS = "0 or 1, or -1 or 1, for each output"
 ONE_HOT = "a row for each example with 1 at its class"
 CLASSES = "an integer for each example"
@@ -122,8 +123,10 @@ def _mismatch(
         fix = (f"the loss {other!r}, or " if other else "") + f"utils.to_categorical(y, {classes})"
     elif integers and target in (UNIT, SIGNS):
         fix = "a last layer with 1 unit, or a loss for classes (sparse_categorical_crossentropy)"
-    elif integers and labels:
+    elif integers and labels and target == EACH:
         fix = f"utils.to_categorical(y, {classes}), or metrics.ConfusionMatrix({classes})"
+    elif integers and labels:
+        fix = f"a last layer with 1 unit, or utils.to_categorical(y, {classes}) for classes"
     elif integers:
         fix = "a last layer with 1 unit"
     elif len(true) == len(pred) and true:

@@ -12,7 +12,7 @@ from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import is_floating
 from grafito.graph.tensor import Tensor
-from grafito.losses.targets import EITHER, VALUES, align_weights, divide_no_nan, pair
+from grafito.losses.targets import EACH, EITHER, VALUES, align_weights, divide_no_nan, pair
 from grafito.metrics.base import STATE, Metric, register
 
 Thresholds = float | Sequence[float] | None
@@ -45,7 +45,7 @@ class ThresholdMetric(Metric):
                 setattr(self, count, self.add_variable(shape, name=count))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = pair(y_true, y_pred, VALUES, where=self.name)
+        y_true, y_pred = pair(y_true, y_pred, EACH, where=self.name)
         if self.top_k is not None:
             y_pred = graph.where(_among_first(y_pred, self.top_k), y_pred, float("-inf"))
         if self.class_id is not None:

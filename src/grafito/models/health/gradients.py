@@ -61,8 +61,9 @@ def unreached(
     op = _what_stops(lost[0], order, reached)
     if op is None:
         return LossWarning(
-            f"No gradient reaches {names}: the loss does not depend on "
-            f"{'it' if len(lost) == 1 else 'them'}.",
+            f"No gradient reaches {names}: the loss does not depend on it."
+            if len(lost) == 1
+            else f"No gradient reaches {names}: the loss does not depend on them.",
             fix="a loss that uses y_pred, or trainable = False for the layer",
         )
     return LossWarning(

@@ -58,8 +58,9 @@ class FirstNaN(Callback):
         self._said = True
         warn(
             LossWarning(
-                f"The loss became {'NaN' if math.isnan(loss) else 'infinite'} in epoch "
-                f"{epoch + 1}, and the weights with it.",
+                f"The loss became NaN in epoch {epoch + 1}, and the weights with it."
+                if math.isnan(loss)
+                else f"The loss became infinite in epoch {epoch + 1}, and the weights with it.",
                 fix="check_finite=True in model.compile(...): it names the step and the layer",
             )
         )
