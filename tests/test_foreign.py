@@ -11,6 +11,7 @@ from grafito import (
     Sequential,
     activations,
     callbacks,
+    constraints,
     datasets,
     figures,
     foreign,
@@ -32,7 +33,7 @@ ROOMS = {
     room.__name__.split(".")[-1]: room
     for room in (
         *(activations, callbacks, datasets, figures, graph, initializers, layers, losses, metrics),
-        *(models, optimizers, regularizers, utils, grafito),
+        *(models, optimizers, optimizers.schedules, constraints, regularizers, utils, grafito),
     )
 }
 LOGS = ("accuracy", "val_accuracy", "loss", "val_loss", "learning_rate")
@@ -92,17 +93,19 @@ def test_a_foreign_argument_has_a_true_answer(given):
         assert known
 
 
+OWNERS = {
+    "model": lambda: Sequential([layers.Input((2,)), layers.Dense(1)]),
+    "layer": lambda: layers.Dense(1),
+    "tensor": lambda: graph.constant([1.0]),
+    "optimizer": lambda: optimizers.SGD(),
+}
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind, rows in foreign.ATTRIBUTES.items() for name in rows]
 )
 def test_a_foreign_attribute_is_absent_and_has_a_true_answer(kind, name):
-    owners = {
-        "model": Sequential([layers.Input((2,)), layers.Dense(1)]),
-        "layer": layers.Dense(1),
-        "tensor": graph.constant([1.0]),
-        "optimizer": optimizers.SGD(),
-    }
-    owner = owners[kind] if kind in owners else ROOMS[kind.split(".")[-1]]
+    owner = OWNERS[kind]() if kind in OWNERS else ROOMS[kind.split(".")[-1]]
     with pytest.raises(MissingAttributeError) as error:
         getattr(owner, name)
     assert foreign.ATTRIBUTES[kind][name] in str(error.value)
@@ -160,7 +163,53 @@ ASKED = {
     "from grafito.utils import np_utils": "utils.to_categorical",
     "from grafito.layers.convolutional import Conv2D": "from grafito.layers import Conv2D",
     "from grafito.losses import MSELoss": "losses.MeanSquaredError()",
+    "from grafito.layers import Dense, LSTM": "layers.Conv1D",
+    "from grafito.layers import MaxPool2D": "layers.MaxPooling2D",
+    "from grafito.layers import Dens": "layers.Dense",
+    "from grafito.layers.experimental import preprocessing": "from grafito.layers import",
+    "from grafito.activations import relu6": "layers.ReLU(max_value=6.0)",
+    "from grafito.constraints import maxnorm": "constraints.MaxNorm",
+    "from grafito.regularizers import L3": "regularizers.L",
+    "from grafito.initializers import glorot": "initializers.glorot_",
+    "from grafito.optimizers import Lion": "optimizers.Adam",
+    "from grafito.optimizers import adam_w": "optimizers.AdamW",
+    "from grafito.optimizers.schedules import CosineDecayRestarts": "schedules.CosineDecay",
+    "from grafito.optimizers.legacy import Adam": "from grafito.optimizers import Adam",
+    "from grafito.datasets import reuters": "datasets.imdb",
+    "from grafito.metrics import Precission": "metrics.Precision",
+    "from grafito.utils import image_dataset_from_directory": "utils.PyDataset",
+    "from grafito import tree": "go into models as they are",
+    "layers.GRU(3)": "layers.Conv1D",
+    "layers.Densa(3)": "layers.Dense",
+    "layers.Maxpooling2D()": "layers.MaxPooling2D",
+    "metrics.Acuracy()": "metrics.Accuracy",
+    "activations.hard_swish(x)": "activations.silu",
+    "optimizers.schedules.CosineDecayRestarts(0.1, 3)": "schedules.CosineDecay",
+    "datasets.fashion_mnst.load_data()": "datasets.fashion_mnist",
 }
+
+
+# Of Keras's own names these belong to its package, not to a program.
+INNER = {"legacy", "src"}
+OF_KERAS = ("", "activations", "callbacks", "constraints", "datasets", "initializers", "layers")
+OF_KERAS += ("losses", "metrics", "models", "optimizers", "optimizers.schedules", "regularizers")
+OF_KERAS += ("utils",)
+
+
+@pytest.mark.parametrize("module", OF_KERAS)
+def test_every_public_name_of_keras_is_there_or_answered(keras, module):
+    theirs, ours = keras, grafito
+    for part in filter(None, module.split(".")):
+        theirs, ours = getattr(theirs, part), getattr(ours, part)
+    bare = []
+    for name in dir(theirs):
+        if name.startswith("_") or name in INNER or hasattr(ours, name):
+            continue
+        with pytest.raises(AttributeError) as error:
+            getattr(ours, name)
+        if not isinstance(error.value, MissingAttributeError):
+            bare.append(name)
+    assert bare == []
 
 
 @pytest.mark.parametrize("code", ASKED)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grafito import graph
+from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Registry
 from grafito.registry import plain as serialize
@@ -315,6 +316,9 @@ def mish(x: Tensor) -> Tensor:
         [-0.303  1.944]
     """
     return x * graph.tanh(graph.softplus(x))
+
+
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grafito import graph
+from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry
 from grafito.registry import plain as serialize
@@ -134,6 +135,9 @@ def _norm(w: Tensor, axis: Axis) -> Tensor:
 
 # Keras has each class under a second name, for programs that write keras.constraints.max_norm(3).
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

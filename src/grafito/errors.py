@@ -261,8 +261,8 @@ def missing_attribute(owner: object, kind: str, name: str) -> AttributeError:
         A model has no 'predict_classes'.
           try        model.predict(x).argmax(axis=-1)
     """
-    fix = foreign.attribute(kind, name)
     module = kind.startswith("grafito")
+    fix = foreign.member(kind, name, dir(owner)) if module else foreign.attribute(kind, name)
     if fix is None:
         told = f"module {kind!r}" if module else f"{type(owner).__name__!r} object"
         return AttributeError(f"{told} has no attribute {name!r}", name=name, obj=owner)
@@ -284,9 +284,12 @@ def names_of(module: str) -> Callable[[str], Any]:
         grafito.errors.MissingAttributeError: grafito.losses has no 'MSELoss'.
           try        losses.MeanSquaredError()
     """
+    found = sys.modules[module]
+    if not hasattr(found, "__path__"):
+        found.__path__ = []  # `from module import name` asks the finder for packages alone
 
     def missing(name: str) -> Any:
-        raise missing_attribute(sys.modules[module], module, name)
+        raise missing_attribute(found, module, name)
 
     return missing
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry
 from grafito.registry import plain as serialize
@@ -154,6 +155,9 @@ def _factor(name: str, value: float) -> float:
 
 # Keras has each class under a second name, for programs that write keras.regularizers.l2(0.01).
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+
+
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

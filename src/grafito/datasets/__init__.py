@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from grafito.errors import names_of as _names_of
+
 if TYPE_CHECKING:
     from grafito.datasets import (
         boston_housing,
@@ -57,6 +59,8 @@ __all__ = [
     "verify",
 ]
 
+_missing = _names_of(__name__)
+
 
 def __getattr__(name: str):
     # Lazy, so that `import grafito` does not wait for readers that nobody asked for.
@@ -64,7 +68,7 @@ def __getattr__(name: str):
         return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _missing(name)
 
 
 def __dir__() -> list[str]:

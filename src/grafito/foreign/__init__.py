@@ -14,7 +14,7 @@ from grafito.foreign.arguments import ARGUMENTS
 from grafito.foreign.attributes import ATTRIBUTES
 from grafito.foreign.names import NAMES
 
-__all__ = ["ARGUMENTS", "ATTRIBUTES", "NAMES", "argument", "attribute", "name"]
+__all__ = ["ARGUMENTS", "ATTRIBUTES", "NAMES", "argument", "attribute", "member", "name"]
 
 LONGEST_VALUE = 40  # characters of an argument's value that a hint repeats
 
@@ -62,6 +62,21 @@ def attribute(kind: str, given: str) -> str | None:
         'model.predict(x).argmax(axis=-1)'
     """
     return ATTRIBUTES.get(kind, {}).get(given)
+
+
+def member(module: str, given: str, known: Iterable[str]) -> str | None:
+    """What to write for a name that a module does not have.
+
+    Example:
+        >>> member("grafito.metrics", "Precission", ["Precision", "Recall"])
+        'metrics.Precision'
+    """
+    if given.startswith("_"):
+        return None
+    known, row = list(known), NAMES.get(_key(given), ())
+    found = _first(row, known) or _respelt(given, known) or nearest(given, known)
+    told = attribute(module, given) or (None if found else _sentence(row))
+    return told or (f"{module.rpartition('.')[2]}.{found}" if found else None)
 
 
 def nearest(given: str, known: Iterable[str]) -> str | None:

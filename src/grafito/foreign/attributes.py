@@ -1,5 +1,9 @@
 """Attributes of models, tensors, optimizers and modules: kind, then name, then what to write."""
 
+from __future__ import annotations
+
+from grafito.foreign.absent import ABSENT
+
 _GENERATOR = "takes generators and other iterables of batches too"
 
 _MODEL = {
@@ -281,7 +285,7 @@ _METRICS = {
     "MeanIoU": "metrics.ConfusionMatrix(num_classes=3)",
 }
 
-ATTRIBUTES: dict[str, dict[str, str]] = {
+_OLD: dict[str, dict[str, str]] = {
     "model": _MODEL,
     "tensor": _TENSOR,
     "layer": _LAYER,
@@ -294,4 +298,12 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "grafito.models": _MODELS,
     "grafito.losses": _LOSSES,
     "grafito.metrics": _METRICS,
+}
+
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    kind: {
+        **{name: fix for fix, names in ABSENT.get(kind, {}).items() for name in names.split()},
+        **_OLD.get(kind, {}),
+    }
+    for kind in (*_OLD, *ABSENT)
 }

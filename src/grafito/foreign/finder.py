@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from grafito.foreign.attributes import ATTRIBUTES
+from grafito.foreign import member
 
 
 class Finder:
@@ -25,7 +25,9 @@ class Finder:
             ImportError: There is no 'grafito.ops'. Try: the functions of tensors are in ...
         """
         parent, _, name = fullname.rpartition(".")
-        fix = ATTRIBUTES.get(parent, {}).get(name)
+        if parent.partition(".")[0] != "grafito":
+            return
+        fix = member(parent, name, dir(sys.modules[parent]))
         if fix is not None:
             raise ImportError(f"There is no {fullname!r}. Try: {fix}", name=parent)
 

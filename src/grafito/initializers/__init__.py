@@ -9,6 +9,7 @@ seed of `grafito.seeds`, so that two layers that share an initializer start diff
     [1.0, 1.0]
 """
 
+from grafito.errors import names_of as _names_of
 from grafito.initializers.basic import (
     Constant,
     Identity,
@@ -46,4 +47,5 @@ glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal = HeUniform, HeNormal
 lecun_uniform, lecun_normal = LecunUniform, LecunNormal
 
+__getattr__ = _names_of(__name__)
 __all__ = [name for name in dir() if not name.startswith("_")]

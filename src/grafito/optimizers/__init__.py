@@ -10,6 +10,7 @@
 
 from typing import Any
 
+from grafito.errors import names_of as _names_of
 from grafito.optimizers import schedules
 from grafito.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from grafito.optimizers.base import Optimizer, registry
@@ -36,6 +37,9 @@ deserialize = get
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer"]
 __all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]
+
+
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

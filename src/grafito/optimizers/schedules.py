@@ -8,6 +8,7 @@ from typing import Any
 
 from grafito import graph
 from grafito.errors import ArgumentError
+from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry
 from grafito.registry import plain as serialize
@@ -273,6 +274,9 @@ class CosineDecay(_Decay):
 
 def _float(step: Any) -> Tensor:
     return graph.cast(step, "float32")
+
+
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,168 @@
+"""Names of Keras that are absent: module, then what to write, then the names it stands for."""
+
+_SEQUENCES = "layers.Conv1D(8, 3, padding='causal'), or layers.Flatten and layers.Dense"
+_ATTENTION = "layers.Dense, layers.Dot and layers.Softmax, of which attention is made"
+_VOLUMES = "the layer of two dimensions, on slices: layers.Conv2D, layers.MaxPooling2D"
+_TEXT = "ids = [[vocabulary[word] for word in text.split()] for text in texts], then "
+_PICTURES = "matplotlib.pyplot.imread(path) gives an array, imsave(path, array) writes one"
+_FOLDERS = "arrays, or a utils.PyDataset that reads one batch at a time, in model.fit"
+_FILES = "model.save('model.safetensors'), and models.load_model(path, custom_objects={...})"
+_SILENCE = "verbose=0, 1 or 2 in model.fit, model.evaluate and model.predict"
+_CLASSES = "metrics.ConfusionMatrix(num_classes=3), which counts each class as each"
+_AUC = "metrics.AUC(curve='PR'), or metrics.Precision and metrics.Recall with thresholds"
+_ADAM = "optimizers.Adam, or optimizers.SGD(momentum=0.9, nesterov=True)"
+_FUNCTION = "a function (y_true, y_pred) of grafito.graph as loss or metric"
+
+_LAYERS = {
+    _SEQUENCES: "LSTM GRU SimpleRNN RNN LSTMCell GRUCell SimpleRNNCell StackedRNNCells "
+    "Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D CuDNNLSTM CuDNNGRU recurrent",
+    _ATTENTION: "Attention AdditiveAttention MultiHeadAttention GroupQueryAttention",
+    _VOLUMES: "AveragePooling3D AvgPool3D Conv3D Conv3DTranspose Convolution3D "
+    "Convolution3DTranspose Cropping3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D "
+    "GlobalMaxPooling3D MaxPool3D MaxPooling3D SpatialDropout3D UpSampling3D ZeroPadding3D",
+    f"{_TEXT}utils.pad_sequences": "TextVectorization StringLookup IntegerLookup Hashing "
+    "HashedCrossing",
+    "layers.Dense, layers.LayerNormalization and their kin, which take sequences as they are": (
+        "TimeDistributed"
+    ),
+    "layers.Embedding(..., mask_zero=False), and a sample_weight of 0 for what is padding": (
+        "Masking"
+    ),
+    "utils.to_categorical(x, num_classes) before, or layers.Embedding": "CategoryEncoding",
+    "numpy.digitize(x, borders) before the model": "Discretization",
+    "arrays of one size before; layers.UpSampling2D and layers.AveragePooling2D change it": (
+        "Resizing"
+    ),
+    "layers.Cropping2D, or layers.RandomCrop, which crops at the centre in inference": "CenterCrop",
+    "layers.RandomFlip, layers.RandomRotation, layers.RandomTranslation, layers.RandomZoom or "
+    "layers.GaussianNoise; or change the batches of a generator": "RandomContrast "
+    "RandomBrightness RandomColorDegeneration RandomColorJitter RandomElasticTransform "
+    "RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective "
+    "RandomPosterization RandomSaturation RandomSharpness RandomShear RandAugment AugMix "
+    "AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix MixUp Equalization "
+    "Solarization MaxNumBoundingBoxes",
+    "layers.LayerNormalization or layers.BatchNormalization": "GroupNormalization "
+    "RMSNormalization UnitNormalization SpectralNormalization",
+    "layers.Reshape((steps, 1, channels)) and layers.SeparableConv2D or layers.DepthwiseConv2D": (
+        "DepthwiseConv1D SeparableConv1D SeparableConvolution1D"
+    ),
+    "layers.SeparableConv2D": "SeparableConvolution2D",
+    "layers.Conv1D": "Convolution1D",
+    "layers.Conv2D": "Convolution2D",
+    "layers.Conv1DTranspose": "Convolution1DTranspose",
+    "layers.Conv2DTranspose": "Convolution2DTranspose",
+    "layers.MaxPooling1D": "MaxPool1D",
+    "layers.MaxPooling2D": "MaxPool2D",
+    "layers.AveragePooling1D": "AvgPool1D",
+    "layers.AveragePooling2D": "AvgPool2D",
+    "layers.GlobalMaxPooling1D": "GlobalMaxPool1D",
+    "layers.GlobalMaxPooling2D": "GlobalMaxPool2D",
+    "layers.GlobalAveragePooling1D": "GlobalAvgPool1D",
+    "layers.GlobalAveragePooling2D": "GlobalAvgPool2D",
+    "layers.AveragePooling2D or layers.MaxPooling2D with a pool_size": "AdaptiveAveragePooling1D "
+    "AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D "
+    "AdaptiveMaxPooling3D",
+    "layers.Reshape, layers.Dense and layers.Permute": "EinsumDense",
+    "layers.Embedding, and x @ graph.transpose(embedding.embeddings)": "ReversibleEmbedding",
+    "nothing: what a layer was built for is checked": "InputSpec",
+    "a layers.Layer that keeps the other layer as an attribute": "Wrapper",
+    "a layers.Layer with functions of grafito.graph in its call": "FlaxLayer JaxLayer TFSMLayer "
+    "TorchModuleWrapper",
+    "numbers computed before, for example by scipy.signal.stft": "MelSpectrogram STFTSpectrogram",
+    "models.Sequential([...])": "Pipeline",
+    "grafito.layers itself: from grafito.layers import Rescaling": "experimental",
+}
+
+_UTILS = {
+    _PICTURES: "array_to_img img_to_array load_img save_img",
+    _FOLDERS: "audio_dataset_from_directory image_dataset_from_directory "
+    "text_dataset_from_directory",
+    "numpy.lib.stride_tricks.sliding_window_view(series, steps)": "timeseries_dataset_from_array",
+    "model.fit(..., validation_split=0.2)": "split_dataset",
+    _FILES: "CustomObjectScope get_custom_objects get_registered_name get_registered_object "
+    "register_keras_serializable",
+    "layers.serialize(layer), and layers.deserialize(configuration)": "deserialize_keras_object "
+    "serialize_keras_object",
+    "nothing: models that are no longer used are forgotten": "clear_session",
+    _SILENCE: "Progbar disable_interactive_logging enable_interactive_logging "
+    "is_interactive_logging_enabled",
+    "layers.Normalization, layers.Embedding and layers.Concatenate": "FeatureSpace",
+    "isinstance(x, graph.Tensor)": "is_keras_tensor",
+    "model.inputs": "get_source_inputs",
+    "numpy.dtype(name).name": "standardize_dtype",
+    "a dictionary": "Config",
+    "arrays of corners, (x, y, width, height)": "bounding_boxes",
+}
+
+ABSENT: dict[str, dict[str, str]] = {
+    "grafito": {
+        "graph.Tensor": "KerasTensor",
+        "models.Model(inputs, outputs)": "Function",
+        "layers.Layer": "Operation",
+        "nothing: what a layer was built for is checked": "InputSpec",
+        "dtype='float32' of a layer, or model.compile(precision='mixed_bfloat16')": "DTypePolicy "
+        "FloatDTypePolicy dtype_policies",
+        "nothing: weights keep all their digits": "Quantizer quantizers",
+        "nothing: memory is planned": "RematScope remat",
+        "graph.value(y, {x: number})": "StatelessScope SymbolicScope",
+        "model.compile(..., engine='auto')": "device distribution",
+        "names of layers: layers.Dense(3, name='hidden')": "name_scope",
+        "a models.Model with a compute_loss of its own": "distillation",
+        _FILES: "export",
+        "lists, tuples and dictionaries go into models as they are": "tree",
+        "grafito.__version__": "version",
+        "grafito.figures": "visualization",
+    },
+    "grafito.activations": {
+        "layers.ReLU(max_value=6.0)": "relu6",
+        "activations.hard_sigmoid(x) * x, or activations.silu": "hard_silu hard_swish",
+        "-activations.softplus(-x)": "log_sigmoid",
+        "activations.tanh": "hard_tanh",
+        "activations.softmax": "sparsemax",
+        "activations.sigmoid": "sparse_sigmoid",
+        "activations.softplus": "sparse_plus squareplus",
+        "activations.elu or activations.silu": "hard_shrink soft_shrink tanh_shrink",
+        "layers.ReLU(threshold=1.0)": "threshold",
+        "x[..., :n] * activations.sigmoid(x[..., n:])": "glu",
+    },
+    "grafito.callbacks": {
+        _SILENCE: "ProgbarLogger",
+        "a callbacks.LambdaCallback(on_epoch_end=...) that sends the logs": "RemoteMonitor",
+        "a callbacks.Callback that averages model.get_weights()": "SwapEMAWeights",
+        "callbacks.ModelCheckpoint('model.safetensors')": "OrbaxCheckpoint",
+    },
+    "grafito.datasets": {
+        "datasets.imdb, whose texts are of the same form": "reuters",
+    },
+    "grafito.initializers": {
+        "initializers.Identity": "IdentityInitializer",
+        "initializers.Orthogonal": "OrthogonalInitializer",
+        "initializers.VarianceScaling": "STFT STFTInitializer stft",
+    },
+    "grafito.layers": _LAYERS,
+    "grafito.losses": {
+        "losses.CategoricalCrossentropy(label_smoothing=0.1)": "CategoricalGeneralizedCrossEntropy "
+        "categorical_generalized_cross_entropy",
+        "losses.BinaryCrossentropy or losses.BinaryFocalCrossentropy": "Dice dice Tversky tversky",
+        _FUNCTION: "CTC ctc Circle circle cosine_similarity cosine_proximity",
+    },
+    "grafito.metrics": {
+        _CLASSES: "BinaryIoU IoU OneHotIoU OneHotMeanIoU",
+        _AUC: "PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity "
+        "SpecificityAtSensitivity",
+        "metrics.R2Score": "ConcordanceCorrelation PearsonCorrelation concordance_correlation "
+        "pearson_correlation",
+        _FUNCTION: "CosineSimilarity cosine_similarity",
+    },
+    "grafito.optimizers": {
+        _ADAM: "Adafactor Ftrl Lamb Lion Muon MultiOptimizer OptimizerMap ScheduleFreeAdamW",
+        "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",
+        "grafito.optimizers itself: from grafito.optimizers import Adam": "legacy experimental",
+    },
+    "grafito.optimizers.schedules": {
+        "schedules.CosineDecay, or a schedules.LearningRateSchedule of one's own": (
+            "CosineDecayRestarts"
+        ),
+    },
+    "grafito.utils": _UTILS,
+}
