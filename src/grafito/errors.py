@@ -34,6 +34,7 @@ __all__ = [
     "UnknownNameError",
     "missing_attribute",
     "names_of",
+    "refuse_attribute",
     "unknown_argument",
     "unknown_name",
     "warn",
@@ -266,11 +267,46 @@ def missing_attribute(owner: object, kind: str, name: str) -> AttributeError:
     if fix is None:
         told = f"module {kind!r}" if module else f"{type(owner).__name__!r} object"
         return AttributeError(f"{told} has no attribute {name!r}", name=name, obj=owner)
-    article = "An" if kind[0] in "aeiou" else "A"
-    what = kind if module else f"{article} {kind}"
+    what = kind if module else _article(kind)
     error = MissingAttributeError(f"{what} has no {name!r}.", fix=fix)
     error.name = name  # with a name of its own it gets no second hint from Python
     return error
+
+
+def refuse_attribute(
+    owner: object, kind: str, name: str, value: object, known: Iterable[str]
+) -> None:
+    """Refuse to set an attribute that stands for another one.
+
+    Args:
+        owner: the object.
+        kind: its table in `grafito.foreign`.
+        name: of the attribute.
+        value: that was to be set.
+        known: the attributes that can be set.
+
+    Raises:
+        MissingAttributeError: where a table or the spelling says which one is meant.
+
+    Example:
+        >>> refuse_attribute(None, "optimizer", "lr", 0.1, ["learning_rate"])
+        Traceback (most recent call last):
+        ...
+        grafito.errors.MissingAttributeError: An optimizer has no 'lr'.
+          try        optimizer.learning_rate = 0.1
+    """
+    known = list(known)
+    meant = foreign.argument(name, known, value)
+    found, _, given = (meant or "").partition("=")
+    fix = f"{kind}.{found} = {given}" if found in known else meant
+    if fix is not None:
+        error = MissingAttributeError(f"{_article(kind)} has no {name!r}.", fix=fix)
+        error.name = name
+        raise error
+
+
+def _article(kind: str) -> str:
+    return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
 
 
 def names_of(module: str) -> Callable[[str], Any]:

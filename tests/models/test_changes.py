@@ -7,8 +7,21 @@ import gc
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, callbacks, engines, graph, layers, metrics, models, utils
-from grafito.errors import ArgumentError
+from grafito import (
+    Model,
+    Sequential,
+    callbacks,
+    constraints,
+    engines,
+    graph,
+    layers,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
+from grafito.errors import ArgumentError, GraphError
 from grafito.optimizers import SGD, Adam, RMSprop, schedules
 
 ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
@@ -129,6 +142,74 @@ FREEZE = {
     "model": lambda model, value: setattr(model, "trainable", value),
     "variable": lambda model, value: setattr(model.layers[-1].kernel, "trainable", value),
 }
+
+
+WAYS = {
+    "regularizer": lambda d: setattr(d, "kernel_regularizer", regularizers.L2(1.0)),
+    "its name": lambda d: setattr(d, "kernel_regularizer", "l2"),
+    "its number": lambda d: setattr(d.bias.regularizer, "l2", 5.0),
+    "constraint": lambda d: setattr(d, "kernel_constraint", constraints.MaxNorm(0.01)),
+    "that of the weight": lambda d: setattr(d.kernel, "constraint", constraints.MaxNorm(0.01)),
+    "regularizer of the weight": lambda d: setattr(d.kernel, "regularizer", regularizers.L1(1.0)),
+    "of the output": lambda d: setattr(d, "activity_regularizer", "l1"),
+    "number of the output": lambda d: setattr(d.activity_regularizer, "l2", 5.0),
+}
+
+
+@pytest.mark.parametrize("data", ["arrays", "stream"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_weights_are_held_by_acts_when_it_is_set(way, data, tmp_path):
+    def train(change):
+        utils.set_random_seed(0)
+        penalties = {"bias_regularizer": "l2", "activity_regularizer": "l2"}
+        dense = layers.Dense(1, bias_initializer="ones", **penalties)
+        model = Sequential([layers.Input((3,)), dense])
+        model.compile(optimizers.SGD(0.1), loss="mse")
+        x = np.eye(3, dtype="float32")
+        for stage in range(2):
+            if stage:
+                change(dense)
+            if data == "stream":
+                model.fit(((x, x[:, :1]) for _ in range(4)), steps_per_epoch=2, epochs=2, verbose=0)
+            else:
+                model.fit(x, x[:, :1], epochs=2, verbose=0)
+        return model
+
+    plain, changed = train(lambda d: None), train(WAYS[way])
+    assert np.abs(plain.get_weights()[0] - changed.get_weights()[0]).max() > 1e-4
+    if "weight" not in way:  # an argument of the layer travels with it
+        changed.save(tmp_path / "m.safetensors")
+        again = models.load_model(tmp_path / "m.safetensors")
+        x = np.eye(3, dtype="float32")
+        losses = [m.evaluate(x, x[:, :1], verbose=0) for m in (changed, again)]
+        assert losses[0] == pytest.approx(losses[1])
+
+
+REFUSED = {
+    "kernel_initializer": (layers.Dense(1), "zeros"),
+    "gamma_initializer": (layers.BatchNormalization(), "zeros"),
+    "depthwise_initializer": (layers.SeparableConv2D(2, 2), "zeros"),
+    "units": (layers.Dense(1), 2),
+    "use_bias": (layers.Dense(1), False),
+    "filters": (layers.Conv2D(2, 2), 3),
+    "kernel_size": (layers.Conv2D(2, 2), (3, 3)),
+    "output_dim": (layers.Embedding(4, 2), 3),
+    "scale": (layers.LayerNormalization(), False),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_weights_were_made_by_is_refused_once_they_are(name):
+    layer, value = REFUSED[name]
+    setattr(layer, name, value)
+    setattr(layer, name, kept := getattr(layer, name))
+    images = not isinstance(layer, (layers.Dense, layers.Embedding))
+    layer.build((None, 4, 4, 2) if images else (None, 4))
+    setattr(layer, name, kept)
+    before = layer.get_config()
+    with pytest.raises(GraphError, match=r"made already|keep their shapes"):
+        setattr(layer, name, "ones" if name.endswith("initializer") else 9)
+    assert layer.get_config() == before
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

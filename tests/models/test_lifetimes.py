@@ -12,7 +12,8 @@ import weakref
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, callbacks, engines, layers
+from grafito import Model, Sequential, callbacks, engines, errors, initializers, layers
+from grafito.layers import room
 
 ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
 X = np.zeros((8, 4), "f")
@@ -127,3 +128,24 @@ def test_memory_that_is_used_up_is_told(megabytes, what):
         env={**os.environ, "GRAFITO_THREADS": "1"},
     )
     assert done.stdout.startswith("told:"), done.stderr[-2000:]
+
+
+HUGE = {
+    "units": lambda: layers.Dense(10**11).build((None, 3)),
+    "more than an array can have": lambda: layers.Dense(10**30).build((None, 3)),
+    "zeros": lambda: layers.Dense(10**11, kernel_initializer="zeros").build((None, 3)),
+    "float64": lambda: layers.Dense(10**11, dtype="float64").build((None, 3)),
+    "words": lambda: layers.Embedding(10**9, 1000).build((None, 3)),
+    "filters": lambda: layers.Conv2D(10**10, 3)(layers.Input((8, 8, 3))),
+    "a layer of one's own": lambda: layers.Layer().add_weight((10**6, 10**6)),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_weight_beyond_the_memory_is_refused_before_its_numbers_are_drawn(name, monkeypatch):
+    monkeypatch.setattr(room, "available_memory", lambda: 2**34)
+    monkeypatch.setattr(initializers.Initializer, "__call__", None)
+    with pytest.raises(errors.OutOfMemoryError, match="numbers") as error:
+        HUGE[name]()
+    assert error.value.rows["expected"].startswith("at most 8.0 GiB")
+    assert error.value.memory.total > error.value.available

@@ -1,11 +1,14 @@
 """Optimizers: steps by hand, of Keras and of PyTorch, known minima, clipping, state."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from specs_parts import OPTIMIZERS
 
 from grafito import constraints, graph, optimizers
-from grafito.errors import ArgumentError, UnknownNameError
+from grafito.errors import ArgumentError, MissingAttributeError, UnknownNameError
 from grafito.optimizers import schedules
 
 rows = pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
@@ -358,3 +361,54 @@ def test_decay_of_old_programs_is_ignored_aloud():
 def test_errors(build, error):
     with pytest.raises(ArgumentError, match=error):
         build()
+
+
+class Own(optimizers.Optimizer):
+    """One of a user, who keeps what it likes."""
+
+    def __init__(self, momentun=0.5):
+        self.moment = 1
+        super().__init__(0.1)
+        self.momentun = momentun
+        self.learning_rates = [0.1]
+
+    def update(self, w, g, rate, step, slots):
+        self.clipnorms = 1
+        return w - rate * g, {}
+
+
+MISSPELT = {
+    "lr": ("sgd", "optimizer.learning_rate = 0.5"),
+    "learning_ratee": ("adam", "optimizer.learning_rate = 0.5"),
+    "LearningRate": ("adam", "optimizer.learning_rate = 0.5"),
+    "beta1": ("adam", "optimizer.beta_1 = 0.5"),
+    "momentun": ("sgd", "optimizer.momentum = 0.5"),
+    "clip_norm": ("sgd", "optimizer.clipnorm = 0.5"),
+    "tasa_de_aprendizaje": ("sgd", "optimizer.learning_rate = 0.5"),
+}
+
+
+@pytest.mark.parametrize("name", MISSPELT)
+def test_an_attribute_that_would_do_nothing_is_refused(name):
+    kind, fix = MISSPELT[name]
+    optimizer = optimizers.get(kind)
+    with pytest.raises(MissingAttributeError) as error:
+        setattr(optimizer, name, 0.5)
+    assert error.value.rows["try"] == fix
+    assert not hasattr(optimizer, name)
+    exec(fix, {"optimizer": optimizer})
+    assert float(getattr(optimizer, fix.split()[0].split(".")[1])) == 0.5
+
+
+def test_attributes_of_ones_own_are_kept():
+    optimizer, w = Own(), graph.Variable([1.0], name="w")
+    optimizer.apply([w], [w])
+    optimizer.tag = "mine"
+    optimizer.momentun = 0.25
+    assert (optimizer.tag, optimizer.momentun, optimizer.clipnorms) == ("mine", 0.25, 1)
+    for again in (
+        copy.deepcopy(optimizer),
+        copy.copy(optimizer),
+        pickle.loads(pickle.dumps(optimizer)),
+    ):
+        assert again.momentun == 0.25

@@ -24,6 +24,16 @@ def numpy_dtype(dtype: str) -> Any:
     return dtype
 
 
+def item_size(dtype: str) -> int:
+    """The bytes of an element.
+
+    Example:
+        >>> item_size("float32")
+        4
+    """
+    return np.dtype(numpy_dtype(dtype)).itemsize
+
+
 def is_floating(dtype: str) -> bool:
     """Whether values of this dtype carry gradients."""
     return dtype in FLOATING

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import math
 import weakref
 from collections import Counter
 from typing import Any, ClassVar
@@ -16,7 +15,6 @@ from grafito.errors import (
     GrafitoError,
     GraphError,
     NotBuiltError,
-    OutOfMemoryError,
     ShapeError,
     missing_attribute,
 )
@@ -35,6 +33,7 @@ from grafito.layers.building import (
 )
 from grafito.layers.copies import pickled
 from grafito.layers.ownership import Owner, checked_flag
+from grafito.layers.room import check_room, too_large
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
 from grafito.registry import Registry, constructor_arguments, refuse_unknown, snake_case
 
@@ -171,16 +170,13 @@ class Layer(Owner):
                 fix="give Input the full shape, for example Input((784,))",
             )
         initializer = default if initializer is None else initializer
+        where = f"weight {name!r} of layer {self.name!r} ({type(self).__name__})"
+        check_room(shape, dtype, where)
         try:
             value = initializers.get(initializer)(shape, dtype)
             variable = graph.Variable(value, dtype=dtype, trainable=trainable, name=name)
         except MemoryError:
-            raise OutOfMemoryError(
-                "A weight does not fit into the memory.",
-                where=f"weight {name!r} of layer {self.name!r} ({type(self).__name__})",
-                received=f"shape {shape} of {dtype}: {math.prod(shape):,} numbers",
-                fix="fewer units, filters or words",
-            ) from None
+            raise too_large(shape, dtype, where) from None
         scope = current_scope()
         variable.path = "/".join(
             [*scope, *([self.name] if scope[-1:] != (self.name,) else []), name]
@@ -281,12 +277,14 @@ class Layer(Owner):
             inputs = symbols_in((args, kwargs))
             rows = {k: v for k, v in error.rows.items() if k not in ("where", "try")}
             own, here = error.rows.get("where", ""), f"layer {self.name!r} ({type(self).__name__})"
-            raise type(error)(
+            told = type(error)(
                 error.what,
                 where=own if here in own else ", ".join(filter(None, (own, here))),
                 fix=error.rows.get("try"),
                 **{**rows, "path": shape_path(inputs[0])},
-            ) from None
+            )
+            vars(told).update({k: v for k, v in vars(error).items() if k not in vars(told)})
+            raise told from None
         node = Node(self, args, kwargs, outputs)
         self.calls = [call for call in self.calls if call() is not None] + [weakref.ref(node)]
         return outputs
@@ -317,9 +315,10 @@ class Layer(Owner):
                 )
             outputs = map_structure(graph.as_tensor, outputs)
             self.last_outputs = [(x.shape, x.dtype) for x in flatten(outputs)]
-            if self.activity_regularizer is not None and trace is not None:
+            penalty = regularizers.get(self.activity_regularizer)  # it may have been set since
+            if penalty is not None and trace is not None:
                 for x in flatten(outputs):
-                    self.add_loss(self.activity_regularizer(x) / float(max(x.shape[:1] or (1,))))
+                    self.add_loss(penalty(x) / float(max(x.shape[:1] or (1,))))
         return outputs
 
     def _check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

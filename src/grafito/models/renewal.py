@@ -40,11 +40,26 @@ def origin(layers: Iterable[Any], optimizer: Any) -> list[Any]:
     The layers are named by weak references, so that what is compiled does not keep its model alive.
     """
     parts = [
-        (weakref.ref(x), x.trainable, settings(x), [v.trainable for v in x._weights])
+        (weakref.ref(x), x.trainable, settings(x), [_ways(v) for v in x._weights], _inside(x))
         for x in layers
     ]
     rate = getattr(optimizer, "rate", None)  # a schedule in place of a number
     return [*parts, optimizer, rate, settings(optimizer)]
+
+
+def _ways(variable: Any) -> tuple[Any, ...]:
+    """How a variable is trained."""
+    parts = variable.regularizer, variable.constraint
+    return variable.trainable, parts, [_numbers(x) for x in parts]
+
+
+def _inside(layer: Any) -> Any:
+    return _numbers(getattr(layer, "activity_regularizer", None))
+
+
+def _numbers(part: Any) -> Any:
+    """What a regularizer or a constraint holds now; the object alone stays the same."""
+    return None if part is None else dict(getattr(part, "__dict__", {}))
 
 
 def same(one: list[Any], other: list[Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, missing_attribute
+from grafito.errors import ArgumentError, missing_attribute, refuse_attribute
 from grafito.graph import Tensor, Variable
 from grafito.optimizers import schedules
 from grafito.optimizers.clipping import Clipping
@@ -280,6 +281,15 @@ class Optimizer(Configurable):
                 stacklevel=3,
             )
         refuse_unknown(type(self).__name__, unknown, constructor_arguments(type(self)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; one that is misspelt, or another library's, is refused."""
+        known = name in vars(self) or hasattr(type(self), name) or name.startswith("_")
+        if not known and next(iter(sys._getframe(1).f_locals.values()), None) is not self:
+            arguments = constructor_arguments(type(self))  # that a method of its own may set
+            if name not in arguments:
+                refuse_attribute(self, "optimizer", name, value, arguments)
+        super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         if hasattr(type(self), name):
