@@ -14,6 +14,7 @@ from grafito.errors import GrafitoError
 from grafito.graph import Tensor, Trace, placeholder
 from grafito.graph.nest import map_structure
 from grafito.models.examples import Examples
+from grafito.models.health import Findings
 from grafito.models.model import Functional
 from grafito.models.objectives import Objectives
 from grafito.models.runner import Runner, Step
@@ -65,13 +66,14 @@ def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
 @contextlib.contextmanager
 def _apart(model: Any) -> Iterator[None]:
     """What is traced inside leaves no mark on losses, metrics and programs of the model."""
-    kept = model._objectives, model._runner, model._prepared
+    kept = model._objectives, model._runner, model._prepared, model._findings
+    model._findings = Findings(aloud=False)
     model._objectives, model._prepared = Objectives(*model._objectives.given), {}
     model._runner = Runner(kept[1].engine, kept[1].precision)
     try:
         yield
     finally:
-        model._objectives, model._runner, model._prepared = kept
+        model._objectives, model._runner, model._prepared, model._findings = kept
 
 
 def placeholders(model: Any) -> Any:

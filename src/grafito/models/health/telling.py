@@ -13,13 +13,17 @@ from grafito.errors import LossWarning, warn
 class Findings:
     """What was found before the first step; one of it is told.
 
+    Args:
+        aloud: whether to warn; of data that nobody has given nothing is said.
+
     Example:
         >>> findings = Findings()
         >>> findings.add(None)
         >>> findings.tell()
     """
 
-    def __init__(self) -> None:
+    def __init__(self, aloud: bool = True) -> None:
+        self._aloud = aloud
         self._found: list[LossWarning] = []
         self._told: set[str] = set()
 
@@ -32,7 +36,7 @@ class Findings:
         """Warn of the first, unless the same was said before, and forget the others."""
         found, self._found = self._found[:1], []
         for finding in found:
-            if str(finding) not in self._told:
+            if self._aloud and str(finding) not in self._told:
                 self._told.add(str(finding))
                 warn(finding)
 
