@@ -186,6 +186,8 @@ ASKED = {
     "activations.hard_swish(x)": "activations.silu",
     "optimizers.schedules.CosineDecayRestarts(0.1, 3)": "schedules.CosineDecay",
     "datasets.fashion_mnst.load_data()": "datasets.fashion_mnist",
+    "from grafito.datasets import mnits": "mnist",
+    "import grafito.utls": "utils",
 }
 
 

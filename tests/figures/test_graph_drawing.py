@@ -74,6 +74,8 @@ def test_a_table_in_spanish():
 
 
 FORMULAS = {
+    "x²": lambda x, w: graph.square(x),
+    "|x|": lambda x, w: graph.abs(x),
     "x @ w": lambda x, w: x @ w,
     "x − 2": lambda x, w: x - 2,
     "1 ÷ x": lambda x, w: 1 / x,

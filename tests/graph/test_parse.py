@@ -180,6 +180,7 @@ def test_a_long_formula_is_read():
         ("(x", "A parenthesis is not closed.", 1, "')' for this '('"),
         ("tanh(x", "A parenthesis is not closed.", 5, "')' for this '('"),
         ("x)", "')' has no place here.", 2, "an operator or the end"),
+        ("y = x", "'=' has no place here.", 3, "what is right of the ="),
         ("x, y", "',' has no place here.", 2, "an operator or the end"),
         ("2x", "An operator is missing.", 2, "* x"),
         ("a b", "An operator is missing.", 3, "+ - * / @ or ^"),

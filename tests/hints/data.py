@@ -50,6 +50,18 @@ ROWS = [
         before=IMAGES_3,
     ),
     Row(
+        "m.predict(np.zeros((3, 28, 28)))",
+        new="images of 8 x 8: resize those of 28 x 28",
+        sentence="resizing is another library's",
+        before="m = net(layers.Flatten(), layers.Dense(3), shape=(8, 8))",
+    ),
+    Row(
+        "m.predict(np.zeros((30, 20, 3)))",
+        new="an image of 8 x 8: resize this one of 30 x 20",
+        sentence="resizing is another library's",
+        before="m = net(layers.Flatten(), layers.Dense(3), shape=(8, 8))",
+    ),
+    Row(
         "m.predict(np.zeros((5, 30, 40, 3)))",
         new="images of 8 x 8: resize those of 30 x 40",
         sentence="resizing is another library's",
@@ -141,6 +153,20 @@ ROWS = [
         before="x_test, y_test = x, y",
     ),
     Row("net().evaluate(x)", "evaluate(x)", "evaluate(x, y)"),
+    Row("net().predict(x, y)", "predict(x, y)", "predict(x)"),
+    Row("net().evaluate(x, y, x, y)", "evaluate(x, y, x, y)", "evaluate(x, y)"),
+    Row(
+        "m.evaluate(data)",
+        "evaluate(data)",
+        "evaluate(*data)",
+        before="m = net(); data = x, y",
+    ),
+    Row(
+        "m.fit(x, y, validation=0.1, verbose=0)",
+        "validation=0.1",
+        "validation_split=0.1",
+        before="m = net()",
+    ),
     Row("net().fit(x)", "fit(x)", "fit(x, y)"),
     Row(
         "net(loss=None, metrics=['mae']).evaluate(x)",

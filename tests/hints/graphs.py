@@ -132,6 +132,24 @@ ROWS = [
         sentence=USERS,
     ),
     Row(
+        "p = model.predict(x); graph.gradients(p, model.trainable_weights)",
+        "p = model.predict(x)",
+        "p = model(graph.as_tensor(x))",
+        before="model = net()",
+    ),
+    Row(
+        "graph.value(graph.parse('sum(x*w)', shapes={'w': (4,)}), {'x': x[0], 'w': x[1]})",
+        "shapes={'w': (4,)}",
+        "shapes={'x': (4,), 'w': (4,)}",
+        says="shapes={'x': (4,)}",
+    ),
+    Row(
+        "graph.parse('x @ w')",
+        "'x @ w'",
+        "'x @ w', shapes={'x': (2, 3), 'w': (3, 1)}",
+        says="shapes={'x': (2, 3), 'w': (3, 1)}",
+    ),
+    Row(
         "a, b = graph.placeholder((), name='n'), graph.placeholder((), name='n'); graph.gradients(a * b, 'n')",
         ", 'n')",
         ", a)",

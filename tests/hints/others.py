@@ -9,6 +9,13 @@ PLACE = "the folder is the user's"
 SAVED = "import pathlib; model = net(); model.save('m.safetensors')"
 
 ROWS = [
+    Row(
+        "figures.feature_maps(m, images)",
+        "m, images",
+        "m, images[0]",
+        says="images[0]",
+        before="m = net(layers.Conv2D(2, 3), shape=(8, 8, 1)); images = images[..., None]",
+    ),
     Row("callbacks.LearningRateScheduler(0.1)", "0.1", "lambda epoch, rate: rate * 0.9"),
     Row("callbacks.CSVLogger('a.csv', separator='--')", "separator='--'", 'separator=";"'),
     Row(

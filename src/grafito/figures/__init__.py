@@ -4,6 +4,7 @@ Every function returns a Matplotlib figure that needs no display, with its conte
 `figure.alt`, or plain data; Matplotlib itself is imported with the first figure.
 """
 
+from grafito.errors import names_of as _names_of
 from grafito.figures.confusion import classification_table, confusion_matrix
 from grafito.figures.curves import curves
 from grafito.figures.diagram import Diagram, Edge, Node
@@ -43,3 +44,5 @@ __all__ = [
     "scatter_fit",
     "sweep",
 ]
+
+__getattr__ = _names_of(__name__)

@@ -251,6 +251,8 @@ def _formula(x: Tensor, names: Sequence[str]) -> str:
     symbol = x.op.symbol or x.op.name
     if len(names) == 2 and not symbol.isalpha():
         return f"{names[0]} {symbol} {names[1]}"
+    if len(names) == 1 and [c for c in symbol if c.isalpha()] == ["x"]:  # x², |x|
+        return symbol.replace("x", names[0])
     if x.op.name == "negative":
         return f"{symbol}{names[0]}"
     return f"{symbol}({', '.join(names)})"

@@ -48,6 +48,14 @@ def feature_maps(
     """
     vocabulary = words(lang)
     picture = as_numbers(image, "image", None)
+    if picture.ndim == 4:
+        raise ShapeError(
+            "Feature maps are drawn of one image.",
+            where="image",
+            received=f"an array of shape {picture.shape}",
+            expected="(height, width, channels)",
+            fix="images[0], the first one",
+        )
     found = model if isinstance(model, Mapping) else _activations(model, picture, layers)
     shown = as_images(picture[None])
     rows = [Row([Cell(shown[0])], vocabulary["image"], brightness(shown))]

@@ -64,7 +64,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "loss": (_COMPILE,),
     "optimizer": (_COMPILE,),
     "metrics": (_COMPILE,),
-    "validation": ("validation_data",),
+    "validation": ("validation_split=0.1, or validation_data=(x_val, y_val)",),
     "val_data": ("validation_data",),
     "val_split": ("validation_split",),
     "test_data": ("validation_data",),

@@ -282,7 +282,26 @@ _METRICS = {
     "RMSE": "metrics.RootMeanSquaredError()",
     "accuracy_score": "metrics.Accuracy()",
     "confusion_matrix": "metrics.ConfusionMatrix(num_classes=3)",
+    "classification_report": "figures.classification_table(matrix), or figures.confusion_matrix",
+    "classification_table": "figures.classification_table(matrix)",
     "MeanIoU": "metrics.ConfusionMatrix(num_classes=3)",
+}
+
+_FIGURES = {
+    "decision_boundary": "figures.decision_regions(model, x, y)",
+    "plot_decision_boundary": "figures.decision_regions(model, x, y)",
+    "plot_decision_regions": "figures.decision_regions(model, x, y)",
+    "frontera": "figures.decision_regions(model, x, y)",
+    "history": "figures.curves(history)",
+    "plot_history": "figures.curves(history)",
+    "loss_curve": "figures.curves(history)",
+    "curvas": "figures.curves(history)",
+    "plot_model": "figures.network_diagram(model), or figures.draw_graph(model)",
+    "plot_confusion_matrix": "figures.confusion_matrix(y_true, y_pred)",
+    "matriz_de_confusion": "figures.confusion_matrix(y_true, y_pred)",
+    "imshow": "figures.images_grid(images)",
+    "filters": "figures.kernels(layer)",
+    "weights": "figures.kernels(layer)",
 }
 
 _OLD: dict[str, dict[str, str]] = {
@@ -298,6 +317,7 @@ _OLD: dict[str, dict[str, str]] = {
     "grafito.models": _MODELS,
     "grafito.losses": _LOSSES,
     "grafito.metrics": _METRICS,
+    "grafito.figures": _FIGURES,
 }
 
 ATTRIBUTES: dict[str, dict[str, str]] = {

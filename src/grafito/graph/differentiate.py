@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from grafito.errors import ArgumentError, GraphError, unknown_name, warn
 from grafito.graph.crossing import crossed
 from grafito.graph.dtypes import is_floating
 from grafito.graph.elementwise import Where
 from grafito.graph.evaluate import Feeds, topological_order, value
-from grafito.graph.tensor import Tensor, as_tensor, constant
+from grafito.graph.tensor import Constant, Tensor, as_tensor, constant
 from grafito.graph.trace import current_scope, scopes
 from grafito.graph.variable import Reading, Variable
 
@@ -52,6 +54,14 @@ def gradients(
         >>> float(graph.value(slope, {"x": 2})), float(graph.value(gradients(slope, x), {"x": 2}))
         (12.0, 12.0)
     """
+    if isinstance(outputs, np.ndarray):
+        raise GraphError(
+            "An array of numbers does not know what it was computed from; it has no gradients.",
+            where="outputs",
+            received=f"an array of shape {outputs.shape}",
+            expected="a tensor: what a model gives for data",
+            fix="p = model(graph.as_tensor(x)); graph.gradients(p, model.trainable_weights)",
+        )
     ys = [as_tensor(y) for y in ([outputs] if isinstance(outputs, Tensor) else outputs)]
     single = isinstance(inputs, (Tensor, str))
     asked = [inputs] if single else inputs
@@ -148,7 +158,7 @@ def branch_not_taken(slopes: Sequence[Tensor]) -> Tensor | None:
     """A `where` on whose way back these slopes were computed, if there is one.
 
     Of the branch that is not taken the slope is 0, but 0 times an infinite slope inside of the
-    branch is NaN.
+    branch is NaN. A choice by the state alone, such as a count that starts again, is none of these.
 
     Example:
         >>> from grafito import graph
@@ -159,11 +169,19 @@ def branch_not_taken(slopes: Sequence[Tensor]) -> Tensor | None:
     """
     first: dict[Tensor, Tensor] = {}
     for x in topological_order(slopes):
-        if isinstance(x.op, Where):  # the gradient of a `where` asks for its condition again
+        if isinstance(x.op, Where) and not _by_state(x.inputs[0]):
+            # The gradient of a `where` asks for its condition again.
             if x.inputs[0] in first:
                 return first[x.inputs[0]]
             first[x.inputs[0]] = x
     return None
+
+
+def _by_state(condition: Tensor) -> bool:
+    """Whether a condition reads neither data nor what is learned."""
+    leaves = [x for x in topological_order([condition]) if not x.inputs]
+    read = [x for x in leaves if not isinstance(x.op, Constant)]
+    return bool(read) and all(isinstance(x, Variable) and not x.trainable for x in read)
 
 
 DOUBLE_WHERE = (

@@ -245,6 +245,8 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
                 where=x.name,
                 received=array.shape,
                 expected=x.shape,
+                fix=f"graph.parse(formula, shapes={{{x.name!r}: {array.shape}}}), "
+                f"or graph.placeholder({array.shape}, name={x.name!r})",
             )
         found[x] = array
     return found

@@ -57,7 +57,9 @@ def matmul(x: Any, y: Any) -> Tensor:
             where="matmul",
             received=f"{x.shape} @ {y.shape}",
             expected="(..., n, k) @ (..., k, m)",
-            fix="transpose one of them, or check the number of units",
+            fix="transpose one of them, or check the number of units"
+            if x.ndim and y.ndim
+            else "x * y for numbers; in a formula, shapes={'x': (2, 3), 'w': (3, 1)}",
         )
     rows, columns = x.shape[-2:-1], y.shape[-1:] if y.ndim > 1 else ()
     if y.ndim <= 2:  # one product of two matrices, whatever the leading axes of x

@@ -287,7 +287,8 @@ class _Parser:
             self.fail("An operator is missing.", token, "+ - * / @ or ^", f"* {token.text}")
         wrong = token.kind == "wrong"
         what = message("Unknown sign." if wrong else f"{token.text!r} has no place here.")
-        self.fail(what, token, "an operator or the end")
+        fix = "the formula alone: what is right of the ="
+        self.fail(what, token, "an operator or the end", fix if token.text == "=" else None)
 
     def fail(
         self, what: str, at: Token, expected: str | None = None, fix: object = None

@@ -29,9 +29,22 @@ def own_kind(name: str) -> type[Experiment]:
     if not path.is_file():
         raise FileError("There is no such file.", where=path, expected="FILE.py:CLASS")
     kinds = _kinds_in(path)
+    unfinished = [own for own, kind in kinds.items() if inspect.isabstract(kind)]
+    kinds = {own: kind for own, kind in kinds.items() if own not in unfinished}
+    if chosen in unfinished or (unfinished and not kinds):
+        own = chosen if chosen in unfinished else unfinished[0]
+        raise ArgumentError(
+            f"The experiment {own!r} does not say what it does.",
+            where=path,
+            expected="a class that defines `conduct`",
+            fix="def conduct(self, record): ...",
+        )
     if not kinds:
         raise ArgumentError(
-            "The file holds no experiment.", where=path, expected="a class based on lab.Experiment"
+            "The file holds no experiment.",
+            where=path,
+            expected="a class based on lab.Experiment",
+            fix="class Mine(lab.Experiment):",
         )
     if not chosen and len(kinds) == 1:
         return next(iter(kinds.values()))
@@ -79,8 +92,5 @@ def _kinds_in(path: Path) -> dict[str, type[Experiment]]:
     return {
         own: kind
         for own, kind in vars(module).items()
-        if inspect.isclass(kind)
-        and issubclass(kind, Experiment)
-        and kind.__module__ == name
-        and not inspect.isabstract(kind)
+        if inspect.isclass(kind) and issubclass(kind, Experiment) and kind.__module__ == name
     }

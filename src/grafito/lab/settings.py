@@ -53,6 +53,13 @@ def write_settings(settings: Mapping[str, Any]) -> str:
     return ",".join(f"{name}={text}" for name, text in texts.items())
 
 
+def _fix(text: str) -> str | None:
+    """What to write where a sign of another language or of the shell stands."""
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        return text.replace(",", ".")
+    return "commas, not spaces: w=1,x=2" if "=" in text else None
+
+
 def _value(text: str) -> Any:
     for read in (json.loads, float):  # .5 and +1 are numbers to us, though not to JSON
         try:
@@ -64,5 +71,6 @@ def _value(text: str) -> Any:
             "A value cannot be read.",
             received=text,
             expected="a number, numbers in brackets as in [1,-1], or a word",
+            fix=_fix(text),
         )
     return text

@@ -86,6 +86,7 @@ class Fitting(Loops):
             )
             batch_size, validation_batch_size, steps_per_epoch, validation_steps = whole_numbers(
                 self,
+                "fit",
                 batch_size=32 if batch_size is None else batch_size,
                 validation_batch_size=validation_batch_size,
                 steps_per_epoch=steps_per_epoch,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
+
+from grafito.language import message
 
 Sizes = Sequence[int | None]
 
@@ -38,19 +41,29 @@ def input_hint(shape: Sequence[int], expected: Sizes, trained: bool = True) -> s
     size = math.prod(n or 0 for n in wanted)  # 0 where one is free
     one = _one_example(shape, wanted, size)
     if one is not None:
-        return f"{one}, an array of one example"
+        return message("{}, an array of one example").format(one)
+    if len(shape) == 3 and shape[-1] in (3, 4) and _is_square(wanted):
+        text = message("an image of {} x {}: resize this one of {} x {}")
+        return text.format(*wanted[:2], *shape[:2])
     example = shape[1:]
     if len(wanted) == 1 and len(shape) == 2 and fits(shape[:1], wanted):
-        return "x.T, one example a row"
+        return message("x.T, one example a row")
     if len(example) > 2 and fits((*example[1:], example[0]), wanted):
         return "numpy.moveaxis(x, 1, -1)"
     if size and math.prod(example) == size:
         return f"x.reshape(-1, {', '.join(map(str, wanted))})"
     if len(example) == len(wanted) >= 3 and fits(example[:-1], wanted[:-1]):
         return _channels(example[-1], wanted[-1])
-    if len(example) == len(wanted) == 3 and None not in wanted[:2]:
-        return f"images of {wanted[0]} x {wanted[1]}: resize those of {example[0]} x {example[1]}"
+    square = _is_square(wanted) and 1 not in map(operator.eq, example, wanted)
+    if len(example) == len(wanted) and ((len(wanted) == 3 and None not in wanted[:2]) or square):
+        text = message("images of {} x {}: resize those of {} x {}")
+        return text.format(*wanted[:2], *example[:2])
     return None if trained or not example else f"Input({example})"
+
+
+def _is_square(wanted: tuple[int | None, ...]) -> bool:
+    """Whether such an example is most likely an image, as it is as high as wide."""
+    return len(wanted) in (2, 3) and wanted[0] == wanted[1] is not None
 
 
 def _one_example(shape: tuple[int, ...], wanted: tuple[int | None, ...], size: int) -> str | None:

@@ -351,6 +351,7 @@ class Functional(Model):
                 where=f"model {self.name!r}",
                 received=f"{len(given)} array{'s' if len(given) > 1 else ''}",
                 expected=f"one for each of {self.input_names}",
+                fix="data = (x, y); fit(*data), evaluate(*data)" if len(given) == 2 else None,
             )
         return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
 

@@ -222,16 +222,24 @@ def _call(source: Any, hook: str) -> None:
         act()
 
 
-def whole_numbers(model: Any, **given: Any) -> list[Any]:
+_DATA_ELSEWHERE = {  # by the method: what it takes, and what to do with more data than that
+    "fit": ("fit(x, y, batch_size, epochs, ...)", "validation_data=(x_test, y_test)"),
+    "evaluate": ("evaluate(x, y, batch_size, ...)", "evaluate(x, y), once for each pair"),
+    "predict": ("predict(x, batch_size, ...)", "predict(x), or evaluate(x, y) with targets"),
+}
+
+
+def whole_numbers(model: Any, method: str, **given: Any) -> list[Any]:
     """Positive integers, None where none was given; len(x) / 32 is rounded down, with a word."""
     for name, value in given.items():
         if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
+            expected, fix = _DATA_ELSEWHERE[method]
             raise ArgumentError(
-                "Data for validation are given by name.",
+                f"The method {method} takes no data here.",
                 where=name,
                 received=shown(value),
-                expected="fit(x, y, batch_size, epochs, ...)",
-                fix="validation_data=(x_test, y_test)",
+                expected=expected,
+                fix=fix,
             )
         if isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
             given[name] = int(value)

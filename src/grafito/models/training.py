@@ -41,7 +41,7 @@ class Trainer(Fitting):
         """
         self._require_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size=batch_size)
-        batch_size, steps = whole_numbers(self, batch_size=batch_size, steps=steps)
+        batch_size, steps = whole_numbers(self, "evaluate", batch_size=batch_size, steps=steps)
         if isinstance(source, Examples):
             self.prepare(source)
             self._findings.tell()
@@ -68,7 +68,7 @@ class Trainer(Fitting):
             An array with one row an example, or a structure of arrays like the model's output.
         """
         source = make_source(x, batch_size=batch_size)
-        batch_size, steps = whole_numbers(self, batch_size=batch_size, steps=steps)
+        batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
         passes = Passes(source, batch_size or 32, steps)
 
         def step(data: Any) -> dict[str, Any]:
