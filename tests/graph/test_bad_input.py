@@ -23,7 +23,7 @@ CASES = {
     "no part": (lambda: graph.split(X, 0), ShapeError, "equal parts"),
     "another number of elements": (lambda: graph.reshape(X, (4,)), ShapeError, "keeps the number"),
     "two unknown sizes": (lambda: graph.reshape(X, (-1, -1)), ShapeError, "keeps the number"),
-    "an axis twice": (lambda: graph.transpose(X, (0, 0)), ArgumentError, "every axis once"),
+    "an axis twice": (lambda: graph.transpose(X, (0, 0)), ArgumentError, "named once"),
     "broadcast to less": (lambda: graph.broadcast_to(X, (3,)), ShapeError, "smaller shape"),
     "too many indices": (lambda: X[0, 0, 0], ArgumentError, "More indices than axes"),
     "an index outside": (lambda: X[2], ArgumentError, "outside its axis"),

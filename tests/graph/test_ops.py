@@ -38,6 +38,7 @@ NO_ROW = {
     tensor.Constant: "a leaf: nothing is computed",
     tensor.Input: "a leaf: nothing is computed",
     variable.State: "a leaf: nothing is computed",
+    variable.Reading: "a leaf: nothing is computed",
     Show: "in test_show",
 }
 # Public functions without a row -> why.
@@ -45,6 +46,9 @@ NO_ROW_FUNCTIONS = {
     "broadcast_shapes": "of shapes, not of tensors",
     "reals": "of dtypes, not of values",
     "normalize_axis": "of integers, not of tensors",
+    "normalize_axes": "of integers, not of tensors",
+    "lengths": "of integers, not of tensors",
+    "count": "of integers, not of tensors",
     "normalize_index": "of integers, not of tensors",
     "axes_of": "of integers, not of tensors",
     "whole_sizes": "of integers, not of tensors",

@@ -50,7 +50,7 @@ REFUSED = {
     "another shape": (lambda: graph.Variable([1.0, 2.0], (3,)), ShapeError, "(2,)"),
     "a fraction": (lambda: graph.Variable("ones", (2.5,)), ArgumentError, "integers"),
     "a size that is free": (lambda: graph.Variable("ones", (None, 2)), ArgumentError, "integers"),
-    "a negative size": (lambda: graph.Variable("ones", (-1,)), ShapeError, "(-1,)"),
+    "a negative size": (lambda: graph.Variable("ones", (-1,)), ArgumentError, "(-1,)"),
     "no such initializer": (lambda: graph.Variable("unifrm", (2,)), UnknownNameError, "uniform"),
     "TensorFlow's name": (
         lambda: graph.Variable(initial_value=1.0),

@@ -17,7 +17,7 @@ import numpy as np
 from grafito.errors import ArgumentError
 from grafito.graph import elementwise as ew
 from grafito.graph.dtypes import INTEGER, is_floating
-from grafito.graph.shaping import moveaxis, normalize_axis, reshape, stack, take
+from grafito.graph.shaping import count, lengths, moveaxis, normalize_axis, reshape, stack, take
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, constant
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
@@ -173,7 +173,7 @@ def random_bits(shape: Sequence[int], *, seed: int, step: Any = 0, use: int = 0)
             received=repr(step),
             expected="an integer or an integer tensor of shape ()",
         )
-    return RandomBits(tuple(int(n) for n in shape), int(seed), int(use))(step)
+    return RandomBits(_sizes(shape), int(seed), int(use))(step)
 
 
 def uniform(
@@ -239,12 +239,13 @@ def normal(
         >>> print(normal((3,), 5.0, seed=7).numpy().round(4))
         [5.0024 2.5132 5.4228]
     """
-    count = math.prod(shape)
-    pairs = uniform((-(-count // 2), 2), seed=seed, step=step, use=use, dtype=_wide(dtype))
+    shape = _sizes(shape)
+    size = math.prod(shape)
+    pairs = uniform((-(-size // 2), 2), seed=seed, step=step, use=use, dtype=_wide(dtype))
     radius = ew.sqrt(-2.0 * ew.log(1.0 - pairs[:, 0]))
     angle = pairs[:, 1] * (2 * math.pi)
     both = stack([radius * ew.cos(angle), radius * ew.sin(angle)], axis=-1)
-    return _affine(reshape(reshape(both, (-1,))[:count], shape), stddev, mean, dtype)
+    return _affine(reshape(reshape(both, (-1,))[:size], shape), stddev, mean, dtype)
 
 
 def truncated_normal(
@@ -316,6 +317,7 @@ def permutation(n: int, *, seed: int, step: Any = 0, use: int = 0) -> Tensor:
         >>> permutation(5, seed=7).numpy().tolist()
         [4, 1, 3, 2, 0]
     """
+    n = count(n, "permutation", "n")
     keys = random_bits((n, 2), seed=seed, step=step, use=use)
     by_lower = argsort(keys[:, 1])
     by_both = argsort(take(keys[:, 0], by_lower))
@@ -349,6 +351,10 @@ def permutations(n: int, *, seed: int, steps: Sequence[int], use: int = 0) -> np
     if (ordered[:, 1:] == ordered[:, :-1]).any():
         order = np.argsort(keys, axis=-1, kind="stable")
     return order.astype("int32")
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    return lengths(shape, "random numbers", "random.uniform((2, 3), seed=0)")
 
 
 def _wide(dtype: str) -> str:

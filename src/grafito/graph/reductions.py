@@ -9,7 +9,15 @@ import numpy as np
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph import elementwise as ew
 from grafito.graph.dtypes import accumulator
-from grafito.graph.shaping import broadcast_to, expand_dims, flip, moveaxis, normalize_axis, reshape
+from grafito.graph.shaping import (
+    broadcast_to,
+    expand_dims,
+    flip,
+    moveaxis,
+    normalize_axes,
+    normalize_axis,
+    reshape,
+)
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, constant
 
 Axis = int | tuple[int, ...] | None
@@ -159,8 +167,7 @@ def axes_of(x: Tensor, axis: Axis) -> tuple[int, ...]:
     """The axes counted from 0, sorted; all of them for None."""
     if axis is None:
         return tuple(range(x.ndim))
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(sorted({normalize_axis(a, x.ndim) for a in axes}))
+    return tuple(sorted(normalize_axes(axis, x.ndim)))
 
 
 def _reduce(op: type[Reduction], x: Any, axis: Axis, keepdims: bool) -> Tensor:

@@ -183,7 +183,7 @@ def _initial(initializer: Any, shape: Any, dtype: str | None) -> Tensor:
         )
     sizes = None
     if shape is not None:
-        sizes = tuple(shaping.whole_sizes(shape, "Variable", "Variable(..., shape=(2, 3))"))
+        sizes = shaping.lengths(shape, "Variable", "Variable(..., shape=(2, 3))")
     if isinstance(initializer, str):
         initializer = registry.part("initializer", initializer)
     elif isinstance(initializer, type):

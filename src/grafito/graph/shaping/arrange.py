@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -148,13 +147,39 @@ def normalize_axis(axis: int, ndim: int) -> int:
         >>> normalize_axis(-1, 3)
         2
     """
-    if not isinstance(axis, Integral) or not -ndim <= axis < ndim:
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        number = ndim
+    if not -ndim <= number < ndim:
         raise ArgumentError(
             "There is no such axis.",
             received=f"axis={axis!r}",
             expected=f"an integer from {-ndim} to {ndim - 1}" if ndim else "none: it is a scalar",
         )
-    return int(axis) % ndim
+    return number % ndim
+
+
+def normalize_axes(axes: Any, ndim: int) -> tuple[int, ...]:
+    """One axis, or several in their order, counted from 0.
+
+    Raises:
+        ArgumentError: when there is no such axis, or one comes twice.
+
+    Example:
+        >>> normalize_axes(-1, 3), normalize_axes([0, -1], 3)
+        ((2,), (0, 2))
+    """
+    several = hasattr(axes, "__iter__") and getattr(axes, "shape", 1) != ()
+    axes = tuple(axes) if several and not isinstance(axes, str) else (axes,)
+    found = tuple(normalize_axis(a, ndim) for a in axes)
+    if len(set(found)) < len(found):
+        raise ArgumentError(
+            "Each axis is named once.",
+            received=f"axes {axes}",
+            expected=f"different axes from 0 to {ndim - 1}",
+        )
+    return found
 
 
 def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]:
@@ -177,6 +202,46 @@ def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]
             received=shape,
             fix=example or f"{where}(x, (2, -1))",
         ) from None
+
+
+def lengths(shape: Any, where: str, example: str) -> tuple[int, ...]:
+    """The sizes of a new tensor, none of them negative.
+
+    Raises:
+        ArgumentError: for a size that is no integer, or negative.
+
+    Example:
+        >>> lengths(3, "uniform", "uniform((2, 3), seed=0)")
+        (3,)
+    """
+    sizes = tuple(whole_sizes(shape, where, example))
+    if any(n < 0 for n in sizes):
+        raise ArgumentError("A size is not negative.", where=where, received=shape, fix=example)
+    return sizes
+
+
+def count(value: Any, where: str, name: str, least: int = 0) -> int:
+    """A number of things: a whole number.
+
+    Raises:
+        ArgumentError: for anything else, or less than the least.
+
+    Example:
+        >>> count(3, "one_hot", "depth")
+        3
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise ArgumentError(
+            "A count is a whole number.",
+            where=where,
+            received=f"{name}={value!r}",
+            expected=f"an integer from {least}",
+        )
+    return number
 
 
 def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
@@ -212,9 +277,8 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
         (3, 1)
     """
     x = as_tensor(x)
-    order = tuple(reversed(range(x.ndim))) if axes is None else axes
-    order = tuple(normalize_axis(a, x.ndim) for a in order)
-    if sorted(order) != list(range(x.ndim)):
+    order = tuple(reversed(range(x.ndim))) if axes is None else normalize_axes(axes, x.ndim)
+    if len(order) != x.ndim:
         raise ArgumentError(
             "A transpose names every axis once.",
             received=f"axes={axes}",
@@ -245,7 +309,8 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Tensor:
         [[1.0, 1.0], [1.0, 1.0]]
     """
     x = as_tensor(x)
-    return x if x.shape == tuple(shape) else BroadcastTo(tuple(shape))(x)
+    sizes = tuple(whole_sizes(shape, "broadcast_to", "broadcast_to(x, (2, 3))"))
+    return x if x.shape == sizes else BroadcastTo(sizes)(x)
 
 
 def expand_dims(x: Any, axis: int) -> Tensor:
@@ -310,17 +375,21 @@ def pad(x: Any, widths: Sequence[tuple[int, int]], fill: float = 0.0) -> Tensor:
         [0.0, 1.0, 2.0]
     """
     x = as_tensor(x)
-    if len(widths) != x.ndim or any(w < 0 for pair in widths for w in pair):
+    try:
+        pairs = [(operator.index(before), operator.index(after)) for before, after in widths]
+    except (TypeError, ValueError):
+        pairs = []
+    if len(pairs) != x.ndim or any(w < 0 for pair in pairs for w in pair):
         raise ArgumentError(
             "Padding needs a pair of sizes that are not negative for each axis.",
-            received=widths,
+            received=repr(widths),
             expected=f"{x.ndim} pairs",
         )
-    if not any(w for pair in widths for w in pair):
+    if not any(w for pair in pairs for w in pair):
         return x
     if x.dtype in INTEGER:
         fill = converted(fill, x.dtype, "pad").item()
-    return Pad(tuple(b for b, _ in widths), tuple(a for _, a in widths), fill)(x)
+    return Pad(tuple(b for b, _ in pairs), tuple(a for _, a in pairs), fill)(x)
 
 
 def flip(x: Any, axis: int | Sequence[int]) -> Tensor:
@@ -331,8 +400,7 @@ def flip(x: Any, axis: int | Sequence[int]) -> Tensor:
         [3.0, 2.0, 1.0]
     """
     x = as_tensor(x)
-    axes = [axis] if isinstance(axis, int) else axis
-    return Flip(tuple(sorted(normalize_axis(a, x.ndim) for a in axes)))(x)
+    return Flip(tuple(sorted(normalize_axes(axis, x.ndim))))(x)
 
 
 def zeros_like(x: Tensor) -> Tensor:

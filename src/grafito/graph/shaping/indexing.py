@@ -10,7 +10,7 @@ import numpy as np
 from grafito.errors import ArgumentError, DataError, DtypeError, PositionError, ShapeError
 from grafito.graph import elementwise as ew
 from grafito.graph.dtypes import INTEGER, accumulator
-from grafito.graph.shaping.arrange import flip, normalize_axis, reshape
+from grafito.graph.shaping.arrange import count, flip, normalize_axis, reshape
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor
 
 slice_type = slice  # `slice` below is the op
@@ -239,6 +239,7 @@ def split(x: Any, sections: int, axis: int = 0) -> list[Tensor]:
     """
     x = as_tensor(x)
     axis = normalize_axis(axis, x.ndim)
+    sections = count(sections, "split", "sections")
     if sections < 1 or x.shape[axis] % sections:
         raise ShapeError(
             "The axis cannot be cut into equal parts.",
@@ -291,6 +292,7 @@ def scatter_add(x: Any, indices: Any, size: int, axis: int = 0) -> Tensor:
             where="scatter_add",
             received=f"x {x.shape}, indices {indices.shape}, axis {axis}",
         )
+    size = count(size, "scatter_add", "size")
     return ScatterAdd(axis, size)(ew.cast(x, accumulator(x.dtype)), indices)
 
 
@@ -314,4 +316,4 @@ def one_hot(indices: Any, depth: int, dtype: str = "float32") -> Tensor:
         >>> one_hot([2, 0], 3).numpy().tolist()
         [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    return OneHot(depth, dtype)(as_tensor(indices))
+    return OneHot(count(depth, "one_hot", "depth"), dtype)(as_tensor(indices))
