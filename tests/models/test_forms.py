@@ -299,3 +299,87 @@ ABSENT = {
 def test_what_is_not_here_is_named(name):
     with pytest.raises(ArgumentError, match=name):
         ABSENT[name]()
+
+
+# What programs read from the parts of a model: code, and what it gives.
+READ = {
+    "model.loss": "mse",
+    "loaded.loss": "mse",
+    "{k: float(v) for k, v in model.get_metrics_result().items()}": {"loss": 16.0, "mae": 4.0},
+    "model.compute_dtype": "float32",
+    "layer.compute_dtype": "float32",
+    "layers.Dense(1, dtype='float64').compute_dtype": "float64",
+    "layer.variable_dtype": "float32",
+    "layer.kernel.value": [[1.0], [1.0], [1.0], [1.0]],
+    "layer.bias.value + 1.0": [1.0],
+    "stop.wait": 2,
+    "stop.stopped_epoch": 3,
+    "[w.shape for w in stop.best_weights]": [(4, 1), (1,)],
+    "plateau.wait": 0,
+    "plateau.cooldown_counter": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    model = Sequential([layers.Input((4,)), layers.Dense(1, kernel_initializer="ones")])
+    assert not hasattr(model, "loss")
+    model.compile(optimizers.SGD(1e-12), "mse", metrics=["mae"])
+    x, y = np.ones((8, 4), "float32"), np.zeros((8, 1))
+    stop = callbacks.EarlyStopping("loss", patience=2, start_from_epoch=1)
+    plateau = callbacks.ReduceLROnPlateau("loss", patience=2, cooldown=4)
+    model.fit(x, y, epochs=5, verbose=0, callbacks=[stop, plateau])
+    path = tmp_path_factory.mktemp("read") / "model.safetensors"
+    model.save(path)
+    return {
+        **{"model": model, "layer": model.layers[0], "stop": stop, "plateau": plateau},
+        **{"loaded": models.load_model(path), "layers": layers},
+    }
+
+
+@pytest.mark.parametrize("code", READ)
+def test_what_programs_read(read, code):
+    given = eval(code, read)
+    given = given.numpy().tolist() if isinstance(given, graph.Tensor) else given
+    assert given == READ[code]
+
+
+def test_the_value_of_a_variable():
+    v = graph.Variable([1.0, 2.0], name="v")
+    before = v.value
+    v.assign([3.0, 4.0])
+    assert before.numpy().tolist() == [1.0, 2.0]  # what it was when it was read
+    assert v.value.numpy().tolist() == [3.0, 4.0]
+
+    class Scale(layers.Layer):
+        def build(self, shape):
+            self.w = self.add_weight(shape=(), initializer="ones")
+            self.seen = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            self.seen.assign(self.seen.value + 1.0)
+            return x * self.w.value * self.seen.value
+
+    x = np.full((4, 1), 3.0, "float32")
+    layer = Scale()
+    y = layer(x)
+    assert y.numpy().tolist() == (x * 1.0).tolist()
+    assert graph.gradients(graph.sum(y), [layer.w])[0].numpy() == 12.0
+    model = Sequential([layers.Input((1,)), Scale()])
+    model.compile(optimizers.SGD(1.0), "mse")
+    model.fit(x, 0.0 * x, batch_size=4, verbose=0)
+    assert model.layers[0].w.numpy() == 1.0 - 2 * 3 * 3  # the slope reaches it
+    assert model.layers[0].seen.numpy() == 1.0
+
+
+def test_a_model_may_have_a_loss_of_its_own():
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.loss = "own"
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    assert Own().loss == "own"

@@ -163,21 +163,21 @@ class EarlyStopping(Monitor):
         self.best_weights: list[np.ndarray] | None = None
         self.stopped_epoch = 0
         self._stopped = False
-        self._waited = 0
+        self.wait = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.read(logs)
         if value is None or epoch < self.start_from_epoch:
             return
-        self._waited += 1
+        self.wait += 1
         if self.better(value):
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
             if self.passes(value, self.baseline):
-                self._waited = 0
+                self.wait = 0
                 return
-        if self._waited >= self.patience:
+        if self.wait >= self.patience:
             self.stopped_epoch = epoch
             self._stopped = self.model.stop_training = True
 
@@ -331,8 +331,8 @@ class ReduceLROnPlateau(Monitor):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best = None
-        self._waited = 0
-        self._cooling = 0
+        self.wait = 0
+        self.cooldown_counter = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.read(logs)
@@ -341,17 +341,17 @@ class ReduceLROnPlateau(Monitor):
             logs["learning_rate"] = rate
         if value is None:
             return
-        if self._cooling:
-            self._cooling -= 1
-            self._waited = 0
+        if self.cooldown_counter:
+            self.cooldown_counter -= 1
+            self.wait = 0
         if self.better(value):
-            self.best, self._waited = value, 0
-        elif not self._cooling:
-            self._waited += 1
+            self.best, self.wait = value, 0
+        elif not self.cooldown_counter:
+            self.wait += 1
             lower = max(rate * self.factor, self.min_lr)
-            if self._waited >= self.patience and lower < rate * (1 - ROUNDING):
+            if self.wait >= self.patience and lower < rate * (1 - ROUNDING):
                 self.model.optimizer.learning_rate = lower
-                self._waited, self._cooling = 0, self.cooldown
+                self.wait, self.cooldown_counter = 0, self.cooldown
                 if self.verbose:
                     print(f"Epoch {epoch + 1}: learning rate {learning_rate(self.model):g}")
 

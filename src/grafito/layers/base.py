@@ -338,6 +338,16 @@ class Layer(Owner):
         return self.dtype
 
     @property
+    def compute_dtype(self) -> str:
+        """The dtype in which the layer computes, as Keras calls it: `dtype`."""
+        return self.dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the layer's weights, as Keras calls it: `dtype`."""
+        return self.dtype
+
+    @property
     def takes_training(self) -> bool:
         return "training" in inspect.signature(self.call).parameters
 

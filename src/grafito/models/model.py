@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from grafito import graph
-from grafito.errors import ArgumentError, GraphError, NotBuiltError, ShapeError, unknown_name
+from grafito.errors import (
+    ArgumentError,
+    GraphError,
+    NotBuiltError,
+    ShapeError,
+    missing_attribute,
+    unknown_name,
+)
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
@@ -71,6 +78,17 @@ class Model(Trainer):
         if {"inputs", "calls", "outputs"} <= config.keys():
             return functional_from_config(config, cls)
         return super().from_config(config)
+
+    @property
+    def loss(self) -> Any:
+        """What `compile` was given as loss; a model that was not compiled has none."""
+        if "loss" not in vars(self) and not self._compiled:
+            raise missing_attribute(self, self.kind, "loss")
+        return vars(self).get("loss", self._objectives.given[0])
+
+    @loss.setter
+    def loss(self, value: Any) -> None:
+        vars(self)["loss"] = value  # a subclass may keep something of its own here
 
     @property
     def layers(self) -> list[Layer]:

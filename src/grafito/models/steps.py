@@ -244,9 +244,9 @@ class Steps(Layer):
             self._in_output_order(y_pred, names),
             match_outputs(sample_weight, names, "sample_weight"),
         )
-        return self.metric_results()
+        return self.get_metrics_result()
 
-    def metric_results(self) -> dict[str, Any]:
+    def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics, by name."""
         return {name: metric.result() for name, metric in self._named_metrics.items()}
 
