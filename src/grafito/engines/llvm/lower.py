@@ -176,9 +176,13 @@ def _take(x: Any, y: Node, indices: Node) -> Node:
 
 
 def check(indices: Node, size: int, from_end: bool = True) -> Node:
-    """Indices counted from 0, some perhaps given from the end; one outside stops the program."""
-    wide = cast(indices, "int64")
-    return Node("check", (wide,), indices.shape, "int64", length=size, from_end=from_end)
+    """Indices counted from 0, some perhaps given from the end; one outside stops the program.
+
+    Unsigned ones from 2⁶³ on are negative as int64, and never given from the end.
+    """
+    wide, unsigned = cast(indices, "int64"), indices.dtype.startswith("uint")
+    told = {"length": size, "from_end": from_end and not unsigned, "unsigned": unsigned}
+    return Node("check", (wide,), indices.shape, "int64", **told)
 
 
 @rule

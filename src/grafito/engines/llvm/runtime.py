@@ -98,7 +98,7 @@ class Program(interface.Program, Guarded):
         if control[0]:
             raise DataError(
                 "An index is outside the table.",
-                received=int(control[1]),
+                received=control[1] % 2**64 if control[0] == 2 else control[1],
                 expected=f"0 to {control[2] - 1}",
                 fix="enlarge the table (input_dim of an Embedding), or map larger indices to one "
                 "of it",

@@ -71,12 +71,8 @@ class Take(Op):
 
     def value(self, xp, x, indices):
         size = x.shape[self.axis]
-        if not self.from_end and (indices < 0).any():
-            raise _outside(indices, 0, size)
-        try:
-            return xp.take(x, indices, axis=self.axis)
-        except IndexError:
-            raise _outside(indices, -size, size) from None
+        _check_inside(indices, -size if self.from_end else 0, size)
+        return xp.take(x, indices, axis=self.axis)
 
     def gradient(self, g, out, x, indices):
         return ScatterAdd(self.axis, x.shape[self.axis])(g, indices), None
@@ -96,24 +92,24 @@ class ScatterAdd(Op):
     def value(self, xp, x, indices):
         before, after = x.shape[: self.axis], x.shape[self.axis + indices.ndim :]
         out = xp.zeros((*before, self.size, *after), x.dtype)
-        try:
-            xp.add.at(out, (slice_type(None),) * self.axis + (indices,), x)
-        except IndexError:
-            raise _outside(indices, -self.size, self.size) from None
+        _check_inside(indices, -self.size, self.size)
+        xp.add.at(out, (slice_type(None),) * self.axis + (indices,), x)
         return out
 
     def gradient(self, g, out, x, indices):
         return Take(self.axis, True)(g, indices), None
 
 
-def _outside(indices: Array, lowest: int, size: int) -> DataError:
+def _check_inside(indices: Array, lowest: int, size: int) -> None:
+    """Refuse indices outside an axis; NumPy takes unsigned ones from 2⁶³ on for negative."""
     wrong = indices[(indices < lowest) | (indices >= size)]
-    return DataError(
-        "An index is outside the table.",
-        received=int(wrong.flat[0]),
-        expected=f"0 to {size - 1}",
-        fix="enlarge the table (input_dim of an Embedding), or map larger indices to one of it",
-    )
+    if wrong.size:
+        raise DataError(
+            "An index is outside the table.",
+            received=int(wrong.flat[0]),
+            expected=f"0 to {size - 1}",
+            fix="enlarge the table (input_dim of an Embedding), or map larger indices to one of it",
+        )
 
 
 class OneHot(Op):

@@ -195,7 +195,7 @@ class Reader:
                     index = b.extract_element(given, ir.Constant(I32, lane))
                     b.store(index, b.gep(self.errors, [i64(1)], source_etype=I64))
             b.store(i64(x.length), b.gep(self.errors, [i64(2)], source_etype=I64))
-            b.store(i64(1), self.errors)
+            b.store(i64(2 if x.unsigned else 1), self.errors)
 
         c.when(c.any(wrong), report)
         return b.select(wrong, zero, wrapped)
