@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from grafito import foreign
@@ -34,6 +35,7 @@ __all__ = [
     "UnknownNameError",
     "missing_attribute",
     "names_of",
+    "offered",
     "refuse_attribute",
     "unknown_argument",
     "unknown_name",
@@ -328,6 +330,16 @@ def names_of(module: str) -> Callable[[str], Any]:
         raise missing_attribute(found, module, name)
 
     return missing
+
+
+def offered(names: Mapping[str, Any]) -> list[str]:
+    """What a package offers of the names in it: all but private ones and its own files.
+
+    Example:
+        >>> offered({"Dense": int, "_helper": int, "core": sys})
+        ['Dense']
+    """
+    return [n for n, x in names.items() if not n.startswith("_") and not isinstance(x, ModuleType)]
 
 
 def __dir__() -> list[str]:

@@ -22,6 +22,20 @@ from typing import Any
 
 from grafito.errors import unknown_name
 
+__all__ = [
+    "LANGUAGES",
+    "choose",
+    "current",
+    "in_words",
+    "message",
+    "namer",
+    "retell",
+    "set_language",
+    "translate",
+    "translator",
+    "use",
+]
+
 LANGUAGES = ("en", "es")
 
 LONGEST = 1000  # characters of a sentence; longer texts are values, such as a whole array
@@ -237,3 +251,7 @@ def _known(lang: str) -> str:
 
 def _short(name: str) -> str:
     return name.replace("-", "_").replace(".", "_").partition("_")[0].lower()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -7,6 +7,8 @@ import threading
 import weakref
 from typing import Any
 
+__all__ = ["Guarded"]
+
 _guarded: weakref.WeakValueDictionary[int, Guarded] = weakref.WeakValueDictionary()
 _held: list[Any] = []  # locks that the thread that forks has taken
 
@@ -66,3 +68,7 @@ def _in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before, after_in_parent=_release, after_in_child=_in_child)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -21,6 +21,22 @@ import numpy as np
 
 from grafito.errors import ArgumentError, unknown_argument, unknown_name
 
+__all__ = [
+    "Configurable",
+    "KnownArguments",
+    "Registry",
+    "class_entry",
+    "constructor_arguments",
+    "custom_objects",
+    "keeps_objects",
+    "known_arguments",
+    "objects_kept",
+    "part",
+    "plain",
+    "refuse_unknown",
+    "snake_case",
+]
+
 _objects_kept: ContextVar[bool] = ContextVar("objects_kept", default=False)
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
@@ -299,3 +315,7 @@ def snake_case(name: str) -> str:
     name = re.sub(r"\W+", "", name)
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -8,6 +8,8 @@ from numpy.random import SeedSequence
 
 from grafito.errors import ArgumentError
 
+__all__ = ["next_seed", "set_seed"]
+
 _stream = SeedSequence()
 
 
@@ -44,3 +46,7 @@ def next_seed() -> int:
     """
     (child,) = _stream.spawn(1)
     return int(child.generate_state(1, "uint64")[0])
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -1,4 +1,4 @@
-"""Ops that read or write at positions, with integers of every dtype, on both engines as in NumPy."""
+"""Reading and writing at positions: integers of every dtype, on both engines as in NumPy."""
 
 import numpy as np
 import pytest

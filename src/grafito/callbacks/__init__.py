@@ -25,3 +25,7 @@ __all__ = [
 ]
 
 __getattr__ = _names_of(__name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

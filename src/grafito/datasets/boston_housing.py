@@ -12,6 +12,8 @@ from grafito.datasets.transforms import shuffled_split
 from grafito.errors import DataError
 from grafito.language import message
 
+__all__ = ["FEATURES", "check", "load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 FEATURES = (
@@ -62,3 +64,7 @@ def _read(path: Path) -> np.ndarray:
             expected="shape (506, 14), prices from 5 to 50",
         )
     return values
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -13,6 +13,8 @@ from grafito.datasets.transforms import shuffled_split
 from grafito.errors import DataError, unknown_name
 from grafito.language import message
 
+__all__ = ["FEATURES", "check", "load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 FEATURES = (
@@ -78,3 +80,7 @@ def _read(path: Path) -> np.ndarray:
             expected="shape (20640, 9), prices from 14999 to 500001",
         )
     return values
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

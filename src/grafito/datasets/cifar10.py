@@ -10,6 +10,8 @@ from grafito.datasets.readers.cifar import read_cifar10
 from grafito.datasets.store import get
 from grafito.language import message
 
+__all__ = ["check", "load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
@@ -40,3 +42,7 @@ def check(path: Path) -> str:
     train, test = read_cifar10(path)
     counts = len(train.images), len(test.images)
     return message(f"{counts[0]:,} training and {counts[1]:,} test images of 32 x 32 x 3")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

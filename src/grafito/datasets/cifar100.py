@@ -11,6 +11,8 @@ from grafito.datasets.readers.cifar import read_cifar100
 from grafito.datasets.store import get
 from grafito.errors import unknown_name
 
+__all__ = ["check", "load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 _WHOLE = (50_000, 10_000)
@@ -57,3 +59,7 @@ def check(path: Path) -> str:
     counts = tuple(len(batch.images) for batch in read_cifar100(path))
     kind = "" if counts == _WHOLE else "a subset: "
     return f"{kind}{counts[0]:,} training and {counts[1]:,} test images of 32 x 32 x 3"
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

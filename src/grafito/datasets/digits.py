@@ -6,6 +6,8 @@ import numpy as np
 
 from grafito.datasets.transforms import stratified_split
 
+__all__ = ["load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
@@ -36,3 +38,7 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]
     images, labels = bundled.images.astype(np.uint8), bundled.target.astype(np.uint8)
     train, test = stratified_split(labels, test_split, seed)
     return (images[train], labels[train]), (images[test], labels[test])
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grafito.datasets import _idx_images
 
+__all__ = ["check", "load_data"]
+
 check = _idx_images.check
 
 
@@ -21,3 +23,7 @@ def load_data() -> tuple[_idx_images.Arrays, _idx_images.Arrays]:
     Source: https://keras.io/api/datasets/fashion_mnist/
     """
     return _idx_images.load("fashion_mnist")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

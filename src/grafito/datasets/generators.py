@@ -6,6 +6,8 @@ import numpy as np
 
 from grafito.errors import ArgumentError
 
+__all__ = ["circles", "ice_creams", "logistic_map", "moons", "parity", "spirals", "xor"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 _TEMPERATURES = (25, 26, 27, 28, 29, 29.5, 30.5, 31, 32, 33.5, 34, 36.5, 37, 37.5, 39, 40)
@@ -232,3 +234,7 @@ def _check(samples: int, noise: float, least: int = 2) -> None:
             received=f"samples={samples}, noise={noise}",
             expected=f"samples of at least {least}, noise of at least 0",
         )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -22,6 +22,8 @@ from grafito.datasets.store import cache_folder, digest, get
 from grafito.errors import ArgumentError, DataError, FileError, GrafitoError
 from grafito.language import message
 
+__all__ = ["SEPARATORS", "Corpus", "check", "get_word_index", "load_data", "tokenise"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 SEPARATORS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -238,3 +240,7 @@ def _restore(arrays: dict[str, np.ndarray]) -> Corpus:
         if starts[part][-1] != len(ranks[part]) or len(starts[part]) != len(labels[part]) + 1:
             raise ValueError("the parsed copy does not fit together")
     return Corpus(words, ranks, starts, labels)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

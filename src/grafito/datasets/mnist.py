@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grafito.datasets import _idx_images
 
+__all__ = ["check", "load_data"]
+
 check = _idx_images.check
 
 
@@ -24,3 +26,7 @@ def load_data(path: str = "mnist.npz") -> tuple[_idx_images.Arrays, _idx_images.
     Source: https://keras.io/api/datasets/mnist/
     """
     return _idx_images.load("mnist")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -12,6 +12,8 @@ from grafito.datasets.transforms import stratified_split
 from grafito.errors import DataError
 from grafito.language import message
 
+__all__ = ["FEATURES", "check", "load_data"]
+
 Arrays = tuple[np.ndarray, np.ndarray]
 
 FEATURES = (
@@ -66,3 +68,7 @@ def _read(path: Path) -> np.ndarray:
             expected="shape (768, 9), 500 zeros and 268 ones",
         )
     return values
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from grafito.errors import ArgumentError, DataError
 
+__all__ = ["class_labels", "shuffled_split", "standardise", "stratified_split"]
+
 # RandomState here and in the other files of this folder: NumPy promises that its numbers stay the
 # same in all versions, which it does not for the newer Generator.
 
@@ -160,3 +162,7 @@ def standardise(train: ArrayLike, *others: ArrayLike) -> tuple[np.ndarray, ...]:
         dtype = np.float32 if values.dtype == np.float32 else np.float64
         scaled.append(((values - mean) / deviation).astype(dtype))
     return tuple(scaled)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -20,6 +20,20 @@ from grafito.graph.dtypes import INTEGER, is_floating
 from grafito.graph.shaping import count, lengths, moveaxis, normalize_axis, reshape, stack, take
 from grafito.graph.tensor import Array, Op, Shape, Tensor, as_tensor, constant
 
+__all__ = [
+    "ArgSort",
+    "RandomBits",
+    "argsort",
+    "bernoulli",
+    "normal",
+    "permutation",
+    "permutations",
+    "philox",
+    "random_bits",
+    "truncated_normal",
+    "uniform",
+]
+
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)  # of the golden ratio and of √3 - 1
 ROUNDS = 10
@@ -376,3 +390,7 @@ def _affine(x: Tensor, scale: Any, offset: Any, dtype: str) -> Tensor:
     if not (isinstance(offset, (int, float)) and offset == 0):
         x = x + offset
     return ew.cast(x, dtype)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -10,6 +10,7 @@ seed of `grafito.seeds`, so that two layers that share an initializer start diff
 """
 
 from grafito.errors import names_of as _names_of
+from grafito.errors import offered as _offered
 from grafito.initializers.basic import (
     Constant,
     Identity,
@@ -48,4 +49,8 @@ he_uniform, he_normal = HeUniform, HeNormal
 lecun_uniform, lecun_normal = LecunUniform, LecunNormal
 
 __getattr__ = _names_of(__name__)
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = _offered(vars())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -8,6 +8,7 @@ Example:
 """
 
 from grafito.errors import names_of as _names_of
+from grafito.errors import offered as _offered
 from grafito.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from grafito.layers.augmentation import RandomCrop, RandomFlip
 from grafito.layers.base import Layer, registry
@@ -69,4 +70,8 @@ from grafito.registry import plain as serialize
 get = deserialize = registry.get
 
 __getattr__ = _names_of(__name__)
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = _offered(vars())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

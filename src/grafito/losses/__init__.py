@@ -7,6 +7,7 @@
 
 from grafito.errors import LossWarning
 from grafito.errors import names_of as _names_of
+from grafito.errors import offered as _offered
 from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
 from grafito.losses.checks import check_loss_fits
 from grafito.losses.choice import deserialize, get, resolve
@@ -63,4 +64,8 @@ KLD = kld = kullback_leibler_divergence = kl_divergence
 logcosh = log_cosh
 
 __getattr__ = _names_of(__name__)
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = _offered(vars())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

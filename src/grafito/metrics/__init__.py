@@ -8,6 +8,7 @@
 """
 
 from grafito.errors import names_of as _names_of
+from grafito.errors import offered as _offered
 from grafito.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -80,4 +81,8 @@ KLD = kld = kullback_leibler_divergence = kl_divergence
 logcosh = log_cosh
 
 __getattr__ = _names_of(__name__)
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = _offered(vars())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

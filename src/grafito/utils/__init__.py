@@ -12,3 +12,7 @@ __all__ = ["PyDataset", "Sequence", "pack_x_y_sample_weight", "pad_sequences", "
 __all__ += ["to_categorical", "unpack_x_y_sample_weight"]
 
 __getattr__ = _names_of(__name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -13,3 +13,7 @@ __all__ = [
     "read_idx_pair",
     "read_npz",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -45,3 +45,7 @@ def place(
     placement = assign_coordinates(columns, chains, titles or {})
     placement.crossings = count_crossings(columns)
     return placement
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

@@ -187,3 +187,7 @@ __all__ = [
     "where",
     "xlogy",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module

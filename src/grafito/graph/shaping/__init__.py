@@ -75,3 +75,7 @@ __all__ = [
     "whole_sizes",
     "zeros_like",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported here for its own use is no part of the module
