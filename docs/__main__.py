@@ -50,6 +50,7 @@ GUIDE = [  # in the order in which a reader meets them
     "callbacks-and-saving",
     "own-data",
     "why-it-does-not-learn",
+    "questions",
 ]
 INDEX = """# grafito
 
