@@ -15,6 +15,7 @@ from grafito import (
     engines,
     graph,
     layers,
+    losses,
     metrics,
     models,
     optimizers,
@@ -127,6 +128,66 @@ def test_the_rate_of_a_dropout_acts_when_it_is_set():
     assert model.fit(big, big[:, :1], verbose=0).history["loss"] != before
     model.layers[0].rate = 0.0
     assert model.fit(big, big[:, :1], verbose=0).history["loss"] == before
+
+
+def dense_with(**given):
+    model = Sequential([layers.Input((2,)), layers.Dense(1, **given)])
+    model.set_weights([np.ones((2, 1)), np.zeros(1)])
+    return model
+
+
+# what is set on a layer that is built, and its value on weights of 1: the penalty
+PENALTIES = [(regularizers.L2(0.5), 1.0), ("l1", 0.02), (None, 0.0)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("old", [None, regularizers.L2(3.0)])
+@pytest.mark.parametrize(("new", "penalty"), PENALTIES)
+def test_the_regularizer_of_a_layer_acts_when_it_is_set(new, penalty, old, when, tmp_path):
+    model = dense_with(kernel_regularizer=old)
+    model.compile(SGD(0.0), loss="mse", engine="reference")
+    if when == "after":
+        model.evaluate(X, Y, verbose=0)
+    model.layers[0].kernel_regularizer = new
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(4 + penalty)
+    model.save(tmp_path / "model.safetensors")
+    loaded = models.load_model(tmp_path / "model.safetensors")
+    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(4 + penalty)
+
+
+def test_the_constraint_of_a_layer_acts_when_it_is_set():
+    model = dense_with()
+    model.compile(SGD(0.0), loss="mse", engine="reference")
+    model.fit(X, Y, verbose=0)
+    model.layers[0].kernel_constraint = constraints.MaxNorm(0.5)
+    model.fit(X, Y, verbose=0)
+    assert np.linalg.norm(model.get_weights()[0]) == pytest.approx(0.5)
+
+
+def with_penalty():
+    penalty = regularizers.L2(0.0)
+    model = dense_with(kernel_regularizer=penalty)
+    model.compile(SGD(0.0), loss="mse", engine="reference")
+    return model, penalty, {"l2": 0.5}, 5.0
+
+
+def with_loss():
+    loss = losses.Huber(1.0)
+    return line(SGD(0.0), loss=loss), loss, {"delta": 9.0}, 2.0
+
+
+def with_metric():
+    metric = metrics.BinaryAccuracy(threshold=0.5)
+    return line(SGD(0.0), metrics=[[metric]]), metric, {"threshold": 7.0}, [4.0, 1.0]
+
+
+@pytest.mark.parametrize("make", [with_penalty, with_loss, with_metric])
+def test_a_setting_of_an_object_that_the_model_was_given_acts_when_it_is_set(make):
+    model, part, settings, expected = make()
+    assert model.evaluate(X, Y, verbose=0) != expected
+    for name, value in settings.items():
+        setattr(part, name, value)
+    assert model.evaluate(X, Y, verbose=0) == expected
 
 
 def test_the_activation_of_a_layer_acts_when_it_is_set():

@@ -10,7 +10,18 @@ import pickle
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, callbacks, graph, layers, losses, metrics, optimizers, utils
+from grafito import (
+    Model,
+    Sequential,
+    callbacks,
+    graph,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    utils,
+)
 
 
 def own_loss(y_true, y_pred):
@@ -280,3 +291,53 @@ def test_other_processes_hand_models_back():
         model, history = pool.submit(_trained, 3).result()
     assert model.predict(X, verbose=0).shape == (24, 1)
     assert len(history.history["loss"]) == 2
+
+
+class Adversaries(Model):
+    """Compiled by a method with other arguments."""
+
+    def __init__(self):
+        super().__init__()
+        self.maker, self.judge = layers.Dense(2), layers.Dense(1)
+
+    def compile(self, judge_optimizer, maker_optimizer):
+        super().compile()
+        self.judge_optimizer, self.maker_optimizer = judge_optimizer, maker_optimizer
+
+    def call(self, x):
+        return self.judge(self.maker(x))
+
+    def train_step(self, data):
+        loss = graph.mean(graph.square(self(data[0])))
+        for part, optimizer in (
+            (self.judge, self.judge_optimizer),
+            (self.maker, self.maker_optimizer),
+        ):
+            slopes = graph.gradients(loss, part.trainable_variables)
+            optimizer.apply(slopes, part.trainable_variables)
+        return {"loss": loss}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "file"])
+def test_a_compile_of_ones_own_is_to_be_called_again(way, tmp_path):
+    x = np.ones((4, 3), "f")
+    model = Adversaries()
+    model.compile(optimizers.Adam(), optimizers.SGD())
+    model.fit(x, x, verbose=0)
+
+    def copied():
+        if way != "file":
+            return WAYS[way](model)
+        model.save(tmp_path / "model.safetensors")
+        return models.load_model(
+            tmp_path / "model.safetensors", custom_objects={"Adversaries": Adversaries}
+        )
+
+    with pytest.warns(
+        UserWarning, match=r"compile\(judge_optimizer, maker_opt(.|\n)*model.compile"
+    ):
+        other = copied()
+    np.testing.assert_array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert not other.compiled
+    other.compile(optimizers.Adam(), optimizers.SGD())
+    other.fit(x, x, verbose=0)

@@ -192,8 +192,9 @@ def small():
         lambda m, x, y: m.evaluate(x, y, verbose=0),
         lambda m, x, y: m.train_on_batch(x, y),
         lambda m, x, y: m.test_on_batch(x, y),
+        lambda m, x, y: m.compile("adam", "mse"),
     ],
-    ids=["fit", "evaluate", "train_on_batch", "test_on_batch"],
+    ids=["fit", "evaluate", "train_on_batch", "test_on_batch", "compile"],
 )
 def test_a_model_is_trained_by_one_thread(call):
     made, x, y = small(), np.ones((4, 2), "float32"), np.ones((4, 1), "float32")

@@ -217,3 +217,23 @@ def test_one_number_for_a_batch_counts_as_often_as_the_loss_does():
     model.compile("sgd", loss=error, metrics=[error])
     found = model.evaluate(x, 0 * x, batch_size=4, verbose=0, return_dict=True)
     assert found == {"loss": pytest.approx(3.0), "error": pytest.approx(3.0)}
+
+
+@pytest.mark.parametrize("form", ["one list", "lists", "dictionary", "both kinds"])
+def test_one_object_for_two_outputs_measures_each_by_itself(form):
+    from grafito import models
+
+    one = metrics.MeanAbsoluteError(name="mae")
+    given = {
+        "one list": {"metrics": [one]},
+        "lists": {"metrics": [[one], [one]]},
+        "dictionary": {"metrics": {"a": one, "b": [one]}},
+        "both kinds": {"metrics": [[one], []], "weighted_metrics": [[], [one]]},
+    }[form]
+    x = layers.Input((1,))
+    same = {"kernel_initializer": "ones"}
+    model = models.Model(x, [layers.Dense(1, name=name, **same)(x) for name in "ab"])
+    model.compile("sgd", loss="mse", **given)
+    ones = np.ones((4, 1))
+    found = model.evaluate(ones, [ones + 2, ones + 5], verbose=0, return_dict=True)
+    assert (found["a_mae"], found["b_mae"]) == (2.0, 5.0)

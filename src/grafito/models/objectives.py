@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import copy
 import inspect
 import itertools
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from grafito.graph import Tensor
 from grafito.graph.nest import flatten
 from grafito.losses.labels import strange_labels
 from grafito.models import health
+from grafito.registry import Configurable
 
 _ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
 
@@ -42,6 +44,8 @@ class Objectives:
 
     def __init__(self, loss: Any, loss_weights: Any, metrics_: Any, weighted_metrics: Any):
         self.given = (loss, loss_weights, metrics_, weighted_metrics)
+        objects = _leaves((loss, metrics_, weighted_metrics))
+        self.objects = [x for x in objects if isinstance(x, Configurable)]
         self.losses: list[losses.Loss | None] | None = None
         self.loss_weights: list[float | None] = []
         self.loss_trackers: dict[int, metrics.Mean] = {}  # by output
@@ -90,6 +94,8 @@ class Objectives:
                             fix="fit(x, y) or evaluate(x, y), with the targets behind the inputs",
                         )
                     metric = metrics.resolve(identifier, *shapes[i])
+                    if any(metric is m.metric for m in measures):  # each has sums of its own
+                        metric = copy.deepcopy(metric)
                     what = "A metric is updated with (y_true, y_pred, sample_weight)."
                     _check_arguments(metric.update_state, 3, what, metric.name)
                     prefix = f"{names[i]}_" if len(names) > 1 else ""

@@ -34,8 +34,13 @@ def _nothing(part: Any) -> None:
     return None
 
 
-def origin(layers: Iterable[Any], optimizer: Any) -> list[Any]:
+def origin(layers: Iterable[Any], optimizer: Any, measured_by: Iterable[Any] = ()) -> list[Any]:
     """All that a step of these layers depends on, to be compared with what it was before.
+
+    Args:
+        layers: of the model.
+        optimizer: that of `compile`, or None.
+        measured_by: the losses and metrics that `compile` was given as objects.
 
     The layers are named by weak references, so that what is compiled does not keep its model alive.
     """
@@ -44,7 +49,8 @@ def origin(layers: Iterable[Any], optimizer: Any) -> list[Any]:
         for x in layers
     ]
     rate = getattr(optimizer, "rate", None)  # a schedule in place of a number
-    return [*parts, optimizer, rate, settings(optimizer)]
+    others = [settings(x) for x in (rate, optimizer, *measured_by)]
+    return [*parts, optimizer, rate, *others]
 
 
 def _ways(variable: Any) -> tuple[Any, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from grafito import engines, graph, optimizers, seeds
+from grafito import graph, optimizers, seeds
 from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import flatten, map_structure
@@ -28,12 +27,13 @@ from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
 from grafito.models.renewal import origin
+from grafito.models.resumption import Resumable
 from grafito.models.runner import Runner
-from grafito.models.state import assign_all
+from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
 
-class Steps(Layer):
+class Steps(Resumable):
     """A layer with the steps of training, evaluation and prediction; override one for another kind.
 
     Attributes:
@@ -68,6 +68,7 @@ class Steps(Layer):
         return [self.name] if n == 1 else [f"output_{i}" for i in range(n)]
 
     @known_arguments
+    @alone
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -109,7 +110,6 @@ class Steps(Layer):
             >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
             >>> model.compile("sgd", loss="mse", metrics=["mae"])
         """
-        self.check_ready()
         chosen = optimizers.get(optimizer)
         claim(chosen, self)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
@@ -340,13 +340,14 @@ class Steps(Layer):
     def _renew(self) -> None:
         """Compile anew when layers, what is trainable, or the optimizer were changed."""
         self.check_ready()
-        if self._runner.renew(origin(self.family(), self.optimizer)):
+        measured_by = self._objectives.objects
+        if self._runner.renew(origin(self.family(), self.optimizer, measured_by)):
             self._prepared.clear()
 
     def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
         return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
 
-    # What files keep of the training
+    # What `compile` chose
 
     @property
     def compiled(self) -> bool:
@@ -361,63 +362,6 @@ class Steps(Layer):
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
         self._runner.eager = bool(value)
-
-    def training_state(self) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
-        """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
-        loss, loss_weights, plain_metrics, weighted = self._objectives.given
-        configuration = {
-            "optimizer": self.optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": plain_metrics,
-            "weighted_metrics": weighted,
-            "engine": self._runner.engine_wanted,
-            "precision": self._runner.precision,
-            "check_finite": self._runner.watch is not None,
-            "shuffle_seed": self._shuffle_seed,
-            "slots": [i for i, w in enumerate(self.weights) if self._has_slots(w)],
-        }
-        return configuration, {
-            "optimizer": self._optimizer_state(configuration["slots"]),
-            "counters": [self._runner.step, self._runner.draws],
-        }
-
-    def _has_slots(self, weight: graph.Variable) -> bool:
-        return self.optimizer is not None and self.optimizer.built_for(weight)
-
-    def _optimizer_state(self, slots: list[int]) -> list[graph.Variable]:
-        """Its counters, and what it remembers of the weights with these numbers.
-
-        Others it may remember belong to another model.
-        """
-        if self.optimizer is None:
-            return []
-        weights = self.weights
-        own = [slot for i in slots for slot in self.optimizer.slots_of(weights[i])]
-        return [*self.optimizer.counters, *own]
-
-    def restore_training(
-        self, configuration: dict[str, Any], state: dict[str, list[np.ndarray]]
-    ) -> None:
-        """Compile as saved, and go on from the saved optimizer state and counters."""
-        arguments = dict(configuration)
-        engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
-        if not engines.available(engine):
-            warnings.warn(
-                f"The model was trained by the engine {engine!r}, which is not here; numbers may "
-                "differ in their last digits.",
-                stacklevel=2,
-            )
-            arguments["engine"] = "auto"
-        shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
-        self.compile(**arguments)
-        self._shuffle_seed = shuffle_seed
-        weights = self.weights
-        if self.optimizer is not None:
-            self.optimizer.build([weights[i] for i in slots])
-        assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
-        counters = [self._runner.step, self._runner.draws]
-        assign_all(counters, state["counters"], "the saved counters")
 
 
 def as_placeholder(array: np.ndarray) -> graph.Tensor:
