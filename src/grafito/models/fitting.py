@@ -156,6 +156,7 @@ class Fitting(Loops):
         history.interrupted = bool(interrupted)
         log.call("on_train_end", dict(history.last))
         if interrupted:
+            history.interrupted = True
             tell(interrupted)
 
     def _fit_epoch(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-from grafito.registry import constructor_arguments
+from grafito.registry import Configurable, constructor_arguments
 
 _readers: weakref.WeakKeyDictionary[type, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
 
@@ -49,7 +49,8 @@ def origin(layers: Iterable[Any], optimizer: Any, measured_by: Iterable[Any] = (
         for x in layers
     ]
     rate = getattr(optimizer, "rate", None)  # a schedule in place of a number
-    others = [settings(x) for x in (rate, optimizer, *measured_by)]
+    schedule = rate if isinstance(rate, Configurable) else None
+    others = [settings(x) for x in (schedule, optimizer, *measured_by)]
     return [*parts, optimizer, rate, *others]
 
 
