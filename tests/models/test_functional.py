@@ -191,7 +191,7 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*(match the expected|ran out of data)")  # by Keras
+@pytest.mark.filterwarnings("ignore:.*(match the expected|ran out of data|has no input .unused)")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_as_in_keras(name, keras):
     weights: list[np.ndarray] = []
@@ -340,7 +340,6 @@ def test_one_pass_of_tracing_for_the_same_form(monkeypatch):
 FILES = {
     "compiled, not trained": lambda: (classifier(), {}),
     "frozen after training": lambda: (frozen_later(), {}),
-    "an optimizer for two": lambda: (shared_optimizer(), {}),
     "functions as loss and metric": lambda: (
         classifier(loss=own_loss, metrics=[own_metric]),
         {"own_loss": own_loss, "own_metric": own_metric},
@@ -362,14 +361,6 @@ def frozen_later():
     model.layers[0].trainable = False
     fit(model)
     return model
-
-
-def shared_optimizer():
-    rule = optimizers.Adam()
-    first, second = classifier(optimizer=rule), classifier(optimizer=rule)
-    fit(first)
-    fit(second)
-    return second
 
 
 @pytest.mark.parametrize("name", FILES)

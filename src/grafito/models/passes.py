@@ -241,7 +241,8 @@ def whole_numbers(model: Any, method: str, **given: Any) -> list[Any]:
                 expected=expected,
                 fix=fix,
             )
-        if isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
+        counts = name.endswith(("steps", "steps_per_epoch"))  # of len(x) / 32
+        if counts and isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
             given[name] = int(value)
             if value != int(value):
                 warnings.warn(

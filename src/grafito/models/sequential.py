@@ -196,6 +196,7 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if self.build_shape is not None and isinstance(inputs, graph.Tensor):
             self._free_sizes(inputs.shape)
+        self.functional.learned_as_part = self.was_trained
         return self.functional.call(inputs, training=training)
 
     @property

@@ -50,6 +50,7 @@ class Steps(Resumable):
         self._objectives = Objectives(None, None, None, None)
         self._loss_tracker = Mean(name="loss")
         self._findings = health.Findings()
+        self.learned_as_part = False  # as what computes another model that was trained
         self._prepared: dict[Any, Any] = {}  # by the form of the data: names and outputs
         self._compiled = False
         self._shuffle_seed = 0
@@ -316,7 +317,9 @@ class Steps(Resumable):
     @property
     def was_trained(self) -> bool:
         """Whether it fitted data before, so that its input is as it should be."""
-        return bool(self._prepared or self._runner.step.storage.item())
+        return bool(
+            self.learned_as_part or self._prepared or self._runner.step.storage.item()
+        )
 
     def check_inputs(self, x: Any) -> None:
         """Raise a DataError where an integer input cannot hold a number of the data."""
