@@ -317,9 +317,7 @@ class Steps(Resumable):
     @property
     def was_trained(self) -> bool:
         """Whether it fitted data before, so that its input is as it should be."""
-        return bool(
-            self.learned_as_part or self._prepared or self._runner.step.storage.item()
-        )
+        return bool(self.learned_as_part or self._prepared or self._runner.step.storage.item())
 
     def check_inputs(self, x: Any) -> None:
         """Raise a DataError where an integer input cannot hold a number of the data."""
