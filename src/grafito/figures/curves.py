@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, setting
 from grafito.figures.text import number, words
 from grafito.language import namer, translator
 
@@ -81,7 +81,7 @@ def curves(
     """
     from grafito.figures import canvas
 
-    look = Look(words(lang), lang, int(smooth), log, zoom)
+    look = Look(words(lang), lang, int(setting("smooth", smooth, 0, 5)), log, zoom)
     runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     metrics = [metrics] if isinstance(metrics, str) else metrics

@@ -10,6 +10,7 @@ import numpy as np
 
 from grafito import activations, graph
 from grafito.errors import ArgumentError
+from grafito.figures.given import setting
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -61,6 +62,7 @@ def activation_gallery(
     if not given:
         raise ArgumentError("There are no activations to draw.", fix='["sigmoid", "relu"]')
     functions = {namer(lang)(name): function for name, function in given.items()}
+    low, high = setting("low", low, -np.inf, -5.0), setting("high", high, -np.inf, 5.0)
     x = np.linspace(low, high, POINTS)
     columns = min(len(functions), PANELS_IN_A_ROW)
     rows = math.ceil(len(functions) / columns)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,45 @@ def as_mapping(values: Any, where: str, example: str) -> Mapping[Any, Any]:
             expected=example,
         )
     return values
+
+
+def setting(name: str, value: Any, least: float, usual: float) -> Any:
+    """A number that a figure is drawn with, such as its decimals.
+
+    Raises:
+        ArgumentError: for anything else; it proposes the usual number.
+
+    Example:
+        >>> setting("digits", 2, 0, 3)
+        2
+    """
+    if isinstance(value, Real) and math.isfinite(value) and value >= least:
+        return value
+    raise ArgumentError(
+        "This setting of a figure is a number.",
+        received=f"{name}={value!r}",
+        expected=f"at least {least}",
+        fix=f"{name}={usual}",
+    )
+
+
+def as_names(name: str, value: Any, example: str) -> Sequence[str]:
+    """Several names.
+
+    Raises:
+        ArgumentError: for anything else.
+
+    Example:
+        >>> as_names("parameters", ("w", "b"), "")
+        ('w', 'b')
+    """
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, (list, tuple, set)):
+        return value  # type: ignore[return-value]  # a set is only read
+    raise ArgumentError(
+        "Names are given as a list.", received=f"{name}={value!r}", fix=f"{name}={example}"
+    )
 
 
 def _is_regular(row: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.given import as_names, setting
 from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
 from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
@@ -93,7 +94,8 @@ def draw_diagram(
             received=type(diagram).__name__,
             fix="draw_graph draws formulas, functions and models",
         )
-    return render(diagram, words(lang), None if width is None else 72 * width)
+    inches = None if width is None else setting("width", width, 0, 17.5)
+    return render(diagram, words(lang), None if inches is None else 72 * inches)
 
 
 def graph_diagram(
@@ -119,17 +121,20 @@ def graph_diagram(
     if level not in LEVELS:
         raise unknown_name("level", level, LEVELS)
     reading = _read(outputs, feeds, gradients, parameters)
+    every = reading
     if level != "ops":
         reading = collapse(reading, level)
     if len(reading.marks) > LARGEST:
+        coarse = level != "layers" and len(collapse(every, "layers").marks) <= LARGEST
         raise ArgumentError(
             "The graph has too many nodes for a drawing.",
             received=f"{len(reading.marks)} nodes at level {level!r}",
             expected=f"at most {LARGEST}",
-            fix="level='layers', or fewer outputs",
+            fix="level='layers'" if coarse else "a part of the graph, or fewer outputs",
         )
     labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
     nodes = [Node(m.name, labels[m.name], m.kind, m.groups) for m in reading.marks.values()]
+    digits, most = _decimals(digits, most)
     edges = [_edge(arrow, reading, digits, lang, most) for arrow in reading.arrows]
     return Diagram(tuple(nodes), tuple(edges))
 
@@ -141,6 +146,7 @@ def _read(source: Source, feeds: Any, gradients: bool, parameters: Sequence[str]
     for name, x in names.items() if isinstance(feeds, Mapping) else ():
         if name not in feeds and x not in feeds:
             raise missing_value(name, list(names))
+    parameters = as_names("parameters", parameters, '["w", "b"]')
     for name in parameters:
         if name not in names:
             raise unknown_name("input", name, names)
@@ -149,6 +155,10 @@ def _read(source: Source, feeds: Any, gradients: bool, parameters: Sequence[str]
         if mark.kind == "input" and mark.tensors[0].name in parameters:
             mark.kind = "parameter"
     return reading
+
+
+def _decimals(digits: Any, most: Any) -> tuple[int, int]:
+    return int(setting("digits", digits, 0, 3)), setting("most", most, 0, LARGEST_ARRAY)
 
 
 def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: str | None) -> str:
@@ -219,6 +229,7 @@ def graph_table(
     short: dict[str, str] = {}
     shapes: dict[Tensor, tuple[int, ...]] = {}
     second = "value" if reading.values else "shape"
+    digits, most = _decimals(digits, most)
     rows = [(vocabulary["node"], vocabulary[second], vocabulary["gradient"])]
     for arrow in reading.arrows:
         inputs[arrow.target].append(arrow.source)

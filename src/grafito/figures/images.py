@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.classes import number_classes
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, setting
 from grafito.figures.text import number, words
 from grafito.language import namer
 
@@ -84,7 +84,7 @@ def images_grid(
     stack = as_images(images)
     texts = _titles(len(stack), labels, predictions, class_names, lang)
     cells = [Cell(image, *text) for image, text in zip(stack, texts, strict=True)]
-    width = columns or min(len(cells), 8)
+    width = int(setting("columns", columns or min(len(cells), 8), 1, 8))
     rows = [
         Row(cells[i : i + width], limits=brightness(stack)) for i in range(0, len(cells), width)
     ]
@@ -109,9 +109,19 @@ def as_images(images: Any) -> np.ndarray:
             where="images",
             received=array.shape,
             expected="(n, height, width), with 1 or 3 channels or without",
-            fix="images[None] for a single one",
+            fix=_edit(array),
         )
     return array
+
+
+def _edit(array: np.ndarray) -> str | None:
+    """How an array that holds no images can be made some, where its shape says so."""
+    side = math.isqrt(array.size)
+    if array.ndim == 1 and side and side * side == array.size:
+        return f"images.reshape(1, {side}, {side})"
+    if array.ndim == 4 and array.shape[1] in (1, 3):
+        return "numpy.moveaxis(images, 1, -1)"
+    return "images[None]" if array.ndim == 2 else None
 
 
 def brightness(images: np.ndarray) -> tuple[float, float]:

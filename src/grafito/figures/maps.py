@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, setting
 from grafito.figures.images import Cell, Row, as_images, brightness, draw_rows
 from grafito.figures.text import number, words
 from grafito.graph.nest import flatten
@@ -47,13 +47,15 @@ def feature_maps(
         4
     """
     vocabulary = words(lang)
+    most = int(setting("most", most, 1, 8))
     picture = as_numbers(image, "image", None)
-    if picture.ndim == 4:
+    taken = None if isinstance(model, Mapping) else getattr(model, "input", None)
+    if picture.ndim == len(getattr(taken, "shape", (None,) * 4)):
         raise ShapeError(
             "Feature maps are drawn of one image.",
             where="image",
             received=f"an array of shape {picture.shape}",
-            expected="(height, width, channels)",
+            expected=picture.shape[1:],
             fix="images[0], the first one",
         )
     found = model if isinstance(model, Mapping) else _activations(model, picture, layers)
@@ -135,6 +137,7 @@ def kernels(
         >>> len(kernels(np.zeros((3, 3, 1, 4))).axes)
         4
     """
+    most = int(setting("most", most, 1, 16))
     owned = weights.get_weights() if hasattr(weights, "get_weights") else [weights]
     array = as_numbers(owned[0] if owned else (), "weights")
     if array.ndim != 4:

@@ -10,7 +10,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.classes import number_classes
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, setting
 from grafito.figures.text import words
 from grafito.language import namer
 
@@ -66,6 +66,7 @@ def decision_regions(
                 received=type(one).__name__,
                 fix="decision_regions(model.predict, x, y)",
             )
+    resolution = int(setting("resolution", resolution, 2, 200))
     points = _points(x)
     low, high = points.min(axis=0), points.max(axis=0)
     edge = 0.12 * np.where(high > low, high - low, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ShapeError
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, setting
 from grafito.figures.text import number, words
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def convolution_steps(
 
     vocabulary = words(lang)
     picture, weights = _matrix(image, "image"), _matrix(kernel, "kernel")
+    pool = int(setting("pool", pool, 1, 2))
     found = _maps(picture, weights, pool)
     row, column = at if np.shape(at) == (2,) else (-1, -1)
     size = weights.shape

@@ -1,0 +1,79 @@
+"""Rows: weights, forms of inputs and outputs, threads, memory."""
+# ruff: noqa: E501  (a case is a line of code)
+
+from hints.rows import Row
+
+ROWS = [
+    Row(
+        "class A(layers.Layer):\n    def build(self, shape):\n        self.w = self.add_weight('w', (3,))\n    def call(self, x):\n        return x\nA()(x)",
+        "self.add_weight('w', (3,))",
+        "self.add_weight(shape=(3,), name='w')",
+        says="self.add_weight(shape=(...), name='w')",
+    ),
+    Row("layers.Dense(10**15, kernel_initializer='zeros')(x)", "10**15", "10", says="fewer units"),
+    Row("layers.LayerNormalization(axis='a')", "axis='a'", "axis=-1"),
+    Row("layers.Dropout(0.5, noise_shape=3)", "noise_shape=3", "noise_shape=(None, 1, None)"),
+    Row("metrics.AUC(num_thresholds=1)", "num_thresholds=1", "num_thresholds=200"),
+    Row(
+        "m = Sequential([layers.Input((1,), dtype='int32'), layers.Lambda(lambda x: graph.cast(x, 'float32'))]); m.predict(np.full((3, 1), 2**40), verbose=0)",
+        "dtype='int32'",
+        "dtype='int64'",
+    ),
+    Row(
+        "m([one, two])",
+        "[one, two]",
+        "{'b': one, 'a': two}",
+        says="{'b': ..., 'a': ...}",
+        before="b, a = layers.Input((1,)), layers.Input((1,)); m = Model({'b': b, 'a': a}, layers.Add()([a, b])); one = two = np.ones((2, 1))",
+    ),
+    Row(
+        "m.compile('sgd', ['mse', 'mae']); m.fit(x, {'b': y, 'a': y}, verbose=0)",
+        "['mse', 'mae']",
+        "{'b': 'mse', 'a': 'mae'}",
+        says="{'b': ..., 'a': ...}",
+        before="i = layers.Input((4,)); m = Model(i, {'b': layers.Dense(1)(i), 'a': layers.Dense(1)(i)})",
+    ),
+    Row(
+        "with m._runner.alone('m'):\n    ThreadPoolExecutor().submit(m.fit, x, y, verbose=0).result()",
+        "m.fit, x, y",
+        "m.predict, x",
+        says="predict can be called from any thread meanwhile",
+        before="from concurrent.futures import ThreadPoolExecutor; m = net()",
+    ),
+    Row(
+        "net(run_eagerly=True, precision='mixed_bfloat16')",
+        "precision='mixed_bfloat16'",
+        'precision="float32"',
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.LambdaCallback(on_epoch_end=full)])",
+        new="a smaller batch_size",
+        sentence="how much smaller the hint cannot know",
+        before="def full(epoch, logs):\n    raise MemoryError",
+    ),
+    Row(
+        "budget.check(Memory(10**18, 0))",
+        new="a smaller batch, or fewer units",
+        sentence="a number of the user's",
+        before="from grafito.engines.llvm import budget; from grafito.engines.interface import Memory",
+    ),
+    Row(
+        "with patch('grafito.engines.llvm.budget.available_memory', lambda: 20_000_000):\n    m.fit(x, x, batch_size=6000, verbose=0)",
+        "batch_size=6000",
+        "batch_size=100",
+        says="batch_size=",
+        before="from unittest.mock import patch; m = net(layers.Dense(1000), layers.Dense(4)); x = np.zeros((6000, 4), 'float32')",
+    ),
+    Row(
+        "class Tied(constraints.Constraint):\n    def __init__(self, k):\n        pass\nTied(3).get_config()",
+        "pass",
+        "self.k = k",
+        says="self.k = k in __init__",
+    ),
+    Row(
+        "m.fit(1e30 * x, 1e30 * y, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])",
+        new="compile(..., check_finite=True)",
+        before="m = net(optimizer=optimizers.SGD(1e9))",
+        sentence="it ends with the error that names the layer",
+    ),
+]
