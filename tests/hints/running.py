@@ -76,4 +76,78 @@ ROWS = [
         before="m = net(optimizer=optimizers.SGD(1e9))",
         sentence="it ends with the error that names the layer",
     ),
+    Row(
+        "graph.Variable(None)",
+        "None",
+        'initializer="zeros", shape=(2, 3)',
+    ),
+    Row(
+        "graph.Variable(0.0, 'int32')",
+        "'int32'",
+        "dtype='int32'",
+    ),
+    Row(
+        "graph.Variable('zeros')",
+        "'zeros')",
+        "'zeros', shape=(2, 3))",
+        says="shape=(2, 3)",
+    ),
+    Row(
+        "graph.Variable('zeros', shape=(-2, 3))",
+        "shape=(-2, 3)",
+        "shape=(2, 3)",
+    ),
+    Row(
+        "net(layers.Dense(3, activation='softmax'), loss='bce').fit(x, targets, verbose=0)",
+        "'bce'",
+        '"categorical_crossentropy"',
+        before="targets = np.eye(3)[labels]",
+    ),
+    Row(
+        "net(layers.Dense(3, activation='sigmoid'), loss='categorical_crossentropy').fit(x, targets, verbose=0)",
+        "activation='sigmoid'",
+        'activation="softmax"',
+        before="targets = np.eye(3)[labels]",
+    ),
+    Row(
+        "net(layers.Dense(1, activation='tanh'), loss='poisson').fit(x, y, verbose=0)",
+        "activation='tanh'",
+        'activation="softplus"',
+    ),
+    Row(
+        "loss = graph.mean(graph.square(y - graph.matmul(x, w))); graph.gradients(loss, [w])",
+        "(y -",
+        "(y.reshape(-1, 1) -",
+        says="y.reshape(-1, 1)",
+        before="w = graph.Variable(np.zeros((4, 1), 'float32'))",
+    ),
+    Row(
+        "m.fit(x, y, class_weight={0: -1.0, 1: 2.0}, verbose=0)",
+        "-1.0",
+        "0",
+        before="m = net(layers.Dense(1, activation='sigmoid'), loss='bce'); y = labels % 2",
+    ),
+    Row(
+        "net(layers.Dense(3, activation='sigmoid'), loss='bce', metrics=['categorical_accuracy']).fit(x, several, verbose=0)",
+        "metrics=['categorical_accuracy']",
+        'metrics=["binary_accuracy"]',
+        before="several = np.eye(3)[labels]; several[:, 0] = 1",
+    ),
+    Row(
+        "optimizer = optimizers.SGD(); optimizer.lr = 0.1",
+        "optimizer.lr = 0.1",
+        "optimizer.learning_rate = 0.1",
+    ),
+    Row(
+        "layer = net().layers[-1]; layer.units = 3",
+        "layer = net().layers[-1]; layer.units = 3",
+        "layer = layers.Dense(units=3)",
+        says="a new layer, Dense(..., units=3)",
+    ),
+    Row(
+        "layer = net().layers[-1]; layer.kernel_initializer = 'zeros'",
+        "layer.kernel_initializer = 'zeros'",
+        "layer.kernel.assign(np.zeros((4, 1)))",
+        says="layer.kernel.assign(...)",
+    ),
 ]

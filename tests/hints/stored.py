@@ -149,4 +149,18 @@ ROWS = [
         before=RUNS
         + "; from grafito.lab.report.reading import read_run; RunFolder(pathlib.Path('o'), {}, name='r').end('complete')",
     ),
+    Row(
+        "own_kind('mine.py')",
+        new="class Mine(lab.Experiment):",
+        sentence="a file of the user's",
+        before="import pathlib; from grafito.lab.own import own_kind; pathlib.Path('mine.py').write_text('x = 1')",
+    ),
+    Row(
+        "own_kind('mine.py')",
+        new="def conduct(self, record): ...",
+        sentence="a file of the user's",
+        before="import pathlib; from grafito.lab.own import own_kind; pathlib.Path('mine.py').write_text('from grafito import lab\\nclass Mine(lab.Experiment):\\n    pass')",
+    ),
+    Row("lab.read_settings('rate=0,5')", "0,5", "0.5"),
+    Row("lab.read_settings('w=1 x=2')", "w=1 x=2", "w=1,x=2"),
 ]
