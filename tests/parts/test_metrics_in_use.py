@@ -237,3 +237,16 @@ def test_one_object_for_two_outputs_measures_each_by_itself(form):
     ones = np.ones((4, 1))
     found = model.evaluate(ones, [ones + 2, ones + 5], verbose=0, return_dict=True)
     assert (found["a_mae"], found["b_mae"]) == (2.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"class_name": "MeanAbsoluteError", "config": {"name": "mae"}}, [None, "mae"], [["mae"]]],
+)
+def test_a_configuration_and_gaps_among_metrics(given):
+    from grafito import models
+
+    model = models.Sequential([layers.Input((1,)), layers.Dense(1)])
+    model.compile("sgd", loss="mse", metrics=given)
+    ones = np.ones((4, 1))
+    assert list(model.evaluate(ones, ones, verbose=0, return_dict=True)) == ["loss", "mae"]

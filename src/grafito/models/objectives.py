@@ -342,6 +342,8 @@ def _spread_metrics(given: Any, names: list[str]) -> list[list[Any]]:
     """A list of metrics for each output, from one list for all, a list of lists or a dictionary."""
     if given is None:
         return [[] for _ in names]
+    if isinstance(given, Mapping) and "class_name" in given:  # the configuration of one metric
+        given = [given]
     nested = isinstance(given, (list, tuple)) and (
         len(names) > 1 or any(isinstance(part, (list, tuple)) for part in given)
     )
@@ -349,4 +351,5 @@ def _spread_metrics(given: Any, names: list[str]) -> list[list[Any]]:
         parts = _by_output(given, names, "metrics")
     else:
         parts = [given] * len(names)
-    return [[] if p is None else list(p) if isinstance(p, (list, tuple)) else [p] for p in parts]
+    lists = [list(p) if isinstance(p, (list, tuple)) else [p] for p in parts]
+    return [[metric for metric in each if metric is not None] for each in lists]
