@@ -344,6 +344,24 @@ def test_what_programs_read(read, code):
     assert given == READ[code]
 
 
+@pytest.mark.parametrize(
+    ("loss", "part"),
+    [
+        ({"a": losses.Huber(2.0), "b": "mae"}, lambda loss: loss["a"]),
+        (["mse", losses.Huber(2.0)], lambda loss: loss[1]),
+        ([[losses.Huber(2.0)], [None]], lambda loss: loss[0][0]),
+        (losses.Huber(2.0), lambda loss: loss),
+    ],
+)
+def test_a_loaded_loss_is_an_object(loss, part, tmp_path):
+    model = two_outputs()
+    model.compile("sgd", loss)
+    model.save(tmp_path / "model.safetensors")
+    loaded = models.load_model(tmp_path / "model.safetensors")
+    assert part(loaded.loss).delta == part(model.loss).delta == 2.0
+    assert loaded.evaluate(X, [Y, Y], verbose=0) == model.evaluate(X, [Y, Y], verbose=0)
+
+
 def test_the_value_of_a_variable():
     v = graph.Variable([1.0, 2.0], name="v")
     before = v.value

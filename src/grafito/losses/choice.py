@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from grafito.graph.tensor import Shape
@@ -34,6 +35,20 @@ def get(identifier: Any) -> Any:
 
 
 deserialize = get
+
+
+def objects(given: Any) -> Any:
+    """Losses with objects in place of their configurations, in lists and dictionaries too.
+
+    Example:
+        >>> saved = {"class_name": "Huber", "config": {"delta": 2.0}}
+        >>> objects(["mse", saved])[1].delta
+        2.0
+    """
+    if isinstance(given, Mapping):
+        whole = "class_name" in given
+        return get(given) if whole else {name: objects(each) for name, each in given.items()}
+    return [objects(each) for each in given] if isinstance(given, list) else given
 
 
 def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Any:

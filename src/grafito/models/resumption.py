@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito import engines, graph
+from grafito import engines, graph, losses
 from grafito.layers import Layer
 from grafito.models.objectives import Objectives
 from grafito.models.runner import Runner
@@ -72,6 +72,7 @@ class Resumable(Layer):
             )
             arguments["engine"] = "auto"
         shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
+        arguments["loss"] = losses.choice.objects(arguments["loss"])  # for who reads model.loss
         signature = inspect.signature(self.compile)
         try:
             signature.bind(**arguments)
