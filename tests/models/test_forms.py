@@ -401,3 +401,29 @@ def test_a_model_may_have_a_loss_of_its_own():
             return self.dense(x)
 
     assert Own().loss == "own"
+
+
+def test_the_loss_begins_again_where_a_model_names_its_metrics():
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.total, self.dense = metrics.Mean(name="total"), layers.Dense(1)
+
+        @property
+        def metrics(self):  # without the tracker of the loss, as in Keras's guides
+            return [self.total]
+
+        def call(self, x):
+            return self.dense(x)
+
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            loss = graph.mean(graph.square(y - y_pred))
+            self.total.update_state(loss)
+            return loss
+
+    model = Own()
+    model.compile(optimizers.SGD(0.1))
+    history = model.fit(X, Y, epochs=3, verbose=0).history
+    assert history["loss"] == history["total"]
+    logs = model.evaluate(X, Y, verbose=0, return_dict=True)
+    assert logs["loss"] == logs["total"]

@@ -252,8 +252,8 @@ class Steps(Resumable):
         return {name: metric.result() for name, metric in self._named_metrics.items()}
 
     def reset_metrics(self) -> None:
-        """Start all metrics again."""
-        for metric in self.metrics:
+        """Start all metrics again, and the loss, which a subclass may leave out of `metrics`."""
+        for metric in dict.fromkeys([*self._named_metrics.values(), *self.metrics]):
             metric.reset_state()
 
     def prepare(self, examples: Examples, changed: bool = True) -> None:
