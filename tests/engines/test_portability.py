@@ -15,6 +15,7 @@ from grafito import Input, graph, layers, models
 from grafito.engines.llvm import Engine
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import assemble
+from grafito.engines.llvm.winograd import method
 from grafito.graph.dtypes import is_floating
 from grafito.graph.program import Graph
 
@@ -102,6 +103,31 @@ def test_code_names_no_register_that_the_cpu_lacks(name):
         assert not [word for word in CPUS[name][3] if word in code]
 
 
+def masked():
+    """A Winograd convolution in long tiles, whose windows of zeros are looked for."""
+    x, k = graph.placeholder((16, 8, 8, 32), name="x"), graph.placeholder((3, 3, 32, 32), name="k")
+    y = graph.relu(graph.conv2d(x, k, padding="same"))
+    g = graph.gradients(graph.sum(y), [x, k])
+    return Graph({"x": x, "k": k}, {"y": y, "dx": g[0], "dk": g[1]}, {})
+
+
+@pytest.mark.parametrize("name", CPUS)
+def test_a_masked_convolution_compiles_for_a_cpu_that_is_not_here(name, monkeypatch):
+    monkeypatch.setattr(method, "choose", lambda *_, **__: (4, 4))
+    machine = Machine(*CPUS[name][:2], triple="x86_64-unknown-linux-gnu")
+    assembled = assemble(masked(), machine)
+    defined, needed, registers = set(), set(), set()
+    for text in [assembled.driver, *assembled.texts.values()]:
+        has, needs = symbols(machine.compile(text))
+        defined, needed = defined | has, needed | needs
+        code = machine._target.emit_assembly(machine.optimize(text))
+        registers |= {word for word in ("xmm", "ymm", "zmm") if word in code}
+        assert not [word for word in CPUS[name][3] if word in code]
+    assert any("winograd" in text for text in assembled.texts)
+    assert {"AVX-512": "zmm", "AVX2": "ymm", "SSE2": "xmm"}[name] in registers
+    assert needed - defined <= C_FUNCTIONS
+
+
 # 64-bit Arm: the object files are whole, for that machine, and call nothing unknown
 
 
@@ -147,3 +173,8 @@ def test_every_op_compiles_for_64_bit_arm(row, dtype):
 
 def test_a_training_step_compiles_for_64_bit_arm():
     check_arm(network())
+
+
+def test_a_masked_convolution_compiles_for_64_bit_arm(monkeypatch):
+    monkeypatch.setattr(method, "choose", lambda *_, **__: (4, 4))
+    check_arm(masked())

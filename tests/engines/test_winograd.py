@@ -7,6 +7,7 @@ import pytest
 
 from grafito import Input, graph, layers, models, optimizers, utils
 from grafito.graph.convolution import Conv2D
+from grafito.graph.precision import mixed_bfloat16
 from grafito.graph.program import Graph
 
 pytest.importorskip("llvmlite")
@@ -61,11 +62,13 @@ def tensors(row, dtype="float32", fill=None):
     return [y, *graph.gradients([y], [x, k], [g])], feeds
 
 
-def compute(row, monkeypatch, fill=None, **options):
-    monkeypatch.setattr(winograd, "choose", lambda *_: row[-1])
+def compute(row, monkeypatch, fill=None, half=False, **options):
+    """All three results, with what is read rounded to bfloat16 where asked for."""
+    monkeypatch.setattr(winograd, "choose", lambda *_, **__: row[-1])
     outputs, feeds = tensors(row, fill=fill)
     names = dict(zip("xkg", feeds, strict=True))
     g = Graph(names, {str(i): y for i, y in enumerate(outputs)}, {})
+    g = mixed_bfloat16(g) if half else g
     program = Engine(**options).compile(g)
     assert "winograd" in program.explain()
     program.bind({name: feeds[t] for name, t in names.items()})
@@ -149,7 +152,17 @@ def sees_nothing(image, window, before, places):
 @pytest.mark.parametrize("cpu", CPUS)
 @pytest.mark.parametrize("row", ZEROS, ids=str)
 def test_a_window_of_zeros_gives_0_and_no_other_does(row, cpu, monkeypatch):
-    (y, dx, _), feeds = compute(row, monkeypatch, sparse, **CPUS[cpu])
+    check_zeros(row, monkeypatch, **CPUS[cpu])
+
+
+@pytest.mark.filterwarnings("ignore:.*bfloat16")
+@pytest.mark.parametrize("row", [ZEROS[1], ZEROS[2], ZEROS[5], ZEROS[7], ZEROS[9]], ids=str)
+def test_a_window_of_zeros_of_a_bfloat16_image(row, monkeypatch):
+    check_zeros(row, monkeypatch, half=True)
+
+
+def check_zeros(row, monkeypatch, **options):
+    (y, dx, _), feeds = compute(row, monkeypatch, sparse, **options)
     x, _, g = feeds.values()
     window, before = row[5], [p[0] for p in row[6]]
     back = [r - 1 - b for r, b in zip(window, before, strict=True)]
