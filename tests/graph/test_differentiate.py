@@ -104,6 +104,13 @@ def test_variables_have_gradients():
     assert graph.gradient(graph.sum(w * w), w).dtype == np.float64
 
 
+def test_the_mixed_slope_of_a_power_at_an_exponent_of_0():
+    """x^(y - 1) (1 + y ln x), in either order."""
+    x, y = place(name="x"), place(name="y")
+    first = graph.gradients(x**y, [x, y])
+    assert slope(first[0], y, x=2.0, y=0.0) == slope(first[1], x, x=2.0, y=0.0) == 0.5
+
+
 TAKEN = {  # of [0, -1, -1]: all that is not 0 is left out, and the root of 0 has an infinite slope
     "maximum": lambda x: graph.maximum(x, 0.0),
     "minimum": lambda x: graph.minimum(-x, 0.0),
