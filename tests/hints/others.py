@@ -10,6 +10,26 @@ SAVED = "import pathlib; model = net(); model.save('m.safetensors')"
 
 ROWS = [
     Row(
+        "pathlib.Path('e.py').write_text(head + 'class Mine(lab.Experiment):\\n name, what = \"a\", \"b\"'); lab.get('e.py')",
+        '"b"\'',
+        '"b"\\n def conduct(self, record): ...\'',
+        says="def conduct(self, record): ...",
+        before="import pathlib; head = 'from grafito import lab\\n'",
+    ),
+    Row(
+        "pathlib.Path('e.py').write_text(head); lab.get('e.py')",
+        "(head)",
+        '(head + \'class Mine(lab.Experiment):\\n name, what = "a", "b"\\n def conduct(self, record): ...\')',
+        says="class Mine(lab.Experiment):",
+        before="import pathlib; head = 'from grafito import lab\\n'",
+    ),
+    Row(
+        "settings.read_settings('w=0,5')",
+        "0,5",
+        "0.5",
+        before="from grafito.lab import settings",
+    ),
+    Row(
         "figures.feature_maps(m, images)",
         "m, images",
         "m, images[0]",

@@ -47,6 +47,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "none.py").write_text("x = 1")
     bare = "from grafito import lab\nclass Bare(lab.Experiment):\n    def run(self): pass"
     (tmp_path / "bare.py").write_text(bare)
+    (tmp_path / "nameless.py").write_text(PROGRAM.replace('name = "houses"', ""))
     (tmp_path / "broken.py").write_text("1 / 0")
     (tmp_path / "beside.py").write_text("")
     monkeypatch.chdir(tmp_path)
@@ -86,7 +87,8 @@ ASKED = {
     "no such file": (["zero.py:Houses"], "There is no such file."),
     "no experiment": (["none.py"], "holds no experiment"),
     "one without conduct": (["bare.py:Bare"], "def conduct(self, record)"),
-    "the only one without conduct": (["bare.py"], "The experiment 'Bare' does not say"),
+    "the only one without conduct": (["bare.py"], "The experiment 'Bare' is not complete"),
+    "one without a name": (["nameless.py"], 'try        name = "mine"'),
     "a broken file": (["broken.py"], "ZeroDivisionError: division by zero"),
     "a word for numbers": (["one.py", "--set", "units=many"], "try        units=[4,3]"),
     "a word for a number": (["one.py", "--set", "rate=fast"], "try        rate=0.5"),

@@ -29,15 +29,15 @@ def own_kind(name: str) -> type[Experiment]:
     if not path.is_file():
         raise FileError("There is no such file.", where=path, expected="FILE.py:CLASS")
     kinds = _kinds_in(path)
-    unfinished = [own for own, kind in kinds.items() if inspect.isabstract(kind)]
+    unfinished = {own: kind for own, kind in kinds.items() if _missing(kind)}
     kinds = {own: kind for own, kind in kinds.items() if own not in unfinished}
     if chosen in unfinished or (unfinished and not kinds):
-        own = chosen if chosen in unfinished else unfinished[0]
+        own = chosen or next(iter(unfinished))
         raise ArgumentError(
-            f"The experiment {own!r} does not say what it does.",
+            f"The experiment {own!r} is not complete.",
             where=path,
-            expected="a class that defines `conduct`",
-            fix="def conduct(self, record): ...",
+            expected="a class that defines name, what and conduct",
+            fix=_missing(unfinished[own]),
         )
     if not kinds:
         raise ArgumentError(
@@ -51,6 +51,14 @@ def own_kind(name: str) -> type[Experiment]:
     if chosen not in kinds:
         raise unknown_name("experiment", chosen, kinds)
     return kinds[chosen]
+
+
+def _missing(kind: type[Experiment]) -> str | None:
+    """The line that an experiment lacks; None where it is complete."""
+    if inspect.isabstract(kind):
+        return "def conduct(self, record): ..."
+    lines = {"name": 'name = "mine"', "what": 'what = "One sentence."'}
+    return next((line for own, line in lines.items() if not hasattr(kind, own)), None)
 
 
 def command_name(kind: type[Experiment]) -> str:
