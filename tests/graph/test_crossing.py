@@ -16,7 +16,7 @@ VECTOR = COLUMN[:, 0]
 
 
 def weights(*shape):
-    return graph.Variable(rng.normal(size=shape), "float32", "w")
+    return graph.Variable(rng.normal(size=shape), dtype="float32", name="w")
 
 
 def of_square(f):

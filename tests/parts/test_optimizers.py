@@ -2,13 +2,14 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from specs_parts import OPTIMIZERS
 
 from grafito import constraints, graph, optimizers
-from grafito.errors import ArgumentError, MissingAttributeError, UnknownNameError
+from grafito.errors import ArgumentError, LossWarning, MissingAttributeError, UnknownNameError
 from grafito.optimizers import schedules
 
 rows = pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
@@ -349,7 +350,7 @@ def test_decay_of_old_programs_is_ignored_aloud():
 @pytest.mark.parametrize(
     ("build", "error"),
     [
-        (lambda: optimizers.SGD(learnin_rate=0.1), "'learning_rate'"),
+        (lambda: optimizers.SGD(learnin_rate=0.1), "try +learning_rate=0.1"),
         (lambda: optimizers.Adam(lr=0.1), "Adam has no argument 'lr'"),
         (lambda: optimizers.SGD("fast"), "learning_rate='fast'"),
         (lambda: optimizers.SGD(momentum=1.5), "momentum=1.5"),
@@ -412,3 +413,38 @@ def test_attributes_of_ones_own_are_kept():
         pickle.loads(pickle.dumps(optimizer)),
     ):
         assert again.momentun == 0.25
+
+
+def descend(optimizer, *sets, steps=2):
+    for _ in range(steps):
+        for variables in sets:
+            optimizer.apply([2.0 * v for v in variables], variables)
+
+
+SETS = {
+    "by turns": ("Adam", [[0], [1]], 1),
+    "momentum": ("Adagrad", [[0], [1, 2]], 1),
+    "one more": ("Adam", [[0], [0, 1]], 0),
+    "a part": ("Adam", [[0, 1], [0], [1]], 0),
+    "three": ("Adam", [[0], [1], [2]], 2),
+    "without a memory": ("SGD", [[0], [1]], 0),
+}
+
+
+@pytest.mark.parametrize("case", SETS)
+def test_a_second_set_of_weights_is_told_once(case):
+    name, sets, told = SETS[case]
+    weights = [graph.Variable(np.ones(2), dtype="float32", name=f"w{i}") for i in range(3)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        descend(optimizers.get(name), *([weights[i] for i in each] for each in sets))
+    assert [type(w.message) for w in caught] == [LossWarning] * told
+    assert all(
+        w.filename == __file__ and "one optimizer for each" in str(w.message) for w in caught
+    )
+
+
+def test_a_schedule_is_that_of_one_set_of_weights():
+    rate = schedules.ExponentialDecay(0.1, 1, 0.5)
+    with pytest.warns(LossWarning, match="one set of weights"):
+        descend(optimizers.SGD(rate), [graph.Variable(1.0)], [graph.Variable(1.0)])

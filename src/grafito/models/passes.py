@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from grafito.datasets.transforms import stratified_split
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, warn
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
 from grafito.layers.arguments import integer, shown
 from grafito.models.examples import Examples, batch_examples, make_examples
+from grafito.models.health import few_batches
 from grafito.models.progress import report_split
 from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
 
@@ -207,11 +208,10 @@ class Passes:
     def _tell(self, done: int) -> None:
         """Say once that the data are shorter than what was asked for."""
         if not self._told:
-            name = (
-                "steps_per_epoch" if self.epochs else "validation_steps" if self.role else "steps"
-            )
-            batches = "1 batch" if done == 1 else f"{done} batches"
-            warnings.warn(f"{name}={self.limit}, but the data end after {batches}.", stacklevel=4)
+            name = "validation_steps" if self.role else "steps"
+            finding = few_batches(done, self.limit, "steps_per_epoch" if self.epochs else name)
+            if finding is not None:
+                warn(finding)
         self._told = True
 
 

@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, missing_attribute, refuse_attribute
+from grafito.errors import (
+    ArgumentError,
+    LossWarning,
+    missing_attribute,
+    refuse_attribute,
+    warn,
+)
 from grafito.graph import Tensor, Variable
 from grafito.optimizers import schedules
 from grafito.optimizers.clipping import Clipping
@@ -26,6 +32,8 @@ from grafito.registry import (
 )
 
 registry = Registry("optimizer")
+
+SHOWN = 3  # weights that a warning names
 
 Slots = dict[str, Tensor]
 
@@ -209,6 +217,9 @@ class Optimizer(Configurable):
         Raises:
             ArgumentError: when their numbers differ, or there is no gradient at all.
 
+        Warns:
+            LossWarning: for weights beside others whose steps it has counted.
+
         Example:
             >>> from grafito.optimizers import SGD
             >>> w = graph.Variable(3.0, name="w")
@@ -232,8 +243,23 @@ class Optimizer(Configurable):
         if len(pairs) < len(variables):
             missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
             warnings.warn(f"These variables have no gradient: {', '.join(missing)}", stacklevel=2)
+        self._tell_others(variables)
         self.build(variables)
         graph.execute(lambda: self._apply(pairs))
+
+    def _tell_others(self, variables: Sequence[Variable]) -> None:
+        """Say that the count of steps is that of other weights, where anything follows from it."""
+        counted = self.slots() or not isinstance(self._rate, Variable)
+        if counted and self._slots and not any(v in self._slots for v in variables):
+            warn(
+                LossWarning(
+                    "An optimizer counts the steps of one set of weights; others start amid them.",
+                    where=self.name,
+                    received=", ".join(v.path for v in variables[:SHOWN]),
+                    expected=f"weights such as {next(iter(self._slots)).path}",
+                    fix=f"one optimizer for each set, {type(self).__name__}(...)",
+                )
+            )
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Update the variables, given pairs of a gradient and its variable."""

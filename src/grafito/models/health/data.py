@@ -79,25 +79,39 @@ def _place(weights: np.ndarray) -> int:
     return int(np.unravel_index(np.argmin(weights), weights.shape)[0])
 
 
-def few_batches(examples: int, batch_size: int, steps: int | None, name: str) -> LossWarning | None:
-    """The warning for more steps in an epoch than the arrays have batches.
+def few_batches(
+    batches: int, steps: int | None, name: str, sizes: tuple[int, int] | None = None
+) -> LossWarning | None:
+    """The warning for more steps than the data have batches.
+
+    Args:
+        batches: those of the data.
+        steps: how many were asked for.
+        name: the argument that says so.
+        sizes: of arrays, which more epochs can go through: examples, and those of a batch.
 
     Example:
-        >>> print(few_batches(100, 32, 10, "steps_per_epoch"))
-        The data have fewer batches than an epoch was given.
+        >>> print(few_batches(4, 10, "steps_per_epoch", (100, 32)))
+        The data have fewer batches than were asked for.
           received   steps_per_epoch=10
           expected   4 at most: 100 examples in batches of 32
           try        epochs=3 times as many, without steps_per_epoch
+        >>> print(few_batches(4, 10, "validation_steps").error.rows["try"])
+        validation_steps=4
     """
-    batches = -(-examples // batch_size)
     if steps is None or steps <= batches:
         return None
-    times = -(-steps // batches)
+    times = -(-steps // max(batches, 1))
+    n, batch_size = sizes or (0, 0)
     return LossWarning(
-        "The data have fewer batches than an epoch was given.",
+        "The data have fewer batches than were asked for.",
         received=f"{name}={steps}",
-        expected=f"{batches} at most: {examples} examples in batches of {batch_size}",
-        fix=f"epochs={times} times as many, without {name}",
+        expected=f"{batches} at most"
+        if sizes is None
+        else f"{batches} at most: {n} examples in batches of {batch_size}",
+        fix=f"{name}={batches}"
+        if sizes is None
+        else f"epochs={times} times as many, without {name}",
     )
 
 
@@ -105,9 +119,10 @@ def of_fit(
     examples: Any, class_weight: Any, batch_size: int, steps: int | None
 ) -> list[LossWarning | None]:
     """What these rules find in the examples that `fit` was given."""
+    n = len(examples)
     return [
         absent_classes(class_weight, examples.y),
         negative_weights(examples.sample_weight),
         negative_class_weights(class_weight),
-        few_batches(len(examples), batch_size, steps, "steps_per_epoch"),
+        few_batches(-(-n // batch_size), steps, "steps_per_epoch", (n, batch_size)),
     ]
