@@ -148,6 +148,8 @@ TOLD = {
     "kind": (unknown_name("loss", "mze", ["mse"]), "Pérdida desconocida: 'mze'."),
     "choices": (unknown_name("loss", "mze", ["mse", "mae"]), "esperado   uno de mae, mse"),
     "order": (unknown_name("'padding' of Conv2D", "x", []), "Conv2D no admite 'x' como 'padding'."),
+    "what was typed": (ArgumentError("No.", received="salt and pepper"), "salt and pepper"),
+    "joined values": (ArgumentError("No.", received="(2, 3) and (4,)"), "(2, 3) y (4,)"),
     "any kind": (unknown_name("thing", "x", []), "Nombre desconocido (thing): 'x'."),
     "unknown": (ArgumentError("Nobody wrote this.", received="loss"), "Nobody wrote this."),
 }

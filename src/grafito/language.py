@@ -41,6 +41,8 @@ LANGUAGES = ("en", "es")
 LONGEST = 1000  # characters of a sentence; longer texts are values, such as a whole array
 
 _BETWEEN = re.compile("(, |: )")  # the parts of a name
+_JOINS = re.compile(r"\{\} \w{1,3} \{\}")  # a text that does no more than join two values
+_PLAIN_WORDS = re.compile(r"[^\W\d_]+( [^\W\d_]+)*")  # what a user may have typed as it stands
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
 _program: str | None = None  # of all threads, as `set_language` says
@@ -180,11 +182,11 @@ def retell(text: str) -> str:
     found = _catalogue(lang).get(text)
     if found:
         return found
-    for pattern, translation in _templates(lang) if len(text) <= LONGEST else ():
+    for pattern, translation, joins in _templates(lang) if len(text) <= LONGEST else ():
         if text.endswith(".") and not translation.endswith("."):
             continue  # parts of values do not fit whole sentences
         values = pattern.fullmatch(text)
-        if values:
+        if values and not (joins and all(map(_PLAIN_WORDS.fullmatch, values.groups()))):
             return translation.format(*values.groups())
     return text
 
@@ -220,11 +222,17 @@ def _catalogue(lang: str) -> Mapping[str, str]:
 
 
 @functools.cache
-def _templates(lang: str) -> list[tuple[re.Pattern[str], str]]:
-    """The texts with {} in the catalogue as patterns, those with most words first."""
+def _templates(lang: str) -> list[tuple[re.Pattern[str], str, bool]]:
+    """The texts with {} in the catalogue as patterns, those with most words first.
+
+    The third says whether it joins two values and nothing more, as "{} and {}" does.
+    """
     texts = [text for text in _catalogue(lang) if "{}" in text]
     texts.sort(key=lambda text: -len(text.replace("{}", "")))
-    return [(_pattern(text), _catalogue(lang)[text]) for text in texts]
+    return [
+        (_pattern(text), _catalogue(lang)[text], _JOINS.fullmatch(text) is not None)
+        for text in texts
+    ]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

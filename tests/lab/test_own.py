@@ -49,6 +49,10 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "bare.py").write_text(bare)
     (tmp_path / "nameless.py").write_text(PROGRAM.replace('name = "houses"', ""))
     (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "soft.py").write_text(
+        "from dataclasses import dataclass\nfrom grafito import lab\n"
+        "@dataclass\nclass Soft(lab.Experiment):\n    name = 'soft'\n"
+    )
     (tmp_path / "beside.py").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -89,6 +93,7 @@ ASKED = {
     "one without conduct": (["bare.py:Bare"], "def conduct(self, record)"),
     "the only one without conduct": (["bare.py"], "The experiment 'Bare' is not complete"),
     "one without a name": (["nameless.py"], 'try        name = "mine"'),
+    "one that is not frozen": (["soft.py"], "try        @dataclass(frozen=True, kw_only=True)"),
     "a broken file": (["broken.py"], "ZeroDivisionError: division by zero"),
     "a word for numbers": (["one.py", "--set", "units=many"], "try        units=[4,3]"),
     "a word for a number": (["one.py", "--set", "rate=fast"], "try        rate=0.5"),

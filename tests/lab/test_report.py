@@ -181,6 +181,26 @@ PARTIAL = {
 }
 
 
+# What no run writes as an entry of its description.
+STRANGE = {
+    "a text": "x",
+    "lists": [[1], {"name": 3, "files": 7}],
+    "a dictionary": {"a": [1]},
+    "a number": float("nan"),
+    "nothing": None,
+}
+DESCRIBED = ("settings", "versions", "data", "seconds", "peak_memory", "seeds", "command", "what")
+DESCRIBED += ("started", "engine", "variant", "asked", "course", "expected")
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_descriptions_with_values_of_other_types_are_read(case, folder):
+    tell(status="failed", **dict.fromkeys(DESCRIBED, STRANGE[case]))(folder)
+    page = report(folder)
+    assert page.open == []
+    assert "configuration.json" in page.text
+
+
 @pytest.mark.parametrize("case", PARTIAL)
 def test_partial_runs(case, folder):
     harm, said = PARTIAL[case]

@@ -243,3 +243,17 @@ def test_a_text_of_a_run_keeps_its_values_apart(tmp_path):
     assert result.metrics == {"answer": 42.0}
     index = json.loads((result.folder / "index.json").read_text())
     assert index[1] == {"kind": "text", "text": "It took {seconds} s.", "values": {"seconds": 1.5}}
+
+
+def test_names_in_other_letters_have_files_of_their_own(tmp_path):
+    record = Record(RunFolder(tmp_path, {}, "here"), engines.get("auto"))
+    history = callbacks.History()
+    history.epoch, history.history = [0], {"loss": [1.0]}
+    names = ["\u0444\u043e\u0440\u043c\u0430", "\u0437\u0430\u043f\u0430\u0441", "a b", "a-b"]
+    for name in names:
+        record.history(history, name, 1.0)
+    files = [entry["file"] for entry in json.loads((record.folder.path / "index.json").read_text())]
+    assert len(set(files)) == len(names)
+    assert all((record.folder.path / file).is_file() for file in files)
+    with pytest.raises(ArgumentError, match="another name"):
+        record.history(history, names[0], 1.0)

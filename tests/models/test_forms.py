@@ -144,6 +144,15 @@ def test_summary_shows_what_is_trained():
     assert rows == ["N", "-", "Y"]
 
 
+@pytest.mark.parametrize("shape", [(2,), (None, 2), (4, None, 3)])
+def test_summary_shows_inputs_and_free_sizes(shape):
+    x = layers.Input(shape)
+    text = told(Model(x, layers.Dense(5)(x)))
+    assert "not called" not in text
+    assert str((None, *shape)) in text
+    assert str((None, *shape[:-1], 5)) in text
+
+
 def test_summary_shows_layers_inside():
     inner = Sequential([layers.Input((4,)), layers.Dense(3, name="deep")], name="inner")
     model = Sequential([layers.Input((4,)), inner, layers.Dense(1, name="last")])

@@ -215,3 +215,22 @@ def test_rows_of_several_labels_are_a_warning():
     y = np.array([[1, 1, 0], [0, 1, 0]])
     with pytest.warns(losses.LossWarning, match='activation="sigmoid"'):
         losses.check_labels(losses.get("categorical_crossentropy"), y, 3)
+
+
+ONE_COLUMN = {
+    "categorical": losses.CategoricalCrossentropy(),
+    "logits": losses.CategoricalCrossentropy(from_logits=True),
+    "sparse": losses.SparseCategoricalCrossentropy(),
+    "focal": losses.CategoricalFocalCrossentropy(),
+    "a function": losses.categorical_crossentropy,
+    "the first axis": losses.CategoricalCrossentropy(axis=1),
+}
+
+
+@pytest.mark.parametrize("case", ONE_COLUMN)
+def test_a_categorical_loss_of_one_column_is_told_in_a_loop_of_ones_own(case):
+    predicted = np.full((4, 1, 3) if case == "the first axis" else (4, 1), 0.5, "float32")
+    targets = np.zeros((4,), int) if case == "sparse" else np.ones_like(predicted)
+    with pytest.warns(losses.LossWarning, match="one column") as caught:
+        ONE_COLUMN[case](targets, predicted)
+    assert caught[0].filename == __file__

@@ -92,6 +92,13 @@ def _kinds_in(path: Path) -> dict[str, type[Experiment]]:
     except GrafitoError:
         raise
     except Exception as error:
+        if isinstance(error, TypeError) and "non-frozen dataclass" in str(error):
+            raise ArgumentError(
+                "An experiment is a frozen dataclass: its settings stay as they were given.",
+                where=path,
+                received="@dataclass without frozen=True",
+                fix="@dataclass(frozen=True, kw_only=True)",
+            ) from error
         raise FileError(
             "The file cannot be run.", where=path, received=f"{type(error).__name__}: {error}"
         ) from error

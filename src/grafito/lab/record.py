@@ -64,7 +64,7 @@ class Record:
         self.interrupted = False
         self._tried = 0, 0.0
         self._contents: list[dict[str, Any]] = []
-        self._files: set[str] = set()
+        self._files: dict[str, str] = {}  # what each was named
 
     def section(self, title: str) -> None:
         """What follows is about this."""
@@ -155,7 +155,7 @@ class Record:
             name: what to call it among other trainings of the same run.
             settings: of `Model.fit`.
         """
-        file = self._file(_with("history", name), ".csv")
+        file = self._file(_with("history", name), ".csv", name)
         epochs = settings.get("epochs", 1)
         callbacks: list[Any] = [CSVLogger(self.folder.path / file), *settings.pop("callbacks", [])]
         verbose = self.verbose
@@ -182,7 +182,7 @@ class Record:
 
     def history(self, history: History, name: str, seconds: float) -> None:
         """The history of a training that something else has done, kept as history-NAME.csv."""
-        file = self._file(_with("history", name), ".csv")
+        file = self._file(_with("history", name), ".csv", name)
         columns = ["epoch", *history.history]
         rows = zip(history.epoch, *history.history.values(), strict=True)
         self._write_csv(file, [columns, *map(list, rows)])
@@ -192,7 +192,7 @@ class Record:
 
     def model(self, model: Any, name: str = "") -> Path:
         """A model, kept as model-NAME.safetensors; the file."""
-        file = self._file(_with("model", name), ".safetensors")
+        file = self._file(_with("model", name), ".safetensors", name)
         model.save(self.folder.path / file)
         summary: list[str] = []
         with use("en"):  # the page translates it
@@ -211,12 +211,16 @@ class Record:
         with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
             csv.writer(out).writerows(rows)
 
-    def _file(self, name: str, ending: str) -> str:
-        """A file of this run, named once."""
-        file = plain_name(name) + ending
+    def _file(self, name: str, ending: str, given: str = "") -> str:
+        """A file of this run, named once; names that differ in letters it lacks get numbers."""
+        stem, number = plain_name(name), 1
+        file = stem + ending
+        while self._files.get(file, given) != given:
+            number += 1
+            file = f"{stem}-{number}{ending}"
         if file in self._files:
             raise ArgumentError(f"The run has a file {file} already.", fix="another name")
-        self._files.add(file)
+        self._files[file] = given
         return file
 
     def _add(self, **entry: Any) -> None:
@@ -226,7 +230,8 @@ class Record:
 
 def _with(kind: str, name: str) -> str:
     """A file's name without what some file systems refuse."""
-    return f"{kind}-{re.sub(r'[^A-Za-z0-9.]+', '-', name).strip('-')}" if name else kind
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")
+    return f"{kind}-{plain}" if plain else kind
 
 
 class _Milestones(Callback):

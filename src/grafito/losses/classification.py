@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito import graph
+from grafito.errors import LossWarning, warn
 from grafito.graph import neural
 from grafito.graph.tensor import Tensor
 from grafito.losses.base import Loss, function_form, register
@@ -91,8 +92,23 @@ class CategoricalCrossentropy(CrossEntropyLoss):
     other = "sparse_categorical_crossentropy"
 
     def call(self, y_true, y_pred):
+        _several_classes(self, y_pred)
         y_true = self.smooth(y_true, y_true.shape[self.axis])
         return _class_entropy(y_true, y_pred, self.from_logits, self.axis)
+
+
+def _several_classes(loss: Any, y_pred: Tensor) -> None:
+    """A word where there is one class alone, whose probability is 1 and its loss 0."""
+    if y_pred.shape[loss.axis] == 1:
+        warn(
+            LossWarning(
+                "A categorical loss of one column is about 0 for every prediction.",
+                where=f"loss {loss.name!r}",
+                received=f"predictions of shape {y_pred.shape}",
+                expected="a column for each class",
+                fix='"binary_crossentropy" for one column of probabilities',
+            )
+        )
 
 
 def _class_entropy(y_true: Tensor, y_pred: Tensor, from_logits: bool, axis: int) -> Tensor:
@@ -138,6 +154,7 @@ class SparseCategoricalCrossentropy(Loss):
         self.axis = axis
 
     def call(self, y_true, y_pred):
+        _several_classes(self, y_pred)
         y_pred = graph.moveaxis(y_pred, self.axis, -1)
         counts: Any = self.mask(y_true)
         if counts is not None:  # what is ignored may hold anything, NaN too
@@ -244,6 +261,7 @@ class CategoricalFocalCrossentropy(CrossEntropyLoss):
         self.gamma = gamma
 
     def call(self, y_true, y_pred):
+        _several_classes(self, y_pred)
         y = self.smooth(y_true, y_true.shape[self.axis])
         if self.from_logits:
             log_p = neural.log_softmax(y_pred, self.axis)

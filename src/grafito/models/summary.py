@@ -10,11 +10,12 @@ from typing import Any
 
 from grafito import graph
 from grafito.engines import format_bytes
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, GrafitoError, ShapeError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
 from grafito.language import translate
+from grafito.layers import InputLayer
 from grafito.models.memory import placeholders, training_memory
 from grafito.models.model import Model
 
@@ -137,7 +138,9 @@ def layer_costs(model: Any, rows: Any = None) -> dict[Path, dict[str, Any]]:
     costs = {}
     for path, layer in rows or _rows(model, False):
         outputs = layer.last_outputs
-        shapes = [f"({', '.join(['None', *map(str, shape[1:])])})" for shape, _ in outputs]
+        if isinstance(layer, InputLayer):  # which gives what it is fed, and is never called
+            outputs = [(tuple(1 if n is None else n for n in layer.batch_shape), layer.dtype)]
+        shapes = _shapes(layer, [shape for shape, _ in outputs])
         costs[path] = {
             "shape": ", ".join(shapes) or "not called",
             "bytes": sum(math.prod(shape) * _BYTES.get(dtype, 4) for shape, dtype in outputs),
@@ -151,6 +154,16 @@ def layer_costs(model: Any, rows: Any = None) -> dict[Path, dict[str, Any]]:
                 if scope[start:end] in costs:
                     costs[scope[start:end]]["macs"] += macs
     return costs
+
+
+def _shapes(layer: Any, traced: list[tuple[int, ...]]) -> list[str]:
+    """The shapes of the outputs as text, with None for the sizes that are free."""
+    shapes: list[tuple[Any, ...]] = [(None, *shape[1:]) for shape in traced]
+    with contextlib.suppress(GrafitoError):  # of a layer that was called on no symbol
+        free = [symbol.shape for symbol in flatten(layer.output)]
+        if [len(shape) for shape in free] == [len(shape) for shape in shapes]:
+            shapes = [(None, *shape[1:]) for shape in free]
+    return [f"({', '.join(map(str, shape))})" for shape in shapes]
 
 
 def multiply_adds(node: graph.Tensor) -> int:

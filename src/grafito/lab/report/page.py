@@ -122,7 +122,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "others": shown[HEADLINES:],
         "settings": [(writer.name(n), _typed(v, writer)) for n, v in _settings(run).items()],
         "data": [_card(source) for source in told.get("data", [])],
-        "command": told.get("command", ""),
+        "command": str(told.get("command", "")),
         "surroundings": [
             (name if name != "machine" else _("machine"), version)
             for name, version in told.get("versions", {}).items()
@@ -206,6 +206,10 @@ def _settings(run: RecordedRun) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _typed(value: Any, writer: Writer) -> str:
     """A setting; words stay as one types them."""
     return value if isinstance(value, str) else writer.value(value)
@@ -226,7 +230,7 @@ def _card(source: Any) -> dict[str, Any]:
             (key, value if any(map(str.isalpha, value)) else numerals.localised(value, lang))
             for key, value in rows
         ],
-        "files": [_finding(str(finding)) for finding in told.get("files", [])],
+        "files": [_finding(str(finding)) for finding in _list(told.get("files"))],
     }
 
 

@@ -16,6 +16,8 @@ from grafito.errors import FileError
 from grafito.language import message
 
 CONFIGURATION = "configuration.json"
+COUNTS = ("seconds", "peak_memory", "seeds")
+KINDS = {"settings": dict, "versions": dict, "data": list}
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,13 @@ def one_of_each_seed(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
     return list(chosen.values())
 
 
+def _is_of_kind(name: str, value: Any) -> bool:
+    """Whether an entry of a description can be what a run writes there."""
+    if name in COUNTS:
+        return isinstance(value, (int, float)) and 0 <= value < float("inf")
+    return isinstance(value, KINDS.get(name, object))
+
+
 def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
     """Read the folder of a run.
 
@@ -136,6 +145,9 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
     unfinished = configuration.get("status") != "complete"
     if unreadable:
         raise FileError("The description of the run is damaged.", where=path / CONFIGURATION)
+    described = {k: v for k, v in configuration.items() if _is_of_kind(k, v)}
+    if len(described) < len(configuration):
+        unreadable.append(CONFIGURATION)
     index = read("index.json", list)
     contents = [entry for entry in index if _is_entry(entry, path)]
     if len(contents) < len(index):
@@ -145,7 +157,7 @@ def read_run(folder: str | os.PathLike[str]) -> RecordedRun:
         for name, value in read("metrics.json", dict).items()
         if isinstance(value, (int, float))
     }
-    return RecordedRun(path, configuration, contents, numbers, unreadable)
+    return RecordedRun(path, described, contents, numbers, unreadable)
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
