@@ -7,7 +7,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from grafito import layers
+from grafito import Sequential, graph, layers
 from grafito.errors import ArgumentError, GrafitoError, ShapeError, UnknownNameError
 
 L = layers
@@ -189,3 +189,30 @@ def test_adapt_without_data():
         L.Normalization(mean=0.0, variance=1.0).adapt(np.ones((2, 3)))
     with pytest.raises(GrafitoError, match="needs data"):
         L.Normalization().adapt(3)
+
+
+# Functions that do not fit their inputs: shapes of the inputs, what is said.
+OPEN = {
+    "product": (lambda x: graph.matmul(x, np.ones((5, 2))), (4,), "(None, 4) @ (5, 2)"),
+    "sum": (lambda x: x + np.ones(3), (4,), "(None, 4) and (3,)"),
+    "inner": (lambda x: x + np.ones((9, 3)), (None, 4), "(None, None, 4) and (9, 3)"),
+    "reshape": (lambda x: graph.reshape(x, (3, 4)), (4,), "(None, 4)"),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_errors_say_the_shapes_of_the_users_arrays(case):
+    function, shape, words = OPEN[case]
+    with pytest.raises(ShapeError) as error:
+        layers.Lambda(function)(layers.Input(shape))
+    assert words in str(error.value)
+    assert "(2, " not in str(error.value)
+
+
+def test_errors_of_training_say_the_shapes_of_the_users_arrays():
+    x = np.ones((7, 4), "float32")
+    model = Sequential([layers.Input((4,)), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    for work in (model.fit, model.evaluate, model.train_on_batch):
+        with pytest.raises(ShapeError, match=r"targets \(7, 2\), predictions \(7, 3\)"):
+            work(x, np.ones((7, 2)))

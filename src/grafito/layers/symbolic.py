@@ -8,11 +8,12 @@ traces its layers once for each batch size.
 from __future__ import annotations
 
 import functools
+import re
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from grafito.errors import GraphError
+from grafito.errors import GraphError, ShapeError
 from grafito.graph import Trace, placeholder
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.operators import comparable
@@ -24,6 +25,7 @@ SymbolicShape = tuple[int | None, ...]
 
 # Sizes that stand for None while shapes are found; a size that differs between the two is free.
 _PROBES = ((2, 64), (3, 128))
+_UNLIKELY = (509, 521)  # sizes that no function fits by chance
 
 
 def _by_lambda(example: str) -> Callable[..., Any]:
@@ -195,15 +197,38 @@ def symbols_in(structure: Any) -> list[Symbol]:
 
 def infer_outputs(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Symbols for the outputs of a call, found by tracing it with two batch sizes."""
-    traced = []
-    for probe in _PROBES:
-        with Trace():
-            stand_in = functools.partial(_probe, probe=probe)
-            probed = map_structure(stand_in, args), map_structure(stand_in, kwargs)
-            traced.append(call(*probed[0], **probed[1]))
-    small, large = traced
-    others = iter(flatten(large))
+    try:
+        small = _traced(call, args, kwargs, _PROBES[0])
+    except ShapeError as error:
+        try:
+            _traced(call, args, kwargs, _UNLIKELY)
+        except ShapeError as other:
+            _leave_open(error, other)
+        raise
+    others = iter(flatten(_traced(call, args, kwargs, _PROBES[1])))
     return map_structure(lambda x: _symbol(x, next(others)), small)
+
+
+def _traced(call: Callable[..., Any], args: Any, kwargs: Any, probe: tuple[int, int]) -> Any:
+    with Trace():
+        stand_in = functools.partial(_probe, probe=probe)
+        return call(*map_structure(stand_in, args), **map_structure(stand_in, kwargs))
+
+
+def _leave_open(error: ShapeError, other: ShapeError) -> None:
+    """Say None for the numbers of an error that another batch size changes."""
+
+    def merged(a: str, b: str) -> str:
+        pairs = re.split(r"(\d+)", a), re.split(r"(\d+)", b)
+        if len(pairs[0]) != len(pairs[1]):
+            return a
+        return "".join(x if x == y else "None" for x, y in zip(*pairs, strict=True))
+
+    error.rows = {
+        name: merged(text, other.rows.get(name, text)) for name, text in error.rows.items()
+    }
+    error.message = error.told(str)
+    error.args = (error.message,)
 
 
 def _probe(x: Any, probe: tuple[int, int]) -> Any:
