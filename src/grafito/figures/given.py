@@ -77,7 +77,7 @@ def setting(name: str, value: Any, least: float, usual: float) -> Any:
         >>> setting("digits", 2, 0, 3)
         2
     """
-    if isinstance(value, Real) and math.isfinite(value) and value >= least:
+    if isinstance(value, Real) and math.isfinite(value) and float(value) >= least:
         return value
     raise ArgumentError(
         "This setting of a figure is a number.",
