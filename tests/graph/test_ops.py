@@ -90,7 +90,7 @@ def value_and_slopes(compute, function, arrays, weights=None):
     y = function(*xs)
     floating = [x for x in xs if is_floating(x.dtype)]
     g = None if weights is None else [graph.constant(weights.astype(y.dtype))]
-    slopes = graph.gradients([y], floating, g) if is_floating(y.dtype) else []
+    slopes = graph.gradients([y], floating, g, "zero") if is_floating(y.dtype) else []
     y, *slopes = compute([y, *slopes], dict(zip(xs, arrays, strict=True)))
     return y, slopes
 
