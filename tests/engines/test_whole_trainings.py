@@ -89,7 +89,7 @@ class OwnStep(models.Model):
 # not change which way a value goes.
 NETWORKS = {
     "dense": (dense, [(12,)], "sgd"),
-    "lenet": (lenet, [(10, 10, 1)], optimizers.SGD(0.05, momentum=0.9)),
+    "lenet": (lenet, [(10, 10, 1)], lambda: optimizers.SGD(0.05, momentum=0.9)),
     "words": (words, [(14,)], "adam"),
     "two inputs": (two_inputs, [(6, 6, 2), (7,)], "rmsprop"),
     "own step": (OwnStep, [(12,)], "sgd"),
@@ -107,6 +107,7 @@ def train(name, dtype, engine):
         x = [rng.integers(0, 9, (n, 14)).astype("int32")]
     y = rng.integers(0, 5, n)
     model = make(dtype)
+    optimizer = optimizer() if callable(optimizer) else optimizer
     model.compile(optimizer, "sparse_categorical_crossentropy", engine=engine)
     x = x if len(x) > 1 else x[0]
     losses = model.fit(x, y, batch_size=16, epochs=STEPS // 3 + 1, verbose=0).history["loss"]
