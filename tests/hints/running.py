@@ -150,4 +150,16 @@ ROWS = [
         "layer.kernel.assign(np.zeros((4, 1)))",
         says="layer.kernel.assign(...)",
     ),
+    Row(
+        "losses.get('categorical_crossentropy')(np.ones((6, 1)), np.ones((6, 1)))",
+        "'categorical_crossentropy'",
+        '"binary_crossentropy"',
+    ),
+    Row(
+        "o.apply_gradients([(1.0, v)]); o.apply_gradients([(1.0, w)])",
+        "o.apply_gradients([(1.0, w)])",
+        "optimizers.Adam().apply_gradients([(1.0, w)])",
+        says="one optimizer for each set, Adam(...)",
+        before="o = optimizers.Adam(); v, w = graph.Variable(1.0), graph.Variable(2.0)",
+    ),
 ]

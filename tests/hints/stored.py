@@ -163,4 +163,10 @@ ROWS = [
     ),
     Row("lab.read_settings('rate=0,5')", "0,5", "0.5"),
     Row("lab.read_settings('w=1 x=2')", "w=1 x=2", "w=1,x=2"),
+    Row(
+        "own_kind('mine.py')",
+        new="@dataclass(frozen=True, kw_only=True)",
+        sentence="a file of the user's",
+        before="import pathlib; from grafito.lab.own import own_kind; pathlib.Path('mine.py').write_text('from dataclasses import dataclass\\nfrom grafito import lab\\n@dataclass\\nclass Mine(lab.Experiment):\\n    pass')",
+    ),
 ]
