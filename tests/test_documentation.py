@@ -29,6 +29,18 @@ MOST_ARGUMENTS = 7
 # Public names, or the modules that define them, without examples -> why. It may only shrink.
 WITHOUT_EXAMPLE: dict[str, str] = {}
 
+# Modules whose examples read real data -> the folder that holds them.
+NEEDS_DATA = {
+    "grafito.datasets.boston_housing": "boston-housing",
+    "grafito.datasets.california_housing": "california-housing",
+    "grafito.datasets.cifar10": "cifar-10",
+    "grafito.datasets.cifar100": "cifar-100",
+    "grafito.datasets.fashion_mnist": "fashion-mnist",
+    "grafito.datasets.imdb": "imdb",
+    "grafito.datasets.mnist": "mnist",
+    "grafito.datasets.pima": "pima",
+}
+
 # Modules at the top of the package that serve the others and are not for users.
 INTERNAL = {"grafito.registry", "grafito.seeds"}
 
@@ -108,8 +120,11 @@ def test_code_blocks_are_found():
 # Docstrings
 
 
+@pytest.mark.filterwarnings("ignore:.*CIFAR-100")  # the real data may be a subset
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_of_module(name):
+def test_examples_of_module(name, real_data):
+    if name in NEEDS_DATA:
+        real_data(NEEDS_DATA[name])
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):

@@ -76,7 +76,9 @@ def test_log_scale_has_plain_numbers():
     figure = figures.curves({"loss": [1e-7, 1.0, 1e3]}, log=True, lang="es")
     figure.draw_without_rendering()
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert {"10⁻⁴", "0,01", "100", "10⁴"} <= set(labels)
+    powers = {"10⁻⁷", "10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁴", "10⁵"}  # every or every other one has a tick
+    assert len(powers & set(labels)) >= 2
+    assert len({"0,001", "0,01", "0,1", "1", "10", "100"} & set(labels)) >= 2
     assert not any("$" in label for label in labels)
 
 

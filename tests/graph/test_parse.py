@@ -192,7 +192,7 @@ def test_a_long_formula_is_read():
         ("x|", "An operator is missing.", 2, "+ - * / @ or ^"),
         ("(|x)|", "')' has no place here.", 4, "an operator or the end"),
         ("√", "A value is missing at the end of the formula.", 2, "a number, a name"),
-        ("transpose(x, 1)", "transpose cannot use these values.", 1, "transpose(x"),
+        ("transpose(x, 1)", "There is no such axis.", 1, ""),
         ("max(x, 1, axis=0)", "The axis is that of a single value.", 1, ""),
         ("sigmod(x)", "Unknown function 'sigmod'.", 1, "'sigmoid'"),
         ("zzzz(x)", "Unknown function 'zzzz'.", 1, "one of abs, add"),

@@ -158,11 +158,15 @@ def test_unknown_names(call):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"epochs": 0}, {"batch_size": 0}, {"seed": -1}, {"epochs": 1.5}, {"units": 3}, {"loss": 1}],
+    [{"epochs": 0}, {"batch_size": 0}, {"seed": -1}, {"epochs": 1.5}, {"units": "3"}, {"loss": 1}],
 )
 def test_impossible_settings(settings):
     with pytest.raises(ArgumentError, match=next(iter(settings))):
         lab.get("digits", **settings)
+
+
+def test_one_number_stands_for_a_list_of_one():
+    assert lab.get("digits", units=3).units == (3,)
 
 
 def test_whole_numbers_stand_for_floating_ones():

@@ -11,7 +11,7 @@ from grafito import lab, optimizers
 from grafito.errors import ArgumentError
 from grafito.lab.classes import labels_of
 from grafito.lab.experiments.gan import Gan, Pair
-from grafito.models.examples import make_examples
+from grafito.models.examples import make_examples, weigh_classes
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -76,8 +76,8 @@ def test_errors_on_shoes_count_twice():
     y = np.arange(10)
     x = np.zeros((10, *GREY), "uint8")
     weights = {
-        variant: make_examples(
-            x, y, None, **lab.get("fashion-weighted", variant).fitting()
+        variant: weigh_classes(
+            make_examples(x, y), **lab.get("fashion-weighted", variant).fitting()
         ).sample_weight.tolist()
         for variant in ("weighted", "unweighted")
     }

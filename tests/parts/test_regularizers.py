@@ -98,7 +98,7 @@ def test_names():
     assert type(constraints.get("max_norm")) is constraints.MaxNorm is constraints.max_norm
     assert regularizers.get(None) is None is constraints.get(None)
     with pytest.raises(UnknownNameError, match="'l2'"):
-        regularizers.get("l3")
+        regularizers.get("l22")
     with pytest.raises(UnknownNameError, match="'non_neg'"):
         constraints.get("nonneg")
 

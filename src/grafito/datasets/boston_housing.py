@@ -12,7 +12,7 @@ from grafito.datasets.transforms import shuffled_split
 from grafito.errors import DataError
 from grafito.language import message
 
-__all__ = ["FEATURES", "check", "load_data"]
+__all__ = ["FEATURES", "load_data"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -41,6 +41,11 @@ def load_data(
         DataError: the file is not here and cannot be downloaded, or holds something else.
 
     Source: https://keras.io/api/datasets/boston_housing/
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_train.shape, y_test.shape
+        ((404, 13), (102,))
     """
     (file,) = get("boston_housing").values()
     values = _read(file)

@@ -13,7 +13,7 @@ from grafito.datasets.transforms import shuffled_split
 from grafito.errors import DataError, unknown_name
 from grafito.language import message
 
-__all__ = ["FEATURES", "check", "load_data"]
+__all__ = ["FEATURES", "load_data"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -49,6 +49,11 @@ def load_data(
         DataError: the file is not here and cannot be downloaded, or holds something else.
 
     Source: https://keras.io/api/datasets/california_housing/
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_train.shape, y_test.shape
+        ((16512, 8), (4128,))
     """
     if version not in ("large", "small"):
         raise unknown_name("version", version, ("large", "small"))

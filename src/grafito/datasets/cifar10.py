@@ -10,7 +10,7 @@ from grafito.datasets.readers.cifar import read_cifar10
 from grafito.datasets.store import get
 from grafito.language import message
 
-__all__ = ["check", "load_data"]
+__all__ = ["load_data"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -28,6 +28,11 @@ def load_data() -> tuple[Arrays, Arrays]:
         FileError: the archive is damaged.
 
     Source: https://keras.io/api/datasets/cifar10/
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_train.shape, y_test.shape
+        ((50000, 32, 32, 3), (10000, 1))
     """
     (path,) = get("cifar10").values()
     train, test = (

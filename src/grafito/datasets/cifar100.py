@@ -11,7 +11,7 @@ from grafito.datasets.readers.cifar import read_cifar100
 from grafito.datasets.store import get
 from grafito.errors import unknown_name
 
-__all__ = ["check", "load_data"]
+__all__ = ["load_data"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -35,6 +35,11 @@ def load_data(label_mode: str = "fine") -> tuple[Arrays, Arrays]:
         FileError: the archive is damaged.
 
     Source: https://keras.io/api/datasets/cifar100/
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data("coarse")
+        >>> x_train.shape[1:], int(y_train.max())
+        ((32, 32, 3), 19)
     """
     if label_mode not in ("fine", "coarse"):
         raise unknown_name("label_mode", label_mode, ("fine", "coarse"))

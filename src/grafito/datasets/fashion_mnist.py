@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafito.datasets import _idx_images
 
-__all__ = ["check", "load_data"]
+__all__ = ["load_data"]
 
 check = _idx_images.check
 
@@ -21,6 +21,11 @@ def load_data() -> tuple[_idx_images.Arrays, _idx_images.Arrays]:
         FileError: a file is damaged.
 
     Source: https://keras.io/api/datasets/fashion_mnist/
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_train.shape, y_test.shape
+        ((60000, 28, 28), (10000,))
     """
     return _idx_images.load("fashion_mnist")
 

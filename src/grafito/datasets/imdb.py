@@ -22,7 +22,7 @@ from grafito.datasets.store import cache_folder, digest, get
 from grafito.errors import ArgumentError, DataError, FileError, GrafitoError
 from grafito.language import message
 
-__all__ = ["SEPARATORS", "Corpus", "check", "get_word_index", "load_data", "tokenise"]
+__all__ = ["get_word_index", "load_data", "tokenise"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -70,19 +70,23 @@ def load_data(
         skip_top: drop indices below this one.
         maxlen: keep only reviews shorter than this; None keeps all.
         seed: of the shuffle.
-        start_char: put before each review; None for nothing.
-        oov_char: put in place of words that are dropped; None leaves them out.
+        start_char, oov_char: put before each review, and for words dropped; None for nothing.
         index_from: added to each rank, which makes room for padding (0) and the two above.
 
     Returns:
         ((x_train, y_train), (x_test, y_test)): arrays (25000,) of lists of int, and labels
-        (25000,) of int64. Words that occur only in the test part are left out.
+        (25000,) of int64; without the words that only the test part has.
 
     Raises:
         ArgumentError: no review is shorter than maxlen.
         DataError: the archive is not here and cannot be downloaded, or holds something else.
 
     Source: https://keras.io/api/datasets/imdb/
+
+    Example:
+        >>> (x_train, y_train), _ = load_data(num_words=10_000)
+        >>> x_train.shape
+        (25000,)
     """
     corpus = _corpus()
     most = np.iinfo(np.int32).max if num_words is None else num_words
@@ -122,6 +126,10 @@ def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
         DataError: the archive is not here and cannot be downloaded, or holds something else.
 
     Source: https://keras.io/api/datasets/imdb/
+
+    Example:
+        >>> get_word_index()["the"]
+        1
     """
     return {word: rank for rank, word in enumerate(_corpus().words, start=1)}
 

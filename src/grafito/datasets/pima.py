@@ -12,7 +12,7 @@ from grafito.datasets.transforms import stratified_split
 from grafito.errors import DataError
 from grafito.language import message
 
-__all__ = ["FEATURES", "check", "load_data"]
+__all__ = ["FEATURES", "load_data"]
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -42,6 +42,11 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]
 
     Source: Smith and others: Using the ADAP learning algorithm to forecast the onset of diabetes
     mellitus, 1988
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = load_data()
+        >>> x_train.shape, y_test.shape
+        ((614, 8), (154,))
     """
     (file,) = get("pima").values()
     values = _read(file)

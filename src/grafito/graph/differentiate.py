@@ -25,27 +25,21 @@ def gradients(
 ) -> Any:
     """The gradient of the sum of the outputs with respect to each input, as tensors.
 
-    For y = f(x) the result is gᵀ ∂f/∂x, with g the output gradient (ones by default). The result
-    is a graph like any other and can be differentiated again. Where a value is used several
-    times its gradients add up.
+    For y = f(x) it is gᵀ ∂f/∂x, a graph too, with g the output gradient (ones by default).
 
     Args:
         outputs: a tensor or several.
-        inputs: a tensor or several: placeholders, variables or values computed on the way; a name
-            stands for the one that is called so.
+        inputs: placeholders, variables, other values or their names.
         output_gradients: one for each output, of its shape.
         unconnected: "zero" gives zeros for an input that no output depends on.
 
     Returns:
         A tensor for a single input, else a list, each of its input's shape.
 
-    Warns:
-        LossWarning: for a loss that compares a column with a vector, and so each with all.
-
     Raises:
-        GraphError: when an output or an input is not of floating type, or no output depends on an
-            input.
-        ArgumentError: when there are not as many output gradients as outputs.
+        LossWarning: a warning, for a loss that compares a column with a vector.
+        GraphError: for what is no float, or an input that no output depends on.
+        ArgumentError: for another number of output gradients than of outputs.
 
     Example:
         >>> from grafito import graph

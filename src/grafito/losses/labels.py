@@ -146,7 +146,7 @@ def _counted(y: np.ndarray, weights: Any) -> np.ndarray | None:
     """Which examples have another weight than 0; None where all have."""
     if weights is None or not y.ndim or len(weights) != len(y):
         return None
-    counts: np.ndarray = np.asarray(weights).reshape(len(y), -1).any(axis=1)
+    counts = np.not_equal(np.asarray(weights).reshape(len(y), -1), 0).any(axis=1)
     return None if counts.all() else counts
 
 

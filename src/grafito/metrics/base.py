@@ -166,5 +166,8 @@ def _at_once(update: Callable[..., None]) -> Callable[..., None]:
         for variable in self._own_variables():
             self._start(variable)
         graph.execute(lambda: update(self, *args, **kwargs))
+        for variable in self._own_variables():  # one that the first batch made starts at zero
+            if variable not in self._starts:
+                self._starts[variable] = graph.constant(np.zeros(variable.shape), variable.dtype)
 
     return update_state

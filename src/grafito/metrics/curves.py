@@ -26,15 +26,13 @@ class AUC(ThresholdMetric):
     The curve is known at the thresholds only; more of them come nearer to the exact area.
 
     Args:
-        num_thresholds: how many thresholds, evenly spaced over 0 to 1; not read where `thresholds`
-            are given.
+        num_thresholds: how many, evenly spaced over 0 to 1, where no `thresholds` are given.
         curve: "ROC" or "PR".
         summation_method: "interpolation" (trapezes; for PR the interpolation of Davis and
             Goadrich, 2006), "minoring" or "majoring" (the lower or the upper of two heights).
         name: key in the history.
         dtype: of the sums and the result, by default float64.
-        thresholds: inner thresholds of one's own in place of the even ones; the attribute has
-            the two ends too.
+        thresholds: inner thresholds of one's own; the attribute has the two ends too.
         multi_label: whether each column is a label with a curve of its own; the result is the mean
             of their areas.
         num_labels: the number of columns, by default that of the first batch.

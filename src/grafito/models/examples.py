@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -269,10 +270,19 @@ def given_arrays(x: Any) -> Any:
     parts = list(x.values()) if isinstance(x, Mapping) else x
     if structure and all(isinstance(part, np.ndarray) for part in parts):
         return x
+    if structure and not all(map(_has_numbers, parts)):
+        return None
     with contextlib.suppress(ValueError):  # rows of several lengths: the layer says what is wrong
         array = np.asarray(x) if isinstance(x, (list, tuple, np.ndarray)) else None
         return array if array is not None and array.dtype.kind in "iuf" else None
     return None
+
+
+def _has_numbers(part: Any) -> bool:
+    """Whether NumPy can read it: no tensor, and no list that begins with one."""
+    if isinstance(part, (list, tuple)):
+        return not part or _has_numbers(part[0])
+    return isinstance(part, (np.ndarray, np.generic, Number))
 
 
 def check_integers(x: Any, symbols: Any) -> None:

@@ -71,7 +71,7 @@ class Take(Op):
 
     def value(self, xp, x, indices):
         size = x.shape[self.axis]
-        _check_inside(indices, -size if self.from_end else 0, size)
+        indices = _inside(indices, -size if self.from_end else 0, size)
         return xp.take(x, indices, axis=self.axis)
 
     def gradient(self, g, out, x, indices):
@@ -92,7 +92,7 @@ class ScatterAdd(Op):
     def value(self, xp, x, indices):
         before, after = x.shape[: self.axis], x.shape[self.axis + indices.ndim :]
         out = xp.zeros((*before, self.size, *after), x.dtype)
-        _check_inside(indices, -self.size, self.size)
+        indices = _inside(indices, -self.size, self.size)
         xp.add.at(out, (slice_type(None),) * self.axis + (indices,), x)
         return out
 
@@ -100,8 +100,8 @@ class ScatterAdd(Op):
         return Take(self.axis, True)(g, indices), None
 
 
-def _check_inside(indices: Array, lowest: int, size: int) -> None:
-    """Refuse indices outside an axis; NumPy takes unsigned ones from 2⁶³ on for negative."""
+def _inside(indices: Array, lowest: int, size: int) -> Array:
+    """The indices as NumPy takes them, int64; those outside the axis are refused."""
     wrong = indices[(indices < lowest) | (indices >= size)]
     if wrong.size:
         raise DataError(
@@ -110,6 +110,7 @@ def _check_inside(indices: Array, lowest: int, size: int) -> None:
             expected=f"0 to {size - 1}",
             fix="enlarge the table (input_dim of an Embedding), or map larger indices to one of it",
         )
+    return indices.astype("int64", copy=False)
 
 
 class OneHot(Op):

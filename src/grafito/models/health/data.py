@@ -118,7 +118,14 @@ def few_batches(
 def of_fit(
     examples: Any, class_weight: Any, batch_size: int, steps: int | None
 ) -> list[LossWarning | None]:
-    """What these rules find in the examples that `fit` was given."""
+    """What these rules find in the examples that `fit` was given.
+
+    Example:
+        >>> from grafito.models.examples import make_examples
+        >>> examples = make_examples([[1.0], [2.0]], [0, 1])
+        >>> [bool(finding) for finding in of_fit(examples, {0: -1.0, 1: 1.0}, 2, None)]
+        [False, False, True, False]
+    """
     n = len(examples)
     return [
         absent_classes(class_weight, examples.y),

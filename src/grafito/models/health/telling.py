@@ -42,7 +42,11 @@ class Findings:
 
 
 class FirstNaN(Callback):
-    """Warns at the first epoch whose loss is NaN or infinite."""
+    """Warns at the first epoch whose loss is NaN or infinite.
+
+    Example:
+        >>> FirstNaN().on_epoch_end(0, {"loss": 0.5})  # a number: nothing to say
+    """
 
     only_reads_logs = True
 
