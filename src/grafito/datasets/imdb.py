@@ -70,7 +70,8 @@ def load_data(
         skip_top: drop indices below this one.
         maxlen: keep only reviews shorter than this; None keeps all.
         seed: of the shuffle.
-        start_char, oov_char: put before each review, and for words dropped; None for nothing.
+        start_char: put before each review; None for nothing.
+        oov_char: put in place of words that are dropped; None leaves them out.
         index_from: added to each rank, which makes room for padding (0) and the two above.
 
     Returns:
@@ -80,8 +81,6 @@ def load_data(
     Raises:
         ArgumentError: no review is shorter than maxlen.
         DataError: the archive is not here and cannot be downloaded, or holds something else.
-
-    Source: https://keras.io/api/datasets/imdb/
 
     Example:
         >>> (x_train, y_train), _ = load_data(num_words=10_000)
