@@ -21,8 +21,8 @@ import numpy as np
 from grafito import graph
 from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.files.foreign import foreign_file, note_name
+from grafito.models.assignment import assign_all
 from grafito.models.content import model_content, model_from_content
-from grafito.models.state import assign_all
 from grafito.registry import custom_objects as custom_object_scope
 
 FORMAT = "grafito"

@@ -10,7 +10,6 @@ from grafito.errors import names_of as _names_of
 from grafito.errors import offered as _offered
 from grafito.losses.base import FunctionLoss, Loss, reduce_values, registry
 from grafito.losses.checks import check_loss_fits
-from grafito.losses.choice import deserialize, get, resolve
 from grafito.losses.classification import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -24,6 +23,7 @@ from grafito.losses.classification import (
     sparse_categorical_crossentropy,
 )
 from grafito.losses.labels import check_labels
+from grafito.losses.lookup import deserialize, get, resolve
 from grafito.losses.margins import (
     CategoricalHinge,
     Hinge,

@@ -41,7 +41,6 @@ from grafito.metrics.accuracy import (
     top_k_categorical_accuracy,
 )
 from grafito.metrics.base import Metric, registry
-from grafito.metrics.choice import deserialize, get, resolve
 from grafito.metrics.confusion import (
     ConfusionMatrix,
     FalseNegatives,
@@ -52,6 +51,7 @@ from grafito.metrics.confusion import (
     TruePositives,
 )
 from grafito.metrics.curves import AUC
+from grafito.metrics.lookup import deserialize, get, resolve
 from grafito.metrics.means import LossMetric, Mean, MeanMetricWrapper, Sum
 from grafito.metrics.of_losses import (
     BinaryCrossentropy,

@@ -8,7 +8,7 @@ import numpy as np
 
 from grafito.graph import Variable
 from grafito.models.architecture import layer_entry, model_from_entry
-from grafito.models.state import assign_all
+from grafito.models.assignment import assign_all
 from grafito.registry import objects_kept, plain
 
 

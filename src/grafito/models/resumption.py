@@ -10,9 +10,9 @@ import numpy as np
 
 from grafito import engines, graph, losses
 from grafito.layers import Layer
+from grafito.models.assignment import assign_all
 from grafito.models.objectives import Objectives
 from grafito.models.runner import Runner
-from grafito.models.state import assign_all
 
 
 class Resumable(Layer):
@@ -72,7 +72,7 @@ class Resumable(Layer):
             )
             arguments["engine"] = "auto"
         shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
-        arguments["loss"] = losses.choice.objects(arguments["loss"])  # for who reads model.loss
+        arguments["loss"] = losses.lookup.objects(arguments["loss"])  # for who reads model.loss
         signature = inspect.signature(self.compile)
         try:
             signature.bind(**arguments)

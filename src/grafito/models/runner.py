@@ -31,8 +31,8 @@ from grafito.locks import Guarded
 from grafito.models.eager import EagerProgram
 from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
+from grafito.models.largest_batch import shortage
 from grafito.models.renewal import same
-from grafito.models.shortage import shortage
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
 
