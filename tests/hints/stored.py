@@ -147,7 +147,7 @@ ROWS = [
         "'o/r'",
         says="o/r",
         before=RUNS
-        + "; from grafito.lab.report.reading import read_run; RunFolder(pathlib.Path('o'), {}, name='r').end('complete')",
+        + "; from grafito.lab.report.recorded_run import read_run; RunFolder(pathlib.Path('o'), {}, name='r').end('complete')",
     ),
     Row(
         "own_kind('mine.py')",

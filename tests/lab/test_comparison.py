@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from grafito import cli, lab
 from grafito.errors import FileError, UnknownNameError
 from grafito.lab import comparison, statistics
-from grafito.lab.report.reading import read_run
+from grafito.lab.report.recorded_run import read_run
 
 # Two sides, and what is said of their difference.
 SIDES = {

@@ -11,7 +11,7 @@ import pytest
 from grafito import lab, optimizers
 from grafito.callbacks import History
 from grafito.datasets import boston_housing, generators, pima
-from grafito.lab.experiments.convolution import KERNELS, ZERO, Convolution
+from grafito.lab.experiments.convolution_steps import KERNELS, ZERO, Convolution
 from grafito.lab.experiments.descent import OPTIMIZERS, DescentVariants, steps_to
 from grafito.lab.experiments.moons import epochs_until
 from grafito.lab.experiments.overfitting import Overfitting, fitted_polynomial, noisy_sine

@@ -9,7 +9,7 @@ import pytest
 
 from grafito import lab, optimizers
 from grafito.errors import ArgumentError
-from grafito.lab.classes import labels_of
+from grafito.lab.classifier import labels_of
 from grafito.lab.experiments.gan import Gan, Pair
 from grafito.models.examples import make_examples, weigh_classes
 

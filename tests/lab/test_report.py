@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from grafito import cli, figures, lab
 from grafito.errors import FileError, MissingDependencyError, UnknownNameError
 from grafito.lab.report import numerals, pdf, pictures
-from grafito.lab.report.reading import read_history
+from grafito.lab.report.recorded_run import read_history
 
 VOID = {"meta", "img", "br"}
 

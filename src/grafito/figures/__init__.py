@@ -6,16 +6,16 @@ Every function returns a Matplotlib figure that needs no display, with its conte
 
 from grafito.errors import names_of as _names_of
 from grafito.figures.confusion import classification_table, confusion_matrix
+from grafito.figures.convolution_steps import convolution_steps
 from grafito.figures.curves import curves
 from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.feature_maps import feature_maps, kernels
 from grafito.figures.fits import function_fit, scatter_fit
 from grafito.figures.gallery import activation_gallery
 from grafito.figures.graph import draw_diagram, draw_graph, graph_diagram, graph_table
 from grafito.figures.images import images_grid
-from grafito.figures.maps import feature_maps, kernels
 from grafito.figures.network import network_diagram
 from grafito.figures.regions import decision_regions, perceptron_lines
-from grafito.figures.steps import convolution_steps
 from grafito.figures.surfaces import loss_surface
 from grafito.figures.sweeps import gradient_norms, sweep
 

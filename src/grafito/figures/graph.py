@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.drawn_graph import Arrow, Mark, Reading, collapse, read_graph
 from grafito.figures.given import as_names, setting
-from grafito.figures.reading import Arrow, Mark, Reading, collapse, read_graph
 from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
 from grafito.figures.text import array_line, array_rows, with_decimal_sign, words

@@ -17,8 +17,8 @@ from matplotlib.textpath import text_to_path
 from grafito.figures import canvas
 from grafito.figures.arrows import Point, control_points, is_round, leanings
 from grafito.figures.diagram import Diagram, Edge, Node
+from grafito.figures.diagram_rows import split_rows
 from grafito.figures.layered import Box, Link, Placement, Region, Stretch, place
-from grafito.figures.rows import split_rows
 
 NAME = FontProperties(family=canvas.SANS, size=9.5)
 SMALL = FontProperties(family=canvas.SANS, size=7.5)

@@ -21,7 +21,7 @@ from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
 from grafito.lab.report.page import TOTALS, draw
-from grafito.lab.report.reading import RecordedRun, one_of_each_seed, read_run
+from grafito.lab.report.recorded_run import RecordedRun, one_of_each_seed, read_run
 from grafito.lab.statistics import Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _

@@ -16,7 +16,7 @@ from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
-from grafito.lab.report.reading import read_run
+from grafito.lab.report.recorded_run import read_run
 from grafito.lab.runner import Result, describe, run
 from grafito.language import message as N_
 

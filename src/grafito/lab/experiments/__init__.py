@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments.cifar import Cifar10Dense, Cifar10Relu
-from grafito.lab.experiments.convolution import Convolution
-from grafito.lab.experiments.convolutions import (
+from grafito.lab.experiments.convolution_steps import Convolution
+from grafito.lab.experiments.deep import AlexNet, Vgg16
+from grafito.lab.experiments.denoise import MnistDenoise
+from grafito.lab.experiments.dense_images import Digits, FashionDense, MnistDense
+from grafito.lab.experiments.descent import DescentVariants
+from grafito.lab.experiments.gan import Gan
+from grafito.lab.experiments.graphs import ActivationGraphs, TwoNeurons
+from grafito.lab.experiments.ice_creams import IceCreams
+from grafito.lab.experiments.lenet import Lenet, Wide, WideAgainstLenet
+from grafito.lab.experiments.logistic_map import LogisticMap
+from grafito.lab.experiments.mnist_convolutions import (
     FashionWeighted,
     MnistConv1,
     MnistDenseConv,
     MnistPermuted,
 )
-from grafito.lab.experiments.deep import AlexNet, Vgg16
-from grafito.lab.experiments.denoise import MnistDenoise
-from grafito.lab.experiments.descent import DescentVariants
-from grafito.lab.experiments.gan import Gan
-from grafito.lab.experiments.graphs import ActivationGraphs, TwoNeurons
-from grafito.lab.experiments.ice_creams import IceCreams
-from grafito.lab.experiments.images import Digits, FashionDense, MnistDense
-from grafito.lab.experiments.lenet import Lenet, Wide, WideAgainstLenet
-from grafito.lab.experiments.logistic_map import LogisticMap
 from grafito.lab.experiments.moons import Moons
 from grafito.lab.experiments.overfitting import Overfitting
 from grafito.lab.experiments.parity import Parity, Xor

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito import layers, regularizers
 from grafito.datasets import cifar10
-from grafito.lab.classes import Classifier
+from grafito.lab.classifier import Classifier
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained

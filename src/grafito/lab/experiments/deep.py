@@ -12,11 +12,11 @@ import numpy as np
 from grafito import layers
 from grafito.datasets import cifar10, cifar100
 from grafito.errors import ArgumentError
-from grafito.lab.classes import Classifier
+from grafito.lab.classifier import Classifier
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
-from grafito.lab.experiments.convolutions import show_maps
-from grafito.lab.experiments.hundred import HUNDRED
+from grafito.lab.experiments.cifar100_names import CIFAR100_NAMES
+from grafito.lab.experiments.mnist_convolutions import show_maps
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -63,7 +63,7 @@ class Deep(Classifier):
         return ("cifar10",) if self.classes == 10 else ("cifar100",)
 
     def names(self) -> tuple[str, ...]:
-        return OBJECTS if self.classes == 10 else HUNDRED
+        return OBJECTS if self.classes == 10 else CIFAR100_NAMES
 
     def load(self) -> Data:
         return cifar10.load_data() if self.classes == 10 else cifar100.load_data()

@@ -11,10 +11,10 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import cifar10
-from grafito.lab.classes import Classifier, show_confusions
+from grafito.lab.classifier import Classifier, show_confusions
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments.cifar import OBJECTS
-from grafito.lab.experiments.convolutions import BRIGHTEST, show_maps
+from grafito.lab.experiments.mnist_convolutions import BRIGHTEST, show_maps
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, train_together
 from grafito.language import message as N_

@@ -12,7 +12,7 @@ import numpy as np
 from grafito import figures, initializers, layers, optimizers, regularizers
 from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import mnist
-from grafito.lab.classes import Classifier
+from grafito.lab.classifier import Classifier
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import SMOOTHED, Data, Trained

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grafito.lab.report import numerals, pictures
-from grafito.lab.report.reading import in_language, read_csv, read_summary
+from grafito.lab.report.recorded_run import in_language, read_csv, read_summary
 from grafito.language import current, in_words, message, namer
 from grafito.language import translate as _
 

@@ -14,7 +14,7 @@ from grafito.errors import FileError, UnknownNameError
 from grafito.lab.folder import write_whole
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Block, Writer
-from grafito.lab.report.reading import RecordedRun, in_language, read_run
+from grafito.lab.report.recorded_run import RecordedRun, in_language, read_run
 from grafito.language import message
 from grafito.language import translate as _
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grafito.lab.report.reading import stays_inside
+from grafito.lab.report.recorded_run import stays_inside
 
 LARGEST_DRAWING = 400_000  # bytes of one SVG
 ROOM = 1_600_000  # bytes of all pictures of a page, which stays under two million

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito import figures, layers, models
 from grafito.datasets import digits, fashion_mnist, mnist
-from grafito.lab.classes import Classifier, labels_of
+from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained

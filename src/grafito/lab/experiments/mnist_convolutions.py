@@ -11,9 +11,9 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import fashion_mnist, mnist
-from grafito.lab.classes import Classifier, labels_of
+from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.experiment import Variants
-from grafito.lab.experiments.images import CLOTHES
+from grafito.lab.experiments.dense_images import CLOTHES
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_

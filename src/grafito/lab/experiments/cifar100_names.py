@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafito.language import message as N_
 
-HUNDRED = (
+CIFAR100_NAMES = (
     N_("apple"),
     N_("aquarium fish"),
     N_("baby"),
