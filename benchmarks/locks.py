@@ -32,8 +32,8 @@ def main() -> None:
     model = Sequential([layers.Input((4,)), layers.Dense(1)])
     x = np.ones((1, 4), "float32")
     model.predict(x, verbose=0)
-    runner = model._runner
-    owners = [runner, *(compiled.program for compiled in runner._programs.values())]
+    executor = model._executor
+    owners = [executor, *(compiled.program for compiled in executor._programs.values())]
     locks = [owner.lock for owner in owners]
     differences, plain = [], []
     for _ in range(ROUNDS):

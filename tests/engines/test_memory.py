@@ -31,7 +31,7 @@ def train(model, n=64, batch_size=64):
     model.fit(
         np.zeros((n, 12, 12, 1), "float32"), np.zeros(n, int), batch_size=batch_size, verbose=0
     )
-    return [compiled.program for compiled in model._runner._programs.values() if compiled.trains]
+    return [compiled.program for compiled in model._executor._programs.values() if compiled.trains]
 
 
 def memory_line(model, **options):
@@ -55,7 +55,7 @@ def test_a_program_allocates_what_it_says():
 def test_the_summary_says_the_same_before_and_after_the_first_step():
     model = network()
     before = memory_line(model, batch_size=64)
-    assert model._runner.step.numpy() == 0
+    assert model._executor.step_counter.numpy() == 0
     (program,) = train(model)
     assert before == memory_line(model) == memory_line(model, batch_size=64)
     assert format_bytes(program.memory.total) in before
@@ -95,7 +95,7 @@ def test_too_large_a_batch_is_refused_before_the_first_step(monkeypatch):
     assert format_bytes(needed[1000]) in memory_line(model, batch_size=1000)
     fits = int(message.rsplit("batch_size=", 1)[1])
     assert 32 <= fits <= 64
-    assert model._runner.step.numpy() == 0
+    assert model._executor.step_counter.numpy() == 0
     train(model, fits, fits)
     monkeypatch.setattr(budget, "available_memory", lambda: 1000)
     with pytest.raises(OutOfMemoryError, match="not even one example fits"):

@@ -51,7 +51,7 @@ def test_the_schedule_tells_layers_fusion_work_and_places(model):
     assert "small/images/gradient" in text
     assert "variable images/bias" in text
     assert text.splitlines()[-1].endswith(
-        f"arena of {model._runner.training_programs()[32]._assembled.arena / 1024:.1f} KiB"
+        f"arena of {model._executor.training_programs()[32]._assembled.arena / 1024:.1f} KiB"
     )
 
 
@@ -67,7 +67,7 @@ def test_a_profile_tells_time_and_share_of_peak(model):
 
 
 def test_code_of_a_kernel_is_listed(model):
-    program = model._runner.training_programs()[32]
+    program = model._executor.training_programs()[32]
     name = cells(program.explain(), "conv_")[0]
     assert f'define void @"{name}"' in program.source(name)
     with pytest.raises(UnknownNameError, match=name):

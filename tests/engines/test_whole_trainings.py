@@ -111,7 +111,7 @@ def train(name, dtype, engine):
     model.compile(optimizer, "sparse_categorical_crossentropy", engine=engine)
     x = x if len(x) > 1 else x[0]
     losses = model.fit(x, y, batch_size=16, epochs=STEPS // 3 + 1, verbose=0).history["loss"]
-    assert model._runner.step.numpy() >= STEPS
+    assert model._executor.step_counter.numpy() >= STEPS
     return losses, [np.asarray(w) for w in model.get_weights()], model.predict(x, verbose=0)
 
 

@@ -34,7 +34,7 @@ ROWS = [
         before="i = layers.Input((4,)); m = Model(i, {'b': layers.Dense(1)(i), 'a': layers.Dense(1)(i)})",
     ),
     Row(
-        "with m._runner.alone('m'):\n    ThreadPoolExecutor().submit(m.fit, x, y, verbose=0).result()",
+        "with m._executor.alone('m'):\n    ThreadPoolExecutor().submit(m.fit, x, y, verbose=0).result()",
         "m.fit, x, y",
         "m.predict, x",
         says="predict can be called from any thread meanwhile",

@@ -106,11 +106,11 @@ def test_a_changed_rate_changes_the_steps_without_compiling_again():
     net = model(rate=0.1)
     zero = callbacks.LearningRateScheduler(lambda epoch: 0.0 if epoch else 0.1)
     net.fit(x, y, epochs=1, verbose=0, callbacks=[zero])
-    programs = dict(net._runner._programs)
+    programs = dict(net._executor._programs)
     before = net.get_weights()
     net.fit(x, y, epochs=3, initial_epoch=1, verbose=0, callbacks=[zero])
     assert before[0].tobytes() == net.get_weights()[0].tobytes()
-    assert net._runner._programs == programs
+    assert net._executor._programs == programs
 
 
 def test_csv_logger_appends(tmp_path):

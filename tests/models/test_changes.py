@@ -527,8 +527,8 @@ def test_the_engine_is_that_of_the_saved_model(engine, tmp_path):
     model.fit(X, Y, verbose=0)
     model.save(tmp_path / "m.safetensors")
     again = models.load_model(tmp_path / "m.safetensors")
-    assert again._runner.engine.name == model._runner.engine.name
-    assert again._runner.engine_wanted == engine
+    assert again._executor.engine.name == model._executor.engine.name
+    assert again._executor.engine_wanted == engine
 
 
 def test_an_engine_that_is_not_here_is_told(tmp_path, monkeypatch):
@@ -543,7 +543,7 @@ def test_nothing_is_compiled_again_where_nothing_changed():
     utils.set_random_seed(1)
     model = line(Adam(0.1), metrics=[metrics.MeanAbsoluteError()])
     model.fit(X, Y, verbose=0)
-    programs = dict(model._runner._programs)
+    programs = dict(model._executor._programs)
     model.optimizer.learning_rate = 0.5
     model.fit(X, Y, epochs=2, verbose=0)
-    assert model._runner._programs == programs
+    assert model._executor._programs == programs

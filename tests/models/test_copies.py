@@ -156,7 +156,7 @@ def test_a_copy_predicts_and_trains_on_alike(name, training, way):
     assert mine == theirs
     for ours, copied in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, copied)
-    assert other._runner.engine_wanted == arguments.get("engine", "auto")
+    assert other._executor.engine_wanted == arguments.get("engine", "auto")
 
 
 def test_a_copy_is_apart():

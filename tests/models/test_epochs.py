@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grafito import Model, Sequential, callbacks, engines, layers, metrics, utils
-from grafito.models import runner
+from grafito.models import executor
 from grafito.optimizers import SGD, Adam
 
 ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
@@ -42,7 +42,7 @@ class Watched(engines.Engine):
 @pytest.fixture(autouse=True)
 def _slices_as_long_as_needed(monkeypatch):
     """However slow the machine is, all epochs fit into a slice."""
-    monkeypatch.setattr(runner, "SLICE_SECONDS", 1e9)
+    monkeypatch.setattr(executor, "SLICE_SECONDS", 1e9)
 
 
 def data(n):
@@ -86,14 +86,14 @@ def test_epochs_together_are_epochs_one_by_one(engine, n, batch_size, shuffle):
     assert apart.history == together.history
     for ours, theirs in zip(one.get_weights(), two.get_weights(), strict=True):
         assert ours.tobytes() == theirs.tobytes()
-    assert one._runner.step.numpy() == two._runner.step.numpy()
+    assert one._executor.step_counter.numpy() == two._executor.step_counter.numpy()
 
 
 def test_more_epochs_than_orders_drawn_together(monkeypatch):
-    from grafito.models import passes
+    from grafito.models import epochs
 
     _, all_at_once = fit("reference", 4, 4)
-    monkeypatch.setattr(passes, "ORDERS", 5 * 4)
+    monkeypatch.setattr(epochs, "ORDERS", 5 * 4)
     _, by_fives = fit("reference", 4, 4)
     assert all_at_once.history == by_fives.history
 

@@ -187,7 +187,7 @@ def test_uint8_data_stay_uint8_and_train_like_floats():
         model = Sequential([layers.Input((6,)), layers.Rescaling(1 / 255), layers.Dense(3)])
         model.compile("sgd", loss="mse")
         model.fit(values, np.eye(3)[y], verbose=0)
-        program = next(iter(model._runner._programs.values())).program
+        program = next(iter(model._executor._programs.values())).program
         return model.get_weights()[0], program.graph.inputs["x"].dtype
 
     (bytes_weights, dtype), (float_weights, _) = train(x), train(x.astype("float32"))
@@ -317,7 +317,7 @@ def test_steps_per_epoch_and_initial_epoch():
     model = compiled()
     history = model.fit(x, y, epochs=5, initial_epoch=3, steps_per_epoch=2, batch_size=8, verbose=0)
     assert history.epoch == [3, 4]
-    assert model._runner.step.numpy() == 3  # parts 4 and 5 of the 9 batches: 2 and 1
+    assert model._executor.step_counter.numpy() == 3  # parts 4 and 5 of the 9 batches: 2 and 1
 
 
 def test_train_on_batch_goes_down():

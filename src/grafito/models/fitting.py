@@ -7,19 +7,19 @@ from typing import Any
 from grafito.callbacks import CallbackList, History
 from grafito.layers.arguments import integer
 from grafito.models import health
-from grafito.models.examples import Examples, weigh_classes
-from grafito.models.interrupts import interruptible, tell
-from grafito.models.loops import Loops
-from grafito.models.passes import (
+from grafito.models.epochs import (
     VALIDATION,
-    Passes,
+    Epochs,
     hold_out,
     make_source,
     validated_epochs,
     validation_source,
     whole_numbers,
 )
-from grafito.models.runner import Step, plain_values
+from grafito.models.examples import Examples, weigh_classes
+from grafito.models.executor import TracedStep, plain_values
+from grafito.models.interrupts import interruptible, tell
+from grafito.models.loops import Loops
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
@@ -103,8 +103,8 @@ class Fitting(Loops):
                 source, held_out = hold_out(source, validation_split, self._shuffle_seed, verbose)
             source = self._looked_at(source, held_out, class_weight)
             seed = self._shuffle_seed if shuffle else None
-            training = Passes(source, batch_size, steps_per_epoch, seed, epochs)
-            validation = Passes(
+            training = Epochs(source, batch_size, steps_per_epoch, seed, epochs)
+            validation = Epochs(
                 held_out, validation_batch_size or batch_size, validation_steps, role=VALIDATION
             )
             history = History()
@@ -129,8 +129,8 @@ class Fitting(Loops):
 
     def _train(
         self,
-        training: Passes,
-        validation: Passes,
+        training: Epochs,
+        validation: Epochs,
         epoch: int,
         validated: Any,
         log: CallbackList,
@@ -161,8 +161,8 @@ class Fitting(Loops):
 
     def _fit_epoch(
         self,
-        training: Passes,
-        validation: Passes,
+        training: Epochs,
+        validation: Epochs,
         epoch: int,
         validated: Any,
         log: CallbackList,
@@ -184,7 +184,7 @@ class Fitting(Loops):
         log.call("on_epoch_end", epoch, logs)
         return True
 
-    def _epochs_together(self, training: Passes, validation: Passes, log: CallbackList) -> int:
+    def _epochs_together(self, training: Epochs, validation: Epochs, log: CallbackList) -> int:
         """How many epochs run in one call of the program, before the hooks of each are called.
 
         More than one where every epoch goes once through the same arrays, nothing is validated, no
@@ -192,18 +192,16 @@ class Fitting(Loops):
         """
         if not (training.whole and validation.source is None and log.only_read_logs):
             return 1
-        orders, _, ahead = training.orders(self._runner.step.storage.item())
-        step = Step("train", self.train_step, self.reset_metrics)
-        fitting = self._runner.epochs_in_a_slice(step, training.source, orders, training.batch_size)
+        batches, ahead = training.whole_epochs(self._executor.step_counter.storage.item())
+        step = TracedStep("train", self.train_step, self.reset_metrics)
+        fitting = self._executor.epochs_in_a_slice(step, batches)
         return min(fitting, ahead) if fitting >= FEW else 1
 
-    def _run_together(self, training: Passes, epoch: int, count: int, log: CallbackList) -> int:
+    def _run_together(self, training: Epochs, epoch: int, count: int, log: CallbackList) -> int:
         """Train so many epochs, then call the hooks of each; the number of the epoch after them."""
-        orders, row, _ = training.orders(self._runner.step.storage.item())
-        step = Step("train", self.train_step, self.reset_metrics)
-        outputs = self._runner.run_epochs(
-            step, training.source, orders, row, training.batch_size, count
-        )
+        batches, _ = training.whole_epochs(self._executor.step_counter.storage.item())
+        step = TracedStep("train", self.train_step, self.reset_metrics)
+        outputs = self._executor.run_epochs(step, batches, count)
         logs = {name: plain_values(values) for name, values in sorted(outputs.items())}
         for callback in log.callbacks:
             callback.read_epochs(range(epoch, epoch + count), logs)

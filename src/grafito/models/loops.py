@@ -12,10 +12,10 @@ import numpy as np
 from grafito.callbacks import CallbackList, History, TerminateOnNaN
 from grafito.errors import DataError, GraphError, OutOfMemoryError
 from grafito.models import health
+from grafito.models.epochs import Epochs
 from grafito.models.examples import Examples
-from grafito.models.passes import Passes
+from grafito.models.executor import TracedStep, join_outputs, last_values
 from grafito.models.progress import Progress
-from grafito.models.runner import Step, join_outputs, last_values
 from grafito.models.steps import Steps
 
 Logs = dict[str, float]
@@ -69,30 +69,32 @@ class Loops(Steps):
         self,
         kind: str,
         function: Any,
-        passes: Passes,
+        epochs: Epochs,
         log: CallbackList,
         stop: Any = (),
         epoch: int = 0,
         collect: list[Any] | None = None,
     ) -> Logs:
         """One pass over the data; the logs at its end, sorted by name as in Keras."""
-        stream = not isinstance(passes.source, Examples)
+        stream = not isinstance(epochs.source, Examples)
         if kind == "predict" or not stream:  # a hook may have changed the model
             self._renew()
         else:
             self.reset_metrics()
-        step = Step(kind, function, None if stream or kind == "predict" else self.reset_metrics)
+        step = TracedStep(
+            kind, function, None if stream or kind == "predict" else self.reset_metrics
+        )
         logs: Logs = {}
         batches_done = 0
         one_by_one = log.wants_batches(kind)
-        steps_before = self._runner.step.storage.item()
-        for examples, orders, row, size, total in passes.batches(steps_before, epoch):
+        steps_before = self._executor.step_counter.storage.item()
+        for batches, total in epochs.batches(steps_before, epoch):
             if kind == "predict":
-                self.check_inputs(examples.x)
+                self.check_inputs(batches.examples.x)
             elif stream:
-                self.prepare(examples, changed=one_by_one or not batches_done)
-            left = -(-orders.shape[1] // size)
-            run = self._runner.run(step, examples, orders, row, size, one_by_one)
+                self.prepare(batches.examples, changed=one_by_one or not batches_done)
+            left = batches.count
+            run = self._executor.run(step, batches, one_by_one)
             while left:
                 if one_by_one:
                     log.call(f"on_{kind}_batch_begin", batches_done)
@@ -132,7 +134,7 @@ class Loops(Steps):
         """The user's callbacks, then the history, then the display."""
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
         display = Progress(verbose, task)
-        ends = self._runner.watch or any(isinstance(c, TerminateOnNaN) for c in given)
+        ends = self._executor.watch or any(isinstance(c, TerminateOnNaN) for c in given)
         watch = None if history is None or ends else health.FirstNaN()
         ours = [c for c in (history, watch, display if display.style else None) if c is not None]
         params |= {"task": task, "verbose": verbose}

@@ -13,11 +13,12 @@ from grafito.engines import Memory
 from grafito.errors import GrafitoError
 from grafito.graph import Tensor, Trace, placeholder
 from grafito.graph.nest import map_structure
+from grafito.models.batches import Batches
 from grafito.models.examples import Examples
+from grafito.models.executor import Executor, TracedStep
 from grafito.models.health import Findings
 from grafito.models.model import Functional
 from grafito.models.objectives import Objectives
-from grafito.models.runner import Runner, Step
 from grafito.models.sequential import Sequential
 
 
@@ -31,7 +32,7 @@ def training_memory(model: Any, batch_size: int | None = None) -> tuple[int, Mem
         model: a model that is built and compiled.
         batch_size: examples in a step; by default those of the last training, or 32.
     """
-    compiled = model._runner.training_programs()
+    compiled = model._executor.training_programs()
     size = batch_size or max(compiled, default=32)
     memory = compiled[size].memory if size in compiled else _planned(model, size)
     return None if memory is None else (size, memory)
@@ -47,8 +48,8 @@ def _planned(model: Any, size: int) -> Memory | None:
         examples = Examples(x, y)
         with contextlib.suppress(GrafitoError), _apart(model):
             model.prepare(examples)
-            step = Step("train", model.train_step, model.reset_metrics)
-            return model._runner.memory(step, examples, (1, size), size)
+            step = TracedStep("train", model.train_step, model.reset_metrics)
+            return model._executor.memory(step, Batches.one(examples), size)
     return None
 
 
@@ -66,14 +67,14 @@ def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
 @contextlib.contextmanager
 def _apart(model: Any) -> Iterator[None]:
     """What is traced inside leaves no mark on losses, metrics and programs of the model."""
-    kept = model._objectives, model._runner, model._prepared, model._findings
+    kept = model._objectives, model._executor, model._prepared, model._findings
     model._findings = Findings(aloud=False)
     model._objectives, model._prepared = Objectives(*model._objectives.given), {}
-    model._runner = Runner(kept[1].engine, kept[1].precision)
+    model._executor = Executor(kept[1].engine, kept[1].precision)
     try:
         yield
     finally:
-        model._objectives, model._runner, model._prepared, model._findings = kept
+        model._objectives, model._executor, model._prepared, model._findings = kept
 
 
 def placeholders(model: Any) -> Any:

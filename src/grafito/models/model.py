@@ -172,7 +172,7 @@ class Model(Trainer):
         Raises:
             GraphError: before the first training, and for engines without a schedule.
         """
-        programs = self._runner.training_programs() if self.compiled else {}
+        programs = self._executor.training_programs() if self.compiled else {}
         if not programs:
             raise GraphError(
                 "A model has a schedule once it was trained.",

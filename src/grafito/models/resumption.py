@@ -11,8 +11,8 @@ import numpy as np
 from grafito import engines, graph, losses
 from grafito.layers import Layer
 from grafito.models.assignment import assign_all
+from grafito.models.executor import Executor
 from grafito.models.objectives import Objectives
-from grafito.models.runner import Runner
 
 
 class Resumable(Layer):
@@ -20,7 +20,7 @@ class Resumable(Layer):
 
     optimizer: Any
     compile: Any
-    _runner: Runner
+    _executor: Executor
     _objectives: Objectives
     _shuffle_seed: int
 
@@ -33,15 +33,15 @@ class Resumable(Layer):
             "loss_weights": loss_weights,
             "metrics": plain_metrics,
             "weighted_metrics": weighted,
-            "engine": self._runner.engine_wanted,
-            "precision": self._runner.precision,
-            "check_finite": self._runner.watch is not None,
+            "engine": self._executor.engine_wanted,
+            "precision": self._executor.precision,
+            "check_finite": self._executor.watch is not None,
             "shuffle_seed": self._shuffle_seed,
             "slots": [i for i, w in enumerate(self.weights) if self._has_slots(w)],
         }
         return configuration, {
             "optimizer": self._optimizer_state(configuration["slots"]),
-            "counters": [self._runner.step, self._runner.draws],
+            "counters": [self._executor.step_counter, self._executor.draw_counter],
         }
 
     def _has_slots(self, weight: graph.Variable) -> bool:
@@ -90,5 +90,5 @@ class Resumable(Layer):
         if self.optimizer is not None:
             self.optimizer.build([weights[i] for i in slots])
         assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
-        counters = [self._runner.step, self._runner.draws]
+        counters = [self._executor.step_counter, self._executor.draw_counter]
         assign_all(counters, state["counters"], "the saved counters")

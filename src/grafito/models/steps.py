@@ -23,12 +23,12 @@ from grafito.models.examples import (
     given_arrays,
     unpack_x_y_sample_weight,
 )
+from grafito.models.executor import Executor
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
 from grafito.models.renewal import origin
 from grafito.models.resumption import Resumable
-from grafito.models.runner import Runner
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
@@ -46,7 +46,7 @@ class Steps(Resumable):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self._runner = Runner()
+        self._executor = Executor()
         self._objectives = Objectives(None, None, None, None)
         self._loss_tracker = Mean(name="loss")
         self._findings = health.Findings()
@@ -114,7 +114,7 @@ class Steps(Resumable):
         chosen = optimizers.get(optimizer)
         claim(chosen, self)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
-        runner = Runner(engine, precision, bool(run_eagerly))
+        executor = Executor(engine, precision, bool(run_eagerly))
         if run_eagerly and precision != "float32":
             raise ArgumentError(
                 "A step that runs op by op has no mixed precision.",
@@ -122,10 +122,11 @@ class Steps(Resumable):
                 fix='precision="float32" while you look',
             )
         if self._compiled:
-            runner.step, runner.draws = self._runner.step, self._runner.draws
+            executor.step_counter = self._executor.step_counter
+            executor.draw_counter = self._executor.draw_counter
         if check_finite:
-            runner.watch = FiniteCheck(self, runner.step, runner.start)
-        self.optimizer, self._objectives, self._runner = chosen, objectives, runner
+            executor.watch = FiniteCheck(self, executor.step_counter, executor.start)
+        self.optimizer, self._objectives, self._executor = chosen, objectives, executor
         self._loss_tracker = Mean(name="loss")
         self._shuffle_seed = seeds.next_seed()
         self._findings = health.Findings()
@@ -317,7 +318,9 @@ class Steps(Resumable):
     @property
     def was_trained(self) -> bool:
         """Whether it fitted data before, so that its input is as it should be."""
-        return bool(self.learned_as_part or self._prepared or self._runner.step.storage.item())
+        return bool(
+            self.learned_as_part or self._prepared or self._executor.step_counter.storage.item()
+        )
 
     def check_inputs(self, x: Any) -> None:
         """Raise a DataError where an integer input cannot hold a number of the data."""
@@ -342,7 +345,7 @@ class Steps(Resumable):
         """Compile anew when layers, what is trainable, or the optimizer were changed."""
         self.check_ready()
         measured_by = self._objectives.objects
-        if self._runner.renew(origin(self.family(), self.optimizer, measured_by)):
+        if self._executor.renew(origin(self.family(), self.optimizer, measured_by)):
             self._prepared.clear()
 
     def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
@@ -358,11 +361,11 @@ class Steps(Resumable):
     @property
     def run_eagerly(self) -> bool:
         """Whether each step runs op by op, with numbers to print; it may be set."""
-        return self._runner.eager
+        return self._executor.eager
 
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
-        self._runner.eager = bool(value)
+        self._executor.eager = bool(value)
 
 
 def as_placeholder(array: np.ndarray) -> graph.Tensor:

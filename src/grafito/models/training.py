@@ -8,11 +8,12 @@ import numpy as np
 
 from grafito.errors import ShapeError
 from grafito.graph.nest import flatten, map_structure
+from grafito.models.batches import Batches
+from grafito.models.epochs import Epochs, make_source, whole_numbers
 from grafito.models.examples import Examples, make_examples, weigh_classes
+from grafito.models.executor import TracedStep, join_outputs, last_values
 from grafito.models.fitting import Fitting
 from grafito.models.loops import Logs
-from grafito.models.passes import Passes, make_source, whole_numbers
-from grafito.models.runner import Step, join_outputs, last_values
 from grafito.models.steps import as_placeholder
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
@@ -45,11 +46,11 @@ class Trainer(Fitting):
         if isinstance(source, Examples):
             self.prepare(source)
             self._findings.tell()
-        passes = Passes(source, batch_size or 32, steps)
-        log = self._callbacks("evaluate", callbacks, verbose, steps=passes.steps)
+        epochs = Epochs(source, batch_size or 32, steps)
+        log = self._callbacks("evaluate", callbacks, verbose, steps=epochs.steps)
         with self._loop("test"), log:
             log.call("on_test_begin")
-            logs = self._run_epoch("test", self.test_step, passes, log)
+            logs = self._run_epoch("test", self.test_step, epochs, log)
             log.call("on_test_end", logs)
         return logs if return_dict else self._as_list(logs)
 
@@ -69,7 +70,7 @@ class Trainer(Fitting):
         """
         source = make_source(x, batch_size=batch_size)
         batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
-        passes = Passes(source, batch_size or 32, steps)
+        epochs = Epochs(source, batch_size or 32, steps)
 
         def step(data: Any) -> dict[str, Any]:
             outputs = self.predict_step(data)
@@ -77,11 +78,11 @@ class Trainer(Fitting):
             return {str(i): out for i, out in enumerate(flatten(outputs))}
 
         slices: list[dict[str, np.ndarray]] = []
-        log = self._callbacks("predict", callbacks, verbose, steps=passes.steps)
+        log = self._callbacks("predict", callbacks, verbose, steps=epochs.steps)
         with self._loop("predict"), log:
             log.call("on_predict_begin")
             try:
-                self._run_epoch("predict", step, passes, log, collect=slices)
+                self._run_epoch("predict", step, epochs, log, collect=slices)
             except ShapeError:
                 if isinstance(source, Examples):  # the error with the shapes of the user's arrays
                     self.predict_step(map_structure(as_placeholder, source.x))
@@ -124,11 +125,9 @@ class Trainer(Fitting):
 
     def _on_batch(self, kind: str, step: Any, examples: Examples, return_dict: bool) -> Any:
         self.prepare(examples)
-        orders, n = np.arange(len(examples), dtype="int32")[None], len(examples)
+        traced = TracedStep(kind, step, self.reset_metrics)
         with self._loop():
-            for _, outputs in self._runner.run(
-                Step(kind, step, self.reset_metrics), examples, orders, 0, n
-            ):
+            for _, outputs in self._executor.run(traced, Batches.one(examples)):
                 logs = last_values(outputs)
         return dict(sorted(logs.items())) if return_dict else self._as_list(logs)
 

@@ -19,7 +19,7 @@ def alone(method: Method) -> Method:
     @functools.wraps(method)
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
         self.check_ready()
-        with self._runner.alone(self.name):
+        with self._executor.alone(self.name):
             return method(self, *args, **kwargs)
 
     return called  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Passes over the data: from what the user gave to examples and orders."""
+"""Epochs over the data: from what the user gave to the batches of each epoch."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from grafito.errors import ArgumentError, warn
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
 from grafito.layers.arguments import integer, shown
+from grafito.models.batches import Batches
 from grafito.models.examples import Examples, batch_examples, make_examples
 from grafito.models.health import few_batches
 from grafito.models.progress import report_split
@@ -69,19 +70,19 @@ def hold_out(source: Any, fraction: float, seed: int, verbose: Any) -> tuple[Exa
     return source.rows(kept), source.rows(held_out)
 
 
-class Passes:
+class Epochs:
     """Data, and how epochs go through them.
 
-    The orders of the next epochs are drawn together: each depends only on the seed and on the step
+    The orders of the next epochs are drawn together. Each depends only on the seed and on the step
     at which its epoch begins, so it does not matter when it is drawn.
 
     Args:
         source: examples, or an iterable of batches.
         batch_size: examples in a step.
-        limit: the largest number of batches; the next epoch goes on where this one ended, until
-            all examples had their turn.
+        limit: the largest number of batches in an epoch; the next epoch continues with the
+            remaining examples.
         seed: of the orders, or None for the order of the arrays.
-        epochs: how many are to be trained; None where every pass begins at the beginning.
+        epochs: how many are to be trained; None where each epoch begins with the first example.
         role: what messages put before the names of the arrays of a stream.
     """
 
@@ -101,7 +102,7 @@ class Passes:
         self._orders: np.ndarray | None = None
         self._rows: dict[int, int] = {}  # by the step at which the epoch begins
         self._drawn = 0
-        self._rest: Iterator[Any] | None = None  # of a pass over a stream that goes on
+        self._rest: Iterator[Any] | None = None  # of a stream that the next epoch continues
         self._told = False
         if limit is not None and source is not None and not (epochs and self._arrays):
             n = self._whole_pass()
@@ -119,13 +120,8 @@ class Passes:
         batches = self._whole_pass()
         return self.limit if batches is None else min(self.limit or batches, batches)
 
-    def orders(self, step: int) -> tuple[np.ndarray, int, int]:
-        """The order of the epoch that begins at this training step, with those after it.
-
-        Returns:
-            Positions of the examples, a row for each epoch; which row it is; and how many rows can
-            be used from there on.
-        """
+    def whole_epochs(self, step: int) -> tuple[Batches, int]:
+        """The epoch that begins at this training step, and how many orders are drawn from it on."""
         n = len(self.source)
         if self._orders is None or (self._seed is not None and step not in self._rows):
             rows = max(1, ORDERS // n) if self.epochs else 1
@@ -136,40 +132,36 @@ class Passes:
                 self._orders[: self._drawn] = permutations(n, seed=self._seed, steps=steps)
                 self._rows = dict(zip(steps, range(rows), strict=False))
         row = self._rows.get(step, 0)
-        return self._orders, row, self._drawn - row
+        return Batches(self.source, self._orders, self.batch_size, row), self._drawn - row
 
-    def batches(
-        self, step: int, epoch: int
-    ) -> Iterator[tuple[Examples, np.ndarray, int, int, int | None]]:
-        """What an epoch goes through: the examples of the arrays, or of each batch of a stream.
+    def batches(self, step: int, epoch: int) -> Iterator[tuple[Batches, int | None]]:
+        """What an epoch goes through: the examples of the arrays, or each batch of a stream.
 
         Args:
             step: the number of training steps so far.
             epoch: number of the epoch.
 
         Yields:
-            Examples, orders, the row of them that holds, the batch size, and the number of batches
-            of the epoch, if known.
+            Data that run together, and the number of batches of the epoch, if known.
         """
         if self._arrays:
-            orders, row = self._limited(step, epoch) if self.limit else self.orders(step)[:2]
-            yield self.source, orders, row, self.batch_size, -(-orders.shape[1] // self.batch_size)
+            data = self._limited(step, epoch) if self.limit else self.whole_epochs(step)[0]
+            yield data, data.count
             return
         _call(self.source, "on_epoch_begin")
         total = self.steps
         for batch in self._stream(step):
-            examples = batch_examples(batch, self.role)
-            n = len(examples)
-            yield examples, np.arange(n, dtype="int32")[None], 0, n, total
+            yield Batches.one(batch_examples(batch, self.role)), total
         _call(self.source, "on_epoch_end")
 
-    def _limited(self, step: int, epoch: int) -> tuple[np.ndarray, int]:
-        """The part of the examples whose turn it is."""
+    def _limited(self, step: int, epoch: int) -> Batches:
+        """The part of the examples that this epoch takes."""
         assert self.limit is not None
         part = epoch % -(-len(self.source) // (self.limit * self.batch_size))
-        orders, row, _ = self.orders(step - part * self.limit)
-        examples = self.limit * self.batch_size
-        return orders[row : row + 1, part * examples :][:, :examples], 0
+        whole, _ = self.whole_epochs(step - part * self.limit)
+        taken = self.limit * self.batch_size
+        orders = whole.orders[whole.row : whole.row + 1, part * taken :][:, :taken]
+        return Batches(self.source, orders, self.batch_size)
 
     def _stream(self, step: int) -> Iterator[Any]:
         """The batches of one epoch of a stream."""
@@ -183,7 +175,7 @@ class Passes:
                 self._rest = None
                 if not goes_on or done:
                     break
-                goes_on, rest = False, self._begin(step)  # the epoch before took the last batch
+                goes_on, rest = False, self._begin(step)  # the last epoch took the last batch
                 continue
             self._rest = rest if self.epochs and self.limit else None
             yield batch
@@ -206,7 +198,7 @@ class Passes:
         return count_batches(self.source)
 
     def _tell(self, done: int) -> None:
-        """Say once that the data are shorter than what was asked for."""
+        """Warn once that the data have fewer batches than were asked for."""
         if not self._told:
             name = "validation_steps" if self.role else "steps"
             finding = few_batches(done, self.limit, "steps_per_epoch" if self.epochs else name)
@@ -216,7 +208,7 @@ class Passes:
 
 
 def _call(source: Any, hook: str) -> None:
-    """Call a hook that the object of the data may have."""
+    """Call a hook of the data set, if it has it."""
     act = getattr(source, hook, None)
     if callable(act):
         act()
@@ -230,7 +222,7 @@ _DATA_ELSEWHERE = {  # by the method: what it takes, and what to do with more da
 
 
 def whole_numbers(model: Any, method: str, **given: Any) -> list[Any]:
-    """Positive integers, None where none was given; len(x) / 32 is rounded down, with a word."""
+    """Positive integers, None where none was given; len(x) / 32 is rounded down with a warning."""
     for name, value in given.items():
         if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
             expected, fix = _DATA_ELSEWHERE[method]

@@ -1,9 +1,9 @@
-"""Runs a model over examples: builds the step graphs, has them compiled, runs them in slices.
+"""Executes the steps of a model: traces them into graphs, compiles these, runs them in slices.
 
-A step gathers its batch from the bound arrays by index, so an epoch is a loop over a counter and
-the data stay in their compact form. The orders of many epochs lie one after the other in one
-array, and the counter goes on from one epoch to the next, so that epochs can follow each other
-without a pause. The last, smaller batch has a program of its own.
+A step gathers its batch from the bound arrays by index. An epoch is therefore a loop over a
+counter, and the data stay in their compact form. The orders of many epochs lie end to end in one
+array and the counter runs on from one epoch to the next, so epochs can follow each other without a
+pause. The last, smaller batch has a program of its own.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.graph.show import SHOWN, print_shown
 from grafito.locks import Guarded
+from grafito.models.batches import Batches
 from grafito.models.eager import EagerProgram
-from grafito.models.examples import Examples, pack_x_y_sample_weight
+from grafito.models.examples import pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.largest_batch import shortage
 from grafito.models.renewal import same
@@ -38,14 +39,14 @@ SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C hav
 
 
 @dataclass(frozen=True)
-class Step:
-    """What is run.
+class TracedStep:
+    """A step to be traced and compiled.
 
     Args:
         kind: "train" counts steps and makes layers behave as in training.
-        function: from x, (x, y) or (x, y, sample_weight) to named outputs; it is traced.
-        reset: starts the metrics again; it becomes a part of the first step of an epoch. None
-            where what runs together is only a part of an epoch.
+        function: from x, (x, y) or (x, y, sample_weight) to named outputs.
+        reset: resets the metrics; it becomes a part of the first step of an epoch. None where what
+            is run is only a part of an epoch.
     """
 
     kind: str
@@ -55,18 +56,18 @@ class Step:
 
 @dataclass
 class Compiled:
-    """A program for batches of one size, the data that it holds, and how long a step took."""
+    """A program for batches of one size, the data bound to it, and how long a step took."""
 
     program: Program
     size: int
     trains: bool
-    shows: bool = False  # something is printed in each step, so none runs together with others
-    data: tuple[Any, Any] = (None, None)
+    shows: bool = False  # each step prints something, so steps run one by one
+    data: tuple[Any, Any] = (None, None)  # examples and orders
     seconds: float = math.inf
 
 
-class Runner(Guarded):
-    """Programs and counters of one compiled model; threads that run steps take turns.
+class Executor(Guarded):
+    """Programs and counters of one compiled model; threads that execute steps take turns.
 
     Args:
         engine: name of an engine, an engine, or "auto".
@@ -75,10 +76,10 @@ class Runner(Guarded):
 
     Attributes:
         engine_wanted: the name that was given, which may be "auto".
-        step: counts training steps over the life of the model; random numbers are keyed by it.
-        draws: counts the other steps, for layers that draw random numbers there too.
-        start: which of the positions bound is that of the next example; each run sets it.
-        watch: looks for NaN and infinities after training steps, where that is wanted.
+        step_counter: training steps over the life of the model; random numbers are keyed by it.
+        draw_counter: all other steps, for layers that draw random numbers there too.
+        start: index of the next example in the bound orders; each run sets it.
+        watch: looks for NaN and infinities after training steps, if that is wanted.
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
@@ -87,8 +88,8 @@ class Runner(Guarded):
         self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
         self.precision = check_precision(precision)
         self.eager = eager
-        self.step = graph.Variable(0, dtype="int32", trainable=False, name="step")
-        self.draws = graph.Variable(0, dtype="int32", trainable=False, name="draws")
+        self.step_counter = graph.Variable(0, dtype="int32", trainable=False, name="step")
+        self.draw_counter = graph.Variable(0, dtype="int32", trainable=False, name="draws")
         self.watch: FiniteCheck | None = None
         self.start = graph.Variable(0, dtype="int32", trainable=False, name="start")
         self._programs: dict[Any, Compiled] = {}
@@ -97,10 +98,10 @@ class Runner(Guarded):
 
     @contextlib.contextmanager
     def alone(self, model: str) -> Iterator[None]:
-        """For what changes weights or metrics from step to step: one thread at a time does it.
+        """A context in which weights or metrics change: only one thread at a time may enter it.
 
         Raises:
-            GraphError: when another thread does.
+            GraphError: when another thread is inside.
         """
         own = threading.get_ident()
         with self.lock:
@@ -123,7 +124,7 @@ class Runner(Guarded):
             self._thread = None
 
     def renew(self, origin: list[Any]) -> bool:
-        """Drop all programs if what they were made from is no longer the same."""
+        """Drop all programs if what they were made from has changed."""
         if same(origin, self._origin):
             return False
         with self.lock:
@@ -132,114 +133,83 @@ class Runner(Guarded):
         return True
 
     def run(
-        self,
-        step: Step,
-        examples: Examples,
-        orders: np.ndarray,
-        row: int,
-        batch_size: int,
-        one_by_one: bool = False,
+        self, step: TracedStep, batches: Batches, one_by_one: bool = False
     ) -> Iterator[tuple[int, Outputs]]:
-        """Run a step over all examples in one of the given orders, in slices.
+        """Execute a step on all batches of an epoch, in slices.
 
         Args:
-            step: what to run.
-            examples: what the batches are taken from.
-            orders: positions of the examples, a row for each epoch.
-            row: which of them.
-            batch_size: examples in a step; the last one takes what is left.
+            step: what to execute.
+            batches: the data.
             one_by_one: yield after each step, not after each slice.
 
         Yields:
             The number of steps done together and their outputs, stacked.
         """
-        start = row * orders.shape[1]
-        for size, steps in _sizes(orders, batch_size):
+        start = batches.start
+        for size, steps in batches.sizes:
             left = steps
             while left:
                 with self.lock:  # other threads have their turn between slices
-                    compiled = self._compiled(step, examples, orders, size)
+                    compiled = self._compiled(step, batches, size)
                     alone = one_by_one or compiled.shows
                     slice_ = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
                     count = max(1, min(left, slice_))
-                    outputs = self._execute(compiled, examples, orders, start, count)
+                    outputs = self._execute(compiled, batches, start, count)
                 left -= count
                 start += count * size
                 yield count, outputs
 
-    def epochs_in_a_slice(
-        self, step: Step, examples: Examples, orders: np.ndarray, batch_size: int
-    ) -> int:
-        """How many epochs fit into a slice; 0 where that is not known yet."""
+    def epochs_in_a_slice(self, step: TracedStep, batches: Batches) -> int:
+        """How many epochs fit into a slice; 0 while that is not known yet."""
         seconds = 0.0
-        for size, steps in _sizes(orders, batch_size):
-            compiled = self._programs.get((self.eager, *_key(step, examples, orders, size)))
+        for size, steps in batches.sizes:
+            compiled = self._programs.get((self.eager, *_key(step, batches, size)))
             if compiled is None or compiled.shows:
                 return 0
             seconds += steps * compiled.seconds
         return int(SLICE_SECONDS / seconds)
 
-    def run_epochs(
-        self,
-        step: Step,
-        examples: Examples,
-        orders: np.ndarray,
-        row: int,
-        batch_size: int,
-        epochs: int,
-    ) -> Outputs:
-        """Run a step over the rows of the orders from `row` on, without a pause.
+    def run_epochs(self, step: TracedStep, batches: Batches, epochs: int) -> Outputs:
+        """Execute a step in this epoch and those that follow in the orders, without a pause.
 
         Returns:
             Each output at the end of each epoch, stacked.
         """
         with self.lock:
-            return self._epochs(step, examples, orders, row, batch_size, epochs)
+            return self._epochs(step, batches, epochs)
 
-    def _epochs(
-        self,
-        step: Step,
-        examples: Examples,
-        orders: np.ndarray,
-        row: int,
-        batch_size: int,
-        epochs: int,
-    ) -> Outputs:
+    def _epochs(self, step: TracedStep, batches: Batches, epochs: int) -> Outputs:
         parts = [
-            (self._compiled(step, examples, orders, size), size, steps)
-            for size, steps in _sizes(orders, batch_size)
+            (self._compiled(step, batches, size), size, steps) for size, steps in batches.sizes
         ]
-        start = row * orders.shape[1]
+        start = batches.start
         if len(parts) == 1:
             compiled, _, steps = parts[0]
-            outputs = self._execute(compiled, examples, orders, start, epochs * steps)
+            outputs = self._execute(compiled, batches, start, epochs * steps)
             return {name: values[steps - 1 :: steps] for name, values in outputs.items()}
         ends = []
         for _ in range(epochs):
             for compiled, size, steps in parts:
-                outputs = self._execute(compiled, examples, orders, start, steps)
+                outputs = self._execute(compiled, batches, start, steps)
                 start += size * steps
             ends.append(outputs)
         return {name: np.stack([end[name][-1] for end in ends]) for name in ends[0]}
 
-    def _execute(
-        self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
-    ) -> Outputs:
-        runner = weakref.ref(self)  # the watch, which is a part of it, keeps what is done here
+    def _execute(self, compiled: Compiled, batches: Batches, start: int, count: int) -> Outputs:
+        executor = weakref.ref(self)  # the watch belongs to it and keeps this function
 
         def go(start: int, count: int) -> Outputs:
-            held = runner()
+            held = executor()
             assert held is not None
-            return held._steps(compiled, examples, orders, start, count)
+            return held._steps(compiled, batches, start, count)
 
         if self.watch is None or not compiled.trains:
             return go(start, count)
-        last = (start + count * compiled.size) % orders.shape[1] == 0
+        last = (start + count * compiled.size) % batches.length == 0
         return self.watch.run(Call(compiled.program, go, start, compiled.size, count), last)
 
-    def _steps(
-        self, compiled: Compiled, examples: Examples, orders: np.ndarray, start: int, count: int
-    ) -> Outputs:
+    def _steps(self, compiled: Compiled, batches: Batches, start: int, count: int) -> Outputs:
+        examples, orders = batches.examples, batches.orders
         program = compiled.program
         if compiled.data[0] is not examples or compiled.data[1] is not orders:
             program.bind({**examples.arrays, "order": orders.reshape(-1)})
@@ -252,54 +222,53 @@ class Runner(Guarded):
             print_shown(outputs, steps=True)
         return outputs
 
-    def _compiled(self, step: Step, examples: Examples, orders: np.ndarray, size: int) -> Compiled:
-        key = self.eager, *_key(step, examples, orders, size)
+    def _compiled(self, step: TracedStep, batches: Batches, size: int) -> Compiled:
+        key = self.eager, *_key(step, batches, size)
         if key not in self._programs:
             try:
-                program = self._program(step, examples, orders.shape, size)
+                program = self._program(step, batches, size)
             except OutOfMemoryError as error:
-                needed = functools.partial(self.memory, step, examples, orders.shape)
+                needed = functools.partial(self.memory, step, batches)
                 raise shortage(error, size, needed) from None
             shows = not self.eager and any(n.startswith(SHOWN) for n in program.graph.outputs)
             self._programs[key] = Compiled(program, size, step.kind == "train", shows)
         return self._programs[key]
 
-    def _program(
-        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
-    ) -> Program:
+    def _program(self, step: TracedStep, batches: Batches, size: int) -> Program:
         if self.eager:
-            return EagerProgram(*self._traceable(step, examples, shape, size))
-        return self.engine.compile(self._trace(step, examples, shape, size))
+            return EagerProgram(*self._traceable(step, batches, size))
+        return self.engine.compile(self._trace(step, batches, size))
 
-    def memory(
-        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
-    ) -> Memory | None:
-        """What a step takes, without compiling it."""
-        return self.engine.memory(self._trace(step, examples, shape, size))
+    def memory(self, step: TracedStep, batches: Batches, size: int) -> Memory | None:
+        """The memory of a step of this batch size, without compiling it."""
+        return self.engine.memory(self._trace(step, batches, size))
 
     def training_programs(self) -> dict[int, Program]:
         """The training steps that were compiled, by batch size."""
         return {c.size: c.program for c in self._programs.values() if c.trains}
 
-    def _trace(self, step: Step, examples: Examples, shape: tuple[int, int], size: int) -> Graph:
+    def _trace(self, step: TracedStep, batches: Batches, size: int) -> Graph:
         """The graph of one step."""
-        traceable = self._traceable(step, examples, shape, size)
+        traceable = self._traceable(step, batches, size)
         while True:
             known = _assigned_by(step.reset).keys()
             traced = trace_graph(*traceable)
-            if known == _assigned_by(step.reset).keys():  # else the step has made metrics: again
+            if (
+                known == _assigned_by(step.reset).keys()
+            ):  # else the step made new metrics: trace again
                 return with_precision(traced, self.precision)
 
     def _traceable(
-        self, step: Step, examples: Examples, shape: tuple[int, int], size: int
+        self, step: TracedStep, batches: Batches, size: int
     ) -> tuple[Any, dict[str, graph.Tensor], bool, graph.Variable]:
         """A step that gathers its batch: the function, inputs, whether it trains, its counter."""
-        spec = {**examples.spec, "order": ((shape[0] * shape[1],), "int32")}
+        examples, length = batches.examples, batches.length
+        spec = {**examples.spec, "order": ((batches.orders.size,), "int32")}
         inputs = {name: graph.placeholder(s, dtype, name) for name, (s, dtype) in spec.items()}
-        counter = self.step if step.kind == "train" else self.draws
+        counter = self.step_counter if step.kind == "train" else self.draw_counter
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
-            first = graph.equal(self.start % shape[1], 0)
+            first = graph.equal(self.start % length, 0)
             for variable, value in _assigned_by(step.reset).items():
                 variable.assign(graph.where(first, value, variable))
             positions = self.start + graph.constant(np.arange(size, dtype="int32"))
@@ -317,9 +286,10 @@ class Runner(Guarded):
         return gather, inputs, step.kind == "train", counter
 
 
-def _key(step: Step, examples: Examples, orders: np.ndarray, size: int) -> tuple[Hashable, ...]:
-    """Equal where a program can be used again."""
-    return step.kind, step.reset is None, size, orders.shape, len(examples), examples.form
+def _key(step: TracedStep, batches: Batches, size: int) -> tuple[Hashable, ...]:
+    """Equal for steps that one program serves."""
+    examples, shape = batches.examples, batches.orders.shape
+    return step.kind, step.reset is None, size, shape, len(examples), examples.form
 
 
 def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, graph.Tensor]:
@@ -328,12 +298,6 @@ def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, gr
         if function is not None:
             function()
     return trace.updates
-
-
-def _sizes(orders: np.ndarray, batch_size: int) -> list[tuple[int, int]]:
-    """The sizes of the batches of an epoch, each with their number."""
-    full, rest = divmod(orders.shape[1], batch_size)
-    return [(size, n) for size, n in ((batch_size, full), (rest, 1)) if size and n]
 
 
 def join_outputs(slices: list[Outputs], template: Any) -> Any:
@@ -348,10 +312,10 @@ def join_outputs(slices: list[Outputs], template: Any) -> Any:
 
 
 def last_values(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Each output at the last of the steps that were done together."""
+    """Each output of the last of the steps that were done together."""
     return {name: plain_values(values[-1:])[0] for name, values in outputs.items()}
 
 
 def plain_values(values: np.ndarray) -> list[Any]:
-    """Numbers as those of Python, arrays as they are."""
+    """Scalars as Python numbers, arrays as they are."""
     return values.tolist() if values.ndim == 1 else list(values)
