@@ -86,7 +86,7 @@ ROWS = [
     Row(
         "models.load_model('m.safetensors')",
         new="pip install --upgrade grafito",
-        before="from safetensors.numpy import save_file; from grafito.files.native import FORMAT; save_file({}, 'm.safetensors', {'format': FORMAT, 'version': '99'})",
+        before="from safetensors.numpy import save_file; from grafito.files.arrays import FORMAT; save_file({}, 'm.safetensors', {'format': FORMAT, 'version': '99'})",
         sentence=COMMAND,
     ),
     Row(

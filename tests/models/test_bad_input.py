@@ -18,7 +18,7 @@ from grafito.errors import (
     ShapeError,
     UnknownNameError,
 )
-from grafito.files import load_model
+from grafito.models import load_model
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(40, 6)).astype("float32")

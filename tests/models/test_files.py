@@ -12,8 +12,8 @@ import pytest
 
 from grafito import Model, Sequential, callbacks, layers, optimizers, utils
 from grafito.errors import FileError, GrafitoError, UnknownNameError
-from grafito.files import load_model
-from grafito.files.native import read_arrays
+from grafito.files.arrays import read_arrays
+from grafito.models import load_model
 from grafito.registry import snake_case
 
 
@@ -181,7 +181,7 @@ def test_unknown_classes_are_refused(tmp_path):
 @pytest.mark.parametrize("name", ["os.system", "builtins.eval", "Layer.__init__", "Variable", ""])
 def test_a_file_can_name_only_layers(tmp_path, name):
     """Whatever class a file names, nothing is imported or called that is not in the registry."""
-    from grafito.files.native import write_arrays
+    from grafito.files.arrays import write_arrays
 
     path = tmp_path / "evil.safetensors"
     write_arrays(path, {}, {"model": {"class_name": name, "config": {}}, "weights": []})
@@ -203,7 +203,7 @@ def test_a_file_can_name_only_layers(tmp_path, name):
     ids=lambda content: json.dumps(content)[:40],
 )
 def test_a_wrong_architecture_is_an_error_of_ours(tmp_path, content):
-    from grafito.files.native import write_arrays
+    from grafito.files.arrays import write_arrays
 
     path = tmp_path / "wrong.safetensors"
     write_arrays(path, {}, content)

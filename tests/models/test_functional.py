@@ -7,8 +7,8 @@ import pytest
 
 import grafito
 from grafito import Model, Sequential, callbacks, graph, layers, optimizers, utils
-from grafito.files import load_model
 from grafito.layers.base import reset_names
+from grafito.models import load_model
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(70, 6)).astype("float32")

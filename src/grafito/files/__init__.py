@@ -1,8 +1,8 @@
-"""Models in files."""
+"""Arrays in files, with a content and the digests of both. This package knows no model."""
 
-from grafito.files.native import load_model, load_weights, save_model, save_weights
+from grafito.files.arrays import read_arrays, write_arrays
 
-__all__ = ["load_model", "load_weights", "save_model", "save_weights"]
+__all__ = ["read_arrays", "write_arrays"]
 
 
 def __dir__() -> list[str]:

@@ -1,25 +1,16 @@
 """Models: networks that can be trained, evaluated, saved and drawn."""
 
-from typing import Any
-
 from grafito.errors import names_of as _names_of
 from grafito.models.architecture import model_from_json
 from grafito.models.model import Functional, Model
+from grafito.models.saving import load_model, save_model
 from grafito.models.sequential import Sequential
 from grafito.models.validation import CrossValidation, cross_validate
 
 __all__ = ["CrossValidation", "Functional", "Model", "Sequential", "cross_validate", "load_model"]
-__all__ += ["model_from_json"]
+__all__ += ["model_from_json", "save_model"]
 
-_missing = _names_of(__name__)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "load_model":  # Keras has it here; files are built on models, so it is found late
-        from grafito.files import load_model
-
-        return load_model
-    return _missing(name)
+__getattr__ = _names_of(__name__)
 
 
 def __dir__() -> list[str]:

@@ -204,19 +204,19 @@ class Model(Trainer):
             filepath: the file; it is replaced only when the new one is complete.
             overwrite: False raises where the file exists.
         """
-        from grafito.files import save_model
+        from grafito.models.saving import save_model
 
         save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights to one file."""
-        from grafito.files import save_weights
+        from grafito.models.saving import save_weights
 
         save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any) -> None:
         """Read the weights from a file; all or none."""
-        from grafito.files import load_weights
+        from grafito.models.saving import load_weights
 
         load_weights(self, filepath)
 

@@ -1,8 +1,7 @@
-"""grafito's own file: one safetensors file whose header carries the architecture.
+"""grafito's own file: one safetensors file with arrays, a content as JSON, and digests.
 
-Header entries: "format", "version", "content" (JSON: architecture, training configuration, names of
-the arrays), "digests" (JSON: SHA-256 of each array with its dtype and shape, and of the content).
-Any flipped bit is found. Loading runs no code of the file.
+Header entries: "format", "version", "content" (JSON), "digests" (JSON: SHA-256 of each array with
+its dtype and shape, and of the content). Any flipped bit is found. Loading runs no code of a file.
 """
 
 from __future__ import annotations
@@ -18,125 +17,33 @@ from typing import Any
 
 import numpy as np
 
-from grafito import graph
 from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.files.foreign import foreign_file, note_name
-from grafito.models.assignment import assign_all
-from grafito.models.content import model_content, model_from_content
-from grafito.registry import custom_objects as custom_object_scope
 
 FORMAT = "grafito"
 VERSION = 1
 
 
-def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write a model to one file: architecture, weights, optimizer state, random counters.
+def write_arrays(
+    filepath: Any, arrays: dict[str, np.ndarray], content: dict[str, Any], overwrite: bool = True
+) -> None:
+    """Write arrays and content: to a sibling file, synced, then renamed.
 
     Args:
-        model: the model.
         filepath: the file; it is replaced only when the new one is complete and on the disk.
+        arrays: by name.
+        content: what JSON can hold.
         overwrite: False raises where the file exists.
 
     Raises:
         FileError: when it cannot be written; an older file stays as it was.
+        ArgumentError: for a content that JSON cannot hold.
 
     Example:
-        >>> from grafito import Sequential, layers
-        >>> save_model(Sequential([layers.Input((2,)), layers.Dense(1)]), "model.safetensors")
+        >>> write_arrays("a.safetensors", {"x": np.zeros(3)}, {"unit": "m"})
+        >>> read_arrays("a.safetensors")[1]
+        {'unit': 'm'}
     """
-    content, parts = model_content(model)
-    named = {part: _named(variables, part) for part, variables in parts.items()}
-    content["weights"] = list(named["weights"])
-    if "training" in content:
-        content["state"] = {part: list(named[part]) for part in named if part != "weights"}
-    arrays = {name: array for part in named.values() for name, array in part.items()}
-    write_arrays(filepath, arrays, content, overwrite)
-
-
-def load_model(
-    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
-) -> Any:
-    """Read a model from a file; it predicts the same bits and trains on as if never stopped.
-
-    Train on with `fit(..., initial_epoch=epochs_done)`. Callbacks start to count anew.
-
-    Args:
-        filepath: a file written by `model.save`.
-        custom_objects: classes and functions of your own that the model uses, by name.
-        compile: restore optimizer, losses and metrics too.
-
-    Raises:
-        FileError: for a file that is missing, cut short, damaged or of another kind.
-        UnknownNameError: for a class that is not registered and not in `custom_objects`.
-
-    Example:
-        >>> from grafito import Sequential, layers
-        >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
-        >>> model.save("model.safetensors")
-        >>> load_model("model.safetensors").count_params()
-        3
-    """
-    if custom_objects is not None and not isinstance(custom_objects, Mapping):
-        raise ArgumentError(
-            "custom_objects is a dictionary from name to class or function.",
-            received=repr(custom_objects),
-            fix='custom_objects={"MyLayer": MyLayer}',
-        )
-    arrays, content = read_arrays(filepath)
-    if "model" not in content:
-        raise FileError(
-            "The file has weights alone, no model.",
-            where=filepath,
-            fix="build the model, then model.load_weights(filepath)",
-        )
-    with custom_object_scope(custom_objects):
-        names = {"weights": content["weights"], **content.get("state", {})}
-        parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
-        return model_from_content(content, parts, filepath, compile)
-
-
-def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
-    """Write the weights alone.
-
-    Args:
-        model: the model.
-        filepath: the file; it is replaced only when the new one is complete.
-        overwrite: False raises where the file exists.
-
-    Example:
-        >>> from grafito import Sequential, layers
-        >>> save_weights(Sequential([layers.Input((2,)), layers.Dense(1)]), "w.safetensors")
-    """
-    arrays = _named(model.weights, "weights")
-    write_arrays(filepath, arrays, {"weights": list(arrays)}, overwrite)
-
-
-def load_weights(model: Any, filepath: Any) -> None:
-    """Read weights into a model of the same architecture; all or none.
-
-    Raises:
-        FileError: for a damaged file, or weights of another architecture.
-
-    Example:
-        >>> from grafito import Sequential, layers
-        >>> one, two = (Sequential([layers.Input((2,)), layers.Dense(1)]) for _ in range(2))
-        >>> one.save_weights("w.safetensors")
-        >>> load_weights(two, "w.safetensors")
-        >>> bool((one.get_weights()[0] == two.get_weights()[0]).all())
-        True
-    """
-    arrays, content = read_arrays(filepath)
-    assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
-
-
-def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:
-    return {f"{part}/{i:03d}/{v.path}": v.numpy() for i, v in enumerate(variables)}
-
-
-def write_arrays(
-    filepath: Any, arrays: dict[str, np.ndarray], content: dict[str, Any], overwrite: bool = True
-) -> None:
-    """Write arrays and content: to a sibling file, synced, then renamed."""
     from safetensors.numpy import save
 
     path = _path(filepath)
@@ -236,6 +143,11 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
     Raises:
         FileError: for a file that is missing, cut short, damaged or of another kind.
+
+    Example:
+        >>> write_arrays("a.safetensors", {"x": np.zeros(3)}, {})
+        >>> read_arrays("a.safetensors")[0]["x"].tolist()
+        [0.0, 0.0, 0.0]
     """
     from safetensors import SafetensorError, safe_open
 
