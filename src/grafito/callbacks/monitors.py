@@ -365,7 +365,7 @@ def file_path(path: Any) -> str:
     try:
         return os.fsdecode(path)
     except TypeError:
-        raise FileError("This is no path of a file.", received=repr(path)) from None
+        raise FileError("This is not a file path.", received=repr(path)) from None
 
 
 def learning_rate(model: Any) -> float:

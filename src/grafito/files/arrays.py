@@ -48,7 +48,9 @@ def write_arrays(
 
     path = _path(filepath)
     if path.exists() and not overwrite:
-        raise FileError("The file exists.", where=path, fix="overwrite=True, or another name")
+        raise FileError(
+            "The file already exists.", where=path, fix="overwrite=True, or another name"
+        )
     if path.is_dir():
         raise FileError("This is a folder.", where=path, fix="name a file in it")
     try:
@@ -83,7 +85,7 @@ def _path(filepath: Any) -> Path:
         path.exists()  # asks the system whether such a name can be
     except (TypeError, ValueError, OSError) as error:
         raise FileError(
-            "This is no path of a file.", received=f"{str(filepath)[:60]!r}: {error}"[:160]
+            "This is not a file path.", received=f"{str(filepath)[:60]!r}: {error}"[:160]
         ) from None
     return path
 
@@ -99,7 +101,7 @@ def replace_file(path: Path, data: bytes) -> None:
         free = shutil.disk_usage(path.parent).free
         if free < len(data):
             raise FileError(
-                "The disk has not enough room.",
+                "There is not enough space on the disk.",
                 where=path,
                 received=f"{free:,} bytes free",
                 expected=f"{len(data):,} bytes",

@@ -71,7 +71,7 @@ def load_model(
     arrays, content = read_arrays(filepath)
     if "model" not in content:
         raise FileError(
-            "The file has weights alone, no model.",
+            "The file contains only weights, no model.",
             where=filepath,
             fix="build the model, then model.load_weights(filepath)",
         )
