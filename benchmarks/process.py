@@ -90,7 +90,7 @@ class Process:
 
 
 def measure_peak(threads: int) -> float:
-    """GFLOP/s of large matrix products on so many threads, in a process of its own."""
+    """The peak of so many threads in GFLOP/s, from a process of its own."""
     program = (
         f"from benchmarks import peak, worker; worker.stay_on({threads}); print(peak.measure())"
     )

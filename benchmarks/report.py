@@ -17,8 +17,9 @@ faster of its two forms, images with channels first and channels_last. All start
 weights and see the same examples in the same order, as arrays in memory; no one shuffles
 or drops units; an optimizer has the same settings, its epsilon stands where each library puts it.
 PyTorch has the penalty on weights as weight decay, so its loss is shown without it. The share of
-the peak counts three times the multiply-adds of the forward pass for everyone, against the best
-large matrix product of the same minute in float32, also where bfloat16 has a higher one. Memory is
+the peak counts three times the multiply-adds of the forward pass for everyone, against fused
+products and sums of float32 that wait for nothing, measured in the same minute, also where bfloat16
+has a higher one; Winograd's method does less and may pass 100 %. Memory is
 the peak of the whole process with the data in it. A compiler's time is what the library tells or,
 where it tells nothing, what the first run takes longer than the later ones; "first epoch" counts
 from importing the library, without reading the data."""

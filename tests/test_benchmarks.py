@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as command  # noqa: E402
-from benchmarks import contest, data, report  # noqa: E402
+from benchmarks import contest, data, peak, report  # noqa: E402
 from benchmarks.jobs import JOBS  # noqa: E402
 from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
 
@@ -214,3 +214,10 @@ def test_wrong_arguments_are_refused(arguments, capsys):
     with pytest.raises(SystemExit):
         command.parse(arguments)
     assert "error" in capsys.readouterr().err
+
+
+def test_the_peak_is_that_of_the_engine_in_all_cores(monkeypatch):
+    """A product of matrices is no measure of it: some libraries use half of the registers."""
+    monkeypatch.setattr(peak.peak, "measure", lambda machine, threads: threads * 2e9)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
+    assert peak.measure() == 6.0

@@ -115,5 +115,6 @@ def test_a_model_that_was_not_trained_has_no_schedule():
 def test_the_peak_is_that_of_fused_products():
     machine = Machine()
     assert peak.measure(machine) > 1e9
+    assert peak.measure(machine, threads=2) > 1e9
     function = peak._text(machine.width)
     assert function.count("fmuladd") == peak.CHAINS + 1  # and the declaration
