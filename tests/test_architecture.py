@@ -42,6 +42,7 @@ ROWS = [
     ["models", "callbacks"],
     ["utils"],
     ["figures"],
+    ["insight"],
     ["lab"],
     ["cli", "studio"],
     ["grafito"],  # the package itself, whose `__init__` gathers the public names

@@ -26,6 +26,7 @@ _MODULES = (
     "files",
     "graph",
     "initializers",
+    "insight",
     "lab",
     "language",
     "layers",

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from hints import data, drawn, graphs, layers, others, running, stored, training
+from hints import data, drawn, graphs, insights, layers, others, running, stored, training
 from hints.rows import Row, hint_of, names, run, sites, watched
 
 ROWS: list[Row] = [
@@ -17,6 +17,7 @@ ROWS: list[Row] = [
     *drawn.ROWS,
     *stored.ROWS,
     *running.ROWS,
+    *insights.ROWS,
 ]
 
 

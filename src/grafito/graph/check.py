@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -93,13 +93,44 @@ def check_gradients(
             received=f"dtypes {[x.dtype for x in feeds]}, order {order}",
             expected="an array of floats among the inputs, and order 1 or 2",
         )
+    chosen = (order, tolerance, step, seed)
+    return check_tensors([fn(*feeds)], checked, feeds, *chosen)
+
+
+def check_tensors(
+    outputs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    feeds: Mapping[Tensor, Any],
+    order: int = 1,
+    tolerance: float = 1e-8,
+    step: float = 0.125,
+    seed: int = 0,
+) -> GradientReport:
+    """The same for tensors that are there already, such as a loss and the weights it depends on.
+
+    Args:
+        outputs: floating tensors.
+        inputs: by which they are differentiated: placeholders or variables.
+        feeds: arrays of float64 for these inputs, and what else the outputs read.
+        order: this and the next are those of `check_gradients`.
+        tolerance: see there.
+        step: see there.
+        seed: see there.
+
+    Example:
+        >>> from grafito import graph
+        >>> w = graph.Variable(2.0, name="w")
+        >>> check_tensors([w**3], [w], {w: np.array(2.0)}).worst < 1e-9
+        True
+    """
+    feeds = {x: np.asarray(values) for x, values in feeds.items()}
     rng = np.random.default_rng(seed)
-    outputs, size = [fn(*feeds)], 1e-20
+    outputs, size = list(outputs), 1e-20
     differences, complex_step, kinks = [], [], []
     for n in range(1, order + 1):
-        f = _Function(outputs, checked, feeds, n, step, size, rng)
+        f = _Function(outputs, inputs, feeds, n, step, size, rng)
         largest = {_by_differences: 0.0, _by_complex_step: 0.0}
-        for x in checked:
+        for x in inputs:
             for _ in range(DIRECTIONS):
                 v = rng.normal(size=x.shape) * np.maximum(1, np.abs(feeds[x]))
                 for witness in largest if f.analytic else [_by_differences]:
@@ -237,7 +268,7 @@ def _look_closer(
             break
         found = witness(f, x, direction, step)
         if not found.error <= tolerance:
-            label = f"{x.name}{list(place) if place else ''}"
+            label = f"{getattr(x, 'path', None) or x.name}{list(place) if place else ''}"
             kink = _kink(f, x, direction, step, found) if witness is _by_differences else None
             if kink is None:
                 wrong.append((label, found))

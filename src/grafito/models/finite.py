@@ -128,7 +128,7 @@ class FiniteCheck:
         place = None if first is None else _place(first, names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
-        fix = _what_to_try(first, place, int(self._counter.numpy()) + 1)
+        fix = what_to_try(first, place, int(self._counter.numpy()) + 1)
         if place != DATA and not losses and branch_not_taken(graph.results) is not None:
             fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
         return NonFiniteError(
@@ -192,11 +192,11 @@ CURES = {
 EARLY = 3  # steps after which the weights may have run away
 
 
-def _what_to_try(first: Tensor | None, place: str | None, step: int) -> str:
+def what_to_try(first: Tensor | None, place: str | None, step: int, back: bool = False) -> str:
     """The advice by the op and the step: at the first steps no learning rate is guilty."""
     if place == DATA:
         return "divide the data by their standard deviation"
-    cure = CURES.get(_culprit(first)) if first is not None else None
+    cure = CURES.get(_culprit(first, back)) if first is not None else None
     if cure is not None and step <= EARLY:
         return cure
     if cure is None and step == 1 and place is not None and "layer" in place:
@@ -205,9 +205,9 @@ def _what_to_try(first: Tensor | None, place: str | None, step: int) -> str:
     return rate if cure is None else f"{rate}; or {cure}"
 
 
-def _culprit(x: Tensor) -> str:
+def _culprit(x: Tensor, back: bool) -> str:
     """The op that made the value; of a gradient, the op whose gradient it is, as far as seen."""
-    if x.op.name == "divide" and GRADIENT in x.scope:
+    if x.op.name == "divide" and (back or GRADIENT in x.scope):
         below = x.inputs[1]
         return below.op.name if below.op.name == "sqrt" else "divide"
     return x.op.name
