@@ -15,13 +15,16 @@ pytest.importorskip("llvmlite")
 from engines.test_random_graphs import graphs
 
 from grafito import graph, layers
-from grafito.engines.llvm.build import ew
 from grafito.engines.llvm.compilation import library
 from grafito.engines.llvm.compilation.description import describe, rebuild
 from grafito.engines.llvm.compilation.library import Routine, Source, emit_kernel
+from grafito.engines.llvm.ir.builders import ew
+from grafito.engines.llvm.ir.kernel import (
+    Kernel,
+    Store,
+)
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel, Store
 from grafito.engines.llvm.program import assemble
 from grafito.graph.dtypes import is_floating
 from grafito.graph.precision import with_precision

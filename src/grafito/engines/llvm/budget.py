@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from grafito.engines.interface import Memory, available_memory, format_bytes
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.program import Assembled
 from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import item_size

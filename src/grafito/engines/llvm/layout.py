@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from grafito.engines.llvm.nodes import REDUCTIONS, WINDOWS, Node
+from grafito.engines.llvm.ir.nodes import (
+    REDUCTIONS,
+    WINDOWS,
+    Node,
+)
 
 NEAR = 1 << 18  # elements that the caches hold
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
-from grafito.engines.llvm.build import (
+from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.images import windows
+from grafito.engines.llvm.ir.builders import (
     cast,
     constant,
     crop,
@@ -21,9 +23,7 @@ from grafito.engines.llvm.build import (
     reduce,
     reshape,
 )
-from grafito.engines.llvm.emit.elementwise import OPS
-from grafito.engines.llvm.images import windows
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution
 from grafito.graph.evaluate import topological_order

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from grafito.engines.llvm.emit.code import SIZES
-from grafito.engines.llvm.nodes import LEAVES, Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    Node,
+)
 
 ALIGNMENT = 64  # bytes of a cache line, and of the longest vector
 

@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grafito.engines.llvm.emit.elementwise import CHEAP
-from grafito.engines.llvm.emit.indices import Index, fit_index, fits, loops_of, operands, trivial
+from grafito.engines.llvm.emit.indices import (
+    Index,
+    fit_index,
+    operands,
+)
 from grafito.engines.llvm.emit.loops import own_index
-from grafito.engines.llvm.nodes import (
+from grafito.engines.llvm.ir.kernel import Kernel, Store
+from grafito.engines.llvm.ir.nodes import (
     LEAVES,
     MADE,
     MOVES,
@@ -26,63 +31,20 @@ from grafito.engines.llvm.nodes import (
     Node,
     Shape,
 )
+from grafito.engines.llvm.ir.shapes import (
+    fits,
+    loops_of,
+    trivial,
+)
 from grafito.graph.evaluate import topological_order
 
 PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
-RICH = REDUCTIONS | {"matmul", "conv", "convback", "winograd"}  # primaries that others may join
 DEAR = 8  # cost of a function like exp, in additions
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
 LIMIT = 4  # what may be computed twice rather than stored
-# Additions whose code is one expression, and one kernel: a compiler takes more than twice the time
-# for code of twice the length. Layers, losses and optimizers stay below a half of them.
-LONG, FULL = 128, 512
-MANY = 24  # results after which none joins a kernel
-
-
-@dataclass
-class Kernel:
-    """What one function computes.
-
-    Attributes:
-        primary: its product, reduction, ...; None for elementwise work alone.
-        shape: of the results, in whose order it loops.
-        lanes: whether it loops with images as lanes.
-        results: nodes computed in registers, in order; those of `stores` go to memory.
-        stores: where results go: the node whose buffer it is, and the place in it.
-        reads: the stored nodes that it reads.
-        work: memory that it needs while it runs.
-        size: how much of it is computed element by element, in additions.
-    """
-
-    primary: Node | None
-    shape: Shape
-    lanes: bool
-    results: list[Node] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
-    reads: set[Node] = field(default_factory=set)
-    work: Node | None = None
-    size: int = 0
-
-    @property
-    def open(self) -> bool:
-        """Whether other results may join those of its primary, or of its elementwise work."""
-        if self.primary is None:
-            return self.results[0].kind != "fill"
-        return self.primary.kind in RICH or side_by_side(self.primary)
-
-    def has_room(self, size: int) -> bool:
-        """Whether so much more fits in."""
-        return len(self.results) <= MANY and self.size + size <= FULL
-
-
-@dataclass(frozen=True)
-class Store:
-    """A result and where it goes: `start + step index` along each axis of the target."""
-
-    node: Node
-    target: Node
-    starts: Shape | None = None
-    steps: Shape | None = None
+# Additions whose code is one expression: LLVM takes more than twice the time for code of twice
+# the length. Layers, losses and optimizers stay below a half of them.
+LONG = 128
 
 
 # What is stored
@@ -289,14 +251,6 @@ def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[K
             lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
             place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
     return kernels
-
-
-def side_by_side(x: Node) -> bool:
-    """Whether the windows of a pool's way back meet each element once: then others may join."""
-    if x.kind not in ("maxscatter", "sumscatter"):
-        return False
-    seen = (n * w for n, w in zip(x.inputs[-1].shape[1:3], x.window, strict=True))
-    return x.window == x.strides and x.shape[1:3] == tuple(seen)
 
 
 def drop_unread(kernels: Sequence[Kernel], keep: set[Node]) -> None:

@@ -9,12 +9,17 @@ from grafito.engines.llvm import lower, memory, schedule
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.compilation import library
 from grafito.engines.llvm.compilation.library import Source
-from grafito.engines.llvm.layout import spread_lanes
-from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import LEAVES, Node
-from grafito.engines.llvm.plan import (
+from grafito.engines.llvm.ir.kernel import (
     Kernel,
     Store,
+)
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    Node,
+)
+from grafito.engines.llvm.layout import spread_lanes
+from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.plan import (
     choose_stored,
     drop_unread,
     find_in_place,

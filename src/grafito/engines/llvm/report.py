@@ -6,8 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
 from grafito.engines.llvm.bfloat.layout import kernel_shape
-from grafito.engines.llvm.nodes import LEAVES, MOVES, REDUCTIONS, WINDOWS, Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    REDUCTIONS,
+    WINDOWS,
+    Node,
+)
 from grafito.engines.llvm.program import Assembled
 from grafito.engines.llvm.schedule import Call, Place
 

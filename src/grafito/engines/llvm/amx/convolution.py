@@ -21,8 +21,8 @@ from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
 from grafito.engines.llvm.images import convolution
 from grafito.engines.llvm.images.convolution import Convolution, Taps, batch_mask, existing
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import finish_stored, in_pieces
 
 PART = 128  # result channels for which a thread packs the rows of images once

@@ -18,8 +18,8 @@ from grafito.engines.llvm.bfloat.weights import WeightSums
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.code import I32, i64
 from grafito.engines.llvm.emit.kernels import Compiled
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import Tile, TileStore
 
 

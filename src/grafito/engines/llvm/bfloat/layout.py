@@ -11,7 +11,12 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm.amx import tiles as amx
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    Node,
+    Shape,
+)
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 LANES = 16  # images in a block, and filters in a vector: the width of AVX-512

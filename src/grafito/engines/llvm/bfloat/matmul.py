@@ -21,8 +21,8 @@ from grafito.engines.llvm.emit.affine import Loop, var
 from grafito.engines.llvm.emit.code import Code, i64
 from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import TileStore, finish_stored, in_pieces
 
 SUMS = 28  # registers of a tile

@@ -22,7 +22,7 @@ from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import F32, I16, I32, Code, i64
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 
 WIDTHS = (4, 8, 16)  # lanes of the instruction's forms
 HALF = "uint16"  # a bfloat16 as its bits

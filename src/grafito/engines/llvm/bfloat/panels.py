@@ -15,7 +15,7 @@ from grafito.engines.llvm.bfloat.pairs import HALF, interleaved, turned
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import I32, Code, i64
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 
 AHEAD = 64  # rows that are asked for before they are packed: they may be far apart
 SQUARE = 2 * LANES  # numbers along the inner axis in a square of words

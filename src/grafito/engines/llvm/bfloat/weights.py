@@ -25,8 +25,8 @@ from grafito.engines.llvm.emit.code import I32, i64
 from grafito.engines.llvm.emit.indices import address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
 from grafito.engines.llvm.images.convolution import existing
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import Tile, best_tile, in_pieces
 
 CHUNK = 1 << 18  # bytes of images that all tiles see before the next ones

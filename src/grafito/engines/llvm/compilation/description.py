@@ -13,8 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
-from grafito.engines.llvm.plan import Kernel, Store
+from grafito.engines.llvm.ir.kernel import (
+    Kernel,
+    Store,
+)
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    Node,
+)
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.tensor import Tensor
 

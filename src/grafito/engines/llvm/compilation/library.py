@@ -28,9 +28,12 @@ from grafito.engines.llvm.compilation.description import Facts, describe, rebuil
 from grafito.engines.llvm.emit import kernels, reductions, turning
 from grafito.engines.llvm.emit import whole as whole_arrays
 from grafito.engines.llvm.images import convolution, pooling
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import (
+    REDUCTIONS,
+    Node,
+)
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.nodes import REDUCTIONS, Node
-from grafito.engines.llvm.plan import Kernel
 from grafito.engines.llvm.products import matmul
 from grafito.engines.llvm.products import tiles as products
 from grafito.engines.llvm.winograd import gradient as winograd_gradient

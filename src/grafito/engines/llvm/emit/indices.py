@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from grafito.engines.llvm.emit.affine import Affine, Gathered, dot, row_major
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node, Shape
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    Node,
+    Shape,
+)
+from grafito.engines.llvm.ir.shapes import trivial
 from grafito.errors import GraphError
 
 Index = tuple[Affine, ...]
@@ -73,21 +79,6 @@ def broadcast_index(x: Node, index: Index) -> Index:
 
 
 # Shapes that differ by axes of size 1
-
-
-def trivial(x: Node) -> bool:
-    """Whether a reshape only adds or drops axes of size 1."""
-    return fits(x.inputs[0].shape, x.shape, x.lanes)
-
-
-def fits(shape: Shape, other: Shape, lanes: bool) -> bool:
-    """Whether the shapes differ by axes of size 1 alone."""
-    return loops_of(shape, lanes) == loops_of(other, lanes)
-
-
-def loops_of(shape: Shape, lanes: bool) -> Shape:
-    """The axes longer than 1; in lanes the first one is the batch, whatever its size."""
-    return tuple(n for axis, n in enumerate(shape) if n != 1 or (lanes and axis == 0))
 
 
 def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:

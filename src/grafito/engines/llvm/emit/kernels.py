@@ -16,8 +16,11 @@ from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS
 from grafito.engines.llvm.emit.indices import Index, fit_index, physical
 from grafito.engines.llvm.emit.reader import Reader, buffers_of
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel, Store
+from grafito.engines.llvm.ir.kernel import (
+    Kernel,
+    Store,
+)
+from grafito.engines.llvm.ir.nodes import Node
 
 UNITS = 16  # that a kernel keeps for threads to share out, where its loops are many
 CHUNK = 64  # vectors of a long loop that are one unit of work

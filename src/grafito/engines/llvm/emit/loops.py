@@ -13,9 +13,13 @@ from grafito.engines.llvm.emit.indices import (
     operands,
     physical,
     through_reshape,
-    trivial,
 )
-from grafito.engines.llvm.nodes import LEAVES, Node, Shape
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    Node,
+    Shape,
+)
+from grafito.engines.llvm.ir.shapes import trivial
 
 
 def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]:

@@ -10,8 +10,18 @@ import llvmlite.ir as ir
 from grafito.engines.llvm.emit import elementwise
 from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop
 from grafito.engines.llvm.emit.code import I32, I64, Code, i64
-from grafito.engines.llvm.emit.indices import Index, operands, physical, through_reshape, trivial
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
+from grafito.engines.llvm.emit.indices import (
+    Index,
+    operands,
+    physical,
+    through_reshape,
+)
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    Node,
+)
+from grafito.engines.llvm.ir.shapes import trivial
 from grafito.graph.dtypes import numpy_dtype
 
 Place = tuple[Node, Index]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.build import identity
 from grafito.engines.llvm.emit import loops as nest
 from grafito.engines.llvm.emit.affine import Affine, Loop
 from grafito.engines.llvm.emit.code import I32, Code, i64
@@ -23,8 +22,13 @@ from grafito.engines.llvm.emit.kernels import (
     vectors,
 )
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import LEAVES, MOVES, Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.builders import identity
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import (
+    LEAVES,
+    MOVES,
+    Node,
+)
 
 ABREAST = 8  # results of a reduction that are summed at the same time
 

@@ -22,8 +22,8 @@ from grafito.engines.llvm.emit.kernels import (
     store_place,
 )
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 
 MOST = 4  # results whose code may be written out for each element of a square
 

@@ -12,8 +12,8 @@ from grafito.engines.llvm.emit.code import I32, I64, Code, i64
 from grafito.engines.llvm.emit.elementwise import OPS, compare
 from grafito.engines.llvm.emit.indices import address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
 from grafito.graph.random import KEY_INCREMENTS, MASK, MULTIPLIERS, ROUNDS
 

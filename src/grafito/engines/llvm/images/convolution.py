@@ -25,8 +25,8 @@ from grafito.engines.llvm.emit.kernels import (
 )
 from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.emit.reductions import combine_lanes
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import (
     REGISTERS,
     Tile,

@@ -16,8 +16,11 @@ from grafito.engines.llvm.emit.elementwise import OPS, compare
 from grafito.engines.llvm.emit.indices import Index, address, physical
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, vectors
 from grafito.engines.llvm.images.convolution import UNROLLED, batch_mask, existing
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel, side_by_side
+from grafito.engines.llvm.ir.kernel import (
+    Kernel,
+    side_by_side,
+)
+from grafito.engines.llvm.ir.nodes import Node
 
 TOGETHER = 16  # channels of a unit: neighbours in memory
 

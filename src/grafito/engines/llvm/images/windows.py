@@ -10,8 +10,14 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.amx import tiles as amx
-from grafito.engines.llvm.build import crop, pad
-from grafito.engines.llvm.nodes import Node, Shape
+from grafito.engines.llvm.ir.builders import (
+    crop,
+    pad,
+)
+from grafito.engines.llvm.ir.nodes import (
+    Node,
+    Shape,
+)
 from grafito.engines.llvm.winograd import method as winograd
 
 

@@ -11,8 +11,8 @@ from grafito.engines.llvm.emit.code import I8, SIZES, Code, i64
 from grafito.engines.llvm.emit.indices import Index, address, broadcast_index, fit_index
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, outlined
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.panels import Panels
 from grafito.engines.llvm.products.tiles import (
     FIRST,

@@ -12,7 +12,7 @@ from typing import Any
 from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import I32, Code, i64
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 
 
 class Panels:

@@ -18,8 +18,8 @@ from grafito.engines.llvm.emit.elementwise import OPS
 from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
 from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
 
 REGISTERS = 28  # accumulators; the others hold operands

@@ -17,8 +17,8 @@ from grafito.engines.llvm.emit.code import i64
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
 from grafito.engines.llvm.emit.turning import turn
 from grafito.engines.llvm.images.convolution import existing
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import REGISTERS, TileStore
 from grafito.engines.llvm.winograd.method import STEP, points, transposed
 from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller

@@ -16,8 +16,8 @@ from grafito.engines.llvm.emit.affine import Affine, Loop, var
 from grafito.engines.llvm.emit.code import i64
 from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
 from grafito.engines.llvm.images.convolution import existing
-from grafito.engines.llvm.nodes import Node
-from grafito.engines.llvm.plan import Kernel
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.products.tiles import TileStore
 from grafito.engines.llvm.winograd.method import PANEL, points
 from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller

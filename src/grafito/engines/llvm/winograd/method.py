@@ -26,7 +26,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grafito.engines.llvm.nodes import Node, Shape
+from grafito.engines.llvm.ir.nodes import (
+    Node,
+    Shape,
+)
 
 POINTS = {1: (), 4: (0, 1, -1), 6: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}  # by their number, with ∞
 PANEL = 16  # filters whose transformed weights lie next to each other

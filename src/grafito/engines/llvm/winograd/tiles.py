@@ -18,7 +18,7 @@ from grafito.engines.llvm.emit.indices import address
 from grafito.engines.llvm.emit.kernels import Frame
 from grafito.engines.llvm.emit.reader import Reader
 from grafito.engines.llvm.images.convolution import batch_mask, existing
-from grafito.engines.llvm.nodes import Node
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.winograd.method import Matrix, matrices
 
 Grid = Sequence[Sequence[Any]]

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.nodes import Node, Shape
+from grafito.engines.llvm.ir.nodes import (
+    Node,
+    Shape,
+)
 from grafito.graph.dtypes import is_floating
 
 MUCH = 1 << 15  # elements whose sum is made in two steps
