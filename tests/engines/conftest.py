@@ -30,7 +30,7 @@ def tiles(monkeypatch):
     """
     import amx_emulated
 
-    from grafito.engines.llvm.amx import tiles as amx
+    from grafito.engines.llvm.codegen import amx
     from grafito.engines.llvm.compilation import library
     from grafito.engines.llvm.machine import Machine
 

@@ -21,7 +21,7 @@ pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 
 from grafito.engines.llvm import report
-from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.program import assemble
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
-from grafito.engines.llvm.emit.elementwise import OPS
+from grafito.engines.llvm.codegen.elementwise_ops import OPS
 from grafito.engines.llvm.images import windows
 from grafito.engines.llvm.ir.builders import (
     cast,

@@ -12,7 +12,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.compilation import cache, compiler
 
 # LLVM belongs to one thread at a time. A fork waits for its turn, so that the child's is whole.

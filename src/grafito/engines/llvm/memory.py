@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grafito.engines.llvm.emit.code import SIZES
+from grafito.engines.llvm.codegen.builder import SIZES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,

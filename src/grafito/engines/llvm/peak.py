@@ -9,7 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
+from grafito.engines.llvm.codegen.builder import (
+    I64,
+    POINTER,
+    Builder,
+    i64,
+)
 from grafito.engines.llvm.machine import Machine
 
 CHAINS = 12  # independent sums: enough to keep every unit busy
@@ -47,7 +52,7 @@ def _text(width: int) -> str:
     """The code of `peak(result, rounds)`."""
     module = ir.Module("peak")
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER, I64]), "peak")
-    code = Code(function, width)
+    code = Builder(function, width)
     factor, start = code.const(0.999, "float32"), code.load(function.args[0], "float32", i64(0))
     chains = [code.b.fadd(start, code.const(float(i), "float32")) for i in range(CHAINS)]
 

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grafito.engines.llvm.emit.elementwise import CHEAP
-from grafito.engines.llvm.emit.indices import (
+from grafito.engines.llvm.codegen.addresses import (
     Index,
     fit_index,
     operands,
 )
-from grafito.engines.llvm.emit.loops import own_index
+from grafito.engines.llvm.codegen.elementwise_ops import CHEAP
+from grafito.engines.llvm.codegen.loops import own_index
 from grafito.engines.llvm.ir.kernel import Kernel, Store
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,

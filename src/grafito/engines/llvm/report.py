@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
-from grafito.engines.llvm.bfloat.layout import kernel_shape
+from grafito.engines.llvm.ir.bfloat16 import kernel_shape
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,

@@ -11,19 +11,37 @@ from typing import Any
 
 from grafito.engines.llvm.amx import weights as amx_weights
 from grafito.engines.llvm.amx.matmul import BLOCK, LEFT, RIGHT, STEP
-from grafito.engines.llvm.amx.tiles import BYTES, ROWS, Tiles
-from grafito.engines.llvm.bfloat.layout import LANES
 from grafito.engines.llvm.bfloat.panels import Panels, Squares
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import i64
-from grafito.engines.llvm.emit.indices import address
-from grafito.engines.llvm.emit.kernels import Compiled, Frame
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import address, existing
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.amx import (
+    BYTES,
+    ROWS,
+    Tiles,
+)
+from grafito.engines.llvm.codegen.builder import i64
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+    batch_mask,
+)
+from grafito.engines.llvm.codegen.tile import (
+    finish_stored,
+    in_pieces,
+)
 from grafito.engines.llvm.images import convolution
-from grafito.engines.llvm.images.convolution import Convolution, Taps, batch_mask, existing
+from grafito.engines.llvm.images.convolution import (
+    Convolution,
+    Taps,
+)
+from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import finish_stored, in_pieces
 
 PART = 128  # result channels for which a thread packs the rows of images once
 TILE = ROWS * STEP  # words of a tile

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.amx.tiles import BYTES, ROWS, Tiles
-from grafito.engines.llvm.bfloat.layout import LANES
 from grafito.engines.llvm.bfloat.panels import Panels, Squares
-from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.products.tiles import TileStore
+from grafito.engines.llvm.codegen.amx import (
+    BYTES,
+    ROWS,
+    Tiles,
+)
+from grafito.engines.llvm.codegen.builder import (
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.tile import TileStore
+from grafito.engines.llvm.ir.bfloat16 import LANES
 
 BLOCK = 2  # tiles of a block of results, along each axis
 STEP = BYTES // 4  # pairs along the inner axis that a tile has
@@ -30,7 +37,7 @@ class TileSums:
     left = Squares
     step = STEP
 
-    def __init__(self, code: Code):
+    def __init__(self, code: Builder):
         self.code, self.tiles = code, Tiles(code)
 
     def block(self, rows: int, columns: int, near: bool) -> tuple[int, int]:

@@ -11,16 +11,26 @@ from typing import Any
 import llvmlite.ir as ir
 
 from grafito.engines.llvm.amx.matmul import BLOCK, LEFT, RIGHT, STEP
-from grafito.engines.llvm.amx.tiles import BYTES, ROWS, Tiles
-from grafito.engines.llvm.bfloat.layout import LANES
-from grafito.engines.llvm.bfloat.pairs import HALF
 from grafito.engines.llvm.bfloat.weights import WeightSums
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.code import I32, i64
-from grafito.engines.llvm.emit.kernels import Compiled
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.amx import (
+    BYTES,
+    ROWS,
+    Tiles,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    i64,
+)
+from grafito.engines.llvm.codegen.dot_bfloat16 import HALF
+from grafito.engines.llvm.codegen.frame import Compiled
+from grafito.engines.llvm.codegen.tile import (
+    Tile,
+    TileStore,
+)
+from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import Tile, TileStore
 
 
 class TileSums(WeightSums):

@@ -10,7 +10,8 @@ import math
 import warnings
 from collections.abc import Iterable, Sequence
 
-from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.codegen import amx
+from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,
     MOVES,
@@ -19,9 +20,6 @@ from grafito.engines.llvm.ir.nodes import (
 )
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
-LANES = 16  # images in a block, and filters in a vector: the width of AVX-512
-PAIRS = LANES // 2
-BROADCAST = 8  # weights that are stored next to each other
 
 
 def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
@@ -157,11 +155,6 @@ def _weights_pay(x: Node) -> bool:
     seen = math.prod(y.shape[:3])
     fits = image.lanes and y.shape[2] > 1
     return fits and amx.pays(channels, filters, seen, height * width)
-
-
-def kernel_shape(k: Node) -> Shape:
-    """The shape of the weights of a convolution, also of those that are stored in another form."""
-    return k.attributes.get("kernel", k.shape)
 
 
 def image_pairs(y: Node) -> Node:

@@ -14,16 +14,29 @@ from __future__ import annotations
 from typing import Any
 
 from grafito.engines.llvm.amx.matmul import TileSums
-from grafito.engines.llvm.bfloat.layout import LANES
-from grafito.engines.llvm.bfloat.pairs import dot
 from grafito.engines.llvm.bfloat.panels import Panels
-from grafito.engines.llvm.emit.affine import Loop, var
-from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.emit.indices import address
-from grafito.engines.llvm.emit.kernels import Compiled, Frame
+from grafito.engines.llvm.codegen.addresses import address
+from grafito.engines.llvm.codegen.affine import (
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.dot_bfloat16 import dot
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+)
+from grafito.engines.llvm.codegen.tile import (
+    TileStore,
+    finish_stored,
+    in_pieces,
+)
+from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import TileStore, finish_stored, in_pieces
 
 SUMS = 28  # registers of a tile
 DELAY = 7  # cycles in which a few sums cost as much as more of them
@@ -45,7 +58,7 @@ class PairSums:
     left = Panels
     step = 1
 
-    def __init__(self, code: Code):
+    def __init__(self, code: Builder):
         self.code = code
 
     def block(self, rows: int, columns: int, near: bool) -> tuple[int, int]:

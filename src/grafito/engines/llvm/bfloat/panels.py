@@ -10,11 +10,22 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.bfloat.layout import LANES
-from grafito.engines.llvm.bfloat.pairs import HALF, interleaved, turned
-from grafito.engines.llvm.emit.affine import Affine, Loop
-from grafito.engines.llvm.emit.code import I32, Code, i64
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.dot_bfloat16 import (
+    HALF,
+    interleaved,
+)
+from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.transpose import transpose
+from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.nodes import Node
 
 AHEAD = 64  # rows that are asked for before they are packed: they may be far apart
@@ -124,14 +135,14 @@ class Panels:
 
         def square(k: Any) -> None:
             first = b.udiv(k, i64(2))
-            for n, words in enumerate(turned(self.code, self._lines(k, m))):
+            for n, words in enumerate(transpose(self.code, self._lines(k, m))):
                 self._store(words, start, b.add(first, i64(n)))
 
         self.code.loop(i64(0), i64(self.k.size), SQUARE, square)
 
     def _lines(self, k: Any, m: Any) -> list[Any]:
         """A square of words from k and m on, where pairs are in memory: those of each m."""
-        code, b = Code.on(self.code, SQUARE), self.code.b
+        code, b = Builder.on(self.code, SQUARE), self.code.b
         inside = code.mask(b.sub(i64(self.k.size), k))
         lines = []
         for n in range(LANES):
@@ -171,7 +182,7 @@ class Squares(Panels):
         def square(k: Any) -> None:
             for n in range(0, self.length, LANES):
                 m = b.add(first, i64(n))
-                lines = turned(code, self._rows(k, m)) if self._by_rows() else self._lines(k, m)
+                lines = transpose(code, self._rows(k, m)) if self._by_rows() else self._lines(k, m)
                 at = self.word(place, b.udiv(k, i64(2)), i64(n * LANES))
                 for r, words in enumerate(lines):
                     code.store(words, self.pointer, "uint32", b.add(at, i64(r * LANES)))

@@ -17,17 +17,38 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.bfloat import pairs as bfloat
-from grafito.engines.llvm.bfloat.layout import LANES, PAIRS
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import I32, i64
-from grafito.engines.llvm.emit.indices import address, physical
-from grafito.engines.llvm.emit.kernels import Compiled, Frame
-from grafito.engines.llvm.images.convolution import existing
+from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    address,
+    existing,
+    physical,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    i64,
+)
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+)
+from grafito.engines.llvm.codegen.tile import (
+    Tile,
+    best_tile,
+    in_pieces,
+)
+from grafito.engines.llvm.codegen.transpose import transpose
+from grafito.engines.llvm.ir.bfloat16 import (
+    LANES,
+    PAIRS,
+)
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import Tile, best_tile, in_pieces
 
 CHUNK = 1 << 18  # bytes of images that all tiles see before the next ones
 
@@ -69,7 +90,7 @@ def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
                 b.shuffle_vector(words[f], words[f + PAIRS], code.integers(range(LANES), I32))
                 for f in range(PAIRS)
             ]
-            for p, row in enumerate(bfloat.turned(code, rows)):
+            for p, row in enumerate(transpose(code, rows)):
                 at = b.add(b.mul(u, i64(PAIRS * out.shape[4])), i64(p * out.shape[4] + start))
                 code.store(row, frame.pointers[out], "uint32", at)
         reader.mask = None

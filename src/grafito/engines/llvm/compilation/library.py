@@ -23,9 +23,14 @@ from grafito.engines.llvm.amx import convolution as amx_convolution
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.bfloat import matmul as bfloat_matmul
 from grafito.engines.llvm.bfloat import weights as bfloat_weights
+from grafito.engines.llvm.codegen.frame import Compiled
 from grafito.engines.llvm.compilation import cache
 from grafito.engines.llvm.compilation.description import Facts, describe, rebuild
-from grafito.engines.llvm.emit import kernels, reductions, turning
+from grafito.engines.llvm.emit import (
+    elementwise_kernels,
+    reductions,
+    turning,
+)
 from grafito.engines.llvm.emit import whole as whole_arrays
 from grafito.engines.llvm.images import convolution, pooling
 from grafito.engines.llvm.ir.kernel import Kernel
@@ -34,8 +39,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
 )
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.products import matmul
-from grafito.engines.llvm.products import tiles as products
+from grafito.engines.llvm.products import lanes, matmul
 from grafito.engines.llvm.winograd import gradient as winograd_gradient
 from grafito.engines.llvm.winograd import kernels as winograd_kernels
 
@@ -128,21 +132,21 @@ def _write(facts: Facts, width: int) -> tuple[str, dict[str, Any]]:
     return emitted.text.replace('@"kernel"', f'@"{name}"'), known
 
 
-def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> kernels.Compiled:
+def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
     """The code of a kernel, by its primary."""
     primary = kernel.primary
     kind = primary.kind if primary is not None else None
     if primary is None or kind is None:
-        turned = turning.elementwise(kernel, stored, width, shared)
+        turned = turning.through_registers(kernel, stored, width, shared)
         if turned is not None:
             return turned
-        emit = kernels.elementwise
+        emit = elementwise_kernels.elementwise
     elif kind in REDUCTIONS:
         emit = reductions.reduction
     elif kind == "matmul" and bfloat_layout.packed(primary):
         emit = bfloat_matmul.matmul
     elif kind == "matmul":
-        emit = products.matmul_lanes if kernel.lanes else matmul.matmul
+        emit = lanes.matmul_lanes if kernel.lanes else matmul.matmul
     elif kind in amx_convolution.EMIT and primary.attributes.get("tiles"):
         emit = amx_convolution.EMIT[kind]
     elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop
-from grafito.engines.llvm.emit.code import I32, Code, i64
-from grafito.engines.llvm.emit.elementwise import CHEAP, OPS
-from grafito.engines.llvm.emit.indices import Index
-from grafito.engines.llvm.emit.kernels import (
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import Index
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.elementwise_ops import (
+    CHEAP,
+    OPS,
+)
+from grafito.engines.llvm.codegen.frame import (
     UNITS,
     Compiled,
     Frame,
@@ -21,7 +31,7 @@ from grafito.engines.llvm.emit.kernels import (
     result_places,
     vectors,
 )
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.ir.builders import identity
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
@@ -102,7 +112,7 @@ class _Reduction:
                 spots = [{many: code.b.add(first, i64(n))} for n in range(count)]
             if across:
                 totals = self._accumulate(code, reader, self.gone, lane, padded, spots)
-                one = Code.on(code, 1)
+                one = Builder.on(code, 1)
                 single = self._single(one, reader)
                 for spot, total in zip(spots, totals, strict=True):
                     reader.env.update(spot)
@@ -140,14 +150,14 @@ class _Reduction:
                 stack += node.inputs
         return True
 
-    def _single(self, one: Code, reader: Reader) -> Reader:
+    def _single(self, one: Builder, reader: Reader) -> Reader:
         single = self.frame.reader(one)
         single.env = reader.env
         return single
 
     def _accumulate(
         self,
-        code: Code,
+        code: Builder,
         reader: Reader,
         gone: list[Loop],
         lane: Loop,
@@ -196,7 +206,7 @@ class _Reduction:
 
     def _lane_loop(
         self,
-        code: Code,
+        code: Builder,
         reader: Reader,
         lane: Loop,
         totals: Sequence[Any],
@@ -220,7 +230,7 @@ class _Reduction:
         return totals
 
 
-def combine_lanes(code: Code, total: Any, kind: str, dtype: str) -> Any:
+def combine_lanes(code: Builder, total: Any, kind: str, dtype: str) -> Any:
     """One lane from many: halves onto halves, so the order is the same on every run."""
     lanes = code.lanes
     operand = "float32" if dtype == "bfloat16" else dtype
@@ -230,5 +240,5 @@ def combine_lanes(code: Code, total: Any, kind: str, dtype: str) -> Any:
             code.b.shuffle_vector(total, total, code.integers(range(at, at + lanes), I32))
             for at in (0, lanes)
         )
-        total = OPS[COMBINE[kind]](Code.on(code, lanes), operand, low, high)
-    return Code.on(code, 1).round_bfloat16(total) if dtype == "bfloat16" else total
+        total = OPS[COMBINE[kind]](Builder.on(code, lanes), operand, low, high)
+    return Builder.on(code, 1).round_bfloat16(total) if dtype == "bfloat16" else total

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop
-from grafito.engines.llvm.emit.code import I32, Code, i64
-from grafito.engines.llvm.emit.elementwise import OPS
-from grafito.engines.llvm.emit.indices import fit_index
-from grafito.engines.llvm.emit.kernels import (
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import fit_index
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    i64,
+)
+from grafito.engines.llvm.codegen.elementwise_ops import OPS
+from grafito.engines.llvm.codegen.frame import (
     CHUNK,
     Compiled,
     Frame,
@@ -21,31 +25,12 @@ from grafito.engines.llvm.emit.kernels import (
     result_places,
     store_place,
 )
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 
 MOST = 4  # results whose code may be written out for each element of a square
-
-
-def turn(code: Code, rows: Sequence[Any]) -> list[Any]:
-    """The transpose of as many registers as they have lanes: lane j of the i-th is i of the j-th.
-
-    In each round neighbours at a distance d exchange what is in the lanes of the other's kind, for
-    d = 1, 2, 4, ...: a logarithm of rounds in place of a store and a load for each number.
-    """
-    lanes, rows = code.lanes, list(rows)
-    distance = 1
-    while distance < lanes:
-        low = [k if not k & distance else lanes + k - distance for k in range(lanes)]
-        high = [k + distance if not k & distance else lanes + k for k in range(lanes)]
-        for i in range(lanes):
-            if not i & distance:
-                x, y = rows[i], rows[i + distance]
-                rows[i] = code.b.shuffle_vector(x, y, code.integers(low, I32))
-                rows[i + distance] = code.b.shuffle_vector(x, y, code.integers(high, I32))
-        distance *= 2
-    return rows
 
 
 def irregular(at: Affine, lane: Loop) -> bool:
@@ -81,11 +66,13 @@ class _Turning(Reader):
                 self.env[lane] = code.b.select(beyond, last, i64(n))
                 rows.append(code.load(self.pointers[x], x.dtype, self.scalar(at)))
             self.env[self.inner], self.env[lane] = now, i64(0)
-            self.squares[x, at] = turn(code, rows)
+            self.squares[x, at] = transpose(code, rows)
         return self.squares[x, at][self.position]
 
 
-def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled | None:
+def through_registers(
+    kernel: Kernel, stored: set[Node], width: int, shared: bool
+) -> Compiled | None:
     """Like `kernels.elementwise`, for images brought into lanes; None where nothing is gained."""
     if not kernel.lanes or len(kernel.results) > MOST:
         return None

@@ -6,12 +6,31 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop, var
-from grafito.engines.llvm.emit.code import I32, I64, Code, i64
-from grafito.engines.llvm.emit.elementwise import OPS, compare
-from grafito.engines.llvm.emit.indices import address, physical
-from grafito.engines.llvm.emit.kernels import Compiled, Frame
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    address,
+    physical,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Gathered,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    I64,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.elementwise_ops import (
+    OPS,
+    compare,
+)
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+)
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
@@ -276,7 +295,7 @@ def bits(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compile
     return frame.finish(code, units.size, 20.0 * out.size)
 
 
-def _rounds(code: Code, words: list[Any], key: Sequence[Any]) -> list[Any]:
+def _rounds(code: Builder, words: list[Any], key: Sequence[Any]) -> list[Any]:
     b = code.b
     x, y, z, w = words
     for i in range(ROUNDS):
@@ -291,7 +310,7 @@ def _rounds(code: Code, words: list[Any], key: Sequence[Any]) -> list[Any]:
     return [x, y, z, w]
 
 
-def _multiply_wide(code: Code, x: Any, m: int) -> tuple[Any, Any]:
+def _multiply_wide(code: Builder, x: Any, m: int) -> tuple[Any, Any]:
     """The upper and the lower 32 bits of x m."""
     b = code.b
     wide = b.mul(b.zext(x, code.vector(I64)), code.const(m, "int64"))

@@ -12,22 +12,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafito.engines.llvm.bfloat import layout as bfloat_layout
-from grafito.engines.llvm.bfloat import pairs as bfloat
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, dot, row_major, var
-from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.emit.indices import Index, address, physical
-from grafito.engines.llvm.emit.kernels import (
+from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    address,
+    existing,
+    physical,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    dot,
+    row_major,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
+    batch_mask,
     finish_results,
 )
-from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.emit.reductions import combine_lanes
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import (
+from grafito.engines.llvm.codegen.tile import (
     REGISTERS,
     Tile,
     TileStore,
@@ -36,6 +45,10 @@ from grafito.engines.llvm.products.tiles import (
     finish_tile,
     in_pieces,
 )
+from grafito.engines.llvm.emit.reductions import combine_lanes
+from grafito.engines.llvm.ir.bfloat16 import kernel_shape
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
 
 UNROLLED = 12  # inner steps that are written out
 
@@ -237,7 +250,7 @@ def conv(
     """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
     out = kernel.primary
     assert out is not None
-    k = bfloat_layout.kernel_shape(out.inputs[1])
+    k = kernel_shape(out.inputs[1])
     axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
     rows, columns = (forward_taps(*axis) for axis in axes)
     channels, filters = k[2], k[3] // out.groups
@@ -254,7 +267,7 @@ def convback(
     """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
     out = kernel.primary
     assert out is not None
-    k = bfloat_layout.kernel_shape(out.inputs[1])
+    k = kernel_shape(out.inputs[1])
     axes = zip(out.shape[1:3], k, out.strides, out.dilation, out.origin, out.before, strict=False)
     rows, columns = (backward_taps(*axis) for axis in axes)
     channels, filters = k[2], k[3] // out.groups
@@ -269,29 +282,10 @@ def _real_rows(image: Node) -> tuple[int, int] | None:
     return None if rows == image.shape[1] else (begin, begin + rows)
 
 
-def _clamp(code: Code, value: Any, most: int) -> Any:
+def _clamp(code: Builder, value: Any, most: int) -> Any:
     b = code.b
     value = b.select(b.icmp_signed("<", value, i64(0)), i64(0), value)
     return b.select(b.icmp_signed(">", value, i64(most)), i64(most), value)
-
-
-def existing(node: Node, index: Sequence[Affine]) -> Index:
-    """The index, 0 along axes of size 1 (but for the batch, which is in lanes)."""
-    return tuple(
-        a if n != 1 or (axis == 0 and node.lanes) else Affine()
-        for axis, (a, n) in enumerate(zip(index, node.shape, strict=True))
-    )
-
-
-def batch_mask(
-    code: Code, reader: Reader, node: Node, block: Loop, width: int
-) -> Callable[[], Any] | None:
-    """Emits which lanes of a block hold an image; None where all blocks are full."""
-    if node.shape[0] % width == 0:
-        return None
-    return lambda: code.mask(
-        code.b.sub(i64(node.shape[0]), code.b.mul(reader.env[block], i64(width)))
-    )
 
 
 def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
@@ -306,7 +300,7 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     rows = channels if by_channel else breadth
     tile = best_tile(rows, each, 1)
     code = frame.code(width)
-    one = Code.on(code, 1)
+    one = Builder.on(code, 1)
     reader, single = frame.reader(code), frame.reader(one)
     single.env, reader.strict = reader.env, True
     store = TileStore(code, out.dtype, REGISTERS)

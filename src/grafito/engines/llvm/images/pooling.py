@@ -9,13 +9,33 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Loop, var
-from grafito.engines.llvm.emit.code import I32, i64
-from grafito.engines.llvm.emit.elementwise import OPS, compare
-from grafito.engines.llvm.emit.indices import Index, address, physical
-from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, vectors
-from grafito.engines.llvm.images.convolution import UNROLLED, batch_mask, existing
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    Index,
+    address,
+    existing,
+    physical,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    i64,
+)
+from grafito.engines.llvm.codegen.elementwise_ops import (
+    OPS,
+    compare,
+)
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+    batch_mask,
+    finish_results,
+    vectors,
+)
+from grafito.engines.llvm.images.convolution import UNROLLED
 from grafito.engines.llvm.ir.kernel import (
     Kernel,
     side_by_side,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.amx import tiles as amx
+from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.ir.builders import (
     crop,
     pad,

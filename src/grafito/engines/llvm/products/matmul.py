@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import I8, SIZES, Code, i64
-from grafito.engines.llvm.emit.indices import Index, address, broadcast_index, fit_index
-from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results, outlined
-from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.panels import Panels
-from grafito.engines.llvm.products.tiles import (
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    Index,
+    address,
+    broadcast_index,
+    fit_index,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I8,
+    SIZES,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+    finish_results,
+    outlined,
+)
+from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.tile import (
     FIRST,
     TileStore,
     accumulate,
@@ -22,6 +38,9 @@ from grafito.engines.llvm.products.tiles import (
     in_pieces,
     whole_index,
 )
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.products.panels import Panels
 
 SECOND = 384 << 10  # and in the second-level cache
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory
@@ -138,7 +157,7 @@ class _Product:
             )  # fmt: skip
             scratch += self.panels.node.size * self.element
         if self.cut:
-            reader = frame.reader(Code.on(code, nest.vector_lanes(self.tile.rows, frame.width)))
+            reader = frame.reader(Builder.on(code, nest.vector_lanes(self.tile.rows, frame.width)))
             reader.env, reader.pointers = self.reader.env, self.reader.pointers
             self.strips = self._copies(
                 reader, self.x_at, (self.tall, Loop(1), self.row),

@@ -6,12 +6,18 @@ is read by columns, or whose rows are far apart, costs a copy, not a miss in eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import I32, Code, i64
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    i64,
+)
+from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
 
 
@@ -91,7 +97,7 @@ class Panels:
                 reader.start()
                 lines.append(reader.load(self.buffer, self.place))
             env[lane], reader.lane, reader.mask = i64(0), lane, None
-            for n, line in enumerate(transposed(code, lines)):
+            for n, line in enumerate(transpose(code, lines)):
                 env[self.k] = code.b.add(k, i64(n))
                 reader.store(line, self.node, self.at)
 
@@ -118,21 +124,3 @@ class Panels:
         else:
             code.loop(*rows, 1, by_rows)
         env.update(before)
-
-
-def transposed(code: Code, lines: Sequence[Any]) -> list[Any]:
-    """The columns of a square that is given by its rows.
-
-    Each of log2(n) rounds interleaves the lines of the first half with those of the second.
-    """
-    lines, n = list(lines), len(lines)
-    half = n // 2
-    low = code.integers([i // 2 + n * (i % 2) for i in range(n)], I32)
-    high = code.integers([i // 2 + n * (i % 2) + half for i in range(n)], I32)
-    for _ in range(n.bit_length() - 1):
-        lines = [
-            code.b.shuffle_vector(lines[i], lines[i + half], order)
-            for i in range(half)
-            for order in (low, high)
-        ]
-    return lines

@@ -11,15 +11,25 @@ import itertools
 import math
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Loop, var
-from grafito.engines.llvm.emit.code import i64
-from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
-from grafito.engines.llvm.emit.turning import turn
-from grafito.engines.llvm.images.convolution import existing
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import existing
+from grafito.engines.llvm.codegen.affine import (
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import i64
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+    finish_results,
+)
+from grafito.engines.llvm.codegen.tile import (
+    REGISTERS,
+    TileStore,
+)
+from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import REGISTERS, TileStore
 from grafito.engines.llvm.winograd.method import STEP, points, transposed
 from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller
 
@@ -114,7 +124,7 @@ class _Sums:
                     last = i64(self.y.shape[3] - 1)
                     env[filter_] = smaller(code, code.b.add(first, i64(k)), last)
                     lines.append(self.tiles.load(y_at, inside))
-                for n, line in enumerate(turn(code, lines)):
+                for n, line in enumerate(transpose(code, lines)):
                     at = self.turned.at(place, i64(0), i64(n))
                     code.store(line, self.turned.pointer, "float32", at)
 

@@ -11,14 +11,22 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import i64
-from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
-from grafito.engines.llvm.images.convolution import existing
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import existing
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import i64
+from grafito.engines.llvm.codegen.frame import (
+    Compiled,
+    Frame,
+    finish_results,
+)
+from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import TileStore
 from grafito.engines.llvm.winograd.method import PANEL, points
 from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller
 from grafito.engines.llvm.winograd.zeros import Zeros

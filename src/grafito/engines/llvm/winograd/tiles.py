@@ -11,20 +11,26 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.emit.indices import address
-from grafito.engines.llvm.emit.kernels import Frame
-from grafito.engines.llvm.emit.reader import Reader
-from grafito.engines.llvm.images.convolution import batch_mask, existing
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import address, existing
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.frame import Frame, batch_mask
+from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.winograd.method import Matrix, matrices
 
 Grid = Sequence[Sequence[Any]]
 
 
-def transform(code: Code, matrix: Matrix, xs: Sequence[Any], pairs: str) -> list[Any]:
+def transform(code: Builder, matrix: Matrix, xs: Sequence[Any], pairs: str) -> list[Any]:
     """The product matrix @ xs; what two rows share but for signs is computed once.
 
     Args:
@@ -66,7 +72,7 @@ def transform(code: Code, matrix: Matrix, xs: Sequence[Any], pairs: str) -> list
     return results
 
 
-def both_ways(code: Code, rows: Matrix, columns: Matrix, grid: Grid, pairs: str) -> Grid:
+def both_ways(code: Builder, rows: Matrix, columns: Matrix, grid: Grid, pairs: str) -> Grid:
     """The product rows @ grid @ columns'."""
     half = [transform(code, columns, line, pairs) for line in grid]
     turned = [transform(code, rows, line, pairs) for line in zip(*half, strict=True)]
@@ -185,7 +191,7 @@ class Tiles:
         return smaller(code, code.b.sub(i64(size), done), i64(step))
 
 
-def smaller(code: Code, x: Any, y: Any) -> Any:
+def smaller(code: Builder, x: Any, y: Any) -> Any:
     """The smaller of two counts."""
     return code.b.select(code.b.icmp_signed("<", x, y), x, y)
 
@@ -193,7 +199,7 @@ def smaller(code: Code, x: Any, y: Any) -> Any:
 class Scratch:
     """[points][vectors][channels] registers; the points lie apart from each other in the cache."""
 
-    def __init__(self, code: Code, pointer: Any, points: int, vectors: int, channels: int):
+    def __init__(self, code: Builder, pointer: Any, points: int, vectors: int, channels: int):
         self.code, self.pointer, self.channels = code, pointer, channels
         self.step = (vectors * channels + 1) * code.lanes
         self.bytes = points * self.step * 4

@@ -15,10 +15,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit.affine import Loop, var
-from grafito.engines.llvm.emit.code import I32, i64
+from grafito.engines.llvm.codegen.affine import (
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    i64,
+)
+from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.tiles import TileStore
 from grafito.engines.llvm.winograd.method import matrices, points
 from grafito.engines.llvm.winograd.tiles import Tiles, smaller
 

@@ -16,7 +16,11 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.emit.code import I8, Code, i64
+from grafito.engines.llvm.codegen.builder import (
+    I8,
+    Builder,
+    i64,
+)
 
 FEATURES = {"amx-tile", "amx-bf16"}
 TILES, ROWS, BYTES = 8, 16, 64
@@ -62,7 +66,7 @@ class Tiles:
         code: where to emit.
     """
 
-    def __init__(self, code: Code):
+    def __init__(self, code: Builder):
         self.code = code
 
     def configure(self) -> None:

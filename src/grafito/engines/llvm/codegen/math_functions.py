@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.emit.code import F32, F64, I32, I64, Code
+from grafito.engines.llvm.codegen.builder import (
+    F32,
+    F64,
+    I32,
+    I64,
+    Builder,
+)
 
 WORD = {"float32": "int32", "float64": "int64"}
 MANTISSA = {"float32": 23, "float64": 52}
@@ -35,7 +41,7 @@ class Mathematics:
         dtype: float32 or float64.
     """
 
-    def __init__(self, code: Code, dtype: str):
+    def __init__(self, code: Builder, dtype: str):
         self.c, self.b, self.dtype = code, code.b, dtype
         self.single = dtype == "float32"
         self.real = code.vector(F32 if self.single else F64)

@@ -32,7 +32,7 @@ def i64(value: int) -> Any:
     return ir.Constant(I64, int(value))
 
 
-class Code:
+class Builder:
     """Emits one function.
 
     Args:
@@ -47,7 +47,7 @@ class Code:
         self.lanes, self.pairs = lanes, pairs
 
     @classmethod
-    def on(cls, other: Code, lanes: int) -> Code:
+    def on(cls, other: Builder, lanes: int) -> Builder:
         """The same place in the same function, with vectors of another length."""
         code = cls.__new__(cls)
         code.function, code.b, code.lanes, code.pairs = other.function, other.b, lanes, other.pairs

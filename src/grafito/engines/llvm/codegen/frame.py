@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop
-from grafito.engines.llvm.emit.code import I64, POINTER, Code, i64
-from grafito.engines.llvm.emit.elementwise import OPS
-from grafito.engines.llvm.emit.indices import Index, fit_index, physical
-from grafito.engines.llvm.emit.reader import Reader, buffers_of
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import (
+    Index,
+    fit_index,
+    physical,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I64,
+    POINTER,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.reader import (
+    Reader,
+    buffers_of,
+)
 from grafito.engines.llvm.ir.kernel import (
     Kernel,
     Store,
@@ -71,14 +83,14 @@ class Frame:
         self.pointers = dict(zip(self.buffers, self.function.args, strict=False))
         self.errors, self.scratch, self.begin, self.end = self.function.args[-4:]
 
-    def code(self, lanes: int) -> Code:
+    def code(self, lanes: int) -> Builder:
         primary = self.kernel.primary
-        return Code(self.function, lanes, primary is not None and "pairs" in primary.attributes)
+        return Builder(self.function, lanes, primary is not None and "pairs" in primary.attributes)
 
-    def reader(self, code: Code) -> Reader:
+    def reader(self, code: Builder) -> Reader:
         return Reader(code, self.stored, self.pointers, self.width, self.errors)
 
-    def finish(self, code: Code, units: int, cost: float, scratch: int = 0) -> Compiled:
+    def finish(self, code: Builder, units: int, cost: float, scratch: int = 0) -> Compiled:
         code.b.ret_void()
         return Compiled(str(self.module), self.buffers, units, cost, scratch)
 
@@ -108,7 +120,7 @@ def outlined(
     function = ir.Function(frame.module, kind, name)
     function.linkage = "internal"
     function.attributes.add("noinline")
-    code = Code(function, reader.code.lanes, reader.code.pairs)
+    code = Builder(function, reader.code.lanes, reader.code.pairs)
     inside = dict(zip(pointers, function.args, strict=False))
     known = {node: inside[pointer] for node, pointer in reader.pointers.items()}
     own = Reader(code, reader.stored, known, reader.width, inside[reader.errors])
@@ -155,59 +167,6 @@ def result_places(kernel: Kernel, index: Index, stored: set[Node], width: int) -
     return places
 
 
-# Elementwise
-
-
-def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """All results, element by element."""
-    frame = Frame(kernel, stored, width, shared)
-    loops, index = nest.own_index(kernel.shape, kernel.lanes, width)
-    places = result_places(kernel, index, stored, width)
-    groups = lane_groups(loops, kernel.shape, width) if kernel.lanes else {}
-    loops, new = nest.merge(loops, places, groups)
-    index = nest.replace(index, new)
-    size = loops[-1].size if loops else 1
-    code = frame.code(nest.vector_lanes(size, width))
-    reader = frame.reader(code)
-    outer, lane = (loops[:-1], loops[-1]) if loops else ([], None)
-    inner: list[Loop] = []  # loops within a unit, so that it has some work
-    while outer and nest.product(outer[:-1]) >= UNITS and nest.product(inner) * size < CHUNK * 16:
-        inner.insert(0, outer.pop())
-    chunk = CHUNK * code.lanes if not (outer or inner) else max(size, 1)
-    units = nest.product(outer) if outer or inner else -(-size // chunk)
-
-    def unit(u: Any) -> None:
-        if lane is None:
-            finish_results(reader, kernel, index)
-            return
-        first, stop = i64(0), i64(size)
-        if outer:
-            nest.decode(code, u, outer, reader.env)
-        elif not inner:
-            first = code.b.mul(u, i64(chunk))
-            stop = code.b.add(first, i64(chunk))
-            stop = code.b.select(code.b.icmp_signed("<", stop, i64(size)), stop, i64(size))
-
-        def descend(rest: Sequence[Loop]) -> None:
-            if rest:
-
-                def turn(i: Any) -> None:
-                    reader.env[rest[0]] = i
-                    descend(rest[1:])
-
-                code.loop(i64(0), i64(rest[0].size), 1, turn)
-                return
-            existing = images(kernel, index, lane)
-            following = functools.partial(finish_results, reader, kernel, index)
-            vectors(code, reader, lane, first, stop, following, existing)
-
-        descend(inner)
-
-    code.loop(frame.begin, frame.end, 1, unit)
-    work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
-    return frame.finish(code, units, float(math.prod(kernel.shape)) * work)
-
-
 def lane_groups(loops: list[Loop], shape: tuple[int, ...], width: int) -> dict[Loop, str]:
     """The loops of a batch in lanes that stay apart; that over blocks only if one is not full."""
     if shape[0] % width:
@@ -224,7 +183,7 @@ def images(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | Non
 
 
 def vectors(
-    code: Code,
+    code: Builder,
     reader: Reader,
     lane: Loop,
     first: Any,
@@ -263,3 +222,14 @@ def vectors(
 def at_lane_0(index: Affine, lane: Loop) -> Affine:
     """The first image of the block."""
     return Affine(index.constant, tuple((v, c) for v, c in index.terms if v is not lane))
+
+
+def batch_mask(
+    code: Builder, reader: Reader, node: Node, block: Loop, width: int
+) -> Callable[[], Any] | None:
+    """Emits which lanes of a block hold an image; None where all blocks are full."""
+    if node.shape[0] % width == 0:
+        return None
+    return lambda: code.mask(
+        code.b.sub(i64(node.shape[0]), code.b.mul(reader.env[block], i64(width)))
+    )

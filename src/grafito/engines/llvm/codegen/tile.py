@@ -10,14 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafito.engines.llvm.bfloat import pairs as bfloat
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import REGISTER, Code, i64
-from grafito.engines.llvm.emit.elementwise import OPS
-from grafito.engines.llvm.emit.indices import address
-from grafito.engines.llvm.emit.kernels import Compiled, Frame, finish_results
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    REGISTER,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.elementwise_ops import OPS
+from grafito.engines.llvm.codegen.frame import (
+    finish_results,
+)
+from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
@@ -52,8 +60,8 @@ def best_tile(
 
     def cycles(tile: Tile) -> float:
         total = 0.0
-        for height, count in _pieces(rows, tile.rows):
-            for breadth, times in _pieces(vectors, tile.vectors):
+        for height, count in nest.pieces(rows, tile.rows):
+            for breadth, times in nest.pieces(vectors, tile.vectors):
                 products = max(height * breadth / 2, (height + breadth) / 2, 4)
                 if depth * breadth * 64 > FIRST:
                     products = max(products, breadth * 64 / STREAM)
@@ -66,13 +74,7 @@ def best_tile(
     return min(options, key=cycles)
 
 
-def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
-    """Lengths of the pieces of an axis, each with how often it comes."""
-    whole, rest = divmod(size, piece)
-    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
-
-
-def multiply_add(code: Code, dtype: str, x: Any, y: Any, total: Any) -> Any:
+def multiply_add(code: Builder, dtype: str, x: Any, y: Any, total: Any) -> Any:
     """The sum total + x y."""
     if is_floating(dtype):
         return code.fma(x, y, total)
@@ -92,7 +94,7 @@ class TileStore:
         memory: for more tiles than one; `first` is then the vector that the tile begins with.
     """
 
-    def __init__(self, code: Code, dtype: str, vectors: int, memory: Any = None):
+    def __init__(self, code: Builder, dtype: str, vectors: int, memory: Any = None):
         self.code = code
         kind = code.vector(REGISTER[dtype])
         self.kind = kind
@@ -111,61 +113,6 @@ class TileStore:
 
     def get(self, place: Any) -> Any:
         return self.code.b.load(self.at(place), typ=self.kind)
-
-
-def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """The product x @ y of a batch in lanes: a register holds one feature of many examples.
-
-    The elements of y are broadcast, in whatever order they are in memory.
-    """
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
-    x, y = out.inputs
-    (batch, columns), inner = out.shape, x.shape[1]
-    blocks = -(-batch // width)
-    tile = best_tile(blocks, columns, 1)
-    code = frame.code(width)
-    reader = frame.reader(code)
-    tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
-    k, row, column, lane = Loop(inner), Loop(tile.rows), Loop(tile.vectors), Loop(width)
-    block = var(tall) * tile.rows + var(row)
-    n = block * width + var(lane)
-    j = var(wide) * tile.vectors + var(column)
-    at = var(k) if inner != 1 else Affine()
-    j = j if columns != 1 else Affine()
-    x_at = address(x, (n, at), width, stored)
-    y_at = address(y, (at, j), width, stored)
-    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
-
-    def mask() -> Any:
-        first = code.b.mul(reader.scalar(block), i64(width))
-        return code.mask(code.b.sub(i64(batch), first))
-
-    def run(height: int, across: int) -> None:
-        loops = [(k, False)]
-        totals = accumulate(
-            reader, out.dtype, x_at, y_at, (row, column), lane, loops, height, across
-        )
-        finish_tile(
-            reader, kernel, (n, j), (row, column), lane, totals, across, store,
-            mask=mask if batch % width else None,
-        )  # fmt: skip
-
-    def unit(u: Any) -> None:
-        nest.decode(code, u, [tall, wide], reader.env)
-
-        def columns_done(across: int) -> None:
-            in_pieces(
-                code, reader.env[tall], tall, blocks, tile.rows, lambda height: run(height, across)
-            )
-
-        in_pieces(code, reader.env[wide], wide, columns, tile.vectors, columns_done)
-
-    units = nest.product([tall, wide]) if out.size else 0
-    if units:
-        code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, units, 2.0 * out.size * inner / 16)
 
 
 def whole_index(
@@ -314,7 +261,7 @@ def finish_stored(
 
 
 def in_pieces(
-    code: Code, position: Any, loop: Loop, size: int, piece: int, body: Callable[[int], None]
+    code: Builder, position: Any, loop: Loop, size: int, piece: int, body: Callable[[int], None]
 ) -> None:
     """`body(length)` for one piece of an axis; the last piece may be shorter than the others."""
     rest = size - (loop.size - 1) * piece

@@ -6,13 +6,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.emit.affine import Affine, Loop, var
-from grafito.engines.llvm.emit.code import Code, i64
-from grafito.engines.llvm.emit.indices import (
+from grafito.engines.llvm.codegen.addresses import (
     Index,
     operands,
     physical,
     through_reshape,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+    var,
+)
+from grafito.engines.llvm.codegen.builder import (
+    Builder,
+    i64,
 )
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,
@@ -112,7 +119,7 @@ def replace(index: Index, new: dict[Loop, Affine]) -> Index:
     return tuple(a.replace(new) for a in index)
 
 
-def decode(code: Code, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -> None:
+def decode(code: Builder, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -> None:
     """The loop variables of a position in their product, last one fastest."""
     b = code.b
     for n, loop in reversed(list(enumerate(loops))):
@@ -124,7 +131,7 @@ def decode(code: Code, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -
 
 
 def walk(
-    code: Code,
+    code: Builder,
     env: dict[Loop, Any],
     loops: Sequence[tuple[Loop, bool]],
     bounds: Callable[[Loop], tuple[Any, Any]] | None,
@@ -155,6 +162,12 @@ def walk(
         return totals
     begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
     return code.loop(begin, end, 1, turn, totals)
+
+
+def pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Lengths of the pieces of an axis, each with how often it comes."""
+    whole, rest = divmod(size, piece)
+    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
 
 
 def product(loops: Iterable[Loop]) -> int:

@@ -10,8 +10,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from grafito.engines.llvm.emit.code import F32, I32, REGISTER, SIZES, Code
-from grafito.engines.llvm.emit.mathematics import Mathematics
+from grafito.engines.llvm.codegen.builder import (
+    F32,
+    I32,
+    REGISTER,
+    SIZES,
+    Builder,
+)
+from grafito.engines.llvm.codegen.math_functions import Mathematics
 from grafito.graph.dtypes import is_floating
 
 Emit = Callable[..., Any]
@@ -23,7 +29,7 @@ CHEAP = {  # a few instructions: computing it again costs less than a trip to me
 }  # fmt: skip
 
 
-def emit(code: Code, kind: str, dtype: str, result: str, args: list[Any], to: str = "") -> Any:
+def emit(code: Builder, kind: str, dtype: str, result: str, args: list[Any], to: str = "") -> Any:
     """The value of an elementwise node.
 
     Args:
@@ -52,24 +58,24 @@ def _llvm(name: str) -> Emit:
 def _by_kind(real: str, integer: str) -> Emit:
     """One LLVM instruction for reals and another for integers."""
 
-    def op(code: Code, dtype: str, *xs: Any) -> Any:
+    def op(code: Builder, dtype: str, *xs: Any) -> Any:
         return getattr(code.b, real if is_floating(dtype) else integer)(*xs)
 
     return op
 
 
-def _add(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _add(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     return code.b.or_(x, y) if dtype == "bool" else _by_kind("fadd", "add")(code, dtype, x, y)
 
 
-def _multiply(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _multiply(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     return code.b.and_(x, y) if dtype == "bool" else _by_kind("fmul", "mul")(code, dtype, x, y)
 
 
 def compare(sign: str) -> Emit:
     """Ordered for reals, so that NaN is only unequal; signed or not for integers."""
 
-    def op(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    def op(code: Builder, dtype: str, x: Any, y: Any) -> Any:
         if is_floating(dtype):
             if sign == "!=":
                 return code.b.fcmp_unordered(sign, x, y)
@@ -84,7 +90,7 @@ def compare(sign: str) -> Emit:
 def _choose(sign: str) -> Emit:
     """The larger or smaller; a NaN wins."""
 
-    def op(code: Code, dtype: str, x: Any, y: Any) -> Any:
+    def op(code: Builder, dtype: str, x: Any, y: Any) -> Any:
         taken = compare(sign)(code, dtype, x, y)
         if is_floating(dtype):
             taken = code.b.or_(taken, code.b.fcmp_unordered("uno", x, x))
@@ -93,7 +99,7 @@ def _choose(sign: str) -> Emit:
     return op
 
 
-def _mod(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _mod(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     """The remainder with the sign of y."""
     b = code.b
     zero = code.const(0, dtype)
@@ -114,7 +120,7 @@ def _mod(code: Code, dtype: str, x: Any, y: Any) -> Any:
     return b.select(none, zero, b.select(wrong, b.add(rest, safe), rest))
 
 
-def _floordivide(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _floordivide(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     """The quotient rounded down, from the exact remainder."""
     b, zero, one = code.b, code.const(0, dtype), code.const(1, dtype)
     if is_floating(dtype):
@@ -141,7 +147,7 @@ def _floordivide(code: Code, dtype: str, x: Any, y: Any) -> Any:
     return b.select(none, zero, b.select(turned, b.neg(x), whole))
 
 
-def _power(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _power(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     if is_floating(dtype):
         return Mathematics(code, dtype).power(x, y)
     b, base, exponent, result = code.b, x, y, code.const(1, dtype)
@@ -155,7 +161,7 @@ def _power(code: Code, dtype: str, x: Any, y: Any) -> Any:
     return _cut(code, dtype, base, exponent, result) if dtype.startswith("int") else result
 
 
-def _cut(code: Code, dtype: str, x: Any, y: Any, power: Any) -> Any:
+def _cut(code: Builder, dtype: str, x: Any, y: Any, power: Any) -> Any:
     """The power of integers, its fraction cut off where the exponent is negative."""
     b, zero, one, minus = code.b, *(code.const(n, dtype) for n in (0, 1, -1))
     odd = b.icmp_unsigned("!=", b.and_(y, one), zero)
@@ -164,11 +170,11 @@ def _cut(code: Code, dtype: str, x: Any, y: Any, power: Any) -> Any:
     return b.select(b.icmp_signed("<", y, zero), cut, power)
 
 
-def _negative(code: Code, dtype: str, x: Any) -> Any:
+def _negative(code: Builder, dtype: str, x: Any) -> Any:
     return code.b.fneg(x) if is_floating(dtype) else code.b.neg(x)
 
 
-def _abs(code: Code, dtype: str, x: Any) -> Any:
+def _abs(code: Builder, dtype: str, x: Any) -> Any:
     if is_floating(dtype):
         return code.apply("fabs", x)
     if not dtype.startswith("int"):
@@ -176,7 +182,7 @@ def _abs(code: Code, dtype: str, x: Any) -> Any:
     return code.b.select(code.b.icmp_signed("<", x, code.const(0, dtype)), code.b.neg(x), x)
 
 
-def _sign(code: Code, dtype: str, x: Any) -> Any:
+def _sign(code: Builder, dtype: str, x: Any) -> Any:
     zero, one = code.const(0, dtype), code.const(1, dtype)
     positive = compare(">")(code, dtype, x, zero)
     if not is_floating(dtype):
@@ -190,33 +196,33 @@ def _sign(code: Code, dtype: str, x: Any) -> Any:
     return code.b.select(ordered, y, still)
 
 
-def _square(code: Code, dtype: str, x: Any) -> Any:
+def _square(code: Builder, dtype: str, x: Any) -> Any:
     return _multiply(code, dtype, x, x)
 
 
-def _relu(code: Code, dtype: str, x: Any) -> Any:
+def _relu(code: Builder, dtype: str, x: Any) -> Any:
     return _choose(">")(code, dtype, x, code.const(0, dtype))
 
 
 def _rounding(name: str) -> Emit:
-    def op(code: Code, dtype: str, x: Any) -> Any:
+    def op(code: Builder, dtype: str, x: Any) -> Any:
         return code.apply(name, x) if is_floating(dtype) else x
 
     return op
 
 
-def _truth(code: Code, dtype: str, x: Any) -> Any:
+def _truth(code: Builder, dtype: str, x: Any) -> Any:
     """Whether it is not zero."""
     return x if dtype == "bool" else compare("!=")(code, dtype, x, code.const(0, dtype))
 
 
-def _isfinite(code: Code, dtype: str, x: Any) -> Any:
+def _isfinite(code: Builder, dtype: str, x: Any) -> Any:
     if not is_floating(dtype):
         return code.const(1, "bool")
     return code.b.fcmp_ordered("<", code.apply("fabs", x), code.const(math.inf, dtype))
 
 
-def _pair_words(code: Code, dtype: str, x: Any, y: Any) -> Any:
+def _pair_words(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     """Two bfloat16 as the halves of a word, the first one low."""
     low = code.b.zext(code.to_memory(x, "bfloat16"), code.vector(I32))
     high = code.b.and_(code.b.bitcast(y, code.vector(I32)), code.const(-65536, "int32"))
@@ -273,7 +279,7 @@ OPS: dict[str, Emit] = {
 }
 
 
-def cast(code: Code, x: Any, before: str, after: str) -> Any:
+def cast(code: Builder, x: Any, before: str, after: str) -> Any:
     """The same values with another dtype, as NumPy converts."""
     b = code.b
     to = code.vector(REGISTER[after])

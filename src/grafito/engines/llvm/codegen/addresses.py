@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.emit.affine import Affine, Gathered, dot, row_major
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Gathered,
+    dot,
+    row_major,
+)
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,
     MOVES,
@@ -79,6 +84,14 @@ def broadcast_index(x: Node, index: Index) -> Index:
 
 
 # Shapes that differ by axes of size 1
+
+
+def existing(node: Node, index: Index) -> Index:
+    """The index, 0 along axes of size 1 (but for the batch, which is in lanes)."""
+    return tuple(
+        a if n != 1 or (axis == 0 and node.lanes) else Affine()
+        for axis, (a, n) in enumerate(zip(index, node.shape, strict=True))
+    )
 
 
 def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:

@@ -7,14 +7,23 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.emit import elementwise
-from grafito.engines.llvm.emit.affine import Affine, Gathered, Loop
-from grafito.engines.llvm.emit.code import I32, I64, Code, i64
-from grafito.engines.llvm.emit.indices import (
+from grafito.engines.llvm.codegen import elementwise_ops as elementwise
+from grafito.engines.llvm.codegen.addresses import (
     Index,
     operands,
     physical,
     through_reshape,
+)
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Gathered,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    I32,
+    I64,
+    Builder,
+    i64,
 )
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,
@@ -47,7 +56,7 @@ class Reader:
     """
 
     def __init__(
-        self, code: Code, stored: set[Node], pointers: dict[Node, Any], width: int, errors: Any
+        self, code: Builder, stored: set[Node], pointers: dict[Node, Any], width: int, errors: Any
     ):
         self.code, self.stored, self.pointers = code, stored, pointers
         self.width, self.errors = width, errors

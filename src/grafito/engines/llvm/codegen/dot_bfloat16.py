@@ -17,11 +17,20 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.bfloat.layout import BROADCAST
-from grafito.engines.llvm.emit import loops as nest
-from grafito.engines.llvm.emit.affine import Affine, Loop
-from grafito.engines.llvm.emit.code import F32, I16, I32, Code, i64
-from grafito.engines.llvm.emit.reader import Reader
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.affine import (
+    Affine,
+    Loop,
+)
+from grafito.engines.llvm.codegen.builder import (
+    F32,
+    I16,
+    I32,
+    Builder,
+    i64,
+)
+from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.ir.bfloat16 import BROADCAST
 from grafito.engines.llvm.ir.nodes import Node
 
 WIDTHS = (4, 8, 16)  # lanes of the instruction's forms
@@ -50,8 +59,8 @@ def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
 
     def cycles(tile: tuple[int, int]) -> float:
         total = 0.0
-        for height, count in _pieces(places, tile[0]):
-            for breadth, times in _pieces(made, tile[1]):
+        for height, count in nest.pieces(places, tile[0]):
+            for breadth, times in nest.pieces(made, tile[1]):
                 step = max(height * breadth / 2, 7, 2 * height + breadth / 2)
                 total += count * times * step
         return total
@@ -65,12 +74,7 @@ def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
     return min(options, key=cycles)
 
 
-def _pieces(size: int, piece: int) -> list[tuple[int, int]]:
-    whole, rest = divmod(size, piece)
-    return [(n, count) for n, count in ((piece, whole), (rest, 1)) if n and count]
-
-
-def adds_pairs(code: Code, row: Node, column: Node) -> bool:
+def adds_pairs(code: Builder, row: Node, column: Node) -> bool:
     """Whether the sums of a tile can be made from pairs of bfloat16."""
     words = column.dtype in ("bfloat16", "uint32")
     return code.pairs and code.lanes in WIDTHS and row.dtype == "bfloat16" and words
@@ -129,7 +133,7 @@ def accumulate(
     return list(nest.walk(code, reader.env, outer, bounds, pairs, totals))
 
 
-def dot(code: Code, total: Any, x: Any, y: Any) -> Any:
+def dot(code: Builder, total: Any, x: Any, y: Any) -> Any:
     """Total + x₀ y₀ + x₁ y₁ in each lane."""
     kind = ir.VectorType(_BFloat(), 2 * code.lanes)
     pairs = [code.b.bitcast(z, kind) for z in (x, y)]
@@ -189,28 +193,9 @@ def _load(
     return interleaved(code, first, second)
 
 
-def interleaved(code: Code, first: Any, second: Any = None) -> Any:
+def interleaved(code: Builder, first: Any, second: Any = None) -> Any:
     """A half word of the first, one of the second, and so on; or the two halves of the first."""
     lanes = code.lanes
     order = [j for k in range(lanes) for j in (k, k + lanes)]
     second = first if second is None else second
     return code.b.shuffle_vector(first, second, code.integers(order, I32))
-
-
-def turned(code: Code, lines: Sequence[Any]) -> list[Any]:
-    """The columns of squares of words, side by side in registers, that are given by their rows.
-
-    Each step swaps one bit of the number of the line with the same bit of the number of the lane.
-    """
-    lines, lanes, step = list(lines), lines[0].type.count, 1
-    while step < len(lines):
-        for a in (n for n in range(len(lines)) if not n & step):
-            low, high = lines[a], lines[a + step]
-            kept = [k if not k & step else lanes + (k ^ step) for k in range(lanes)]
-            moved = [lanes + k if k & step else k ^ step for k in range(lanes)]
-            lines[a], lines[a + step] = (
-                code.b.shuffle_vector(low, high, code.integers(order, I32))
-                for order in (kept, moved)
-            )
-        step *= 2
-    return lines

@@ -1,0 +1,75 @@
+"""Matrix products of a batch in lanes: a register holds one feature of many examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen.addresses import address
+from grafito.engines.llvm.codegen.affine import Affine, Loop, var
+from grafito.engines.llvm.codegen.builder import i64
+from grafito.engines.llvm.codegen.frame import Compiled, Frame
+from grafito.engines.llvm.codegen.tile import (
+    TileStore,
+    accumulate,
+    best_tile,
+    finish_tile,
+    in_pieces,
+)
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import Node
+
+
+def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+    """The product x @ y of a batch in lanes: a register holds one feature of many examples.
+
+    The elements of y are broadcast, in whatever order they are in memory.
+    """
+    frame = Frame(kernel, stored, width, shared)
+    out = kernel.primary
+    assert out is not None
+    x, y = out.inputs
+    (batch, columns), inner = out.shape, x.shape[1]
+    blocks = -(-batch // width)
+    tile = best_tile(blocks, columns, 1)
+    code = frame.code(width)
+    reader = frame.reader(code)
+    tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
+    k, row, column, lane = Loop(inner), Loop(tile.rows), Loop(tile.vectors), Loop(width)
+    block = var(tall) * tile.rows + var(row)
+    n = block * width + var(lane)
+    j = var(wide) * tile.vectors + var(column)
+    at = var(k) if inner != 1 else Affine()
+    j = j if columns != 1 else Affine()
+    x_at = address(x, (n, at), width, stored)
+    y_at = address(y, (at, j), width, stored)
+    store = TileStore(code, out.dtype, tile.rows * tile.vectors)
+
+    def mask() -> Any:
+        first = code.b.mul(reader.scalar(block), i64(width))
+        return code.mask(code.b.sub(i64(batch), first))
+
+    def run(height: int, across: int) -> None:
+        loops = [(k, False)]
+        totals = accumulate(
+            reader, out.dtype, x_at, y_at, (row, column), lane, loops, height, across
+        )
+        finish_tile(
+            reader, kernel, (n, j), (row, column), lane, totals, across, store,
+            mask=mask if batch % width else None,
+        )  # fmt: skip
+
+    def unit(u: Any) -> None:
+        nest.decode(code, u, [tall, wide], reader.env)
+
+        def columns_done(across: int) -> None:
+            in_pieces(
+                code, reader.env[tall], tall, blocks, tile.rows, lambda height: run(height, across)
+            )
+
+        in_pieces(code, reader.env[wide], wide, columns, tile.vectors, columns_done)
+
+    units = nest.product([tall, wide]) if out.size else 0
+    if units:
+        code.loop(frame.begin, frame.end, 1, unit)
+    return frame.finish(code, units, 2.0 * out.size * inner / 16)
