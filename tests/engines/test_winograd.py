@@ -13,8 +13,8 @@ from grafito.graph.program import Graph
 pytest.importorskip("llvmlite")
 
 from grafito.engines.llvm import Engine
+from grafito.engines.llvm.kernels.convolution import winograd_zeros as zeros
 from grafito.engines.llvm.winograd import method as winograd
-from grafito.engines.llvm.winograd import zeros
 
 ROUNDING = 2.0**-24
 CPUS = {

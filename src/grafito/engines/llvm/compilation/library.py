@@ -19,29 +19,28 @@ from typing import Any
 import numpy as np
 
 import grafito.graph
-from grafito.engines.llvm.amx import convolution as amx_convolution
 from grafito.engines.llvm.bfloat import layout as bfloat_layout
-from grafito.engines.llvm.bfloat import matmul as bfloat_matmul
-from grafito.engines.llvm.bfloat import weights as bfloat_weights
 from grafito.engines.llvm.codegen.frame import Compiled
 from grafito.engines.llvm.compilation import cache
 from grafito.engines.llvm.compilation.description import Facts, describe, rebuild
-from grafito.engines.llvm.emit import (
-    elementwise_kernels,
-    reductions,
-    turning,
-)
-from grafito.engines.llvm.emit import whole as whole_arrays
-from grafito.engines.llvm.images import convolution, pooling
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
     REDUCTIONS,
     Node,
 )
+from grafito.engines.llvm.kernels import axis as whole_arrays
+from grafito.engines.llvm.kernels import elementwise as elementwise_kernels
+from grafito.engines.llvm.kernels import lane_conversion as turning
+from grafito.engines.llvm.kernels import pooling, reductions
+from grafito.engines.llvm.kernels.convolution import amx as amx_convolution
+from grafito.engines.llvm.kernels.convolution import direct as convolution
+from grafito.engines.llvm.kernels.convolution import weight_gradient_bfloat16 as bfloat_weights
+from grafito.engines.llvm.kernels.convolution import winograd as winograd_kernels
+from grafito.engines.llvm.kernels.convolution import winograd_weight_gradient as winograd_gradient
+from grafito.engines.llvm.kernels.matmul import bfloat16 as bfloat_matmul
+from grafito.engines.llvm.kernels.matmul import lanes
+from grafito.engines.llvm.kernels.matmul import rows as matmul
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.products import lanes, matmul
-from grafito.engines.llvm.winograd import gradient as winograd_gradient
-from grafito.engines.llvm.winograd import kernels as winograd_kernels
 
 BY_KIND = (
     convolution.EMIT

@@ -10,8 +10,6 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.amx.matmul import BLOCK, LEFT, RIGHT, STEP
-from grafito.engines.llvm.bfloat.weights import WeightSums
 from grafito.engines.llvm.codegen import loops as nest
 from grafito.engines.llvm.codegen.amx import (
     BYTES,
@@ -31,6 +29,13 @@ from grafito.engines.llvm.codegen.tile import (
 from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution.weight_gradient_bfloat16 import WeightSums
+from grafito.engines.llvm.kernels.matmul.amx import (
+    BLOCK,
+    LEFT,
+    RIGHT,
+    STEP,
+)
 
 
 class TileSums(WeightSums):

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.amx.matmul import TileSums
-from grafito.engines.llvm.bfloat.panels import Panels
 from grafito.engines.llvm.codegen.addresses import address
 from grafito.engines.llvm.codegen.affine import (
     Loop,
@@ -37,6 +35,8 @@ from grafito.engines.llvm.codegen.tile import (
 from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.matmul.amx import TileSums
+from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import Panels
 
 SUMS = 28  # registers of a tile
 DELAY = 7  # cycles in which a few sums cost as much as more of them

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.amx import weights as amx_weights
-from grafito.engines.llvm.amx.matmul import BLOCK, LEFT, RIGHT, STEP
-from grafito.engines.llvm.bfloat.panels import Panels, Squares
 from grafito.engines.llvm.codegen import loops as nest
 from grafito.engines.llvm.codegen.addresses import address, existing
 from grafito.engines.llvm.codegen.affine import (
@@ -34,14 +31,25 @@ from grafito.engines.llvm.codegen.tile import (
     finish_stored,
     in_pieces,
 )
-from grafito.engines.llvm.images import convolution
-from grafito.engines.llvm.images.convolution import (
-    Convolution,
-    Taps,
-)
 from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution import direct as convolution
+from grafito.engines.llvm.kernels.convolution import weight_gradient_amx as amx_weights
+from grafito.engines.llvm.kernels.convolution.direct import (
+    Convolution,
+    Taps,
+)
+from grafito.engines.llvm.kernels.matmul.amx import (
+    BLOCK,
+    LEFT,
+    RIGHT,
+    STEP,
+)
+from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import (
+    Panels,
+    Squares,
+)
 
 PART = 128  # result channels for which a thread packs the rows of images once
 TILE = ROWS * STEP  # words of a tile

@@ -30,8 +30,14 @@ from grafito.engines.llvm.codegen.tile import (
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
+    Scratch,
+    Tiles,
+    both_ways,
+    matrices_of,
+    smaller,
+)
 from grafito.engines.llvm.winograd.method import STEP, points, transposed
-from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller
 
 
 def sums(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:

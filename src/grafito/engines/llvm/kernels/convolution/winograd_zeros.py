@@ -25,8 +25,11 @@ from grafito.engines.llvm.codegen.builder import (
 )
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
+    Tiles,
+    smaller,
+)
 from grafito.engines.llvm.winograd.method import matrices, points
-from grafito.engines.llvm.winograd.tiles import Tiles, smaller
 
 CHANNELS = 8  # that are looked at together
 

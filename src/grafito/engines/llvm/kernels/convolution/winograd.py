@@ -27,9 +27,15 @@ from grafito.engines.llvm.codegen.frame import (
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
+    Scratch,
+    Tiles,
+    both_ways,
+    matrices_of,
+    smaller,
+)
+from grafito.engines.llvm.kernels.convolution.winograd_zeros import Zeros
 from grafito.engines.llvm.winograd.method import PANEL, points
-from grafito.engines.llvm.winograd.tiles import Scratch, Tiles, both_ways, matrices_of, smaller
-from grafito.engines.llvm.winograd.zeros import Zeros
 
 CACHE = 1 << 20  # bytes of scratch memory that stay near
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many

@@ -40,7 +40,7 @@ from grafito.engines.llvm.codegen.tile import (
 )
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.products.panels import Panels
+from grafito.engines.llvm.kernels.matmul.packing import Panels
 
 SECOND = 384 << 10  # and in the second-level cache
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.bfloat.panels import Panels, Squares
 from grafito.engines.llvm.codegen.amx import (
     BYTES,
     ROWS,
@@ -21,6 +20,10 @@ from grafito.engines.llvm.codegen.builder import (
 )
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.bfloat16 import LANES
+from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import (
+    Panels,
+    Squares,
+)
 
 BLOCK = 2  # tiles of a block of results, along each axis
 STEP = BYTES // 4  # pairs along the inner axis that a tile has

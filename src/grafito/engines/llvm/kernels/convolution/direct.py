@@ -45,10 +45,10 @@ from grafito.engines.llvm.codegen.tile import (
     finish_tile,
     in_pieces,
 )
-from grafito.engines.llvm.emit.reductions import combine_lanes
 from grafito.engines.llvm.ir.bfloat16 import kernel_shape
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.reductions import combine_lanes
 
 UNROLLED = 12  # inner steps that are written out
 

@@ -35,12 +35,12 @@ from grafito.engines.llvm.codegen.frame import (
     finish_results,
     vectors,
 )
-from grafito.engines.llvm.images.convolution import UNROLLED
 from grafito.engines.llvm.ir.kernel import (
     Kernel,
     side_by_side,
 )
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution.direct import UNROLLED
 
 TOGETHER = 16  # channels of a unit: neighbours in memory
 

@@ -1,0 +1,1 @@
+"""Machine code of whole kernels, a file for each family; `select` chooses one."""
