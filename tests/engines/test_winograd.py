@@ -14,7 +14,7 @@ pytest.importorskip("llvmlite")
 
 from grafito.engines.llvm import Engine
 from grafito.engines.llvm.kernels.convolution import winograd_zeros as zeros
-from grafito.engines.llvm.winograd import method as winograd
+from grafito.engines.llvm.lowering import winograd
 
 ROUNDING = 2.0**-24
 CPUS = {

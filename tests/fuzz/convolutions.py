@@ -120,7 +120,7 @@ def tile(rng: np.random.Generator) -> Callable[..., Any]:
 def case(rng: np.random.Generator) -> None:
     """A network of one or two convolutions, and every kind of images."""
     pytest.importorskip("llvmlite")
-    from grafito.engines.llvm.winograd import method
+    from grafito.engines.llvm.lowering import winograd as method
 
     with pytest.MonkeyPatch.context() as patch:
         if rng.random() < 0.7:

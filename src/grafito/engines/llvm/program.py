@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grafito.engines.llvm import lower, memory, schedule
-from grafito.engines.llvm.bfloat import layout as bfloat_layout
+from grafito.engines.llvm import (
+    memory,
+    schedule,
+)
 from grafito.engines.llvm.compilation import library
 from grafito.engines.llvm.compilation.library import Source
 from grafito.engines.llvm.ir.kernel import (
@@ -18,6 +20,8 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
 )
 from grafito.engines.llvm.layout import spread_lanes
+from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
+from grafito.engines.llvm.lowering import ops as lower
 from grafito.engines.llvm.machine import Machine
 from grafito.engines.llvm.plan import (
     choose_stored,

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 import grafito.graph
-from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.codegen.frame import Compiled
 from grafito.engines.llvm.compilation import cache
 from grafito.engines.llvm.compilation.description import Facts, describe, rebuild
@@ -40,6 +39,7 @@ from grafito.engines.llvm.kernels.convolution import winograd_weight_gradient as
 from grafito.engines.llvm.kernels.matmul import bfloat16 as bfloat_matmul
 from grafito.engines.llvm.kernels.matmul import lanes
 from grafito.engines.llvm.kernels.matmul import rows as matmul
+from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
 from grafito.engines.llvm.machine import Machine
 
 BY_KIND = (

@@ -35,7 +35,10 @@ from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     smaller,
 )
 from grafito.engines.llvm.kernels.convolution.winograd_zeros import Zeros
-from grafito.engines.llvm.winograd.method import PANEL, points
+from grafito.engines.llvm.lowering.winograd import (
+    PANEL,
+    points,
+)
 
 CACHE = 1 << 20  # bytes of scratch memory that stay near
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many

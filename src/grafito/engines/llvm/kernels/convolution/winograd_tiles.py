@@ -25,7 +25,10 @@ from grafito.engines.llvm.codegen.builder import (
 from grafito.engines.llvm.codegen.frame import Frame, batch_mask
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.winograd.method import Matrix, matrices
+from grafito.engines.llvm.lowering.winograd import (
+    Matrix,
+    matrices,
+)
 
 Grid = Sequence[Sequence[Any]]
 

@@ -37,7 +37,11 @@ from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     matrices_of,
     smaller,
 )
-from grafito.engines.llvm.winograd.method import STEP, points, transposed
+from grafito.engines.llvm.lowering.winograd import (
+    STEP,
+    points,
+    transposed,
+)
 
 
 def sums(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:

@@ -29,7 +29,10 @@ from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     Tiles,
     smaller,
 )
-from grafito.engines.llvm.winograd.method import matrices, points
+from grafito.engines.llvm.lowering.winograd import (
+    matrices,
+    points,
+)
 
 CHANNELS = 8  # that are looked at together
 

@@ -18,7 +18,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
 )
-from grafito.engines.llvm.winograd import method as winograd
+from grafito.engines.llvm.lowering import winograd
 
 
 def _borders(pads: Any) -> tuple[Shape, Shape]:

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.bfloat import layout as bfloat_layout
 from grafito.engines.llvm.codegen.elementwise_ops import OPS
-from grafito.engines.llvm.images import windows
 from grafito.engines.llvm.ir.builders import (
     cast,
     constant,
@@ -24,6 +22,8 @@ from grafito.engines.llvm.ir.builders import (
     reshape,
 )
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
+from grafito.engines.llvm.lowering import convolution as windows
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution
 from grafito.graph.evaluate import topological_order

@@ -1,0 +1,1 @@
+"""From the ops of the graph to nodes."""
