@@ -17,7 +17,11 @@ import os
 
 import numpy as np
 
-from grafito.engines.llvm import bindings, memory, program
+from grafito.engines.llvm import (
+    bindings,
+    program,
+)
+from grafito.engines.llvm.planning import memory
 
 PAGE = mmap.PAGESIZE
 AT_END = os.environ["GUARD"] == "end"

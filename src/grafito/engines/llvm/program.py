@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grafito.engines.llvm import (
-    memory,
-    schedule,
-)
+from grafito.engines.llvm import schedule
 from grafito.engines.llvm.compilation import library
 from grafito.engines.llvm.compilation.library import Source
 from grafito.engines.llvm.ir.kernel import (
@@ -19,17 +16,18 @@ from grafito.engines.llvm.ir.nodes import (
     LEAVES,
     Node,
 )
-from grafito.engines.llvm.layout import spread_lanes
 from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
 from grafito.engines.llvm.lowering import ops as lower
 from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.plan import (
+from grafito.engines.llvm.planning import memory
+from grafito.engines.llvm.planning.fusion import (
     choose_stored,
     drop_unread,
     find_in_place,
     make_kernels,
     update_order,
 )
+from grafito.engines.llvm.planning.layout import spread_lanes
 from grafito.engines.llvm.schedule import Call, Place
 from grafito.graph.evaluate import topological_order
 from grafito.graph.program import Graph
