@@ -49,6 +49,20 @@ ROWS = [
 ]
 ROW = {name: number for number, names in enumerate(ROWS) for name in names}
 
+# Inside the CPU engine the folders stand in the order in which the compiler runs.
+LLVM = "grafito.engines.llvm"
+LLVM_ROWS = [
+    ["ir"],
+    ["codegen"],
+    ["lowering"],
+    ["planning"],
+    ["kernels"],
+    ["compilation"],
+    ["pipeline"],
+    ["budget", "peak", "pointer_table", "report"],
+    ["program"],
+]
+
 # An arrow that points down: file, folder it imports -> why. It may only shrink.
 DOWNWARD: dict[tuple[str, str], str] = {}
 
@@ -94,6 +108,12 @@ class Source:
     @property
     def name(self) -> str:
         return self.path.relative_to(SOURCE).as_posix()
+
+    @property
+    def module(self) -> str:
+        """Its dotted name."""
+        parts = self.path.relative_to(SOURCE.parent).with_suffix("").parts
+        return ".".join(parts).removesuffix(".__init__")
 
     @property
     def folder(self) -> str:
@@ -157,6 +177,53 @@ def test_arrows_point_up():
         if ROW[target] > ROW.get(file.folder, 0)
     }
     assert down == set(DOWNWARD)
+
+
+def arrows_down(
+    package: str, rows: list[list[str]], files: dict[str, list[str]]
+) -> list[tuple[str, str]]:
+    """What files of a package import from a row below their own, and what has no row at all.
+
+    Args:
+        package: its dotted name.
+        rows: folders, or files that stand for one, from top to bottom.
+        files: the dotted name of each file, and of all that it imports.
+    """
+    row = {f"{package}.{name}": number for number, names in enumerate(rows) for name in names}
+
+    def place(name: str) -> int | None:
+        return row.get(".".join(name.split(".")[: package.count(".") + 2]))
+
+    wrong = []
+    for file, names in files.items():
+        if file == package or not file.startswith(f"{package}."):
+            continue  # the package itself gathers what is below it
+        if place(file) is None:
+            wrong.append((file, "has no row"))
+        for name in names:
+            below = place(name)
+            if below is not None and below > (place(file) or 0):
+                wrong.append((file, name))
+    return wrong
+
+
+def test_arrows_point_up_inside_the_cpu_engine():
+    files = {file.module: list(file.imports()) for file in FILES}
+    assert not arrows_down(LLVM, LLVM_ROWS, files)
+
+
+def test_an_arrow_that_points_down_is_seen():
+    planted = {
+        f"{LLVM}.ir.nodes": [f"{LLVM}.codegen.loops.product"],
+        f"{LLVM}.codegen.frame": [f"{LLVM}.ir.nodes.Node", f"{LLVM}.codegen.loops"],
+        f"{LLVM}.elsewhere": [],
+        f"{LLVM}.pipeline": [f"{LLVM}.program.Program"],
+    }
+    assert arrows_down(LLVM, LLVM_ROWS, planted) == [
+        (f"{LLVM}.ir.nodes", f"{LLVM}.codegen.loops.product"),
+        (f"{LLVM}.elsewhere", "has no row"),
+        (f"{LLVM}.pipeline", f"{LLVM}.program.Program"),
+    ]
 
 
 def test_no_engine_is_imported_outside_engines():

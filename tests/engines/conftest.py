@@ -31,19 +31,20 @@ def tiles(monkeypatch):
     import amx_emulated
 
     from grafito.engines.llvm.codegen import amx
-    from grafito.engines.llvm.compilation import library
-    from grafito.engines.llvm.machine import Machine
+    from grafito.engines.llvm.compilation import kernel_cache
+    from grafito.engines.llvm.compilation.machine import Machine
+    from grafito.engines.llvm.lowering import costs
 
     machine = Machine()
     if not machine.pairs:
         pytest.skip("this CPU has no AVX512-BF16, which the other products take")
-    monkeypatch.setattr(amx, "pays", lambda *sizes: True)
+    monkeypatch.setattr(costs, "pays", lambda *sizes: True)
     if machine.tiles:
         yield {}
         return
     emulator = amx_emulated.Emulator()
     emulator.install()
     monkeypatch.setattr(amx, "PREFIX", amx_emulated.PREFIX)
-    monkeypatch.setattr(library, "SOURCES", "emulated")  # such code is kept apart
+    monkeypatch.setattr(kernel_cache, "SOURCES", "emulated")  # such code is kept apart
     yield {"features": ",".join([machine.features, *(f"+{f}" for f in sorted(amx.FEATURES))])}
     assert emulator.faults == []

@@ -17,10 +17,7 @@ import os
 
 import numpy as np
 
-from grafito.engines.llvm import (
-    bindings,
-    program,
-)
+from grafito.engines.llvm import pipeline, pointer_table
 from grafito.engines.llvm.planning import memory
 
 PAGE = mmap.PAGESIZE
@@ -44,7 +41,7 @@ def guarded_empty(shape, dtype):
     size = math.prod(shape) * np.dtype(dtype).itemsize
     room = pages(size)
     raw = np.frombuffer(mmap.mmap(-1, room + 2 * PAGE), "uint8")
-    address = bindings.pointer_to(raw)
+    address = pointer_table.pointer_to(raw)
     protect(address, PAGE)
     protect(address + PAGE + room, PAGE)
     start = PAGE + (room - size if AT_END else 0)
@@ -76,7 +73,7 @@ def init_table(table, assembled, graph, threads):
         for p in call.places
         if p.entry == 0
     }
-    arena, at = bindings.pointer_to(table.arrays[0]), 0
+    arena, at = pointer_table.pointer_to(table.arrays[0]), 0
     assert arena % PAGE == 0
     for start, end in sorted(used):
         protect(arena + at, start - at)
@@ -93,9 +90,10 @@ def set_entry(table, entry, array):
     plain_set(table, entry, array)
 
 
-plain_place, plain_init, plain_set = memory.place, bindings.Table.__init__, bindings.Table._set
-assert program.memory is memory
+plain_place = memory.place
+plain_init, plain_set = pointer_table.Table.__init__, pointer_table.Table._set
+assert pipeline.memory is memory
 memory.place = place
-bindings.aligned_empty = guarded_empty
-bindings.Table.__init__ = init_table
-bindings.Table._set = set_entry
+pointer_table.aligned_empty = guarded_empty
+pointer_table.Table.__init__ = init_table
+pointer_table.Table._set = set_entry

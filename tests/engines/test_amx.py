@@ -22,8 +22,9 @@ import llvmlite.binding as llvm
 
 from grafito.engines.llvm import report
 from grafito.engines.llvm.codegen import amx
-from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.program import assemble
+from grafito.engines.llvm.compilation.machine import Machine
+from grafito.engines.llvm.lowering import costs
+from grafito.engines.llvm.pipeline import assemble
 
 AVX512 = "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512bf16,+avx2,+fma"
 TILES = f"{AVX512},+amx-tile,+amx-bf16"
@@ -172,10 +173,10 @@ def test_other_cpus_get_no_tile_instruction(name, cpu, features):
 
 
 def test_small_or_badly_filled_products_are_not_made_in_tiles():
-    assert amx.pays(128, 128, 128)
-    assert amx.pays(64, 4096, 4096)
-    assert not amx.pays(32, 32, 32)  # over before tiles are configured
-    assert not amx.pays(17, 4097, 33)  # three quarters of the tiles would be zeros
+    assert costs.pays(128, 128, 128)
+    assert costs.pays(64, 4096, 4096)
+    assert not costs.pays(32, 32, 32)  # over before tiles are configured
+    assert not costs.pays(17, 4097, 33)  # three quarters of the tiles would be zeros
     for small in (product(17, 33, 40), convolution(16, 8, 3, 4, 3)):
         codes, _ = assembly(small, TILES)
         assert codes

@@ -13,7 +13,7 @@ from grafito.graph.program import Graph, trace_graph
 
 pytest.importorskip("llvmlite")
 from grafito.engines.llvm import Engine
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation.machine import Machine
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 CPUS = {"this": {}} | (

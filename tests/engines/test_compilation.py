@@ -10,8 +10,8 @@ pytest.importorskip("llvmlite")
 
 from grafito import graph
 from grafito.engines import get
-from grafito.engines.llvm.compilation import cache, library
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation import disk_cache, kernel_cache
+from grafito.engines.llvm.compilation.machine import Machine
 from grafito.graph.program import Graph
 
 
@@ -38,7 +38,7 @@ def test_code_is_kept_and_found_again(entries, monkeypatch):
     assert doubled() == [2, 4, 6]
     assert len(entries()) == 3  # what is known of the kernel, its code, and that of who calls it
     monkeypatch.setattr(Machine, "compile", None)  # nothing is compiled again
-    monkeypatch.setattr(library, "emit_kernel", None)  # or written
+    monkeypatch.setattr(kernel_cache, "emit_kernel", None)  # or written
     assert doubled() == [2, 4, 6]
 
 
@@ -56,8 +56,8 @@ def test_code_that_is_known_is_written_for_who_asks(entries):
 @pytest.fixture
 def written(monkeypatch):
     """The kernels that were written."""
-    kernels, emit = [], library.emit_kernel
-    monkeypatch.setattr(library, "emit_kernel", lambda *a: kernels.append(a[0]) or emit(*a))
+    kernels, emit = [], kernel_cache.emit_kernel
+    monkeypatch.setattr(kernel_cache, "emit_kernel", lambda *a: kernels.append(a[0]) or emit(*a))
     return kernels
 
 
@@ -67,14 +67,14 @@ def test_what_other_sources_wrote_is_not_found(entries, written, name, text, mon
     for folder, file, content in (("old", "a.py", "x = 1"), ("new", name, text)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / file).write_text(content)
-        digest = cache.digest_of((tmp_path / folder).glob("*.py"))
-        monkeypatch.setattr(library, "SOURCES", digest)
+        digest = disk_cache.digest_of((tmp_path / folder).glob("*.py"))
+        monkeypatch.setattr(kernel_cache, "SOURCES", digest)
         assert doubled() == doubled() == [2, 4, 6]
     assert len(written) == 2
 
 
 def test_sources_that_cannot_be_read_are_like_no_others(tmp_path):
-    digests = {cache.digest_of(files) for files in ([], [], [tmp_path / "no.py"])}
+    digests = {disk_cache.digest_of(files) for files in ([], [], [tmp_path / "no.py"])}
     assert len(digests) == 3
 
 
@@ -117,7 +117,7 @@ def test_an_entry_under_another_name_is_not_run(entries):
     entry = entries()[0]
     other = entry.with_name("0" * 64)
     entry.rename(other)
-    assert cache.read(other.name) is None
+    assert disk_cache.read(other.name) is None
 
 
 def test_what_was_not_used_for_longest_is_removed(entries, monkeypatch):
@@ -129,10 +129,10 @@ def test_what_was_not_used_for_longest_is_removed(entries, monkeypatch):
     spare = used.with_name("spare")
     spare.write_bytes(b"")
     os.utime(spare, (3, 3))
-    monkeypatch.setattr(cache, "LIMIT", used.stat().st_size)
-    cache.trim()
+    monkeypatch.setattr(disk_cache, "LIMIT", used.stat().st_size)
+    disk_cache.trim()
     assert entries() == [used, spare]
-    assert cache.read(used.name)  # the newest now
+    assert disk_cache.read(used.name)  # the newest now
     assert used.stat().st_mtime > 3
 
 

@@ -19,7 +19,7 @@ SHORT = """
 import guard
 import numpy as np
 from grafito import engines, graph
-from grafito.engines.llvm import memory
+from grafito.engines.llvm.planning import memory
 from grafito.graph.program import Graph
 
 full = memory.bytes_of

@@ -12,7 +12,7 @@ from grafito.graph.program import Graph
 pytest.importorskip("llvmlite")
 
 from grafito.engines.llvm import Engine
-from grafito.engines.llvm.runtime import CONTROL
+from grafito.engines.llvm.program import CONTROL
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from specs_ops import OPS
 
 from grafito import Input, graph, layers, models
 from grafito.engines.llvm import Engine
+from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.lowering import winograd as method
-from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.program import assemble
+from grafito.engines.llvm.pipeline import assemble
 from grafito.graph.dtypes import is_floating
 from grafito.graph.program import Graph
 

@@ -9,7 +9,7 @@ pytest.importorskip("llvmlite")
 
 from grafito import Input, engines, graph, layers, models
 from grafito.engines.llvm import peak
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation.machine import Machine
 from grafito.errors import ArgumentError, GraphError, UnknownNameError
 from grafito.graph.program import trace_graph
 

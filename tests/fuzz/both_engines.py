@@ -26,15 +26,15 @@ DATA = {
 @contextmanager
 def poisoned() -> Iterator[None]:
     """Memory begins as NaN: who reads what nobody wrote is seen."""
-    bindings = pytest.importorskip("grafito.engines.llvm.bindings")
-    empty = bindings.aligned_empty
+    pointer_table = pytest.importorskip("grafito.engines.llvm.pointer_table")
+    empty = pointer_table.aligned_empty
 
     def filled(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         array: np.ndarray = empty(shape, dtype)
         array.reshape(-1).view("uint8")[:] = 255
         return array
 
-    with patch.object(bindings, "aligned_empty", filled):
+    with patch.object(pointer_table, "aligned_empty", filled):
         yield
 
 

@@ -32,16 +32,16 @@ class Engine(interface.Engine):
         return tried and importlib.util.find_spec("llvmlite") is not None
 
     def compile(self, graph: Graph) -> interface.Program:
-        from grafito.engines.llvm.machine import Machine
-        from grafito.engines.llvm.runtime import Program
+        from grafito.engines.llvm.compilation.machine import Machine
+        from grafito.engines.llvm.program import Program
 
         return Program(graph, Machine(self.cpu, self.features), self.threads)
 
     def memory(self, graph: Graph) -> interface.Memory:
         from grafito.engines.llvm.budget import memory_of
-        from grafito.engines.llvm.machine import Machine
-        from grafito.engines.llvm.program import assemble
-        from grafito.engines.llvm.runtime import threads_for
+        from grafito.engines.llvm.compilation.machine import Machine
+        from grafito.engines.llvm.pipeline import assemble
+        from grafito.engines.llvm.program import threads_for
 
         assembled = assemble(graph, Machine(self.cpu, self.features))
         return memory_of(assembled, threads_for(assembled, self.threads))

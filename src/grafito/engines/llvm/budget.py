@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from grafito.engines.interface import Memory, available_memory, format_bytes
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.program import Assembled
+from grafito.engines.llvm.pipeline import Assembled
 from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import item_size
 

@@ -15,7 +15,7 @@ from grafito.engines.llvm.codegen.builder import (
     Builder,
     i64,
 )
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation.machine import Machine
 
 CHAINS = 12  # independent sums: enough to keep every unit busy
 ROUNDS = 1_000_000

@@ -1,163 +1,173 @@
-"""From a graph to a compiled program: the passes of the compiler, one after the other."""
+"""Running a compiled program: arrays and state by pointer, threads that enter one function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import ctypes
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from grafito.engines.llvm import schedule
-from grafito.engines.llvm.compilation import library
-from grafito.engines.llvm.compilation.library import Source
-from grafito.engines.llvm.ir.kernel import (
-    Kernel,
-    Store,
+import numpy as np
+
+from grafito.engines import interface
+from grafito.engines.llvm import budget, peak, report
+from grafito.engines.llvm.compilation.kernel_cache import Source
+from grafito.engines.llvm.compilation.machine import Machine
+from grafito.engines.llvm.compilation.process_pool import ProcessPool
+from grafito.engines.llvm.pipeline import Assembled, assemble
+from grafito.engines.llvm.pointer_table import (
+    Table,
+    pointer_to,
 )
-from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    Node,
-)
-from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
-from grafito.engines.llvm.lowering import ops as lower
-from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.planning import memory
-from grafito.engines.llvm.planning.fusion import (
-    choose_stored,
-    drop_unread,
-    find_in_place,
-    make_kernels,
-    update_order,
-)
-from grafito.engines.llvm.planning.layout import spread_lanes
-from grafito.engines.llvm.schedule import Call, Place
-from grafito.graph.evaluate import topological_order
+from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
+from grafito.locks import Guarded
+
+CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
+
+_pools: dict[int, ThreadPoolExecutor] = {}
+# Programs are given to threads one after the other, so that no two wait for threads of each other.
+_in_turn = threading.Lock()
 
 
-@dataclass
-class Assembled:
-    """The code of a program and what its pointers mean.
-
-    Attributes:
-        driver: LLVM code of the function that calls the kernels.
-        sources: that of each different kernel, by name.
-        table: for each pointer of the table the leaf or the output that it points to; the first
-            entry is the arena.
-        outputs: name of the output, by table entry.
-        arena: bytes that the threads share.
-        scratch: bytes behind it for each thread.
-        calls: the kernels of a step.
-    """
-
-    driver: str
-    sources: dict[str, Source]
-    table: list[Node | None]
-    outputs: dict[int, str]
-    arena: int
-    scratch: int
-    calls: list[Call]
-    kernels: list[Kernel]
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """LLVM code of each different kernel, by name."""
-        return {name: source.text for name, source in self.sources.items()}
+def _forked() -> None:
+    """In a child no thread of the pools is left. Nobody has the lock: every program has settled."""
+    _pools.clear()
 
 
-def assemble(
-    graph: Graph, machine: Machine, begin: Callable[[Source], None] | None = None
-) -> Assembled:
-    """All passes, from the graph to code for LLVM.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def thread_count() -> int:
+    """How many threads: GRAFITO_THREADS, or the CPUs that this process may use."""
+    given = os.environ.get("GRAFITO_THREADS")
+    if given:
+        try:
+            count = int(given)
+        except ValueError:
+            count = 0
+        if count < 1:
+            raise ArgumentError("GRAFITO_THREADS is a positive integer.", received=given)
+        return count
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads_for(assembled: Assembled, threads: int | None) -> int:
+    """How many threads run a program: one alone where no kernel is large."""
+    return (threads or thread_count()) if any(c.parallel for c in assembled.calls) else 1
+
+
+class Program(interface.Program, Guarded):
+    """A graph as machine code; one thread at a time runs it, and others wait.
 
     Args:
         graph: what to compute.
         machine: what to compile for.
-        begin: called with the code of each different kernel as soon as there is one.
+        threads: how many run it; None for as many as there are CPUs.
     """
-    became = lower.lower(graph.results, machine.pairs, machine.tiles)
-    outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
-    leaf = {
-        v: became.get(v) or Node("variable", (), v.shape, v.dtype, tensor=v) for v in graph.updates
-    }
-    updates: dict[Node, Node] = {}
-    for variable, x in graph.updates.items():
-        new = became[x]
-        if not new.elementwise or new in updates.values() or new.kind == "check":
-            new = _copy(new)
-        updates[leaf[variable]] = new
-    everything = [*outputs.values(), *updates.values()]
-    spread_lanes(topological_order(everything), machine.width)
-    for v, new in updates.items():
-        if new.lanes:
-            updates[v] = _copy(new)
-    everything = [*outputs.values(), *updates.values()]
-    bfloat_layout.arrange(topological_order(everything), machine.tiles)
-    order = update_order(updates, list(outputs.values()))
-    stored = choose_stored(order, everything)
-    planned = make_kernels(order, stored, machine.width)
-    in_place = find_in_place(planned, updates, stored)
-    for v, new in updates.items():
-        if new not in in_place:
-            commit = _copy(new)
-            planned.append(Kernel(None, v.shape, False, [commit], [Store(commit, v)], {new}))
-    drop_unread(planned, set(everything) | set(leaf.values()))
-    planned = [kernel for kernel in planned if kernel.stores]
-    return _emit(planned, stored, outputs, in_place, machine, begin)
 
+    settles = True
 
-def _copy(x: Node) -> Node:
-    return Node("copy", (x,), x.shape, x.dtype)
+    def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
+        interface.Program.__init__(self, graph)
+        Guarded.__init__(self)
+        with ProcessPool(machine, (threads or thread_count()) - 1) as pool:
+            assembled = assemble(graph, machine, pool.begin)
+            self._threads = threads_for(assembled, threads)
+            self.memory = budget.memory_of(assembled, self._threads)
+            budget.check(self.memory)
+            pool.begin(Source(machine.key(assembled.driver), lambda: assembled.driver))
+            self._engine = machine.link(pool.finish())
+        self._assembled = assembled
+        self._machine = machine
+        address = self._engine.get_function_address("program")
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
+        self._function = kind(address)
+        self._table = Table(assembled, graph, self._threads)
 
+    def hold(self, array: Any) -> Any:
+        return np.ascontiguousarray(array).reshape(np.shape(array))
 
-def _emit(
-    planned: list[Kernel],
-    stored: set[Node],
-    outputs: Mapping[str, Node],
-    in_place: Mapping[Node, Node],
-    machine: Machine,
-    begin: Callable[[Source], None] | None,
-) -> Assembled:
-    width = machine.width
-    elsewhere: dict[Node, object] = {**dict.fromkeys(outputs.values()), **in_place}
-    offsets, arena = memory.place(planned, elsewhere, width)
-    table: list[Node | None] = [None]
-    names: dict[int, str] = {}
-    places: dict[Node, Place] = {}
-    for name, x in outputs.items():
-        size = memory.bytes_of(x, width)
-        places[x] = Place(len(table), 0, size, x.size * size // max(x.size, 1))
-        names[len(table)] = name
-        table.append(x)
-
-    def place_of(x: Node) -> Place:
-        x = in_place.get(x, x)
-        if x not in places:
-            size = memory.bytes_of(x, width)
-            if x.kind in LEAVES:
-                places[x] = Place(len(table), 0, size)
-                table.append(x)
-            else:
-                places[x] = Place(0, offsets[x], size)
-        return places[x]
-
-    sources: dict[str, Source] = {}
-    calls: list[Call] = []
-    for kernel in planned:
-        targets = [s.target for s in kernel.stores]
-        shared = any(t in in_place or t.kind == "variable" for t in targets)
-        routine = library.routine(kernel, stored, shared, machine)
-        if routine.name not in sources:
-            sources[routine.name] = routine.source
-            if begin is not None:
-                begin(routine.source)
-        calls.append(
-            Call(
-                routine,
-                [place_of(x) for x in routine.buffers],
-                [place_of(x) for x in routine.buffers if x in kernel.reads],
-                [place_of(x) for x in (*targets, kernel.work) if x is not None],
-                any(x.kind == "check" for x in kernel.results),
+    def run(self, steps: int = 1) -> dict[str, np.ndarray]:
+        control = (ctypes.c_int64 * CONTROL)()
+        with self.lock:
+            outputs = self._fill(steps)
+            self._enter(self._table.address, ctypes.addressof(control), steps)
+        if control[0]:
+            raise DataError(
+                "An index is outside the table.",
+                received=control[1] % 2**64 if control[0] == 2 else control[1],
+                expected=f"0 to {control[2] - 1}",
+                fix="enlarge the table (input_dim of an Embedding), or map larger indices to one "
+                "of it",
             )
-        )
-    driver = schedule.driver(calls, arena, *machine.pause(), machine.yield_name())
-    scratch = schedule.scratch(calls)
-    return Assembled(driver, sources, table, names, arena, scratch, calls, planned)
+        return outputs
+
+    def _fill(self, steps: int) -> dict[str, np.ndarray]:
+        missing = [name for name in self.graph.inputs if name not in self.arrays]
+        if missing:
+            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        return self._table.fill(self.arrays, steps)
+
+    def explain(self) -> str:
+        return report.schedule(self._assembled)
+
+    def source(self, kernel: str) -> str:
+        """The code of one kernel, as LLVM was given it; names are those of `explain`.
+
+        Raises:
+            UnknownNameError: when there is no kernel of that name.
+        """
+        sources = self._assembled.sources
+        if kernel not in sources:
+            raise unknown_name("kernel", kernel, list(sources))
+        return sources[kernel].text
+
+    def profile(self, repeats: int = 20) -> str:
+        with self.lock:
+            return self._profile(repeats)
+
+    def _profile(self, repeats: int) -> str:
+        self._fill(1)
+        kept = self._table.arrays
+        state = [(array, array.copy()) for array in self._table.written()]
+        control = (ctypes.c_int64 * CONTROL)()
+        self._enter(self._table.address, ctypes.addressof(control), 1)  # so that numbers are real
+        medians = []
+        for call in self._assembled.calls:
+            pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
+            kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
+            address = self._engine.get_function_address(call.name)
+            function = ctypes.CFUNCTYPE(None, *kinds)(address)
+            scratch = pointer_to(kept[0]) + self._assembled.arena
+            arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.routine.units)
+            seconds = []
+            for _ in range(repeats):
+                began = time.perf_counter()
+                function(*arguments)
+                seconds.append(time.perf_counter() - began)
+            medians.append(sorted(seconds)[repeats // 2])
+        for array, before in state:
+            array[...] = before
+        return report.measured(self._assembled, medians, peak.measure(self._machine))
+
+    def _enter(self, table: int, control: int, steps: int) -> None:
+        """All threads into the function; this one is the first."""
+        n = self._threads
+        others = []
+        if n > 1:
+            with _in_turn:
+                if n not in _pools:
+                    _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
+                others = [
+                    _pools[n].submit(self._function, table, control, i, n, steps)
+                    for i in range(1, n)
+                ]
+        self._function(table, control, 0, n, steps)
+        for other in others:
+            other.result()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
+from grafito.engines.llvm.compilation.driver import (
+    Call,
+    Place,
+)
 from grafito.engines.llvm.ir.bfloat16 import kernel_shape
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
@@ -14,8 +18,7 @@ from grafito.engines.llvm.ir.nodes import (
     WINDOWS,
     Node,
 )
-from grafito.engines.llvm.program import Assembled
-from grafito.engines.llvm.schedule import Call, Place
+from grafito.engines.llvm.pipeline import Assembled
 
 Row = tuple[str, ...]
 NAMES = {  # of what a reader may not know by the name of its node

@@ -10,7 +10,6 @@ import math
 import warnings
 from collections.abc import Iterable, Sequence
 
-from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
 from grafito.engines.llvm.ir.nodes import (
     LEAVES,
@@ -18,6 +17,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
 )
+from grafito.engines.llvm.lowering import costs
 
 PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 
@@ -75,7 +75,7 @@ def arrange(order: Iterable[Node], tiles: bool) -> None:
         elif x.kind == "matmul" and not packed(x) and _by_columns(y):
             x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
         elif tiles and x.kind == "matmul" and packed(x):
-            x.attributes["tiles"] = amx.pays(x.shape[0], x.shape[1], y.shape[1])
+            x.attributes["tiles"] = costs.pays(x.shape[0], x.shape[1], y.shape[1])
 
 
 def packed(x: Node) -> bool:
@@ -145,7 +145,7 @@ def _pays(x: Node) -> bool:
     if x.kind == "convback":
         times //= math.prod(x.strides)
         summed, made = made, summed
-    return x.groups == 1 and y.lanes and amx.pays(made, x.shape[0], summed, times)
+    return x.groups == 1 and y.lanes and costs.pays(made, x.shape[0], summed, times)
 
 
 def _weights_pay(x: Node) -> bool:
@@ -154,7 +154,7 @@ def _weights_pay(x: Node) -> bool:
     image, y = x.inputs
     seen = math.prod(y.shape[:3])
     fits = image.lanes and y.shape[2] > 1
-    return fits and amx.pays(channels, filters, seen, height * width)
+    return fits and costs.pays(channels, filters, seen, height * width)
 
 
 def image_pairs(y: Node) -> Node:

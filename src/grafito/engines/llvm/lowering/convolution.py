@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.ir.builders import (
     crop,
     pad,
@@ -18,7 +17,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
 )
-from grafito.engines.llvm.lowering import winograd
+from grafito.engines.llvm.lowering import costs, winograd
 
 
 def _borders(pads: Any) -> tuple[Shape, Shape]:
@@ -46,9 +45,9 @@ def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, tiles: bool, gradient: b
     if (
         products > 1
         and tiles
-        and amx.pays(filters, y[0], channels, math.prod((*y[1:3], *kernel[:2])))
+        and costs.pays(filters, y[0], channels, math.prod((*y[1:3], *kernel[:2])))
     ):
-        products *= amx.BY_TILES / amx.BY_PAIRS
+        products *= costs.BY_TILES / costs.BY_PAIRS
     return winograd.choose(y[1:3], (height, width), channels, filters, y[0], products, gradient)
 
 

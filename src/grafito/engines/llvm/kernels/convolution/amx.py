@@ -68,7 +68,7 @@ def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Comp
     index = [var(a), var(b), Affine(), Affine()]
     for axis, loop in zip(out.axes, (summed, made), strict=True):
         index[axis] = var(loop)
-    at = address(k, existing(k, index), width, stored)
+    at = address(k, existing(k, tuple(index)), width, stored)
     squares = Squares(reader, at, (summed, made), ROWS, frame.pointers[out], STEP)
 
     def unit(u: Any) -> None:

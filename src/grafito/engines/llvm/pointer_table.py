@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.program import Assembled
+from grafito.engines.llvm.pipeline import Assembled
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
 from grafito.graph.variable import Variable

@@ -1,8 +1,8 @@
 """A process that compiles the texts it is sent, one after the other.
 
-`crew` starts it by its path, so that it loads LLVM and nothing else. It reads a line of settings,
-then texts, and writes an object file for each; both come with their length. It ends where its input
-does: no worker outlives who started it.
+`process_pool` starts it by its path, so that it loads LLVM and nothing else. It reads a line of
+settings, then texts, and writes an object file for each; both come with their length. It ends where
+its input does: no worker outlives who started it.
 """
 
 from __future__ import annotations

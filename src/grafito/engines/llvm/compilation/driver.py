@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grafito.engines.llvm.compilation.library import Routine
+from grafito.engines.llvm.compilation.kernel_cache import Routine
 
 PAGE = 4096  # bytes; no two threads write to one
 PART = 256  # kernels that one function calls; longer ones take LLVM more than their share of time

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from grafito.engines.llvm.compilation import cache, compiler, worker
-from grafito.engines.llvm.compilation.library import Source
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation import compiler, disk_cache, pool_worker
+from grafito.engines.llvm.compilation.kernel_cache import Source
+from grafito.engines.llvm.compilation.machine import Machine
 
 # Characters of new text for which one more process is started. They take 0.2 s or more to compile
 # (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks); a process
@@ -32,7 +32,7 @@ Waiting = tuple[int, int, Source | None]
 END: Waiting = (1, 0, None)  # behind all texts, of which the longest comes first
 
 
-class Crew:
+class ProcessPool:
     """Gathers the machine code of texts, from the cache or compiled; use it with `with`.
 
     Args:
@@ -50,7 +50,7 @@ class Crew:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._closed = False
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> ProcessPool:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -63,7 +63,7 @@ class Crew:
         """Find the machine code of a text, or see that it is compiled."""
         if source.key in self._found:
             return
-        self._found[source.key] = code = cache.read(source.key)
+        self._found[source.key] = code = disk_cache.read(source.key)
         if code is None:
             self._sources.append(source)
             self._size += len(source.text)
@@ -87,7 +87,7 @@ class Crew:
         for thread in self._threads:
             thread.join()
         if self._sources:
-            cache.trim()
+            disk_cache.trim()
         return [code for code in self._found.values() if code is not None]
 
     def _compile(self, source: Source) -> None:
@@ -105,7 +105,7 @@ class Crew:
 
     def _keep(self, source: Source, code: bytes) -> None:
         self._found[source.key] = code
-        cache.write(source.key, code)
+        disk_cache.write(source.key, code)
 
     def _serve(self) -> None:
         """Have another process compile texts until there are no more."""
@@ -114,17 +114,17 @@ class Crew:
             while not self._closed:
                 while len(sent) < AHEAD and (source := self._take(wait=not sent)) is not None:
                     sent.append(source)
-                    worker.send(texts, source.text.encode())
+                    pool_worker.send(texts, source.text.encode())
                 if not sent:
                     break
-                self._keep(sent[0], worker.receive(objects))
+                self._keep(sent[0], pool_worker.receive(objects))
                 sent.popleft()
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         """The input and the output of a new worker."""
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", worker.__file__],
+            [sys.executable, "-I", "-S", pool_worker.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

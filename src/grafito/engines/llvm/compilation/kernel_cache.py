@@ -19,40 +19,22 @@ from typing import Any
 import numpy as np
 
 import grafito.graph
-from grafito.engines.llvm.codegen.frame import Compiled
-from grafito.engines.llvm.compilation import cache
-from grafito.engines.llvm.compilation.description import Facts, describe, rebuild
+from grafito.engines.llvm.compilation import disk_cache
+from grafito.engines.llvm.compilation.kernel_key import (
+    Facts,
+    describe,
+    rebuild,
+)
+from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
-    REDUCTIONS,
     Node,
 )
-from grafito.engines.llvm.kernels import axis as whole_arrays
-from grafito.engines.llvm.kernels import elementwise as elementwise_kernels
-from grafito.engines.llvm.kernels import lane_conversion as turning
-from grafito.engines.llvm.kernels import pooling, reductions
-from grafito.engines.llvm.kernels.convolution import amx as amx_convolution
-from grafito.engines.llvm.kernels.convolution import direct as convolution
-from grafito.engines.llvm.kernels.convolution import weight_gradient_bfloat16 as bfloat_weights
-from grafito.engines.llvm.kernels.convolution import winograd as winograd_kernels
-from grafito.engines.llvm.kernels.convolution import winograd_weight_gradient as winograd_gradient
-from grafito.engines.llvm.kernels.matmul import bfloat16 as bfloat_matmul
-from grafito.engines.llvm.kernels.matmul import lanes
-from grafito.engines.llvm.kernels.matmul import rows as matmul
-from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.kernels.select import emit_kernel
 
-BY_KIND = (
-    convolution.EMIT
-    | pooling.EMIT
-    | amx_convolution.OF_WEIGHTS
-    | winograd_kernels.EMIT
-    | winograd_gradient.EMIT
-    | whole_arrays.EMIT
-)
 # All that writes code, as it is when it is loaded: what another version of it wrote is not found.
 FOLDERS = [Path(__file__).parents[1], Path(grafito.graph.__file__).parent]
-SOURCES = cache.digest_of(file for folder in FOLDERS for file in folder.rglob("*.py"))
+SOURCES = disk_cache.digest_of(file for folder in FOLDERS for file in folder.rglob("*.py"))
 
 
 class Source:
@@ -97,14 +79,14 @@ def routine(kernel: Kernel, stored: set[Node], shared: bool, machine: Machine) -
     facts, nodes = describe(kernel, stored, shared)
     written = functools.cache(functools.partial(_write, facts, machine.width))
     writer = [SOURCES, np.__version__, str(machine.width)]
-    key = cache.key([*machine.names, *writer, repr(facts)])
-    entry = cache.read(key)
+    key = disk_cache.key([*machine.names, *writer, repr(facts)])
+    entry = disk_cache.read(key)
     if entry is not None:
         known = json.loads(entry)
     else:
         text, known = written()
         known["code"] = machine.key(text)
-        cache.write(key, json.dumps(known).encode())
+        disk_cache.write(key, json.dumps(known).encode())
     return Routine(
         known["name"],
         [nodes[i] for i in known["buffers"]],
@@ -129,27 +111,3 @@ def _write(facts: Facts, width: int) -> tuple[str, dict[str, Any]]:
         "scratch": emitted.scratch,
     }
     return emitted.text.replace('@"kernel"', f'@"{name}"'), known
-
-
-def emit_kernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """The code of a kernel, by its primary."""
-    primary = kernel.primary
-    kind = primary.kind if primary is not None else None
-    if primary is None or kind is None:
-        turned = turning.through_registers(kernel, stored, width, shared)
-        if turned is not None:
-            return turned
-        emit = elementwise_kernels.elementwise
-    elif kind in REDUCTIONS:
-        emit = reductions.reduction
-    elif kind == "matmul" and bfloat_layout.packed(primary):
-        emit = bfloat_matmul.matmul
-    elif kind == "matmul":
-        emit = lanes.matmul_lanes if kernel.lanes else matmul.matmul
-    elif kind in amx_convolution.EMIT and primary.attributes.get("tiles"):
-        emit = amx_convolution.EMIT[kind]
-    elif kind == "imagepairs" or (kind == "convkernel" and primary.inputs[1].kind == "imagepairs"):
-        emit = bfloat_weights.EMIT[kind]
-    else:
-        emit = BY_KIND[kind]
-    return emit(kernel, stored, width, shared)

@@ -13,7 +13,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from grafito.engines.llvm.codegen import amx
-from grafito.engines.llvm.compilation import cache, compiler
+from grafito.engines.llvm.compilation import compiler, disk_cache
 
 # LLVM belongs to one thread at a time. A fork waits for its turn, so that the child's is whole.
 _turn: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
@@ -21,7 +21,7 @@ if hasattr(os, "register_at_fork"):
     _leave = functools.partial(_turn.__exit__, None, None, None)
     os.register_at_fork(before=_turn.__enter__, after_in_parent=_leave, after_in_child=_leave)
 
-PASSES = cache.digest_of([Path(compiler.__file__)])
+PASSES = disk_cache.digest_of([Path(compiler.__file__)])
 
 
 class Machine:
@@ -66,7 +66,7 @@ class Machine:
 
     def key(self, text: str) -> str:
         """The name of the machine code of a text in the cache."""
-        return cache.key([*self.names, text])
+        return disk_cache.key([*self.names, text])
 
     def compile(self, text: str) -> bytes:
         """The machine code of a module, as an object file."""

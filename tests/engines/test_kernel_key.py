@@ -15,17 +15,24 @@ pytest.importorskip("llvmlite")
 from engines.test_random_graphs import graphs
 
 from grafito import graph, layers
-from grafito.engines.llvm.compilation import library
-from grafito.engines.llvm.compilation.description import describe, rebuild
-from grafito.engines.llvm.compilation.library import Routine, Source, emit_kernel
+from grafito.engines.llvm.compilation import kernel_cache
+from grafito.engines.llvm.compilation.kernel_cache import (
+    Routine,
+    Source,
+)
+from grafito.engines.llvm.compilation.kernel_key import (
+    describe,
+    rebuild,
+)
+from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.ir.builders import ew
 from grafito.engines.llvm.ir.kernel import (
     Kernel,
     Store,
 )
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.machine import Machine
-from grafito.engines.llvm.program import assemble
+from grafito.engines.llvm.kernels.select import emit_kernel
+from grafito.engines.llvm.pipeline import assemble
 from grafito.graph.dtypes import is_floating
 from grafito.graph.precision import with_precision
 from grafito.graph.program import Graph
@@ -39,7 +46,7 @@ def check(g):
     """The kernels of a graph have the code of what their descriptions tell."""
     machine, kernels = Machine(), []
     unwritten = Routine("", [], 0, 0.0, 0, Source("", str))
-    with patch.object(library, "routine", lambda *a: kernels.append(a) or unwritten):
+    with patch.object(kernel_cache, "routine", lambda *a: kernels.append(a) or unwritten):
         assemble(g, machine)
     assert kernels
     for kernel, stored, shared, _ in kernels:

@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from grafito.engines.llvm.compilation import compiler, crew, worker
-from grafito.engines.llvm.compilation.crew import Crew
-from grafito.engines.llvm.compilation.library import Source
-from grafito.engines.llvm.machine import Machine
+from grafito.engines.llvm.compilation import compiler, pool_worker, process_pool
+from grafito.engines.llvm.compilation.kernel_cache import Source
+from grafito.engines.llvm.compilation.machine import Machine
+from grafito.engines.llvm.compilation.process_pool import ProcessPool
 
 TEXTS = [f"define i64 @f{n}() {{\n  ret i64 {n}\n}}\n" for n in range(9)]
 
@@ -29,17 +29,17 @@ def machine(monkeypatch):
     made.compiled = []
     compile_ = made.compile
     made.compile = lambda text: made.compiled.append(text) or compile_(text)
-    monkeypatch.setattr(crew, "WORTH", 1)  # so that every text is worth a worker
+    monkeypatch.setattr(process_pool, "WORTH", 1)  # so that every text is worth a worker
     return made
 
 
 def build(machine, workers=2, wait=True):
     """The machine code of all texts, and the processes that were there to help."""
-    with Crew(machine, workers) as who:
+    with ProcessPool(machine, workers) as who:
         for text in TEXTS:
             who.begin(Source(machine.key(text), lambda text=text: text))
         if wait:  # until the workers have taken what they can
-            who._waiting.put(crew.END)
+            who._waiting.put(process_pool.END)
             for thread in who._threads:
                 thread.join(0.5 if wait == "a little" else None)
         found = who.finish()
@@ -81,7 +81,7 @@ def test_what_workers_do_not_return_is_compiled_here(machine, code, monkeypatch,
         monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     else:
         file.write_text(code)
-        monkeypatch.setattr(worker, "__file__", str(file))
+        monkeypatch.setattr(pool_worker, "__file__", str(file))
     found, processes = build(machine, wait="a little")
     assert sorted(machine.compiled) == TEXTS
     assert len(set(found)) == len(TEXTS)
@@ -103,7 +103,7 @@ def test_an_interrupt_ends_the_workers(machine, monkeypatch):
     monkeypatch.setenv("GRAFITO_CACHE", "")
 
     def interrupted():
-        with Crew(machine, 1) as who:
+        with ProcessPool(machine, 1) as who:
             who.begin(Source(machine.key(TEXTS[0]), lambda: TEXTS[0]))
             while not who._processes:
                 who._threads[0].join(0.01)
@@ -123,11 +123,11 @@ def test_a_worker_ends_where_its_input_does():
     target = [machine.triple, machine.cpu, machine.features]
     settings = {"path": sys.path, "compiler": compiler.__file__, "target": target}
     with subprocess.Popen(
-        [sys.executable, "-I", worker.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-I", pool_worker.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         process.stdin.write(json.dumps(settings).encode() + b"\n")
-        worker.send(process.stdin, TEXTS[0].encode())
-        assert worker.receive(process.stdout) == machine.compile(TEXTS[0])
+        pool_worker.send(process.stdin, TEXTS[0].encode())
+        assert pool_worker.receive(process.stdout) == machine.compile(TEXTS[0])
         process.stdin.close()
         try:
             assert process.wait(60) == 0
@@ -141,8 +141,8 @@ def test_a_script_is_not_run_again(tmp_path):
     script.write_text(
         "print('begins')\n"
         "from grafito import engines, graph\n"
-        "from grafito.engines.llvm.compilation import crew\n"
-        "crew.WORTH = 1\n"
+        "from grafito.engines.llvm.compilation import process_pool\n"
+        "process_pool.WORTH = 1\n"
         "x = graph.placeholder((50,), name='x')\n"
         "y = graph.sum(graph.cumsum(graph.exp(x)))\n"
         "g = graph.program.Graph({'x': x}, {'y': y}, {})\n"

@@ -1,1 +1,0 @@
-"""Products and convolutions of bfloat16 in AMX tiles, where the CPU has them."""

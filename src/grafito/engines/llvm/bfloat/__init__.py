@@ -1,1 +1,0 @@
-"""Products and convolutions of bfloat16, added up in pairs."""

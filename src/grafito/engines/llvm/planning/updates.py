@@ -1,0 +1,74 @@
+"""When variables get their new values, and which of these can be written over the old ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.nodes import LEAVES, Node
+from grafito.engines.llvm.planning.fusion import reads_of, sources_of
+from grafito.graph.evaluate import topological_order
+
+
+def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[Node]:
+    """All nodes, inputs before users; what an update needs comes after who reads its old value.
+
+    Args:
+        results: new value of each variable.
+        outputs: what else is computed.
+    """
+    depth: dict[Node, int] = {}
+    for x in topological_order([*outputs, *results.values()]):
+        depth[x] = 1 + max((depth[y] for y in x.inputs), default=0)
+    deepest = sorted(results, key=lambda v: -depth[results[v]])
+    order = topological_order([*outputs, *(results[v] for v in deepest)])
+    position = {x: float(i) for i, x in enumerate(order)}
+    users: dict[Node, list[Node]] = defaultdict(list)
+    serves: dict[Node, set[Node] | None] = {x: set() for x in order}
+    for x in order:
+        for y in x.inputs:
+            users[y].append(x)
+    for x in outputs:
+        serves[x] = None
+    for v, x in results.items():
+        if serves[x] is not None:
+            serves[x].add(v)  # type: ignore[union-attr]
+    for x in reversed(order):  # which updates alone a node serves; None where others need it too
+        for y in x.inputs:
+            mine, more = serves[y], serves[x]
+            serves[y] = None if mine is None or more is None else mine | more
+    for x in order:
+        own = serves[x]
+        if own is not None and len(own) == 1 and x.kind not in LEAVES:
+            (v,) = own
+            readers = [position[u] for u in users[v] if serves[u] != own]
+            position[x] = max([*readers, *(position[y] for y in x.inputs)], default=0) + 1e-6
+    index = {x: i for i, x in enumerate(order)}
+    return sorted(order, key=lambda x: (position[x], index[x]))
+
+
+def find_in_place(
+    kernels: Sequence[Kernel], updates: Mapping[Node, Node], stored: set[Node]
+) -> dict[Node, Node]:
+    """The variables whose new value can be written over the old one, by new value."""
+    home = {s.target: k for k, kernel in enumerate(kernels) for s in kernel.stores}
+    safe: dict[Node, Node] = {}
+    for v, x in updates.items():
+        if x not in home or x in safe:
+            continue
+        fine = True
+        for k, kernel in enumerate(kernels):
+            if v not in kernel.reads:
+                continue
+            if k > home[x]:
+                fine = False
+            elif k == home[x]:
+                primary = kernel.primary
+                fine = fine and (primary is None or v not in sources_of(primary, stored))
+                for y in kernel.results:
+                    if y is not primary:
+                        fine = fine and reads_of(y, stored, kernel.lanes).aligned.get(v, True)
+        if fine:
+            safe[x] = v
+    return safe
