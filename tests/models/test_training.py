@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, callbacks, graph, layers, optimizers, utils
+from grafito import Model, Sequential, callbacks, graph, layers, models, optimizers, utils
 from grafito.errors import ArgumentError, DataError, GraphError, ShapeError
 
 
@@ -98,6 +98,30 @@ def test_a_network_learns():
     history = model.fit(x, y, epochs=60, verbose=0).history
     assert history["loss"][-1] < history["loss"][0] / 3
     assert history["accuracy"][-1] > 0.93
+
+
+@pytest.mark.parametrize("engine", ["reference", "auto"])
+@pytest.mark.parametrize("built", [True, False])
+def test_a_model_of_float64_takes_steps_of_float64(engine, built, tmp_path):
+    """w moves by 0.1 and 0.05 of its gradient, not by what float32 makes of them."""
+    dense = layers.Dense(1, use_bias=False, kernel_initializer="zeros", dtype="float64")
+    model = Sequential([layers.Input((1,), dtype="float64"), dense] if built else [dense])
+    rate = optimizers.schedules.InverseTimeDecay(0.1, 1, 1.0)
+    model.compile(optimizers.SGD(0.1), loss="mse", engine=engine)
+    x = np.ones((4, 1))
+    model.fit(x, x, verbose=0)
+    assert model.get_weights()[0] == [[0.2]]
+    assert model.optimizer.learning_rate.numpy() == 0.1
+    model.optimizer.learning_rate = 0.05
+    model.save(tmp_path / "m.safetensors")
+    again = models.load_model(tmp_path / "m.safetensors")
+    for each in (model, again):
+        each.fit(x, x, verbose=0)
+        assert each.get_weights()[0] == [[0.2 + 0.05 * 1.6]]
+    again.compile(optimizers.SGD(rate), loss="mse", engine=engine)
+    again.set_weights([np.zeros((1, 1))])
+    again.fit(x, x, verbose=0, epochs=2)
+    assert again.get_weights()[0] == [[0.2 + 0.05 * 1.6]]
 
 
 def test_same_seed_same_bits_other_seed_other_bits():

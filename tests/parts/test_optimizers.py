@@ -1,6 +1,7 @@
 """Optimizers: steps by hand, of Keras and of PyTorch, known minima, clipping, state."""
 
 import copy
+import functools
 import pickle
 import warnings
 
@@ -13,7 +14,8 @@ from grafito.errors import ArgumentError, LossWarning, MissingAttributeError, Un
 from grafito.optimizers import schedules
 
 rows = pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
-RATE = 1 / 16  # exact in float32, the dtype of the learning rate
+RATE = 1 / 16  # exact in float32, the dtype of the learning rate of most models
+DECAY = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
 
 # What every rule shares, tried with one rule.
 SHARED = [
@@ -113,13 +115,44 @@ def test_keras_projects_after_each_step(keras):
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
+@pytest.mark.parametrize(("name", "arguments"), REGISTERED + SHARED)
+@pytest.mark.parametrize("schedule", [None, "InverseTimeDecay", "ExponentialDecay"])
+def test_the_rate_of_weights_of_float64_has_their_digits(
+    keras, monkeypatch, schedule, name, arguments
+):
+    monkeypatch.setattr(keras.src.backend.config, "_FLOATX", "float64")
+    results = []
+    theirs = keras.optimizers, functools.partial(run_keras, keras)
+    for library, steps in ((optimizers, run), theirs):
+        rate = getattr(library.schedules, schedule)(**DECAY) if schedule else 0.1
+        results.append(steps(getattr(library, name)(rate, **arguments), "float64"))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
+
+
+def test_a_rate_that_was_set_before_the_weights_were_known_keeps_its_digits():
+    optimizer = optimizers.SGD(0.1)
+    optimizer.learning_rate = 0.3
+    w = graph.Variable(np.array(1.0))
+    optimizer.apply([np.array(1.0)], [w])
+    assert w.numpy() == 1 - 0.3
+    optimizer.learning_rate = 0.7
+    optimizer.apply([np.array(1.0)], [w])
+    assert w.numpy() == 1 - 0.3 - 0.7
+    single = optimizers.SGD(0.1)
+    single.apply([np.float32(1)], [graph.Variable(1.0)])
+    assert single.learning_rate.dtype == "float32"
+    single.learning_rate.assign(0.3)
+    single.build([w])
+    assert single.learning_rate.numpy() == 0.3  # the number that was meant
+
+
 def test_keras_follows_the_same_schedule(keras):
-    arguments = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
-    theirs = keras.optimizers.schedules.InverseTimeDecay(**arguments)
-    theirs = run_keras(keras, keras.optimizers.Adam(theirs), "float64")
-    ours = run(optimizers.Adam(schedules.InverseTimeDecay(**arguments)), "float64")
+    theirs = keras.optimizers.schedules.InverseTimeDecay(**DECAY)
+    theirs = run_keras(keras, keras.optimizers.Adam(theirs), "float32")
+    ours = run(optimizers.Adam(schedules.InverseTimeDecay(**DECAY)), "float32")
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)  # the rate is float32
+        np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5)
 
 
 @rows

@@ -89,6 +89,10 @@ class Resumable(Layer):
         weights = self.weights
         if self.optimizer is not None:
             self.optimizer.build([weights[i] for i in slots])
-        assign_all(self._optimizer_state(slots), state["optimizer"], "the saved optimizer state")
+        own, arrays = self._optimizer_state(slots), list(state["optimizer"])
+        for i, (variable, array) in enumerate(zip(own, arrays, strict=False)):
+            if variable.name == "learning_rate" and array.shape == ():
+                arrays[i] = array.astype(variable.dtype)  # float32 in files of before 0.1
+        assign_all(own, arrays, "the saved optimizer state")
         counters = [self._executor.step_counter, self._executor.draw_counter]
         assign_all(counters, state["counters"], "the saved counters")

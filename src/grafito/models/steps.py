@@ -113,6 +113,8 @@ class Steps(Resumable):
         """
         chosen = optimizers.get(optimizer)
         claim(chosen, self)
+        if isinstance(chosen, optimizers.Optimizer):
+            chosen.widen(self.trainable_variables)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
         executor = Executor(engine, precision, bool(run_eagerly))
         if run_eagerly and precision != "float32":

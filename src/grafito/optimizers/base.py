@@ -84,11 +84,11 @@ class Optimizer(Configurable):
         self.name = name or snake_case(type(self).__name__)
         _ = self._clip  # a wrong limit is told at once
         self.iterations = Variable(0, dtype="int32", trainable=False, name="iterations")
+        self._dtype = "float32"  # that of the learning rate
         self._rate: Any = self._checked_rate(learning_rate)
         if not isinstance(self._rate, schedules.LearningRateSchedule):
-            self._rate = Variable(
-                self._rate, dtype="float32", trainable=False, name="learning_rate"
-            )
+            self._exact_rate = self._rate
+            self._rate = self._rate_variable(self._rate)
         self._slots: dict[Variable, dict[str, Variable]] = {}
         self._spared: tuple[set[Variable], set[str]] = (set(), set())
 
@@ -122,11 +122,26 @@ class Optimizer(Configurable):
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Create the slots of the variables; those that exist stay."""
+        variables = list(variables)
+        self.widen(variables)
         for variable in variables:
             known = self._slots.setdefault(variable, {})
             for name, initial in self.slots().items():  # a setting that was changed may need more
                 if name not in known:
                     known[name] = _slot(variable, name, initial)
+
+    def widen(self, variables: Iterable[Variable]) -> None:
+        """Compute the learning rate in float64 where one of these variables has this dtype."""
+        if self._dtype == "float64" or all(v.dtype != "float64" for v in variables):
+            return
+        self._dtype = "float64"
+        if isinstance(self._rate, Variable):
+            rounded = self._rate.numpy()
+            given = self._exact_rate if np.float32(self._exact_rate) == rounded else str(rounded)
+            self._rate = self._rate_variable(float(given))
+
+    def _rate_variable(self, number: float) -> Variable:
+        return Variable(number, dtype=self._dtype, trainable=False, name="learning_rate")
 
     @property
     def built(self) -> bool:
@@ -167,7 +182,10 @@ class Optimizer(Configurable):
     @property
     def learning_rate(self) -> Tensor:
         """The current learning rate, a scalar tensor; a number may be assigned to it."""
-        return self._rate if isinstance(self._rate, Variable) else self._rate(self.iterations)
+        if isinstance(self._rate, Variable):
+            return self._rate
+        step = self.iterations
+        return self._rate(step if self._dtype == "float32" else graph.cast(step, self._dtype))
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -176,6 +194,7 @@ class Optimizer(Configurable):
             self._rate = value
         elif isinstance(self._rate, Variable):
             self._rate.assign(value)
+            self._exact_rate = value
         else:
             raise ArgumentError(
                 "The learning rate follows a schedule and cannot be set.",

@@ -59,7 +59,7 @@ class Called(LearningRateSchedule):
         self.function = function
 
     def __call__(self, step: Any) -> Tensor:
-        return graph.as_tensor(self.function(), "float32")
+        return graph.as_tensor(self.function(), _dtype(step))
 
 
 class _Decay(LearningRateSchedule):
@@ -170,7 +170,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             )
 
     def __call__(self, step):
-        rate = graph.constant(float(self.values[0]))
+        rate = graph.constant(float(self.values[0]), _dtype(step))
         for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
             rate = graph.where(graph.greater(step, boundary), value, rate)
         return rate
@@ -272,8 +272,13 @@ class CosineDecay(_Decay):
         return top * ((1 - self.alpha) * cosine + self.alpha)
 
 
+def _dtype(step: Any) -> str:
+    """The dtype of the rate: float64 for a step of float64, as models of float64 have it."""
+    return "float64" if getattr(step, "dtype", None) == "float64" else "float32"
+
+
 def _float(step: Any) -> Tensor:
-    return graph.cast(step, "float32")
+    return graph.cast(step, _dtype(step))
 
 
 __getattr__ = _names_of(__name__)
