@@ -31,6 +31,7 @@ __all__ = [
     "keeps_objects",
     "known_arguments",
     "objects_kept",
+    "own",
     "part",
     "plain",
     "refuse_unknown",
@@ -147,10 +148,46 @@ def known_arguments(function: Function) -> Function:
     return cast(Function, checked)
 
 
+def own(value: Any) -> Any:
+    """The value with lists and dictionaries of its own, so that those given may change.
+
+    Example:
+        >>> given = [1, {"a": [2]}]
+        >>> kept = own(given)
+        >>> given[1]["a"].append(3)
+        >>> kept
+        [1, {'a': [2]}]
+    """
+    if type(value) in (list, tuple):
+        return type(value)(own(v) for v in value)
+    if type(value) is dict:
+        return {key: own(v) for key, v in value.items()}
+    return value
+
+
+def _owning(init: Callable[..., None]) -> Callable[..., None]:
+    """A constructor that keeps no list of its caller's."""
+
+    @functools.wraps(init)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *map(own, args), **{name: own(v) for name, v in kwargs.items()})
+
+    return wrapped
+
+
 class Configurable(KnownArguments):
-    """Something whose configuration is its constructor arguments."""
+    """Something whose configuration is its constructor arguments.
+
+    Lists and dictionaries are copied when grafito's own classes are made; a class of the user may
+    share them with its caller.
+    """
 
     copies_itself = False  # whether pickle and copy ask the object, not its configuration
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__init__" in vars(cls) and cls.__module__.startswith("grafito."):
+            cls.__init__ = _owning(cls.__init__)  # type: ignore[method-assign]
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments as plain data (numbers, strings, lists, dictionaries)."""

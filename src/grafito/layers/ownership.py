@@ -10,7 +10,7 @@ from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.nest import parts
 from grafito.metrics import Metric
-from grafito.registry import Configurable
+from grafito.registry import Configurable, own
 
 
 class Owner(Configurable):
@@ -27,7 +27,7 @@ class Owner(Configurable):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         owner = super().__new__(cls, **kwargs)
-        owner._given = args, kwargs  # for its configuration, as Keras records it
+        owner._given = own((args, kwargs))  # for its configuration, as Keras records it
         return owner
 
     def argument(self, name: str) -> Any:

@@ -62,6 +62,7 @@ class Metric(Configurable):
         self._starts: dict[Variable, Tensor] = {}
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if "update_state" in vars(cls):
             cls.update_state = _at_once(cls.update_state)  # type: ignore[method-assign]
 

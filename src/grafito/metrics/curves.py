@@ -13,6 +13,7 @@ from grafito.graph.tensor import Tensor
 from grafito.losses.targets import align_weights, divide_no_nan
 from grafito.metrics.base import register
 from grafito.metrics.confusion import ThresholdMetric, checked_thresholds, count_columns_at
+from grafito.registry import plain
 
 CURVES = ("ROC", "PR")
 SUMMATIONS = ("interpolation", "minoring", "majoring")
@@ -93,7 +94,7 @@ class AUC(ThresholdMetric):
         self.from_logits = from_logits
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "thresholds": self.inner_thresholds}
+        return {**super().get_config(), "thresholds": plain(self.inner_thresholds)}
 
     def count_shape(self) -> tuple[int, ...] | None:
         """The shape of the counts; of several labels it is found with the first batch."""

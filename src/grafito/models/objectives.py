@@ -15,7 +15,7 @@ from grafito.graph import Tensor
 from grafito.graph.nest import flatten
 from grafito.losses.labels import strange_labels
 from grafito.models import health
-from grafito.registry import Configurable
+from grafito.registry import Configurable, own
 
 _ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
 
@@ -43,7 +43,7 @@ class Objectives:
     """
 
     def __init__(self, loss: Any, loss_weights: Any, metrics_: Any, weighted_metrics: Any):
-        self.given = (loss, loss_weights, metrics_, weighted_metrics)
+        self.given = own((loss, loss_weights, metrics_, weighted_metrics))
         objects = _leaves((loss, metrics_, weighted_metrics))
         self.objects = [x for x in objects if isinstance(x, Configurable)]
         self.losses: list[losses.Loss | None] | None = None
