@@ -10,6 +10,7 @@ ROWS = [
     Row('layers.Dense("4")', '"4"', "units=4"),
     Row("layers.Dense(2.6)", "2.6", "units=3"),
     Row("layers.Dense(0)", "0", "units=1"),
+    Row("layers.Dense(1, name=7)", "name=7", 'name="7"'),
     Row("layers.Dense(None)", "None", "units=2"),
     Row("layers.Conv2D(2, kernel_size=0)", "kernel_size=0", "kernel_size=2"),
     Row(

@@ -8,6 +8,7 @@ import pytest
 
 from grafito import Model, Sequential, graph, layers, metrics, optimizers
 from grafito.errors import ArgumentError, ShapeError
+from grafito.layers.base import reset_names
 from grafito.models import load_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::grafito.losses.checks.LossWarning")
@@ -222,6 +223,27 @@ def named(order, outputs=False):
         ones = {"kernel_initializer": "ones", "use_bias": False}
         return Model(x, {name: layers.Dense(1, name=name, **ones)(x) for name in order})
     return Model(symbols, layers.subtract([symbols[order[0]], symbols[order[1]]]))
+
+
+def test_automatic_names_go_on_behind_those_of_a_loaded_model(tmp_path):
+    """As in a new process: the names start again."""
+    reset_names()
+    Sequential([layers.Input((2,)), layers.Dense(3), layers.Dense(2)]).save(tmp_path / "m")
+    for way in ("add", "call"):
+        reset_names()
+        base = load_model(tmp_path / "m")
+        if way == "add":
+            base.add(layers.Dense(1))
+        else:
+            base = Model(base.input, layers.Dense(1)(base.layers[-1].output))
+        assert [x.name for x in base.layers if x.weights] == ["dense", "dense_1", "dense_2"]
+    reset_names()
+    given = ["dense_7", "dense_01", "dense_x", "denser", "dense_12"]
+    assert [layers.Dense(1, name=name).name for name in given] == given
+    assert layers.Dense(1).name == "dense_13"
+    names = [layers.Dense(1, name=f"dense{end}") for end in ("", "_2", "")]
+    with pytest.raises(ArgumentError, match=r'try +name="dense_3"'):
+        Sequential(names)
 
 
 ONE, ZERO = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")

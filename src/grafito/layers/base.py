@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 import weakref
 from collections import Counter
 from typing import Any, ClassVar
@@ -48,6 +49,20 @@ def unique_name(prefix: str) -> str:
     count = _names[prefix]
     _names[prefix] += 1
     return f"{prefix}_{count}" if count else prefix
+
+
+def note_name(name: str, prefix: str) -> str:
+    """A name that was given, perhaps by a file; the automatic ones go on behind it.
+
+    Raises:
+        ArgumentError: for what is no text.
+    """
+    if not isinstance(name, str):
+        raise ArgumentError("A name is a text.", received=f"name={name!r}", fix=f'name="{name}"')
+    number = name.removeprefix(prefix)
+    if number == "" or re.fullmatch(r"_[1-9]\d{0,8}", number):
+        _names[prefix] = max(_names[prefix], int(number[1:] or 0) + 1)
+    return name
 
 
 def reset_names() -> None:
@@ -98,7 +113,8 @@ class Layer(Owner):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = checked_flag(self, "trainable", trainable)
         self.dtype = dtype_name(dtype or "float32")
-        self.name = name or unique_name(snake_case(type(self).__name__))
+        own_name = snake_case(type(self).__name__)
+        self.name = note_name(name, own_name) if name else unique_name(own_name)
         self.built = self._building = False
         self.build_shape: Any = None
         self.build_shapes: dict[str, Any] = {}  # those of the other arguments of `build`

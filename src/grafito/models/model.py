@@ -268,9 +268,7 @@ class Functional(Model):
         names = [layer.name for layer in self._members]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise ArgumentError(
-                f"Two layers have the name {twice!r}.", fix=f'name="{twice}_2" for one of them'
-            )
+            raise same_name(twice, names)
         self.built = True
 
     @property
@@ -431,4 +429,12 @@ def not_built(model: Model) -> GraphError:
         "The model does not know its input shape yet, so it is not built.",
         where=f"model {model.name!r}",
         fix="put Input(shape) first, or call model.build((None, ...))",
+    )
+
+
+def same_name(name: str, names: list[str]) -> ArgumentError:
+    """The error for two layers of one name, with one that none of these layers has."""
+    free = next(f"{name}_{i}" for i in range(2, len(names) + 3) if f"{name}_{i}" not in names)
+    return ArgumentError(
+        f"Two layers have the name {name!r}.", fix=f'name="{free}" for one of them'
     )

@@ -12,7 +12,7 @@ from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Symbol
-from grafito.models.model import Functional, Model, not_built
+from grafito.models.model import Functional, Model, not_built, same_name
 
 
 @register()
@@ -69,11 +69,9 @@ class Sequential(Model):
                 received=repr(layer),
                 fix=f"{layer.__name__}(...)" if isinstance(layer, type) else None,
             )
-        if layer.name in [other.name for other in self._stack]:
-            raise ArgumentError(
-                f"Two layers have the name {layer.name!r}.",
-                fix=f'name="{layer.name}_2" for one of them',
-            )
+        names = [other.name for other in self._stack]
+        if layer.name in names:
+            raise same_name(layer.name, names)
         if self in layer.family():
             raise ArgumentError("A model cannot contain itself.", where=f"model {self.name!r}")
         if self._stack and isinstance(layer, layers.InputLayer):
