@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 
-from grafito.engines.llvm import peak
 from grafito.engines.llvm.machine import Machine
+
+from grafito.engines.llvm import peak
 
 
 def measure() -> float:
