@@ -132,12 +132,17 @@ def _changes(configuration: dict[str, Any]) -> str | None:
     kind = lab.kinds()[configuration["experiment"]]
     if configuration["quick"] or configuration["variant"] not in (kind.variants or [""]):
         return None
-    usual = json.loads(json.dumps(kind.usual(configuration["variant"] or None).settings()))
-    settings = configuration["settings"]
-    if settings.keys() - usual.keys():
-        return None
-    # A setting that came later had no effect on an older run.
-    changed = {n: v for n, v in settings.items() if n != "seed" and v != usual[n]}
+    experiment = kind.usual(configuration["variant"] or None)
+    forms = {name: form.settings() for name, form in experiment.forms().items()}
+    told = configuration.get("forms", {})
+    pairs = [(configuration["settings"], experiment.settings())]
+    pairs += [(told[name], usual) for name, usual in forms.items() if name in told]
+    changed: dict[str, Any] = {}
+    for settings, usual in json.loads(json.dumps(pairs)):
+        if settings.keys() - usual.keys():
+            return None
+        # A setting that came later had no effect on an older run.
+        changed |= {n: v for n, v in settings.items() if n != "seed" and v != usual[n]}
     return write_settings(changed)
 
 

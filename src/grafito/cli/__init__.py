@@ -186,6 +186,9 @@ def run_experiment(
     quick: Annotated[
         bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
     ] = False,
+    course: Annotated[
+        bool, typer.Option("--course", help=N_("The course's own settings, where it gives them."))
+    ] = False,
     seeds: Annotated[
         int, typer.Option(min=1, help=N_("Runs from this many seeds, with mean and spread."))
     ] = 1,
@@ -200,7 +203,7 @@ def run_experiment(
 
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     named |= lab.read_settings(",".join(settings or []))
-    experiment = lab.get(name, variant, quick=quick, **named)
+    experiment = lab.get(name, variant, quick=quick, course=course, **named)
     if seeds == 1:
         results = [lab.run(experiment, engine=engine, out=out, lang=lang)]
     else:

@@ -58,14 +58,20 @@ def names() -> list[str]:
 
 
 def get(
-    name: str, variant: str | None = None, *, quick: bool = False, **settings: Any
+    name: str,
+    variant: str | None = None,
+    *,
+    quick: bool = False,
+    course: bool = False,
+    **settings: Any,
 ) -> Experiment:
-    """An experiment as it stands in the course, in one of its variants, with settings changed.
+    """An experiment, in one of its variants, with settings changed.
 
     Args:
         name: one of `names()`; or "file.py:Class", an experiment of one's own.
         variant: one of its variants; the first by default.
         quick: less data and fewer epochs, for less than a minute.
+        course: the course's own settings, where it gives them.
         settings: attributes of the experiment, such as `epochs`; None leaves one as it is.
 
     Raises:
@@ -83,7 +89,7 @@ def get(
     else:
         raise unknown_name("experiment", name, kinds())
     given = {key: value for key, value in settings.items() if value is not None}
-    return kind.usual(variant, quick).with_settings(**given)
+    return kind.usual(variant, quick, course).with_settings(**given)
 
 
 def __dir__() -> list[str]:

@@ -20,8 +20,8 @@ from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
-from grafito.lab.report.page import TOTALS, draw
-from grafito.lab.report.recorded_run import RecordedRun, one_of_each_seed, read_run
+from grafito.lab.report.page import draw
+from grafito.lab.report.recorded_run import TOTALS, RecordedRun, one_of_each_seed, read_run
 from grafito.lab.statistics import Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _
@@ -283,7 +283,13 @@ def _nature(run: RecordedRun) -> dict[str, Any]:
     told = run.configuration
     settings = {k: v for k, v in told.get("settings", {}).items() if k != "seed"}
     chosen = {key: told.get(key) for key in ("experiment", "variant", "quick", "engine")}
-    return {**chosen, **settings}
+    forms = {
+        f"{form} {name}": value
+        for form, own in told.get("forms", {}).items()
+        for name, value in own.items()
+        if name != "seed" and name not in settings
+    }
+    return {**chosen, **settings, **forms}
 
 
 def _labels(groups: Sequence[Sequence[RecordedRun]]) -> list[str]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from grafito.errors import ArgumentError, unknown_name
+from grafito.lab.course import Sayings, course_settings
 from grafito.lab.record import Record
 
 Variants = Mapping[str, Mapping[str, Any]]
 
-CHOSEN = ("variant", "quick")  # fields that choose settings rather than being one
+# Fields that choose settings rather than being one.
+CHOSEN = ("variant", "quick", "as_course", "given")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +31,17 @@ class Experiment(ABC):
         what: one sentence.
         asked: what the course asks, for the head of the report.
         course: the exercise, such as "TP4-3".
-        expected: the numbers that the course gives.
+        expected: what the course says comes out, in its words.
+        said: the settings that the course gives, by variant; "" stands for all of them.
+        course_numbers: that the course gives, by variant and by the name of ours.
+        departures: from the course that no setting undoes, each with its reason.
         data: the data set it reads, None where the data are built in.
         variants: settings of each of its forms; the first is the usual one.
         shortened: settings of the quick form, which takes less than a minute.
         variant: the form that was chosen.
         quick: whether it is the quick form.
+        as_course: whether the settings are those of the course where it gives them.
+        given: the settings that somebody chose; they hold for all forms, equal to a default or not.
         seed: where the random numbers start.
     """
 
@@ -43,12 +50,17 @@ class Experiment(ABC):
     asked: ClassVar[str] = ""
     course: ClassVar[str] = ""
     expected: ClassVar[str] = ""
+    said: ClassVar[Sayings] = {}
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    departures: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[str | None] = None
     variants: ClassVar[Variants] = {}
     shortened: ClassVar[Mapping[str, Any]] = {}
 
     variant: str = ""
     quick: bool = False
+    as_course: bool = False
+    given: tuple[str, ...] = ()
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -57,6 +69,10 @@ class Experiment(ABC):
     @abstractmethod
     def conduct(self, record: Record) -> None:
         """Find the answer and hand over figures, tables, texts and numbers as they come."""
+
+    def forms(self) -> Mapping[str, Experiment]:
+        """What this one puts side by side, by name, each with its own settings; else nothing."""
+        return {}
 
     def sources(self) -> tuple[str, ...]:
         """The data sets that this form reads."""
@@ -74,8 +90,8 @@ class Experiment(ABC):
                 )
 
     @classmethod
-    def usual(cls, variant: str | None = None, quick: bool = False) -> Self:
-        """The experiment as it stands in the course, in one of its variants, or shortened.
+    def usual(cls, variant: str | None = None, quick: bool = False, course: bool = False) -> Self:
+        """The experiment in one of its variants, shortened, or with the settings of the course.
 
         Raises:
             UnknownNameError: when there is no such variant.
@@ -83,8 +99,12 @@ class Experiment(ABC):
         variant = variant or next(iter(cls.variants), "")
         if variant and variant not in cls.variants:
             raise unknown_name(f"variant of {cls.name}", variant, cls.variants or ["none"])
-        settings = {**cls.variants.get(variant, {}), **(cls.shortened if quick else {})}
-        return cls(variant=variant, quick=quick, **settings)
+        settings = {
+            **cls.variants.get(variant, {}),
+            **(course_settings(cls.said, variant) if course else {}),
+            **(cls.shortened if quick else {}),
+        }
+        return cls(variant=variant, quick=quick, as_course=course, **settings)
 
     def with_settings(self, **settings: Any) -> Self:
         """The same experiment with some settings changed.
@@ -98,16 +118,25 @@ class Experiment(ABC):
             if name not in present:
                 raise unknown_name(f"setting of {self.name}", name, present)
             settings[name] = _of_type(name, value, present[name])
-        return dataclasses.replace(self, **settings)
+        given = tuple(dict.fromkeys((*self.given, *settings)))
+        return dataclasses.replace(self, given=given, **settings)
+
+    def another(self, variant: str) -> Self:
+        """Another variant with what was chosen for this one."""
+        return self.usual(variant, self.quick, self.as_course).with_settings(**self.changes())
 
     def settings(self) -> dict[str, Any]:
         """All settings, without the variant."""
         return {n: v for n, v in dataclasses.asdict(self).items() if n not in CHOSEN}
 
     def changes(self) -> dict[str, Any]:
-        """The settings that differ from the usual ones of this variant."""
-        usual = self.usual(self.variant, self.quick).settings()
-        return {name: value for name, value in self.settings().items() if value != usual[name]}
+        """The settings that somebody chose, or that differ from the usual ones of this variant."""
+        usual = self.usual(self.variant, self.quick, self.as_course).settings()
+        return {
+            name: value
+            for name, value in self.settings().items()
+            if name in self.given or value != usual[name]
+        }
 
 
 def _of_type(name: str, value: Any, present: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
+from grafito.lab.course import beside
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.own import command_name
@@ -173,7 +174,9 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
         "expected": experiment.expected,
         "variant": experiment.variant,
         "quick": experiment.quick,
-        "settings": experiment.settings(),
+        "as_course": experiment.as_course,
+        **_used(experiment),
+        **_of_the_course(experiment),
         "engine": engine,
         "command": command(experiment, engine),
         "data": [_origin(source) for source in experiment.sources()],
@@ -183,6 +186,38 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
             **{name: importlib.metadata.version(name) for name in COMPANIONS},
             "machine": platform.platform(),
         },
+    }
+
+
+def _used(experiment: Experiment) -> dict[str, Any]:
+    """The settings that trained something: of each form, where several stand side by side.
+
+    "settings" are those that no form has otherwise; "forms" has all of each form.
+    """
+    own = experiment.settings()
+    forms = {name: form.settings() for name, form in experiment.forms().items()}
+    if not forms:
+        return {"settings": own}
+    shared = {n: v for n, v in own.items() if all(f.get(n, v) == v for f in forms.values())}
+    return {"settings": shared, "forms": forms}
+
+
+def _of_the_course(experiment: Experiment) -> dict[str, Any]:
+    """What the course says beside: its settings by form, its numbers, and what departs besides."""
+    forms = experiment.forms() or {"": experiment}
+    return {
+        "course_settings": {
+            name: beside(
+                form.said, form.variant, form.settings(), form.usual(form.variant).settings()
+            )
+            for name, form in forms.items()
+        },
+        "course_numbers": {
+            f"{name} {number}".strip(): value
+            for name, form in forms.items()
+            for number, value in form.course_numbers.get(form.variant, {}).items()
+        },
+        "departures": list(experiment.departures),
     }
 
 
@@ -202,12 +237,16 @@ def command(experiment: Experiment, engine: str) -> str:
         words += ["--variant", experiment.variant]
     if experiment.quick:
         words.append("--quick")
-    settings = experiment.settings()
+    if experiment.as_course:
+        words.append("--course")
+    settings, changes = experiment.settings(), experiment.changes()
+    if experiment.forms():  # what is written holds for all of them
+        settings = {"seed": experiment.seed, **changes}
     for name in OPTIONS:
         if name in settings:
             words += [f"--{name.replace('_', '-')}", str(settings[name])]
     words += ["--engine", engine]
-    others = {k: v for k, v in experiment.changes().items() if k not in OPTIONS}
+    others = {k: v for k, v in changes.items() if k not in OPTIONS}
     if others:
         words += ["--set", write_settings(others)]
     return shlex.join(words)

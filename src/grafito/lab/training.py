@@ -116,12 +116,13 @@ class Training(Experiment):
         """Further arguments of `fit`, such as weights of the classes."""
         return {}
 
+    def forms(self) -> Mapping[str, Training]:
+        return {name: self.another(name) for name in self.together.get(self.variant, ())}
+
     def conduct(self, record: Record) -> None:
-        if self.variant in self.together:
-            names = self.together[self.variant]
-            forms = {name: self._form(name) for name in names}
+        if forms := self.forms():
             alone = N_("To run one alone: --variant {names}")
-            trained = train_together(record, forms, alone, names=" | ".join(names))
+            trained = train_together(record, forms, alone, names=" | ".join(forms))
             self.show_together(record, trained)
             return
         one = self.train(record)
@@ -183,10 +184,6 @@ class Training(Experiment):
         optimizer = optimizers.get({"class_name": self.optimizer, "config": settings})
         model.compile(optimizer, loss=self.loss, metrics=list(self.metrics), engine=engine)
         return model
-
-    def _form(self, variant: str) -> Training:
-        """Another variant with the changes that were made to this one."""
-        return self.usual(variant, self.quick).with_settings(**self.changes())
 
 
 def train_together(

@@ -46,7 +46,6 @@ class Convolution(Experiment):
     course = "TFG 3.9"
     what = N_("A convolution, step by step: image, kernel, feature map, pooling, flattening.")
     asked = N_("Follow a zero of 7 x 7 through a convolution, a max pooling and a flattening.")
-    expected = N_("shown")
     variants: ClassVar[Variants] = {name: {"kernel": name} for name in KERNELS}
 
     kernel: str = "vertical"

@@ -13,6 +13,7 @@ from grafito import layers
 from grafito.datasets import cifar10, cifar100
 from grafito.errors import ArgumentError
 from grafito.lab.classifier import Classifier
+from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.cifar100_names import CIFAR100_NAMES
@@ -22,6 +23,13 @@ from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
 from grafito.models import Model, Sequential, load_model
 
+AS_IN_THE_COURSE = {
+    "epochs": Said(20),
+    "batch_size": Said(128),
+    "optimizer": Said("adagrad"),
+    "learning_rate": Said(0.01),
+    "augmented": Said(True),
+}
 WHOLE = 50_000  # training images of either data set
 LAST = 2  # weights of the last layer: its kernel and its bias
 
@@ -45,6 +53,7 @@ class Deep(Classifier):
         "augmentation, Adagrad with rate 0.01 and batches of 128."
     )
     data = "cifar10"
+    said: ClassVar[Sayings] = {"": AS_IN_THE_COURSE}
     variants: ClassVar[Variants] = {"cifar10": {}, "cifar100": {"classes": 100}}
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 1, "examples": 128, "test_examples": 128}
 
@@ -131,6 +140,11 @@ class AlexNet(Deep):
     name = "alexnet"
     what = N_("Photographs by AlexNet, fitted to 32 x 32.")
     expected = N_("CIFAR-10 40 %, CIFAR-100 25 %, after 20 epochs")
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "cifar10": {"accuracy": 0.40},
+        "cifar100": {"accuracy": 0.25},
+    }
+    departures = (N_("The dense layers have 1,024 units, for the images are small."),)
 
     units: tuple[int, ...] = (1024, 1024)
 
@@ -161,6 +175,19 @@ class Vgg16(Deep):
     name = "vgg16"
     what = N_("Photographs by VGG16, fitted to 32 x 32.")
     expected = N_("CIFAR-10 75 %, CIFAR-100 40 %, after 20 epochs")
+    said: ClassVar[Sayings] = {
+        "": {
+            **AS_IN_THE_COURSE,
+            "normalised": Said(False, N_("Without it, so deep a network hardly begins to learn.")),
+        }
+    }
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "cifar10": {"accuracy": 0.75},
+        "cifar100": {"accuracy": 0.40},
+    }
+    departures = (
+        N_("One dense layer of 512 units takes the place of two, for the images are small."),
+    )
 
     units: tuple[int, ...] = (512,)
     normalised: bool = True

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
-from grafito import figures, layers
+from grafito import figures, layers, regularizers
 from grafito.datasets import mnist
+from grafito.lab.course import Said, Sayings
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
 SHOWN = 8
+ADAM = N_("Adam needs no rate to be searched for, and five epochs are enough.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,7 @@ class MnistDenoise(Training):
     Attributes:
         sigma: standard deviation of the noise; the noisy image is clipped to 0 to 1.
         units: sizes of the hidden layers.
+        l2: factor of the squares of all kernels in the loss.
     """
 
     name = "mnist-denoise"
@@ -33,7 +37,15 @@ class MnistDenoise(Training):
         "Add normal noise with deviation 0.5 to the digits, clipped to 0 to 1, and train the "
         "autoencoder 1500-750-250-750-1500-784 to take it out; draw clean, noisy and restored ones."
     )
-    expected = N_("images")
+    said: ClassVar[Sayings] = {
+        "": {
+            "sigma": Said(0.5),
+            "units": Said((1500, 750, 250, 750, 1500)),
+            "optimizer": Said("adagrad", ADAM),
+            "learning_rate": Said(1.0, ADAM),
+            "l2": Said(0.001, N_("After five epochs nothing overfits yet.")),
+        }
+    }
     data = "mnist"
 
     epochs: int = 5
@@ -43,10 +55,11 @@ class MnistDenoise(Training):
     validation_split: float = 0.1
     sigma: float = 0.5
     units: tuple[int, ...] = (1500, 750, 250, 750, 1500)
+    l2: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(sigma=0)
+        self.at_least(sigma=0, l2=0)
 
     def load(self) -> Data:
         # Limited before they become four bytes a pixel, twice.
@@ -61,8 +74,9 @@ class MnistDenoise(Training):
         return pair(train), pair(test)
 
     def network(self, x: np.ndarray) -> Sequential:
-        hidden = [layers.Dense(n, activation="relu") for n in self.units]
-        output = layers.Dense(x.shape[1], activation="sigmoid")
+        penalty = regularizers.L2(self.l2) if self.l2 else None
+        hidden = [layers.Dense(n, "relu", kernel_regularizer=penalty) for n in self.units]
+        output = layers.Dense(x.shape[1], "sigmoid", kernel_regularizer=penalty)
         return Sequential([layers.Input(x.shape[1:]), *hidden, output])
 
     def measure(self, model: Model, data: Data) -> dict[str, float]:

@@ -102,7 +102,6 @@ class DescentVariants(Experiment):
         "Compare descent by all examples, by mini-batches and one by one; and gradient descent, "
         "momentum, Nesterov, Adagrad, Adadelta, RMSprop and Adam, from one start."
     )
-    expected = N_("shown")
     variants: ClassVar[Variants] = {"valley": {}, "bowl": {"shift": 0.0, "start": (-1.0, 1.5)}}
     shortened: ClassVar[Mapping[str, Any]] = {"steps": 60, "epochs": 20, "rates": (0.03, 0.1, 1.0)}
 

@@ -114,7 +114,6 @@ class Gan(Experiment):
         "Let two networks compete on MNIST: one makes images from noise, the other tells them from "
         "true ones. Draw what the first makes as the training goes on."
     )
-    expected = N_("images")
     data = "mnist"
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 4, "examples": 6000}
 

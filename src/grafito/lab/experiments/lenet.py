@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +12,14 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import cifar10
+from grafito.errors import unknown_name
 from grafito.lab.classifier import Classifier, show_confusions
+from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.mnist_convolutions import BRIGHTEST, show_maps
 from grafito.lab.record import Record
-from grafito.lab.training import Data, Trained, train_together
+from grafito.lab.training import Data, Trained, Training, train_together
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
@@ -44,6 +47,9 @@ class OnPhotographs(Classifier):
         output = layers.Dense(len(self.names()), activation="softmax")
         return Sequential([*scaled, *self.hidden(), output])
 
+    def measure(self, model: Model, data: Data) -> dict[str, float]:
+        return {**super().measure(model, data), "kilobytes": weight_bytes(model) / 1000}
+
     def show(self, record: Record, trained: Trained) -> None:
         super().show(record, trained)
         show_maps(record, trained)
@@ -60,6 +66,17 @@ class Wide(OnPhotographs):
         "epochs, in batches of 40; give time, file size, error curves and the confusion matrix."
     )
     expected = N_("3,254 s, 90 MB")
+    said: ClassVar[Sayings] = {
+        "": {
+            "epochs": Said(2),
+            "batch_size": Said(40),
+            "optimizer": Said("adagrad"),
+            "units": Said(10_000),
+        }
+    }
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "": {"kilobytes": 90_000, "seconds": 3254}
+    }
 
     epochs: int = 2
     optimizer: str = "adagrad"
@@ -73,7 +90,11 @@ class Wide(OnPhotographs):
 
 @dataclass(frozen=True, kw_only=True)
 class Lenet(OnPhotographs):
-    """LeNet-5 with 62,006 parameters, in the form that is usual today."""
+    """LeNet-5 with 62,006 parameters, in the form that is usual today.
+
+    Attributes:
+        pooling: "average" or "max".
+    """
 
     name = "lenet"
     what = N_("Photographs by LeNet-5.")
@@ -82,16 +103,32 @@ class Lenet(OnPhotographs):
         "size, error curves and the confusion matrix."
     )
     expected = N_("5,853 s, 245 kB")
+    said: ClassVar[Sayings] = {
+        "": {
+            "epochs": Said(10),
+            "batch_size": Said(40),
+            "optimizer": Said("sgd"),
+            "pooling": Said("max", N_("LeNet-5 was published with averages.")),
+        }
+    }
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "": {"kilobytes": 245, "seconds": 5853}
+    }
 
     optimizer: str = "sgd"
     learning_rate: float = 0.05
+    pooling: str = "average"
 
     def hidden(self) -> list[Any]:
+        kinds = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+        if self.pooling not in kinds:
+            raise unknown_name("pooling", self.pooling, kinds)
+        pooling = kinds[self.pooling]
         return [
             layers.Conv2D(6, 5, activation="tanh"),
-            layers.AveragePooling2D(),
+            pooling(),
             layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(),
+            pooling(),
             layers.Flatten(),
             layers.Dense(120, activation="tanh"),
             layers.Dense(84, activation="tanh"),
@@ -133,15 +170,19 @@ class WideAgainstLenet(Experiment):
         super().__post_init__()
         self.at_least(wide_epochs=1, lenet_epochs=1, units=1, examples=0, test_examples=0)
 
-    def conduct(self, record: Record) -> None:
+    def forms(self) -> dict[str, Training]:
         part: dict[str, Any] = {
             "seed": self.seed,
             "examples": self.examples,
             "test_examples": self.test_examples,
         }
-        wide = Wide(epochs=self.wide_epochs, units=self.units, **part)
-        forms = {N_("wide"): wide, "LeNet-5": Lenet(epochs=self.lenet_epochs, **part)}
-        trained = train_together(record, forms)
+        usual = Wide.usual(course=self.as_course), Lenet.usual(course=self.as_course)
+        wide = dataclasses.replace(usual[0], epochs=self.wide_epochs, units=self.units, **part)
+        lenet = dataclasses.replace(usual[1], epochs=self.lenet_epochs, **part)
+        return {N_("wide"): wide, "LeNet-5": lenet}
+
+    def conduct(self, record: Record) -> None:
+        trained = train_together(record, self.forms())
         record.text(
             N_("The files hold what a training needs to go on. The weights alone take {sizes} MB."),
             sizes=[round(weight_bytes(one.model) / 1e6, 3) for one in trained.values()],

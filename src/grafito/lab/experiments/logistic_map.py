@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import generators
+from grafito.lab.course import Said, Sayings
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
@@ -27,6 +28,8 @@ class LogisticMap(Training):
     Attributes:
         hidden: units.
         length: of the series for training; that for testing goes on from there.
+        tested: points for testing.
+        drawn: points drawn at random from the rule, in place of a series.
         start: the first value.
     """
 
@@ -38,6 +41,18 @@ class LogisticMap(Training):
         "compare training and test errors, draw data and fit."
     )
     expected = N_("the error falls, without overfitting")
+    said: ClassVar[Sayings] = {
+        "": {
+            "hidden": Said(5),
+            "drawn": Said(True, N_("A series can be continued, and the forecast judged.")),
+            "length": Said(900, N_("Half of the 1,000 points leaves a long series for testing.")),
+            "tested": Said(100, N_("Half of the 1,000 points leaves a long series for testing.")),
+            "optimizer": Said("adadelta", N_("Adam arrives within 500 epochs.")),
+        }
+    }
+    departures = (
+        N_("The course adds an L2 penalty; five units on exact data have no noise to overfit."),
+    )
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 100}
 
     epochs: int = 500
@@ -47,16 +62,22 @@ class LogisticMap(Training):
     validation_split: float = 0.2
     hidden: int = 5
     length: int = 500
+    tested: int = 500
+    drawn: bool = False
     start: float = 0.1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(hidden=1, length=10, start=0)
+        self.at_least(hidden=1, length=10, tested=1, start=0)
 
     def load(self) -> Data:
-        series = generators.logistic_map(2 * self.length + 1, self.start).astype(np.float32)
-        pairs = series[:-1, None], series[1:, None]
-        cut = self.length
+        cut, whole = self.length, self.length + self.tested
+        if self.drawn:
+            x = np.random.default_rng(self.seed).uniform(size=(whole, 1)).astype(np.float32)
+            pairs = x, 4 * x * (1 - x)
+        else:
+            series = generators.logistic_map(whole + 1, self.start).astype(np.float32)
+            pairs = series[:-1, None], series[1:, None]
         return (pairs[0][:cut], pairs[1][:cut]), (pairs[0][cut:], pairs[1][cut:])
 
     def network(self, x: np.ndarray) -> Functional:

@@ -12,6 +12,7 @@ import numpy as np
 from grafito import figures, layers
 from grafito.datasets import fashion_mnist, mnist
 from grafito.lab.classifier import Classifier, labels_of
+from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.dense_images import CLOTHES
 from grafito.lab.record import Record
@@ -84,6 +85,10 @@ class MnistDenseConv(OnMnist):
         "with dropout 0.5: parameters and accuracy."
     )
     expected = N_("90 % with 79,510 parameters (dense), 93 % with 94,650 (convolutions)")
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "dense": {"accuracy": 0.90, "parameters": 79_510},
+        "convolutions": {"accuracy": 0.93, "parameters": 94_650},
+    }
     variants: ClassVar[Variants] = {
         "both": {},
         "dense": {"epochs": 30},
@@ -108,12 +113,16 @@ class MnistPermuted(MnistDenseConv):
 
     name = "mnist-permuted"
     course = "TP4-9"
-    what = N_("Handwritten digits with permuted pixels, which only convolutions mind.")
+    what = N_("Handwritten digits with permuted pixels, by a dense layer and by convolutions.")
     asked = N_(
         "Permute the pixels of all images in the same way and train both networks again: what "
         "does each lose?"
     )
     expected = N_("98 % (dense), 92 % (convolutions)")
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "dense": {"accuracy": 0.98},
+        "convolutions": {"accuracy": 0.92},
+    }
 
     def load(self) -> Data:
         (x, y), (x_test, y_test) = super().load()
@@ -159,6 +168,15 @@ class MnistConv1(OnMnist):
         "confusion matrix, and precision and recall of each class."
     )
     expected = N_("about 88 %")
+    said: ClassVar[Sayings] = {
+        "": {
+            "epochs": Said(10),
+            "batch_size": Said(40),
+            "optimizer": Said("sgd"),
+            "learning_rate": Said(0.01),
+        }
+    }
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {"": {"accuracy": 0.88}}
 
     batch_size: int = 40
     optimizer: str = "sgd"
@@ -185,7 +203,10 @@ class FashionWeighted(OnMnist):
         "Train convolutions of 20 kernels of 4 x 4 (ReLU) and one of 3 x 3 (ELU) with ten outputs; "
         "errors on sandals, sneakers and boots count twice. Give the confusion matrix."
     )
-    expected = N_("a confusion matrix")
+    said: ClassVar[Sayings] = {
+        "": {"dear": Said((5, 7, 9)), "optimizer": Said("adam")},
+        "weighted": {"weight": Said(2.0)},
+    }
     data = "fashion_mnist"
     class_names = CLOTHES
     variants: ClassVar[Variants] = {"both": {}, "weighted": {}, "unweighted": {"weight": 1.0}}

@@ -85,7 +85,6 @@ class Overfitting(Classifier):
         "Fit functions that are too simple, right and too flexible; then compare early stopping, "
         "L1, L2, dropout and augmentation, and the initialisers."
     )
-    expected = N_("shown")
     data = "mnist"
     variants: ClassVar[Variants] = {
         "remedies": {},

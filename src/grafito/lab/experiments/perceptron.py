@@ -102,9 +102,12 @@ class Perceptron(Experiment):
         self.at_least(samples=1, distance=0, gap=0, epochs=1)
 
     def conduct(self, record: Record) -> None:
-        names = ["separable", "overlapping"] if self.variant == "both" else [self.variant]
-        for name in names:
-            self.usual(name, self.quick).with_settings(**self.changes())._show(record, name)
+        for name, form in (self.forms() or {self.variant: self}).items():
+            form._show(record, name)
+
+    def forms(self) -> dict[str, Perceptron]:
+        names = ("separable", "overlapping") if self.variant == "both" else ()
+        return {name: self.another(name) for name in names}
 
     def _show(self, record: Record, name: str) -> None:
         x, y = self.points()

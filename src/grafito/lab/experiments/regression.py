@@ -12,6 +12,7 @@ import numpy as np
 from grafito import figures, layers
 from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import boston_housing, california_housing
+from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
@@ -97,6 +98,8 @@ class Boston(Prices):
         "against true prices of the rest, and give R²."
     )
     expected = "R² 0.669"
+    said: ClassVar[Sayings] = {"": {"test_split": Said(0.25)}}
+    course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {"": {"r2": 0.669}}
     data = "boston_housing"
     quantity = N_("price (1,000 dollars)")
 
@@ -133,7 +136,6 @@ class California(Prices):
         "Fit a network to the California housing data, draw its learning curves, and stop the "
         "training when validation no longer improves."
     )
-    expected = N_("a reasonable R², stated")
     data = "california_housing"
     quantity = N_("price (100,000 dollars)")
     variants: ClassVar[Variants] = {

@@ -13,15 +13,15 @@ from grafito import __version__, datasets, language
 from grafito.errors import FileError, UnknownNameError
 from grafito.lab.folder import write_whole
 from grafito.lab.report import numerals
-from grafito.lab.report.blocks import Block, Writer
-from grafito.lab.report.recorded_run import RecordedRun, in_language, read_run
+from grafito.lab.report.blocks import Block, Table, Writer
+from grafito.lab.report.course import departures, numbers_beside, settings_beside
+from grafito.lab.report.recorded_run import TOTALS, RecordedRun, in_language, read_run
 from grafito.language import message
 from grafito.language import translate as _
 
 PAGE = "report.html"
 HEADLINES = 4  # numbers in large type
 LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
-TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
 
 WHY_PARTIAL = {
     message("interrupted"): message("It was interrupted."),
@@ -104,8 +104,10 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
     told, lang = run.configuration, language.current()
     shown = [
         (writer.name(name), numerals.headline(name, values, lang))
-        for name, values in _results(run).items()
+        for name, values in run.values().items()
+        if name not in TOTALS
     ]
+    beside = numbers_beside(run, writer)
     return {
         "title": _(str(told.get("what", run.name))).rstrip("."),
         "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
@@ -113,14 +115,19 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "problems": problems(run),
         "quick": bool(told.get("quick")),
         "asked": _(str(told.get("asked", ""))),
-        "expected": numerals.localised(_(str(told.get("expected", ""))), lang),
+        "expected": "" if beside else numerals.localised(_(str(told.get("expected", ""))), lang),
+        "beside": beside,
+        "as_course": bool(told.get("as_course")),
+        "course_settings": settings_beside(run, writer),
+        "departures": departures(run),
         "foreign": any(
             in_language(entry, run.path, lang).get("lang", lang) != lang
             for entry in run.only("figure")
         ),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
-        "settings": [(writer.name(n), _typed(v, writer)) for n, v in _settings(run).items()],
+        "settings": [(writer.name(n), _typed(v, writer)) for n, v in _shared(run).items()],
+        "forms": _columns(run, writer),
         "data": [_card(source) for source in told.get("data", [])],
         "command": str(told.get("command", "")),
         "surroundings": [
@@ -129,16 +136,6 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         ],
         "seeds": [_link(seed, run) for seed in run.seeds],
         "files_beside": _files(run),
-    }
-
-
-def _results(run: RecordedRun) -> dict[str, list[float]]:
-    """The numbers that count; of each seed, where there are several."""
-    runs = run.seeds or [run]
-    return {
-        name: [one.numbers[name] for one in runs if name in one.numbers] or [value]
-        for name, value in run.numbers.items()
-        if name not in TOTALS
     }
 
 
@@ -206,6 +203,34 @@ def _settings(run: RecordedRun) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
+def _forms(run: RecordedRun) -> dict[str, dict[str, Any]]:
+    """The settings of each of several forms, by its name; nothing for a single one."""
+    forms: dict[str, dict[str, Any]] = run.configuration.get("forms", {})
+    return forms
+
+
+def _shared(run: RecordedRun) -> dict[str, Any]:
+    """The settings that are the same in all forms of a run."""
+    alike = dict(_settings(run))
+    forms = list(_forms(run).values())
+    for name, value in forms[0].items() if forms else ():
+        if all(name in form and form[name] == value for form in forms):
+            alike[name] = value
+    return alike
+
+
+def _columns(run: RecordedRun, writer: Writer) -> Table | None:
+    """The settings in which the forms of a run differ, a column for each form."""
+    forms, shared = _forms(run), _shared(run)
+    names = dict.fromkeys(name for form in forms.values() for name in form if name not in shared)
+    rows = [
+        [writer.name(name), *(_typed(f[name], writer) if name in f else "" for f in forms.values())]
+        for name in names
+    ]
+    titles = [_("setting"), *map(language.namer(), forms)]
+    return Table(titles, rows, [False] * len(titles)) if rows else None
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -271,7 +296,9 @@ def _outline(context: dict[str, Any]) -> list[tuple[str, str, int]]:
     if context["models"]:
         one = len(context["models"]) == 1
         parts.append(("network", _("The network") if one else _("The networks"), 1))
-    if context["settings"]:
+    if context["course_settings"] or context["departures"]:
+        parts.append(("course", _("Beside the course"), 1))
+    if context["settings"] or context["forms"]:
         parts.append(("settings", _("Settings"), 1))
     if context["data"]:
         parts.append(("data", _("Data"), 1))

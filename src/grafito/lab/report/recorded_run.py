@@ -17,7 +17,16 @@ from grafito.language import message
 
 CONFIGURATION = "configuration.json"
 COUNTS = ("seconds", "peak_memory", "seeds")
-KINDS = {"settings": dict, "versions": dict, "data": list}
+KINDS = {
+    "settings": dict,
+    "versions": dict,
+    "data": list,
+    "course_settings": dict,
+    "course_numbers": dict,
+    "departures": list,
+}
+TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
+FORMS = "forms"  # settings by name, of each form by name
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,14 @@ class RecordedRun:
         tables = {str(e.get("name", "")): read_history(self.path / e["file"]) for e in entries}
         return {name: table for name, table in tables.items() if any(table.values())}
 
+    def values(self) -> dict[str, list[float]]:
+        """Each number; that of each seed, where there are several."""
+        runs = self.seeds or [self]
+        return {
+            name: [one.numbers[name] for one in runs if name in one.numbers] or [value]
+            for name, value in self.numbers.items()
+        }
+
     def only(self, kind: str) -> list[dict[str, Any]]:
         """The entries of one kind."""
         return [entry for entry in self.contents if entry.get("kind") == kind]
@@ -105,6 +122,8 @@ def _is_of_kind(name: str, value: Any) -> bool:
     """Whether an entry of a description can be what a run writes there."""
     if name in COUNTS:
         return isinstance(value, (int, float)) and 0 <= value < float("inf")
+    if name == FORMS:
+        return isinstance(value, dict) and all(isinstance(own, dict) for own in value.values())
     return isinstance(value, KINDS.get(name, object))
 
 

@@ -1,0 +1,78 @@
+"""The course beside a run: its numbers, its settings, and why those of the run are others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grafito import language
+from grafito.lab.report import numerals
+from grafito.lab.report.blocks import Table, Writer
+from grafito.lab.report.recorded_run import RecordedRun
+from grafito.language import translate as _
+
+
+def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
+    """The numbers that the course gives beside those of the run; None where it gives none."""
+    lang = language.current()
+    here = {**{name: [value] for name, value in _parameters(run).items()}, **run.values()}
+    rows = [
+        [
+            writer.name(name),
+            numerals.headline(name, [value], lang),
+            numerals.headline(name, here[name], lang),
+        ]
+        for name, value in run.configuration.get("course_numbers", {}).items()
+        if name in here and _is_number(value)
+    ]
+    return Table(["", _("the course"), _("here")], rows, [False, True, True]) if rows else None
+
+
+def settings_beside(run: RecordedRun, writer: Writer) -> Table | None:
+    """The settings that the course gives beside those of the run, and why they differ."""
+    told = run.configuration.get("course_settings", {})
+    found: dict[tuple[str, ...], list[str]] = {}
+    for form, rows in told.items():
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and {"setting", "course", "here"} <= row.keys():
+                name = str(row["setting"])
+                values = (_value(row[key], writer) for key in ("course", "here"))
+                why = _(str(row.get("why", "")))
+                found.setdefault((writer.name(name), *values, why), []).append(form)
+    say = language.namer()
+    several = len(told) > 1
+    rows = [
+        [
+            cells[0] if len(forms) == len(told) else f"{cells[0]} ({', '.join(map(say, forms))})",
+            *cells[1:],
+        ]
+        for cells, forms in found.items()
+    ]
+    rows.sort(key=lambda row: (not row[-1], several and "(" in row[0]))  # departures come first
+    titles = [_("setting"), _("the course"), _("here"), _("why")]
+    return Table(titles, rows, [False] * len(titles)) if rows else None
+
+
+def departures(run: RecordedRun) -> list[str]:
+    """What departs from the course besides, in sentences."""
+    return [_(str(text)) for text in run.configuration.get("departures", [])]
+
+
+def _parameters(run: RecordedRun) -> Mapping[str, float]:
+    """How many parameters each network has, by the name of the number."""
+    return {
+        f"{entry.get('name', '')} parameters".strip(): entry["parameters"]
+        for entry in run.only("model")
+        if _is_number(entry.get("parameters"))
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _value(value: Any, writer: Writer) -> str:
+    """A setting; words stay as one types them, and no layers are a dash."""
+    if value in ([], ()):
+        return "–"
+    return value if isinstance(value, str) else writer.value(value)
