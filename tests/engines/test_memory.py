@@ -52,6 +52,25 @@ def test_a_program_allocates_what_it_says():
     assert program.memory.working == table.arrays[0].nbytes
 
 
+def test_a_look_at_the_memory_leaves_the_model_alone():
+    seen = []
+
+    def parts():
+        return {name: part for name, part in vars(model).items() if name != "last_outputs"}
+
+    class Own(models.Sequential):
+        def train_step(self, data):
+            seen.append(parts())
+            return super().train_step(data)
+
+    model = Own([Input((4,)), layers.Dense(2)])
+    model.compile("sgd", "mse", engine="llvm")
+    before = parts()
+    assert memory_line(model, batch_size=8)
+    assert seen
+    assert all(each == before for each in [*seen, parts()])
+
+
 def test_the_summary_says_the_same_before_and_after_the_first_step():
     model = network()
     before = memory_line(model, batch_size=64)

@@ -8,6 +8,7 @@ from grafito import Input, Sequential, graph, layers, models, utils
 from grafito.errors import ArgumentError, UnknownNameError
 from grafito.graph.precision import mixed_bfloat16
 from grafito.graph.program import trace_graph
+from grafito.models.resumption import training_state
 
 RNG = np.random.default_rng(0)
 
@@ -166,7 +167,7 @@ def test_files_keep_it(tmp_path):
     model, _ = train("mixed_bfloat16", "reference", epochs=1)
     model.save(tmp_path / "m.safetensors")
     again = models.load_model(tmp_path / "m.safetensors")
-    assert again.training_state()[0]["precision"] == "mixed_bfloat16"
+    assert training_state(again)[0]["precision"] == "mixed_bfloat16"
 
 
 def test_another_name_is_refused():

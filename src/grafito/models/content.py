@@ -9,6 +9,7 @@ import numpy as np
 from grafito.graph import Variable
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.assignment import assign_all
+from grafito.models.resumption import restore_training, training_state
 from grafito.registry import objects_kept, plain
 
 
@@ -17,7 +18,7 @@ def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]
     content: dict[str, Any] = {"model": layer_entry(model)}
     parts: dict[str, list[Variable]] = {"weights": model.weights}
     if model.compiled:
-        training, state = model.training_state()
+        training, state = training_state(model)
         content["training"] = plain(training)
         parts |= state
     return content, parts
@@ -30,7 +31,7 @@ def model_from_content(
     model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
     if compile and "training" in content:
-        model.restore_training(content["training"], parts)
+        restore_training(model, content["training"], parts)
     return model
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grafito.language import translate
@@ -70,7 +70,7 @@ def _pass_on(handler: Any, number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
 
-def tell(pressed: list[int]) -> None:
+def tell(pressed: Sequence[int]) -> None:
     """Say what ended the training."""
     if pressed[0] == signal.SIGTERM:
         print(translate("Ended by SIGTERM. History and weights are kept."), flush=True)

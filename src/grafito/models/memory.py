@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,8 @@ from grafito.graph import Tensor, Trace, placeholder
 from grafito.graph.nest import map_structure
 from grafito.models.batches import Batches
 from grafito.models.examples import Examples
-from grafito.models.executor import Executor, TracedStep
-from grafito.models.health import Findings
+from grafito.models.executor import TracedStep
 from grafito.models.model import Functional
-from grafito.models.objectives import Objectives
 from grafito.models.sequential import Sequential
 
 
@@ -46,10 +43,11 @@ def _planned(model: Any, size: int) -> Memory | None:
     for labels in (False, True):
         y = map_structure(functools.partial(_targets, size=size, labels=labels), outputs)
         examples = Examples(x, y)
-        with contextlib.suppress(GrafitoError), _apart(model):
-            model.prepare(examples)
-            step = TracedStep("train", model.train_step, model.reset_metrics)
-            return model._executor.memory(step, Batches.one(examples), size)
+        with contextlib.suppress(GrafitoError):
+            twin = model._apart()
+            twin.prepare(examples)
+            step = TracedStep("train", twin.train_step, twin.reset_metrics)
+            return twin._executor.memory(step, Batches.one(examples), size)
     return None
 
 
@@ -62,19 +60,6 @@ def _targets(output: Any, size: int, labels: bool) -> np.ndarray:
 def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """Zeros that take no memory."""
     return np.broadcast_to(np.zeros((), dtype), shape)
-
-
-@contextlib.contextmanager
-def _apart(model: Any) -> Iterator[None]:
-    """What is traced inside leaves no mark on losses, metrics and programs of the model."""
-    kept = model._objectives, model._executor, model._prepared, model._findings
-    model._findings = Findings(aloud=False)
-    model._objectives, model._prepared = Objectives(*model._objectives.given), {}
-    model._executor = Executor(kept[1].engine, kept[1].precision)
-    try:
-        yield
-    finally:
-        model._objectives, model._executor, model._prepared, model._findings = kept
 
 
 def placeholders(model: Any) -> Any:

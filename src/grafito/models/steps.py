@@ -28,12 +28,11 @@ from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
 from grafito.models.renewal import origin
-from grafito.models.resumption import Resumable
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
 
-class Steps(Resumable):
+class Steps(Layer):
     """A layer with the steps of training, evaluation and prediction; override one for another kind.
 
     Attributes:
@@ -60,6 +59,21 @@ class Steps(Resumable):
         super().__init_subclass__()
         for name in {"train_step", "test_step", "predict_step"} & vars(cls).keys():
             setattr(cls, name, keeping(vars(cls)[name]))
+
+    def _apart(self) -> Any:
+        """The same network with losses, metrics and programs of its own.
+
+        What is traced with it leaves no mark on this model.
+        """
+        twin = object.__new__(type(self))
+        vars(twin).update(
+            vars(self),
+            _executor=Executor(self._executor.engine, self._executor.precision),
+            _objectives=Objectives(*self._objectives.given),
+            _findings=health.Findings(aloud=False),
+            _prepared={},
+        )
+        return twin
 
     def output_names_for(self, y_pred: Any) -> list[str]:
         """The names of the outputs."""
