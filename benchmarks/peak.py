@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 
-from grafito.engines.llvm.machine import Machine
-
 from grafito.engines.llvm import peak
+from grafito.engines.llvm.compilation.machine import Machine
 
 
 def measure() -> float:
