@@ -64,6 +64,8 @@ class LeakyReLU(Layer):
         [-0.5, 2.0]
     """
 
+    also_takes = (*Layer.also_takes, "alpha")
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
         negative_slope = kwargs.pop("alpha", negative_slope)
         super().__init__(**kwargs)
