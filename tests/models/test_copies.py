@@ -22,6 +22,7 @@ from grafito import (
     optimizers,
     utils,
 )
+from grafito.registry import custom_objects
 
 
 def own_loss(y_true, y_pred):
@@ -86,6 +87,37 @@ def normalized():
     )
 
 
+class Partly(Model):
+    """Its own `build` leaves one of its layers to the first call."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden, self.out = layers.Dense(3, "tanh"), layers.Dense(1)
+
+    def build(self, shape):
+        self.out.build((None, 3))
+
+    def call(self, x):
+        return self.out(self.hidden(x))
+
+
+class Inside(layers.Layer):
+    """A layer of one's own whose parts are built by the first call."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.parts_of_it = [layers.Dense(4), {"last": Scale()}]
+
+    def call(self, x):
+        return self.parts_of_it[1]["last"](self.parts_of_it[0](x))
+
+
+def called(model):
+    model.build((None, 4))
+    model(X)
+    return model
+
+
 MODELS = {
     "stack": stack,
     "functional": functional,
@@ -95,6 +127,7 @@ MODELS = {
     ),
     "own": lambda: built(Own(6)),
     "around another": lambda: built(Around(stack())),
+    "own build, in part": lambda: called(Partly()),
     "nested": lambda: Sequential([layers.Input((4,)), stack(), layers.Dense(1)]),
 }
 
@@ -157,6 +190,18 @@ def test_a_copy_predicts_and_trains_on_alike(name, training, way):
     for ours, copied in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, copied)
     assert other._executor.engine_wanted == arguments.get("engine", "auto")
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_file_of_a_model_that_builds_itself_in_part(tmp_path, full):
+    model = called(Partly()) if full else built(Partly())
+    model.save(tmp_path / "m.safetensors")
+    other = models.load_model(tmp_path / "m.safetensors", custom_objects={"Partly": Partly})
+    assert len(other.weights) == (4 if full else 2)
+    with custom_objects({"Partly": Partly}):
+        models.model_from_json(model.to_json()).set_weights(model.get_weights())
+    for ours, read in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, read)
 
 
 def test_a_copy_is_apart():
@@ -233,6 +278,7 @@ LAYERS = {
     "dense": lambda: layers.Dense(3, kernel_regularizer="l2"),
     "normalization": layers.BatchNormalization,
     "own": lambda: Scale(0.5),
+    "parts built by the call": Inside,
     "embedding": lambda: layers.Embedding(5, 2),
 }
 

@@ -9,6 +9,7 @@ from grafito import Model, Sequential, graph, language, layers, losses, metrics,
 from grafito.errors import ArgumentError
 from grafito.graph import Op
 from grafito.losses import LossWarning
+from grafito.models.health import gradients
 
 X = np.random.default_rng(0).random((40, 3)).astype("float32")
 SUM = X.sum(axis=1, keepdims=True)
@@ -117,6 +118,15 @@ def test_a_gradient_on_one_way_is_enough(case):
     model = model()
     model.compile("sgd", loss, engine="reference")
     assert said(lambda: model.fit(X, SUM, verbose=0)) == []
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_cast_of_integers_says_nothing_of_one_of_numbers(first, monkeypatch):
+    monkeypatch.setattr(gradients, "_open", {})
+    w, i = graph.Variable(1.5, name="w"), graph.placeholder((), "int32", "i")
+    factors = [graph.cast(i, "float32"), graph.cast(graph.cast(w, "float64"), "float32")]
+    loss = factors[first] * factors[1 - first]
+    assert gradients.unreached(loss, [w]) is None
 
 
 def test_a_model_that_is_frozen_is_told_once():

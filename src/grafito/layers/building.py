@@ -152,6 +152,23 @@ def symbols_of_shape(shape: Any, dtype: str) -> Any:
         ) from None
 
 
+def build_again(layer: Layer, shape: Any, others: dict[str, Any], count: int) -> None:
+    """Build a layer as the one was that it is made after.
+
+    Args:
+        layer: made from the configuration of the other one.
+        shape: that it was built for.
+        others: those of the other arguments of `build`.
+        count: of its weights. A `build` of one's own may have left parts to the first call.
+    """
+    if not layer.built:
+        layer.build(shape, **others)
+    if len(layer.weights) < count:
+        named = {name.removesuffix("_shape"): other for name, other in others.items()}
+        symbols = symbols_of_shape([shape, named], layer.dtype)
+        layer(symbols[0], **symbols[1])
+
+
 @contextlib.contextmanager
 def forgotten(layer: Layer) -> Iterator[None]:
     """What is built inside is forgotten afterwards; the layer and its parts are as they were."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from grafito.layers.building import build_again
 from grafito.registry import objects_kept
 
 
@@ -19,7 +20,7 @@ def _from_parts(
     cls: type, config: dict[str, Any], shape: Any, shapes: dict[str, Any], weights: list[Any]
 ) -> Any:
     layer = cls.from_config(config)  # type: ignore[attr-defined]
-    if shape is not None and not layer.built:
-        layer.build(shape, **shapes)
+    if shape is not None:
+        build_again(layer, shape, shapes, len(weights))
     layer.set_weights(weights)
     return layer

@@ -18,6 +18,7 @@ from grafito import layers
 from grafito.errors import FileError, GrafitoError
 from grafito.graph.nest import flatten
 from grafito.layers.base import Layer, registry
+from grafito.layers.building import build_again
 from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model
 from grafito.models.sequential import Sequential
@@ -55,11 +56,13 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
 
 def _entry(layer: Layer) -> dict[str, Any]:
     cls = type(layer)
+    own_build = isinstance(layer, Model) and cls.build not in (Model.build, Sequential.build)
     return {
         "class_name": class_entry(getattr(cls, "written_class", cls)),
         "config": layer.get_config(),
         "build_shape": plain(layer.build_shape),
         **({"build_shapes": plain(layer.build_shapes)} if layer.build_shapes else {}),
+        **({"weights": len(layer.weights)} if own_build and layer.built else {}),
     }
 
 
@@ -213,9 +216,9 @@ def model_from_entry(entry: Mapping[str, Any]) -> Model:
         model = layer_from_entry(entry)
         if not isinstance(model, Model):
             raise FileError("The file describes a layer, not a model.", received=type(model))
-        if not model.built and entry.get("build_shape") is not None:
-            others = entry.get("build_shapes", {})
-            model.build(_shape(entry["build_shape"]), **{k: _shape(s) for k, s in others.items()})
+        if (shape := entry.get("build_shape")) is not None:
+            others = {k: _shape(s) for k, s in entry.get("build_shapes", {}).items()}
+            build_again(model, _shape(shape), others, entry.get("weights", 0))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, GrafitoError):
             raise

@@ -91,15 +91,15 @@ def _passes(x: Tensor) -> tuple[bool, ...]:
     """For each input whether a gradient can go back to it through the op."""
     if not x.inputs or not is_floating(x.dtype):
         return (False,) * len(x.inputs)
-    kind = type(x.op), len(x.inputs)
+    kind: tuple[type[Op] | str, ...] = (type(x.op), *(y.dtype for y in x.inputs))
     if kind not in _open:
         parts = x.op.gradient(placeholder(x.shape, x.dtype), x, *x.inputs)
         _open[kind] = tuple(part is not None for part in parts)
     return _open[kind]
 
 
-# By class of op and number of inputs, asked once of the op's own gradient.
-_open: dict[tuple[type[Op], int], tuple[bool, ...]] = {}
+# By class of op and dtypes of its inputs, asked once of the op's own gradient.
+_open: dict[tuple[type[Op] | str, ...], tuple[bool, ...]] = {}
 
 
 def _what_stops(weight: Variable, order: Sequence[Tensor], reached: set[Tensor]) -> Tensor | None:
