@@ -2,6 +2,7 @@
 
 A table of tests looks where tables look; a fuzzer looks elsewhere. A module of this folder that
 has `case(rng)` is a fuzzer: it draws everything from `rng` and raises where something is wrong.
+`SHORT` is the number of cases of its short form: the same ones however fast the machine is.
 `python -m fuzz` in the folder `tests` runs all of them; a failure names the command that
 repeats it.
 """
@@ -9,12 +10,14 @@ repeats it.
 from __future__ import annotations
 
 import importlib
-import itertools
 import pkgutil
-import time
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
+
+from grafito import seeds
+from grafito.layers.base import reset_names
 
 Case = Callable[[np.random.Generator], None]
 
@@ -23,15 +26,22 @@ class Finding(AssertionError):
     """A case that went wrong, with the command that repeats it."""
 
 
+def modules() -> dict[str, ModuleType]:
+    """The modules that are fuzzers, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = {n: importlib.import_module(f"{__name__}.{n}") for n in names if n != "__main__"}
+    return {name: module for name, module in found.items() if hasattr(module, "case")}
+
+
 def fuzzers() -> dict[str, Case]:
     """All fuzzers by the names of their modules."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    modules = {n: importlib.import_module(f"{__name__}.{n}") for n in names if n != "__main__"}
-    return {name: module.case for name, module in modules.items() if hasattr(module, "case")}
+    return {name: module.case for name, module in modules().items()}
 
 
 def run_case(name: str, seed: int, number: int) -> None:
     """Run one case; what goes wrong in it is a finding, whatever its class."""
+    seeds.set_seed(number)
+    reset_names()
     try:
         fuzzers()[name](np.random.default_rng([seed, number]))
     except Exception as error:
@@ -41,11 +51,7 @@ def run_case(name: str, seed: int, number: int) -> None:
         ) from error
 
 
-def run(name: str, seconds: float, seed: int = 0) -> int:
-    """Run cases until the time is over, one at least; how many there were."""
-    end = time.monotonic() + seconds
-    for number in itertools.count():
+def run(name: str, count: int, seed: int = 0) -> None:
+    """Run the first cases of a seed."""
+    for number in range(count):
         run_case(name, seed, number)
-        if time.monotonic() >= end:
-            return number + 1
-    raise AssertionError("itertools.count ends never")

@@ -17,6 +17,8 @@ from grafito import graph
 from grafito.engines import get
 from grafito.graph.program import Graph
 
+SHORT = 15  # cases of the short form
+
 NEAR = 1e-5  # of a kink, where float32 may be on the other side
 EQUAL = 1e-11  # rounding of float64: two windows that hold the same numbers
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from grafito import Model, Sequential, graph, layers, models, optimizers
 
+SHORT = 80  # cases of the short form
+
 
 def _doubled(x):
     return 2 * x

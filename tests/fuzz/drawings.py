@@ -15,6 +15,8 @@ import numpy as np
 from grafito import Model, Sequential, activations, graph, layers
 from grafito.figures import Diagram, Edge, graph_diagram
 
+SHORT = 300  # cases of the short form
+
 # Ops by what is written in their node.
 OPS: dict[str, Callable] = {
     "+": graph.add,

@@ -14,6 +14,8 @@ from grafito.errors import RangeError
 from grafito.graph.dtypes import INTEGER, holds
 from grafito.graph.program import Graph
 
+SHORT = 60  # cases of the short form
+
 ARITHMETIC = {
     "+": (operator.add, np.add),
     "-": (operator.sub, np.subtract),

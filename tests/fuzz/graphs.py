@@ -17,6 +17,8 @@ from fuzz.both_engines import DATA, compare
 from grafito import graph
 from grafito.graph import Tensor
 
+SHORT = 60  # cases of the short form
+
 SIZES = [1, 1, 2, 3, 5, 16, 17]  # of an axis: around the lanes of a vector
 LARGEST = 3000  # elements of a tensor
 IMAGES = [(2, 6, 5, 3), (16, 5, 5, 2), (17, 4, 6, 1), (1, 7, 7, 4), (1, 6, 6, 3), (1, 8, 4, 1)]
@@ -238,6 +240,23 @@ EXACT = [
 ]
 
 
+# What can be made of tensors without elements.
+EMPTY = {
+    "relu": graph.relu,
+    "abs": graph.abs,
+    "transpose": graph.transpose,
+    "row": lambda x: graph.expand_dims(x, 0) if x.ndim < 4 else x,
+    "doubled": lambda x: x + x * 0.5,
+    "sum": lambda x: graph.sum(x, axis=-1),
+    "all": graph.sum,
+    "product": lambda x: graph.prod(x, axis=0),
+    "around": lambda x: graph.pad(x, [(1, 0)] * x.ndim, 1.0),
+    "end to end": lambda x: graph.concatenate([x, x], -1),
+    "table": lambda x: graph.reshape(x, (-1, 1)) @ known((1, 3)),
+    "inner": lambda x: graph.transpose(graph.reshape(x, (-1, 2))) @ graph.reshape(x, (-1, 2)),
+}
+
+
 def make(choose: Choices, rules: Sequence[tuple[Any, int]]) -> tuple[list[Tensor], list[Tensor]]:
     """Inputs, and some of the tensors computed from them."""
     inputs = []
@@ -245,8 +264,34 @@ def make(choose: Choices, rules: Sequence[tuple[Any, int]]) -> tuple[list[Tensor
         plain = tuple(choose.one(SIZES) for _ in range(choose.whole(0, 3)))
         shape = choose.one([plain, choose.one(IMAGES)])
         inputs.append(graph.placeholder(shape, "float64", f"x{i}"))
-    tensors = grow(choose, rules, inputs, choose.whole(1, 12))
-    return inputs, [choose.one(tensors), tensors[-1]]
+    first = last_batch(choose, rules, inputs) if choose.one([True, False]) else []
+    tensors = grow(choose, rules, [*inputs, *first], choose.whole(1, 12))
+    return inputs, [choose.one(tensors), *first[-1:], tensors[-1]]
+
+
+def last_batch(
+    choose: Choices, rules: Sequence[tuple[Any, int]], inputs: list[Tensor]
+) -> list[Tensor]:
+    """One image, as in a last batch, behind windows: it loses its first axis and goes on."""
+    shape = choose.one([shape for shape in IMAGES if shape[0] == 1])
+    x = graph.placeholder(shape, "float64", f"x{len(inputs)}")
+    inputs.append(x)
+    windows = [rule for rule, axes in rules if axes == 4]
+    y = choose.one(windows)(choose, x, inputs)
+    if choose.one([True, False]):
+        y = rules[0][0](choose, y, [y])
+    dropped = choose.one(
+        [
+            lambda: y[0],
+            lambda: graph.squeeze(y, 0),
+            lambda: graph.reshape(y, y.shape[1:]),
+            lambda: graph.sum(y, axis=0),
+            lambda: y - graph.max(y, axis=0),
+            lambda: graph.take(y, np.array([0]), 0),
+        ]
+    )()
+    z = rules[0][0](choose, dropped, [dropped])
+    return [y, dropped, choose.one([z, z * y, y + z])]
 
 
 def grow(
@@ -263,6 +308,15 @@ def grow(
             if 0 < new.size <= LARGEST and new.ndim <= 5:
                 tensors.append(new)
     return tensors
+
+
+def empty(choose: Choices, x: Tensor) -> Tensor:
+    """What is made of none of the elements of x: it has no elements, or is a sum over none."""
+    axis = choose.whole(0, x.ndim - 1)
+    y = x[(slice(None),) * axis + (slice(0, 0),)]
+    for _ in range(choose.whole(1, 3)):
+        y = EMPTY[choose.one(list(EMPTY))](y) if y.ndim and not y.size else graph.sin(y)
+    return y
 
 
 def check(inputs: Sequence[Tensor], results: Sequence[Tensor], data: str, **options: Any) -> None:
@@ -282,5 +336,8 @@ def case(rng: np.random.Generator) -> None:
     inputs, results = make(choose, EXACT if kind == "exact" else RULES)
     if kind == "deep":
         results.append(deep(choose, results[0], inputs))
+    some = [x for x in [*inputs, *results] if x.ndim]
+    if some and choose.one([True, False, False]):
+        results.append(empty(choose, choose.one(some)))
     data = choose.one(["sparse", "ties", "constant", "zero"]) if kind == "exact" else "normal"
     check(inputs, results, data, threads=choose.whole(1, 3))

@@ -10,6 +10,8 @@ from fuzz.both_engines import DATA, compare
 from grafito import graph
 from grafito.graph.dtypes import numpy_dtype
 
+SHORT = 40  # cases of the short form
+
 SIZES = [0, 1, 2, 3, 15, 16, 17, 40]
 AFTER = [  # what joins the kernel of a product
     lambda z: z,

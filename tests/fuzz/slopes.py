@@ -16,6 +16,8 @@ from grafito import graph
 from grafito.engines import get
 from grafito.graph.program import Graph
 
+SHORT = 80  # cases of the short form
+
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -3.0, np.inf, -np.inf, 2.0**-30]
 ONE = [
     *["exp", "log", "sqrt", "tanh", "sigmoid", "square", "abs", "relu", "sin", "log1p"],

@@ -13,6 +13,8 @@ from fuzz.graphs import EXACT, RULES, Random, grow, small
 from grafito import engines, graph
 from grafito.graph import Tensor, Variable
 
+SHORT = 40  # cases of the short form
+
 SHAPES = [(), (1,), (2,), (5,), (17,), (1, 3), (3, 1), (2, 3), (1, 4, 4, 2), (3, 4, 4, 2)]
 
 
