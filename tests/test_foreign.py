@@ -36,6 +36,7 @@ ROOMS = {
         *(models, optimizers, optimizers.schedules, constraints, regularizers, utils, grafito),
     )
 }
+CHOICES = {"bilinear", "same", "PR"}  # of arguments
 LOGS = ("accuracy", "val_accuracy", "loss", "val_loss", "learning_rate")
 REGISTRIES = [
     *(activations.registry, initializers.registry, layer_registry, losses.registry),
@@ -58,6 +59,7 @@ ARGUMENTS = {
     *("epochs", "steps_per_epoch", "validation_steps", "batch_size", "validation_data"),
     *("validation_split", "callbacks", "class_weight", "sample_weight", "loss", "metrics"),
     *("optimizer", "inputs", "outputs", "shape", "batch_shape", "keepdims", "axis", "l2"),
+    *("value", "config", "variables"),
 }
 
 
@@ -79,7 +81,7 @@ def test_a_foreign_name_has_a_true_answer(given):
             assert is_true(answer), answer
             assert names_in(answer) or "(x)" in answer
         else:
-            assert answer in KNOWN | set(LOGS) | set(graph.__all__), answer
+            assert answer in KNOWN | set(LOGS) | set(graph.__all__) | CHOICES, answer
     assert foreign.name(given, [*foreign.NAMES[given][:1], "zzz"]) == repr(foreign.NAMES[given][0])
 
 
@@ -98,6 +100,11 @@ OWNERS = {
     "layer": lambda: layers.Dense(1),
     "tensor": lambda: graph.constant([1.0]),
     "optimizer": lambda: optimizers.SGD(),
+    "loss": lambda: losses.Loss(),
+    "metric": lambda: metrics.Mean(),
+    "callback": lambda: callbacks.Callback(),
+    "part": lambda: initializers.Zeros(),
+    "symbol": lambda: layers.Input((2,)),
 }
 
 
@@ -116,6 +123,14 @@ def test_a_foreign_attribute_is_absent_and_has_a_true_answer(kind, name):
 # What other kinds of names are answered with: code, words of the error.
 ASKED = {
     "layers.Dense(output_dim=5)": "units=5",
+    "layers.UpSampling2D(interpolation='bicubic')": "try        'bilinear'",
+    "layers.RandomZoom(0.2, interpolation='cubic')": "try        'bilinear'",
+    "layers.Conv2D(3, 3, padding='causal')": "try        'same'",
+    "metrics.AUC(curve='PRGAIN')": "try        'PR'",
+    "metrics.AUC(curve=3)": "one of PR, ROC",
+    "metrics.AUC(summation_method='mean')": "one of interpolation",
+    "layers.LayerNormalization(rms_scaling=True)": "center=False",
+    "layers.Dense(3)(x, mask=x > 0)": "sample_weight",
     "layers.Dropout(p=0.5)": "rate=0.5",
     "layers.Conv2D(8, 3, border_mode='same')": "padding='same'",
     "layers.Conv2D(8, 3, subsample=(2, 2))": "strides=(2, 2)",

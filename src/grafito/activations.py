@@ -15,8 +15,7 @@ from typing import Any
 from grafito import graph
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
-from grafito.registry import Registry
-from grafito.registry import plain as serialize
+from grafito.registry import Registry, deserializer, serialize
 
 __all__ = ["celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu"]
 __all__ += ["linear", "log_softmax", "mish", "registry", "relu", "selu", "serialize", "sigmoid"]
@@ -38,7 +37,7 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
     return linear if identifier is None else registry.get(identifier)
 
 
-deserialize = get
+deserialize = deserializer(get)
 
 
 def _activation(*aliases: str) -> Callable[[Callable], Callable]:

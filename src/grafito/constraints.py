@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from grafito import graph
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
-from grafito.registry import Configurable, Registry
-from grafito.registry import plain as serialize
+from grafito.registry import Configurable, Registry, deserializer, serialize
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get"]
 __all__ += ["max_norm", "min_max_norm", "non_neg", "registry", "serialize", "unit_norm"]
 
 registry = Registry("constraint")
-get = deserialize = registry.get
+get = registry.get
+deserialize = deserializer(get)
 
 EPSILON = 1e-7  # added to a norm before dividing by it, as in Keras
 

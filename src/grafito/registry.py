@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
-from grafito.errors import ArgumentError, unknown_argument, unknown_name
+from grafito.errors import ArgumentError, missing_attribute, unknown_argument, unknown_name
 
 __all__ = [
     "Configurable",
@@ -28,6 +28,7 @@ __all__ = [
     "class_entry",
     "constructor_arguments",
     "custom_objects",
+    "deserializer",
     "keeps_objects",
     "known_arguments",
     "objects_kept",
@@ -35,6 +36,7 @@ __all__ = [
     "part",
     "plain",
     "refuse_unknown",
+    "serialize",
     "snake_case",
 ]
 
@@ -44,12 +46,25 @@ _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=Ma
 
 @contextlib.contextmanager
 def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Names that configurations may use besides the registered ones, inside a `with` block."""
+    """Names that configurations may use besides the registered ones, inside a `with` block.
+
+    Raises:
+        ArgumentError: for what is no dictionary.
+    """
+    if objects is not None and not isinstance(objects, Mapping):
+        raise ArgumentError(
+            "custom_objects is a dictionary from name to class or function.",
+            received=repr(objects),
+            fix='custom_objects={"MyLayer": MyLayer}',
+        )
     token = _custom.set({**_custom.get(), **(objects or {})})
     try:
         yield
     finally:
         _custom.reset(token)
+
+
+_scope = custom_objects  # for functions that have an argument of its name
 
 
 @contextlib.contextmanager
@@ -86,6 +101,7 @@ class KnownArguments:
 
     also_takes: ClassVar[tuple[str, ...]] = ()  # arguments that hide in `**kwargs`
     takes_any: ClassVar[bool] = False  # whether these are the user's to name
+    kind: ClassVar[str] = "part"  # what errors call it
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
@@ -93,6 +109,11 @@ class KnownArguments:
             if not any_name:
                 refuse_unknown(cls.__name__, kwargs, names)
         return super().__new__(cls)
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that raised: its own error
+        raise missing_attribute(self, type(self).kind, name)
 
 
 @functools.cache
@@ -137,7 +158,9 @@ def known_arguments(function: Function) -> Function:
           expected   one of x, epochs
           try        epochs=3
     """
-    names = dict.fromkeys(n for n in inspect.signature(function).parameters if n != "self")
+    names = dict.fromkeys(
+        n for n in inspect.signature(function).parameters if n not in ("self", "cls")
+    )
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
@@ -208,9 +231,13 @@ class Configurable(KnownArguments):
         return getattr(self, name, _MISSING)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """An object with this configuration."""
-        return cls(**config)
+    @known_arguments
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
+        """An object with this configuration; `custom_objects` are the user's own, by name."""
+        with _scope(custom_objects):
+            return cls(**config)
 
 
 def constructor_arguments(cls: type) -> list[str]:
@@ -259,6 +286,42 @@ def plain(value: Any) -> Any:
             )
         return name
     return value
+
+
+@known_arguments
+def serialize(value: Any) -> Any:
+    """The configuration of a part: its class and its arguments, as data.
+
+    Example:
+        >>> from grafito import regularizers
+        >>> regularizers.serialize(regularizers.L2(0.5))
+        {'class_name': 'L2', 'config': {'l2': 0.5}}
+    """
+    return plain(value)
+
+
+def deserializer(get: Callable[[Any], Any]) -> Callable[..., Any]:
+    """What Keras calls `deserialize`: `get`, with the user's own classes and functions by name.
+
+    Example:
+        >>> from grafito import losses
+        >>> losses.deserialize("mine", custom_objects={"mine": losses.Huber}).delta
+        1.0
+    """
+
+    @known_arguments
+    def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The part for its configuration or name; `custom_objects` are the user's own, by name.
+
+        Example:
+            >>> from grafito import regularizers
+            >>> regularizers.deserialize({"class_name": "L2", "config": {"l2": 0.5}}).l2
+            0.5
+        """
+        with _scope(custom_objects):
+            return get(config)
+
+    return deserialize
 
 
 class Registry:

@@ -11,14 +11,14 @@ from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
-from grafito.registry import Configurable, Registry
-from grafito.registry import plain as serialize
+from grafito.registry import Configurable, Registry, deserializer, serialize
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get"]
 __all__ += ["l1", "l1_l2", "l2", "orthogonal_regularizer", "registry", "serialize"]
 
 registry = Registry("regularizer")
-get = deserialize = registry.get
+get = registry.get
+deserialize = deserializer(get)
 
 EPSILON = 1e-7  # the shortest row that OrthogonalRegularizer scales to length 1
 

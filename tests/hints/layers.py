@@ -7,6 +7,13 @@ BODY = "the edit is inside a class of the user's"
 USERS = "a number of the user's"
 
 ROWS = [
+    Row(
+        "layer = layers.Dense(2); print(layer.kernel)",
+        "print",
+        "layer.build((None, 4)); print",
+        says="layer.build((None, 4))",
+    ),
+    Row("layers.Dropout(0.5)(x, trainning=True)", "trainning=True", "training=True"),
     Row('layers.Dense("4")', '"4"', "units=4"),
     Row("layers.Dense(2.6)", "2.6", "units=3"),
     Row("layers.Dense(0)", "0", "units=1"),

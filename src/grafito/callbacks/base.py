@@ -36,6 +36,7 @@ class Callback(KnownArguments):
         ...         self.epochs += 1
     """
 
+    kind = "callback"
     only_reads_logs = False
     model: Any = None
     params: Mapping[str, Any] = {}
@@ -126,7 +127,7 @@ def hook_of(callback: Callback, name: str) -> Callable[..., Any]:
     )
 
 
-class CallbackList:
+class CallbackList(KnownArguments):
     """The callbacks of one call of `fit`, `evaluate` or `predict`, called together.
 
     Args:

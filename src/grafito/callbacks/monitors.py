@@ -156,8 +156,12 @@ class EarlyStopping(Monitor):
         self.baseline = None if baseline is None else number(self, "baseline", baseline, -math.inf)
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = integer(self, "start_from_epoch", start_from_epoch, 0)
+        self._forget()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self.best = None
         self.best_epoch = 0
         self.best_weights: list[np.ndarray] | None = None
@@ -328,8 +332,12 @@ class ReduceLROnPlateau(Monitor):
         self.verbose = verbose
         self.cooldown = integer(self, "cooldown", cooldown, 0)
         self.min_lr = number(self, "min_lr", min_lr, 0)
+        self._forget()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self.best = None
         self.wait = 0
         self.cooldown_counter = 0

@@ -94,7 +94,102 @@ _UTILS = {
     "arrays of corners, (x, y, width, height)": "bounding_boxes",
 }
 
+_MODEL = {
+    "engine of model.compile(..., engine='auto')": "jit_compile",
+    "model.fit(x, y), model.evaluate(x, y), model.predict(x), which compile their steps": (
+        "make_train_function make_test_function make_predict_function train_function "
+        "test_function predict_function"
+    ),
+    "model.compute_loss(x, y, y_pred)": "stateless_compute_loss compute_loss_and_updates",
+    "a model compiled anew: model.compile(optimizer, loss, metrics)": "compile_from_config "
+    "get_compile_config",
+    "model.get_weights(), and model.set_weights(arrays)": "get_state_tree set_state_tree "
+    "jax_state_sync",
+    "nothing: an epoch is compiled as a loop without it": "steps_per_execution",
+    "model.layers": "operations",
+    _FILES: "export",
+}
+
+_LAYER = {
+    "layer.get_weights(), and layer.set_weights(arrays)": "load_own_variables save_own_variables",
+    "self.add_weight(shape=(3,), name='w')": "add_variable",
+    "metrics in model.compile(...), or an attribute: self.seen = metrics.Mean()": "add_metric",
+    "layer.dtype, or model.compile(precision='mixed_bfloat16')": "autocast dtype_policy",
+    "layer.build(input_shape), once it is made from its configuration": "build_from_config "
+    "get_build_config",
+    "inspect.signature(layer.call)": "call_signature_parameters",
+    "a sample_weight of 0 for what is padding": "compute_mask supports_masking mask",
+    "layer.compute_output_shape(input_shape)": "compute_output_spec",
+    "layer(layers.Input(shape))": "symbolic_call",
+    "nothing: what a layer was built for is checked": "input_spec",
+    "layer.name, or layer.weights[0].path for a weight's": "path",
+    "nothing: weights keep all their digits": "quantization_mode quantize quantized_build "
+    "quantized_call quantization_config get_quantization_layer_structure "
+    "variable_serialization_spec",
+    "nothing: memory is planned": "rematerialized_call",
+    "layer(x), and layer.get_weights() or layer.set_weights(arrays)": "stateless_call",
+    "nothing: every layer is compiled": "supports_jit",
+    "nothing: each weight is trained": "enable_lora lora_alpha lora_enabled lora_rank",
+    "layer(images, training=True)": "transform_bounding_boxes transform_images transform_labels "
+    "transform_segmentation_masks transform_single_bounding_box transform_single_image "
+    "transform_single_label transform_single_segmentation_mask get_random_transformation",
+    "nothing: layers take arrays and tensors": "backend convert_weight bounding_box_format",
+    "seed of the layer": "generator seed_generator",
+    "layer.adapt(data), which ends it": "finalize_state",
+    "a call of one's own, with graph.conv2d(x, self.kernel)": "convolution_op",
+    "layer.input.ndim - 2": "rank",
+    "type(layer).__name__": "pool_mode",
+    "layers.LayerNormalization()": "renorm renorm_clipping renorm_momentum synchronized "
+    "rms_scaling",
+    "nothing: layers.Input(shape) is dense, and has to be given": "ragged sparse optional",
+}
+
+_OPTIMIZER = {
+    "optimizer.build(variables), and a method slots of one's own": "add_optimizer_variables "
+    "add_variable add_variable_from_reference",
+    "variable.assign(value)": "assign assign_add assign_sub",
+    "optimizer.variables, each with numpy() and assign(value)": "load_own_variables "
+    "save_own_variables set_weights",
+    "a callbacks.Callback that averages model.get_weights()": "ema_momentum "
+    "ema_overwrite_frequency finalize_variable_values use_ema",
+    "a larger batch_size in model.fit(...)": "gradient_accumulation_steps",
+    "model.compile(precision='mixed_bfloat16'), which needs no scale": "loss_scale_factor "
+    "scale_loss",
+    "optimizer.apply(gradients, variables)": "stateless_apply",
+    "a method update(self, w, g, rate, step, slots) of one's own": "update_step",
+}
+
+_PARTS = {
+    "layer": {**_LAYER, "metric.variables, of each metric it keeps": "metrics_variables"},
+    "model": {**_LAYER, **_MODEL},
+    "optimizer": _OPTIMIZER,
+    "loss": {"loss.call(y_true, y_pred)": "fn", "losses.serialize(loss)": "to_json"},
+    "metric": {
+        "metric.update_state(y_true, y_pred), metric.result(), metric.reset_state()": (
+            "stateless_reset_state stateless_result stateless_update_state"
+        ),
+        "metric.reset_state()": "reset_states",
+        "nothing: a curve is summed as summation_method says": "interpolate_pr_auc",
+        "metric.thresholds": "init_thresholds",
+        "metric.variables": "num_samples weights get_weights axis",
+    },
+    "callback": {
+        "callback.best, callback.best_epoch and callback.patience": "monitor_op in_cooldown",
+        "callback.read(logs)": "get_monitor_value",
+        "callback.separator, and the file once training has ended": "sep append_header csv_file "
+        "keys writer",
+    },
+    "part": {"type(part).from_config(part.get_config())": "clone"},
+    "symbol": {
+        "layers.Reshape(shape)(x)": "reshape squeeze",
+        "nothing: each tensor holds all of its numbers": "ragged ragged_rank row_splits_dtype "
+        "sparse record_history",
+        "model.predict(x) once the model is made": "numpy",
+    },
+}
+
 ABSENT: dict[str, dict[str, str]] = {
+    **_PARTS,
     "grafito": {
         "graph.Tensor": "KerasTensor",
         "models.Model(inputs, outputs)": "Function",

@@ -4,7 +4,55 @@ _RATE = "optimizer=optimizers.Adam(learning_rate=0.001) in model.compile(...)"
 _FIT = "it is an argument of model.fit(...)"
 _COMPILE = "it is an argument of model.compile(...)"
 
+_DENSE = "nothing: tensors hold each of their numbers; x.toarray() of a sparse matrix"
+_WHOLE = "nothing: each weight is trained, and keeps all its digits"
+_STATISTICS = "layers.LayerNormalization(), whose statistics are those of each example"
+_AVERAGE = "a callbacks.Callback that averages model.get_weights() in on_train_batch_end"
+_ONE_DEVICE = "nothing: a model is trained on one device"
+_PADDING = "sample_weight, with 0 for what is padding, in model.fit(...)"
+_ONE_FILE = "nothing: what is saved is one file"
+
 ARGUMENTS: dict[str, tuple[str, ...]] = {
+    # Keras 3
+    "sparse": (_DENSE,),
+    "ragged": ("utils.pad_sequences(lists), which makes rows of one length",),
+    "optional": ("models.Model(inputs, outputs) for each set of inputs, from the same layers",),
+    "tensor": ("layers.Input(shape), then the model is called on the tensor: model(x)",),
+    "input_tensor": ("layers.Input(shape), then the model is called on the tensor: model(x)",),
+    "mask": (_PADDING,),
+    "mask_zero": (_PADDING,),
+    "rms_scaling": ("layers.LayerNormalization(center=False), which subtracts the mean too",),
+    "renorm": (_STATISTICS,),
+    "renorm_clipping": (_STATISTICS,),
+    "renorm_momentum": (_STATISTICS,),
+    "synchronized": (_ONE_DEVICE,),
+    "lora_rank": (_WHOLE,),
+    "lora_alpha": (_WHOLE,),
+    "quantization_config": (_WHOLE,),
+    "autocast": ("model.compile(precision='mixed_bfloat16'), under which weights are float32",),
+    "aggregation": (_ONE_DEVICE,),
+    "overwrite_with_gradient": ("variable.assign(value) in a train_step of one's own",),
+    "use_ema": (_AVERAGE,),
+    "ema_momentum": (_AVERAGE,),
+    "ema_overwrite_frequency": (_AVERAGE,),
+    "loss_scale_factor": ("model.compile(precision='mixed_bfloat16'), which needs no scale",),
+    "gradient_accumulation_steps": ("a larger batch_size in model.fit(...), so many times",),
+    "var_list": ("variables",),
+    "from_sorted_ids": ("the scores of all classes, as a softmax gives them",),
+    "positions": ("line_length=120, the width of the table",),
+    "layer_range": ("for layer in model.layers[2:5]: print(layer.name, layer.output.shape)",),
+    "skip_mismatch": ("layer.set_weights([...]) for each layer that fits",),
+    "zipped": (_ONE_FILE,),
+    "max_shard_size": (_ONE_FILE,),
+    "safe_mode": ("nothing: no file holds code, so that none is dangerous",),
+    "rebuild": ("nothing: the model is built anew by itself",),
+    "add_history": ("callbacks=[callbacks.History()]",),
+    "add_progbar": ("nothing: model.fit(..., verbose=1) draws the bar",),
+    **dict.fromkeys(
+        ("activation", "constraint", "initializer", "layer", "regularizer"), ("value",)
+    ),
+    "learning_rate_schedule": ("value",),
+    "name": ("config",),
     # Keras 1 and 2
     "lr": ("learning_rate", _RATE),
     "learning_rate": (_RATE,),
@@ -59,10 +107,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "batch_input_shape": ("batch_shape", "a first layer Input(batch_shape=(None, 784))"),
     "input": ("inputs",),
     "output": ("outputs",),
-    "metric": ("metrics",),
+    "metric": ("metrics", "value"),
     "losses": ("loss",),
-    "loss": (_COMPILE,),
-    "optimizer": (_COMPILE,),
+    "loss": ("value", _COMPILE),
+    "optimizer": ("value", _COMPILE),
     "metrics": (_COMPILE,),
     "validation": ("validation_split=0.1, or validation_data=(x_val, y_val)",),
     "val_data": ("validation_data",),

@@ -259,7 +259,6 @@ _CALLBACKS = {
 _MODELS = {
     "model_from_config": "models.Sequential.from_config(config)",
     "clone_model": "models.Sequential.from_config(model.get_config())",
-    "save_model": "model.save('model.safetensors')",
     "Graph": "models.Model(inputs, outputs)",
     "Modelo": "models.Model",
     "Secuencial": "models.Sequential",

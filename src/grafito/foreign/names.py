@@ -50,6 +50,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     "prelu": ("layers.PReLU() as a layer of its own",),
     "relu6": ("layers.ReLU(max_value=6.0) as a layer of its own",),
     "hard_swish": ("silu",),
+    "bicubic": ("bilinear",),
+    "cubic": ("bilinear",),
+    "lanczos3": ("bilinear",),
+    "lanczos5": ("bilinear",),
+    "causal": ("same",),
+    "prgain": ("PR",),
     # PyTorch
     "cross_entropy": _CROSS,
     "crossentropyloss": (*_CROSS, _LOGITS),

@@ -35,9 +35,10 @@ from grafito.initializers.scaling import (
     VarianceScaling,
     compute_fans,
 )
-from grafito.registry import plain as serialize
+from grafito.registry import deserializer as _deserializer
+from grafito.registry import serialize
 
-deserialize = get
+deserialize = _deserializer(get)
 
 # Keras has each class under a second name, for programs that write keras.initializers.zeros().
 constant, zeros, ones = Constant, Zeros, Ones

@@ -65,9 +65,11 @@ from grafito.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
-from grafito.registry import plain as serialize
+from grafito.registry import deserializer as _deserializer
+from grafito.registry import serialize
 
-get = deserialize = registry.get
+get = registry.get
+deserialize = _deserializer(get)
 
 __getattr__ = _names_of(__name__)
 __all__ = _offered(vars())

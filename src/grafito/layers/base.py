@@ -9,7 +9,7 @@ import weakref
 from collections import Counter
 from typing import Any, ClassVar
 
-from grafito import graph, initializers, regularizers
+from grafito import foreign, graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
 from grafito.errors import (
     ArgumentError,
@@ -17,7 +17,6 @@ from grafito.errors import (
     GraphError,
     NotBuiltError,
     ShapeError,
-    missing_attribute,
 )
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.execute import has_value
@@ -36,7 +35,13 @@ from grafito.layers.copies import pickled
 from grafito.layers.ownership import Owner, checked_flag
 from grafito.layers.room import check_room, too_large
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
-from grafito.registry import Registry, constructor_arguments, refuse_unknown, snake_case
+from grafito.registry import (
+    Registry,
+    constructor_arguments,
+    known_arguments,
+    refuse_unknown,
+    snake_case,
+)
 
 registry = Registry("layer")
 register = registry.register
@@ -128,11 +133,6 @@ class Layer(Owner):
         if "build" in vars(cls):
             cls.build = building(vars(cls)["build"])  # type: ignore[method-assign]
 
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # a property that raised: its own error
-        raise missing_attribute(self, self.kind, name)
-
     # What a layer is made of
 
     @building
@@ -147,6 +147,7 @@ class Layer(Owner):
             fix=f"def call(self, inputs): ... in class {type(self).__name__}",
         )
 
+    @known_arguments
     def add_weight(
         self,
         shape: tuple[int, ...] | None = None,
@@ -314,6 +315,11 @@ class Layer(Owner):
         self._build_for(args, kwargs)
         with graph.scope(self.name), inside_a_call(self):
             trace = graph.current_trace()
+            if (
+                "mask" not in inspect.signature(self.call).parameters
+                and kwargs.get("mask", 0) is None
+            ):
+                kwargs.pop("mask")  # nothing is masked
             if not self.takes_training:
                 kwargs.pop("training", None)  # layers inside read it from the trace
             elif kwargs.get("training") is None:
@@ -339,13 +345,16 @@ class Layer(Owner):
 
     def _check_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         signature = inspect.signature(self.call)
+        names = list(signature.parameters)
+        unknown = next((name for name in kwargs if name not in names), None)
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
             raise ArgumentError(
                 f"Layer {self.name!r} ({type(self).__name__}) cannot be called like this.",
                 received=error,
-                expected=f"call({', '.join(signature.parameters)})",
+                expected=f"call({', '.join(names)})",
+                fix=unknown and foreign.argument(unknown, names, kwargs[unknown]),
             ) from None
 
     @property

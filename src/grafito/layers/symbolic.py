@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from grafito.errors import GraphError, ShapeError
+from grafito.errors import GraphError, ShapeError, missing_attribute
 from grafito.graph import Trace, placeholder
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.operators import comparable
@@ -70,6 +70,9 @@ class Symbol:
 
     def __repr__(self) -> str:
         return f"<Symbol {self.name or ''} {self.dtype}{list(self.shape)}>".replace("  ", " ")
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute(self, "symbol", name)
 
     def __bool__(self) -> bool:
         raise GraphError(

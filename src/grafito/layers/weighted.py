@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito import activations, constraints, graph, initializers, regularizers
-from grafito.errors import GraphError
+from grafito.errors import GraphError, NotBuiltError
 from grafito.layers.base import Layer
 
 _GET = {
@@ -54,6 +54,15 @@ class WeightedLayer(Layer):
                         fix=f"layer.{weight.name}.assign(...) with the numbers",
                     )
         super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if f"{name}_initializer" in vars(self) and not vars(self).get("built"):
+            raise NotBuiltError(
+                f"The weight {name!r} is made when the layer is built.",
+                where=f"layer {self.name!r} ({type(self).__name__})",
+                fix="layer.build((None, 4)), with the shape of its input, or layer(x)",
+            )
+        return super().__getattr__(name)
 
     def keep(self, **arguments: Any) -> None:
         """Keep arguments whose names end in `_initializer`, `_regularizer` or `_constraint`."""

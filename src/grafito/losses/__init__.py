@@ -53,7 +53,7 @@ from grafito.losses.regression import (
     poisson,
 )
 from grafito.losses.targets import align_weights, divide_no_nan, label_form, pair
-from grafito.registry import plain as serialize
+from grafito.registry import serialize
 
 # The short names of tf.keras.
 MSE = mse = mean_squared_error

@@ -43,6 +43,7 @@ class Loss(Configurable):
         8.5
     """
 
+    kind = "loss"
     target: ClassVar[str] = ANY  # what its targets are: a constant of `losses.targets`
     other: ClassVar[str | None] = None  # the loss for the other form of class labels
 
@@ -197,7 +198,9 @@ def function_form(loss: type[Loss]) -> Callable[..., Tensor]:
     )
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.loss = loss  # type: ignore[attr-defined]
-    return known_arguments(function)
+    checked = known_arguments(function)
+    loss.fn = staticmethod(checked)  # type: ignore[attr-defined]
+    return checked
 
 
 _PAIR = ("y_true", "y_pred")

@@ -14,6 +14,7 @@ from grafito.losses.classification import (
     SparseCategoricalCrossentropy,
 )
 from grafito.losses.targets import label_form
+from grafito.registry import deserializer
 
 
 def get(identifier: Any) -> Any:
@@ -34,7 +35,7 @@ def get(identifier: Any) -> Any:
     return found() if inspect.isclass(found) else FunctionLoss(found)
 
 
-deserialize = get
+deserialize = deserializer(get)
 
 
 def objects(given: Any) -> Any:

@@ -70,7 +70,7 @@ from grafito.metrics.of_losses import (
     SquaredHinge,
 )
 from grafito.metrics.scores import F1Score, FBetaScore, R2Score
-from grafito.registry import plain as serialize
+from grafito.registry import serialize
 
 # The short names of tf.keras.
 MSE = mse = mean_squared_error

@@ -9,6 +9,7 @@ from grafito.graph.tensor import Tensor
 from grafito.losses.targets import CLASSES, ONE_HOT, VALUES, pair
 from grafito.metrics.base import register
 from grafito.metrics.means import MeanOfPairs
+from grafito.registry import known_arguments
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Tensor:
@@ -87,6 +88,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     return _among_largest(graph.argmax(y_true, axis=-1), y_pred, k)
 
 
+@known_arguments
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     """1 where fewer than k predictions are larger than that of the target's class, else 0.
 

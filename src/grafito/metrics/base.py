@@ -53,6 +53,7 @@ class Metric(Configurable):
         3.0
     """
 
+    kind = "metric"
     direction: str | None = None
 
     def __init__(self, dtype: str | None = None, name: str | None = None):

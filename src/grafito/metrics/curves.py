@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, ShapeError, unknown_name
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import align_weights, divide_no_nan
 from grafito.metrics.base import register
@@ -65,15 +65,12 @@ class AUC(ThresholdMetric):
         label_weights: Sequence[float] | None = None,
         from_logits: bool = False,
     ):
-        words = ((curve.upper(), CURVES), (summation_method.lower(), SUMMATIONS))
-        for word, known in words:
+        for kind, word, known in (
+            ("curve", str(curve).upper(), CURVES),
+            ("summation_method", str(summation_method).lower(), SUMMATIONS),
+        ):
             if word not in known:
-                raise ArgumentError(
-                    "Unknown curve or way to sum it.",
-                    where="AUC",
-                    received=repr(word),
-                    expected="one of " + ", ".join(map(repr, known)),
-                )
+                raise unknown_name(f"{kind!r} of AUC", word, known)
         few = not isinstance(num_thresholds, (int, np.integer)) or num_thresholds < 2
         if thresholds is None and few:
             raise ArgumentError(
@@ -90,7 +87,7 @@ class AUC(ThresholdMetric):
         self.inner_thresholds = given
         self.thresholds = [float(t) for t in self.limits]
         self.num_thresholds = len(self.limits)
-        self.curve, self.summation_method = (word for word, _ in words)
+        self.curve, self.summation_method = curve.upper(), summation_method.lower()
         self.from_logits = from_logits
 
     def get_config(self) -> dict[str, Any]:

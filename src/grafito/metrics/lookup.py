@@ -16,6 +16,7 @@ from grafito.metrics.of_losses import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from grafito.registry import deserializer
 
 FORMS: dict[str, dict[str, type[Metric]]] = {
     "accuracy": {
@@ -57,7 +58,7 @@ def get(identifier: Any) -> Any:
     return MeanMetricWrapper(found)
 
 
-deserialize = get
+deserialize = deserializer(get)
 
 
 def _known(names: Any, identifier: str) -> bool:

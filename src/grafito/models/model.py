@@ -25,6 +25,7 @@ from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.matching import fits, input_hint
 from grafito.models.objectives import OutputNames, unique
 from grafito.models.training import Trainer
+from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
 
 
@@ -72,12 +73,17 @@ class Model(Trainer):
             super().__init__(name=name, trainable=trainable, dtype=dtype, **kwargs)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
+    @known_arguments
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
+        """A model of this architecture; `custom_objects` are the user's own classes, by name."""
         from grafito.models.architecture import functional_from_config
 
-        if {"inputs", "calls", "outputs"} <= config.keys():
-            return functional_from_config(config, cls)
-        return super().from_config(config)
+        with custom_object_scope(custom_objects):
+            if {"inputs", "calls", "outputs"} <= config.keys():
+                return functional_from_config(config, cls)
+            return super().from_config(config)
 
     @property
     def loss(self) -> Any:
@@ -197,6 +203,7 @@ class Model(Trainer):
 
         return pickled(self)
 
+    @known_arguments
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Write architecture, weights and training state to one file.
 
@@ -208,12 +215,14 @@ class Model(Trainer):
 
         save_model(self, filepath, overwrite)
 
+    @known_arguments
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights to one file."""
         from grafito.models.saving import save_weights
 
         save_weights(self, filepath, overwrite)
 
+    @known_arguments
     def load_weights(self, filepath: Any) -> None:
         """Read the weights from a file; all or none."""
         from grafito.models.saving import load_weights

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, FileError
+from grafito.errors import FileError
 from grafito.files import read_arrays, write_arrays
 from grafito.models.assignment import assign_all
 from grafito.models.content import model_content, model_from_content
 from grafito.registry import custom_objects as custom_object_scope
+from grafito.registry import known_arguments
 
 
+@known_arguments
 def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
     """Write a model to one file: architecture, weights, optimizer state, random counters.
 
@@ -39,6 +41,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
     write_arrays(filepath, arrays, content, overwrite)
 
 
+@known_arguments
 def load_model(
     filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Any:
@@ -62,20 +65,14 @@ def load_model(
         >>> load_model("model.safetensors").count_params()
         3
     """
-    if custom_objects is not None and not isinstance(custom_objects, Mapping):
-        raise ArgumentError(
-            "custom_objects is a dictionary from name to class or function.",
-            received=repr(custom_objects),
-            fix='custom_objects={"MyLayer": MyLayer}',
-        )
-    arrays, content = read_arrays(filepath)
-    if "model" not in content:
-        raise FileError(
-            "The file contains only weights, no model.",
-            where=filepath,
-            fix="build the model, then model.load_weights(filepath)",
-        )
     with custom_object_scope(custom_objects):
+        arrays, content = read_arrays(filepath)
+        if "model" not in content:
+            raise FileError(
+                "The file contains only weights, no model.",
+                where=filepath,
+                fix="build the model, then model.load_weights(filepath)",
+            )
         names = {"weights": content["weights"], **content.get("state", {})}
         parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
         return model_from_content(content, parts, filepath, compile)

@@ -13,6 +13,8 @@ from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Symbol
 from grafito.models.model import Functional, Model, not_built, same_name
+from grafito.registry import custom_objects as custom_object_scope
+from grafito.registry import known_arguments
 
 
 @register()
@@ -82,6 +84,7 @@ class Sequential(Model):
                 fix="Model(inputs, outputs) for several inputs",
             )
 
+    @known_arguments
     def pop(self) -> Layer:
         """Take the last layer off the stack."""
         if not self.layers:
@@ -208,10 +211,15 @@ class Sequential(Model):
         return sequential_config(self)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
+    @known_arguments
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
+        """A model of this architecture; `custom_objects` are the user's own classes, by name."""
         from grafito.models.architecture import sequential_from_config
 
-        return sequential_from_config(config)
+        with custom_object_scope(custom_objects):
+            return sequential_from_config(config)
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)

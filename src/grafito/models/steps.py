@@ -155,6 +155,11 @@ class Steps(Layer):
         return list(dict.fromkeys(self._named_metrics.values()))
 
     @property
+    def metrics_variables(self) -> list[graph.Variable]:
+        """The sums of all metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    @property
     def _named_metrics(self) -> dict[str, Metric]:
         """All metrics by their names in the logs."""
         named: dict[str, Metric] = {"loss": self._loss_tracker, **self._objectives.named}

@@ -15,7 +15,8 @@ from grafito.optimizers import schedules
 from grafito.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from grafito.optimizers.base import Optimizer, registry
 from grafito.optimizers.descent import SGD, Adadelta, Adagrad, RMSprop
-from grafito.registry import plain as serialize
+from grafito.registry import deserializer as _deserializer
+from grafito.registry import serialize
 
 
 def get(identifier: Any) -> Any:
@@ -33,7 +34,7 @@ def get(identifier: Any) -> Any:
     return registry.get(identifier)
 
 
-deserialize = get
+deserialize = _deserializer(get)
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer"]
 __all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]

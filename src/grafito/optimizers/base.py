@@ -15,7 +15,6 @@ from grafito import graph
 from grafito.errors import (
     ArgumentError,
     LossWarning,
-    missing_attribute,
     refuse_attribute,
     warn,
 )
@@ -26,6 +25,7 @@ from grafito.registry import (
     Configurable,
     Registry,
     constructor_arguments,
+    known_arguments,
     plain,
     refuse_unknown,
     snake_case,
@@ -65,6 +65,7 @@ class Optimizer(Configurable):
     """
 
     also_takes = ("decay",)
+    kind = "optimizer"
 
     def __init__(
         self,
@@ -120,6 +121,7 @@ class Optimizer(Configurable):
 
     # State
 
+    @known_arguments
     def build(self, variables: Iterable[Variable]) -> None:
         """Create the slots of the variables; those that exist stay."""
         variables = list(variables)
@@ -335,11 +337,6 @@ class Optimizer(Configurable):
             if name not in arguments:
                 refuse_attribute(self, "optimizer", name, value, arguments)
         super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # a property that raised: its own error
-        raise missing_attribute(self, "optimizer", name)
 
     def _checked_rate(self, rate: Any) -> Any:
         if isinstance(rate, Mapping):

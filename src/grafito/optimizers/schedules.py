@@ -10,15 +10,15 @@ from grafito import graph
 from grafito.errors import ArgumentError
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
-from grafito.registry import Configurable, Registry
-from grafito.registry import plain as serialize
+from grafito.registry import Configurable, Registry, deserializer, serialize
 
 __all__ = ["CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"]
 __all__ += ["PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "get", "registry"]
 __all__ += ["serialize"]
 
 registry = Registry("learning rate schedule")
-get = deserialize = registry.get
+get = registry.get
+deserialize = deserializer(get)
 
 
 class LearningRateSchedule(Configurable):
