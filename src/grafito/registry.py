@@ -383,6 +383,11 @@ class Registry:
             expected="a name, an object or a function",
         )
 
+    @staticmethod
+    def custom(name: str) -> Any:
+        """What the caller's custom objects have under this name, or None."""
+        return _custom.get().get(name)
+
     def lookup(self, name: Any) -> Any:
         """The class or function with this name; itself where it came in place of its name."""
         if not isinstance(name, str):

@@ -212,6 +212,11 @@ ROWS = [
         sentence="the layers are the user's",
     ),
     Row(
+        "i = layers.Input((2,)); Model(i, outputs={1: layers.Dense(1)(i), 'a': i})",
+        new="outputs={'1': ..., 'a': ...}",
+        sentence="what they name is the user's",
+    ),
+    Row(
         "i = layers.Input((2,)); Model(layers.Input((3,)), layers.Dense(1)(i))",
         new="name it among the inputs",
         sentence="the names are the user's",

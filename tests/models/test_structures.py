@@ -1,13 +1,14 @@
 """Models of several parts, inputs and outputs: names, ties, forms of construction, free sizes."""
 
+import copy
 import json
 from collections import namedtuple
 
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, graph, layers, metrics, optimizers
-from grafito.errors import ArgumentError, ShapeError
+from grafito import Model, Sequential, graph, layers, metrics, models, optimizers
+from grafito.errors import ArgumentError, FileError, ShapeError
 from grafito.layers.base import reset_names
 from grafito.models import load_model
 
@@ -199,10 +200,47 @@ def test_structures_into_and_out_of_a_subclass(pack):
         assert len(model.weights) == 2
 
 
-def test_a_functional_model_gives_a_named_tuple():
-    x = layers.Input((3,))
-    out = Model(x, Pair(a=layers.Dense(1)(x), b=layers.ReLU()(x))).predict(X, verbose=0)
-    np.testing.assert_array_equal(out.b, np.maximum(X, 0))
+def through_a_file(model, folder, **custom):
+    model.save(folder / "m.safetensors")
+    return load_model(folder / "m.safetensors", custom_objects=custom)
+
+
+WAYS = {
+    "as it is": lambda model, folder, **custom: model,
+    "file": through_a_file,
+    "copy": lambda model, folder, **custom: copy.deepcopy(model),
+    "clone": lambda model, folder, **custom: type(model).from_config(model.get_config()),
+}
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_functional_model_gives_a_named_tuple(way, known, tmp_path):
+    pair = Pair(a=layers.Input((3,)), b=layers.Input((3,)))
+    model = Model(pair, Pair(a=layers.subtract([pair.a, pair.b]), b=[layers.ReLU()(pair.b)]))
+    model = WAYS[way](model, tmp_path, **({"Pair": Pair} if known else {}))
+    out = model.predict(Pair(a=2 * X, b=X), verbose=0)
+    np.testing.assert_array_equal(out.a, X)
+    np.testing.assert_array_equal(out.b[0], np.maximum(X, 0))
+    assert type(out).__name__ == "Pair"
+    assert isinstance(out, Pair) or not known or way == "clone"
+
+
+@pytest.mark.parametrize("way", ["file", "copy"])
+def test_a_subclass_that_takes_a_named_tuple_comes_back(way, tmp_path):
+    model = Difference()
+    model.predict(Pair(a=X, b=2 * X), verbose=0)
+    model = WAYS[way](model, tmp_path, Difference=Difference)
+    out = model.predict(Pair(a=X, b=3 * X), verbose=0)
+    np.testing.assert_allclose(out.b[1]["c"], -2 * X, rtol=1e-6)
+
+
+def test_a_file_cannot_make_code_of_the_names_of_fields():
+    entry = {"class_name": "A", "fields": ["x=print(1)"]}
+    config = {"inputs": ["named", [entry, []]], "layers": [], "calls": [], "outputs": ["list", []]}
+    text = json.dumps({"class_name": "Functional", "config": config, "build_shape": None})
+    with pytest.raises(FileError, match="The architecture in the file cannot be read"):
+        models.model_from_json(text)
 
 
 def test_a_stack_on_lists_and_dictionaries():

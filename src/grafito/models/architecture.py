@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import namedtuple
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -60,8 +61,8 @@ def _entry(layer: Layer) -> dict[str, Any]:
     return {
         "class_name": class_entry(getattr(cls, "written_class", cls)),
         "config": layer.get_config(),
-        "build_shape": plain(layer.build_shape),
-        **({"build_shapes": plain(layer.build_shapes)} if layer.build_shapes else {}),
+        "build_shape": _shape_data(layer.build_shape),
+        **({"build_shapes": _shape_data(layer.build_shapes)} if layer.build_shapes else {}),
         **({"weights": len(layer.weights)} if own_build and layer.built else {}),
     }
 
@@ -106,7 +107,7 @@ def sequential_config(model: Sequential) -> dict[str, Any]:
         entries = [layer_entry(layer) for layer in model.stack]
     config = {"name": model.name, "trainable": model.trainable, "layers": entries}
     if model.built and model.build_shape is not None:
-        config["build_shape"] = plain(model.build_shape)
+        config["build_shape"] = _shape_data(model.build_shape)
     return config
 
 
@@ -189,6 +190,9 @@ def functional_from_config(config: Mapping[str, Any], cls: type[Model] = Functio
 
 def _tree(leaf: Any, structure: Any) -> Any:
     """A structure as data in which leaves are dictionaries and cannot be taken for structure."""
+    if hasattr(structure, "_fields"):
+        parts = [_tree(leaf, part) for part in structure]
+        return ["named", [_named_entry(type(structure)), parts]]
     if isinstance(structure, (list, tuple)):
         kind = "tuple" if isinstance(structure, tuple) else "list"
         return [kind, [_tree(leaf, part) for part in structure]]
@@ -203,7 +207,25 @@ def _untree(leaf: Any, data: Any) -> Any:
     kind, parts = data
     if kind == "dict":
         return {key: _untree(leaf, part) for key, part in parts.items()}
+    if kind == "named":
+        entry, parts = parts
+        return _named_class(entry)(*(_untree(leaf, part) for part in parts))
     return (tuple if kind == "tuple" else list)(_untree(leaf, part) for part in parts)
+
+
+def _named_entry(cls: Any) -> Any:
+    """A class of named tuples as data: its name and those of its fields."""
+    entry = class_entry(cls)
+    return entry if isinstance(entry, type) else {"class_name": entry, "fields": [*cls._fields]}
+
+
+def _named_class(entry: Any) -> Any:
+    """The class among the custom objects, or one that is made like it."""
+    if isinstance(entry, type):
+        return entry
+    name, fields = entry["class_name"], entry["fields"]
+    known = registry.custom(name)
+    return known if getattr(known, "_fields", None) == tuple(fields) else namedtuple(name, fields)
 
 
 def model_from_entry(entry: Mapping[str, Any]) -> Model:
@@ -259,10 +281,23 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         return model_from_entry(entry)
 
 
+def _shape_data(shape: Any) -> Any:
+    """A shape, or a structure of shapes, as plain data."""
+    if hasattr(shape, "_fields"):
+        return {"named": _named_entry(type(shape)), "shapes": [*map(_shape_data, shape)]}
+    if isinstance(shape, dict):
+        return {key: _shape_data(part) for key, part in shape.items()}
+    if isinstance(shape, (list, tuple)):
+        return [*map(_shape_data, shape)]
+    return plain(shape)
+
+
 def _shape(shape: Any) -> Any:
     """A shape, or a structure of shapes, as it was before JSON made lists of tuples."""
+    if isinstance(shape, dict) and shape.keys() == {"named", "shapes"}:
+        return _named_class(shape["named"])(*map(_shape, shape["shapes"]))
     if isinstance(shape, dict):
         return {key: _shape(part) for key, part in shape.items()}
-    if shape and isinstance(shape[0], list):
+    if shape and isinstance(shape[0], (list, dict)):
         return [_shape(part) for part in shape]
     return tuple(shape)

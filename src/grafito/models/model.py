@@ -23,6 +23,7 @@ from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.matching import fits, input_hint
+from grafito.models.naming import check_names, same_name
 from grafito.models.objectives import OutputNames, unique
 from grafito.models.training import Trainer
 from grafito.registry import custom_objects as custom_object_scope
@@ -261,6 +262,7 @@ class Functional(Model):
         super().__init__(name=name, trainable=trainable)
         inputs, outputs = (x[0] if _is_list_of_one(x) else x for x in (inputs, outputs))
         for argument, given in (("inputs", inputs), ("outputs", outputs)):
+            check_names(argument, given)
             for symbol in flatten(given) or [given]:
                 if not isinstance(symbol, Symbol):
                     raise ArgumentError(
@@ -438,12 +440,4 @@ def not_built(model: Model) -> GraphError:
         "The model does not know its input shape yet, so it is not built.",
         where=f"model {model.name!r}",
         fix="put Input(shape) first, or call model.build((None, ...))",
-    )
-
-
-def same_name(name: str, names: list[str]) -> ArgumentError:
-    """The error for two layers of one name, with one that none of these layers has."""
-    free = next(f"{name}_{i}" for i in range(2, len(names) + 3) if f"{name}_{i}" not in names)
-    return ArgumentError(
-        f"Two layers have the name {name!r}.", fix=f'name="{free}" for one of them'
     )
