@@ -344,6 +344,14 @@ def test_steps_per_epoch_and_initial_epoch():
     assert model._executor.step_counter.numpy() == 3  # parts 4 and 5 of the 9 batches: 2 and 1
 
 
+def test_predict_on_batch_is_predict():
+    x, _ = data()
+    model = dense()
+    batch = model.predict_on_batch(x)
+    assert batch.shape == (70, 3)
+    np.testing.assert_array_equal(batch, model.predict(x, batch_size=70, verbose=0))
+
+
 def test_train_on_batch_goes_down():
     x, y = data()
     model = compiled()

@@ -53,7 +53,8 @@ class _Convolution(ActivatedLayer):
         raise NotImplementedError
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        return self.finish(self.convolve(inputs))
+        maps = self.convolve(inputs)
+        return self.activation(maps if self.bias is None else maps + self.bias)
 
     def convolve(self, inputs: graph.Tensor) -> graph.Tensor:
         """The output without bias and activation."""
@@ -132,7 +133,7 @@ class _Conv(_Convolution):
         self.kernel = self.make(
             "kernel", (*self.kernel_size, channels // self.groups, self.filters)
         )
-        self.make_bias(self.filters)
+        self.bias = self.make("bias", (self.filters,)) if self.use_bias else None
 
     def convolve(self, inputs: graph.Tensor) -> graph.Tensor:
         function: Any = graph.conv1d if self.axes == 1 else graph.conv2d
@@ -257,7 +258,7 @@ class _ConvTranspose(_Convolution):
 
     def build_weights(self, channels: int) -> None:
         self.kernel = self.make("kernel", (*self.kernel_size, self.filters, channels))
-        self.make_bias(self.filters)
+        self.bias = self.make("bias", (self.filters,)) if self.use_bias else None
 
     def convolve(self, inputs: graph.Tensor) -> graph.Tensor:
         function: Any = graph.conv1d_transpose if self.axes == 1 else graph.conv2d_transpose

@@ -166,11 +166,12 @@ class Dense(ActivatedLayer):
                 fix="give each example one axis: Input((1,)), and x.reshape(-1, 1) for the data",
             )
         self.kernel = self.make("kernel", (input_shape[-1], self.units))
-        self.make_bias(self.units)
+        self.bias = self.make("bias", (self.units,)) if self.use_bias else None
         self.input_axes = {-1: input_shape[-1]}
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        return self.finish(graph.matmul(inputs, self.kernel))
+        product = graph.matmul(inputs, self.kernel)
+        return self.activation(product if self.bias is None else product + self.bias)
 
 
 @register()

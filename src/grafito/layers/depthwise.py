@@ -78,7 +78,9 @@ class DepthwiseConv2D(_Convolution):
     def build_weights(self, channels: int) -> None:
         shape = (*self.kernel_size, channels, self.depth_multiplier)
         self.kernel = self.make("kernel", shape, "depthwise")
-        self.make_bias(channels * self.depth_multiplier)
+        self.bias = (
+            self.make("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
+        )
 
     def convolve(self, inputs: graph.Tensor) -> graph.Tensor:
         return graph.depthwise_conv2d(
@@ -167,7 +169,7 @@ class SeparableConv2D(_Convolution):
         second = (1, 1, channels * self.depth_multiplier, self.filters)
         self.depthwise_kernel = self.make("depthwise_kernel", first, "depthwise")
         self.pointwise_kernel = self.make("pointwise_kernel", second, "pointwise")
-        self.make_bias(self.filters)
+        self.bias = self.make("bias", (self.filters,)) if self.use_bias else None
 
     def convolve(self, inputs: graph.Tensor) -> graph.Tensor:
         each = graph.depthwise_conv2d(

@@ -95,14 +95,9 @@ class ActivatedLayer(WeightedLayer):
 
     def __init__(self, *, activation: Any = None, use_bias: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = use_bias
 
-    def make_bias(self, size: int) -> None:
-        """Create the bias, unless the layer has none."""
-        self.bias = self.make("bias", (size,)) if self.use_bias else None
-
-    def finish(self, x: graph.Tensor) -> graph.Tensor:
-        """The activation of x plus the bias."""
-        activation = activations.get(self.activation)  # it may have been set since, to None too
-        return activation(x if self.bias is None else x + self.bias)
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an activation may be a name, a function or None."""
+        super().__setattr__(name, activations.get(value) if name == "activation" else value)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from grafito import graph
 from grafito.errors import ArgumentError
 from grafito.graph.tensor import Tensor
-from grafito.losses.targets import ANY, align_weights, divide_no_nan, pair
+from grafito.losses.targets import ANY, CLASSES, EITHER, align_weights, divide_no_nan, pair
 from grafito.registry import Configurable, Registry, known_arguments, snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
@@ -194,7 +194,7 @@ def function_form(loss: type[Loss]) -> Callable[..., Tensor]:
         first=(loss.__doc__ or "").split("\n")[0].rstrip("."),
         loss=loss.__name__,
         name=function.__name__,
-        y_true="[1]" if loss.target.startswith("an integer") else "[[0.0, 1.0]]",
+        y_true="[1]" if loss.target in (CLASSES, EITHER) else "[[0.0, 1.0]]",
     )
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.loss = loss  # type: ignore[attr-defined]

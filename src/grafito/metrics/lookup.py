@@ -69,7 +69,7 @@ def _known(names: Any, identifier: str) -> bool:
     return True
 
 
-def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape, loss: Any = None) -> Any:
+def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Any:
     """The metric for an identifier, given the shapes that it will compare.
 
     "accuracy" and "acc", "crossentropy" and "ce" choose the binary, the integer or the one-hot
@@ -79,7 +79,6 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape, loss: Any
         identifier: see `get`.
         y_true_shape: shape of the targets.
         y_pred_shape: shape of the predictions.
-        loss: what the output is trained for; a "crossentropy" is one of logits where it is.
 
     Example:
         >>> from grafito import metrics
@@ -90,11 +89,9 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape, loss: Any
         return get(identifier)
     word = identifier.lower()
     word = SHORT.get(word, word)
-    if word not in FORMS:
-        metric = get(identifier)
+    if word in FORMS:
+        metric: Any = FORMS[word][label_form(y_true_shape, y_pred_shape)]()
     else:
-        logits = word == "crossentropy" and getattr(loss, "from_logits", False)
-        form: Any = FORMS[word][label_form(y_true_shape, y_pred_shape)]
-        metric = form(**({"from_logits": True} if logits else {}))
+        metric = get(identifier)
     metric.name = identifier
     return metric

@@ -231,7 +231,14 @@ class Trainer(Steps):
         return self._on_batch("test", self.test_step, examples, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
-        """The outputs for one batch."""
+        """The outputs for one batch, in one step.
+
+        Example:
+            >>> from grafito import Sequential, layers
+            >>> model = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
+            >>> model.predict_on_batch(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+            [[3.0], [7.0]]
+        """
         return self.predict(x, batch_size=len(make_examples(x)), verbose=0)
 
     def _on_batch(self, kind: str, step: Any, examples: Examples, return_dict: bool) -> Any:

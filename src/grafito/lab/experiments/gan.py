@@ -21,7 +21,6 @@ from grafito.utils import unpack_x_y_sample_weight
 
 SIDE = 28
 SHOWN = 10  # images in a row, and rows at most
-MEASURED = ("generator_loss", "discriminator_loss", "true_images", "made_images")
 
 
 class Pair(Model):
@@ -39,8 +38,10 @@ class Pair(Model):
         self.generator_optimizer = optimizer
         self.noise = layers.GaussianNoise(1.0)
         self.criterion = losses.BinaryCrossentropy()
-        for name in MEASURED:
-            setattr(self, f"mean_{name}", metrics.Mean(name=name))
+        self.generator_loss = metrics.Mean(name="generator_loss")
+        self.discriminator_loss = metrics.Mean(name="discriminator_loss")
+        self.true_images = metrics.Mean(name="true_images")
+        self.made_images = metrics.Mean(name="made_images")
 
     def made(self, count: int) -> graph.Tensor:
         """New images."""
@@ -67,11 +68,15 @@ class Pair(Model):
         generator_loss, _ = self.judged(self.made(count), 1.0)
         own = self.generator.trainable_variables
         self.generator_optimizer.apply(graph.gradients(generator_loss, own), own)
-        measured = (generator_loss, loss, true_chance, made_chance)
-        means = {name: getattr(self, f"mean_{name}") for name in MEASURED}
-        for mean, value in zip(means.values(), measured, strict=True):
+        measured = {
+            self.generator_loss: generator_loss,
+            self.discriminator_loss: loss,
+            self.true_images: true_chance,
+            self.made_images: made_chance,
+        }
+        for mean, value in measured.items():
             mean.update_state(value)
-        return {name: mean.result() for name, mean in means.items()}
+        return {mean.name: mean.result() for mean in measured}
 
 
 class Strip(Callback):
