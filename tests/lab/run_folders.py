@@ -7,16 +7,15 @@ import json
 
 from grafito import figures
 
-SUMMARY = """Model: sequential
-┏━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┓
-┃ Layer (type)        ┃ Output Shape ┃ Param # ┃
-┡━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━╇━━━━━━━━━┩
-│ dense_1 (Dense)     │ (None, 300)  │ 235,500 │
-│ a_very_long_name_th │ (None, 10)   │   3,010 │
-│ at_goes_on          │              │         │
-│ (Dense)             │              │         │
-└─────────────────────┴──────────────┴─────────┘
- Total params: 238,510 (931.7 KiB)"""
+SUMMARY = {
+    "model": "sequential",
+    "titles": ["Layer (type)", "Output Shape", "Param #"],
+    "rows": [
+        ["dense_1 (Dense)", "(None, 300)", 235500],
+        ["a_very_long_name_that_goes_on (Dense)", "(None, 10)", 3010],
+    ],
+    "totals": [["Total params", "238,510 (931.7 KiB)"]],
+}
 
 
 FINDING = "/secret/a.gz: 12,345 images of 28 x 28; the published file"

@@ -152,6 +152,18 @@ def tell(**told):
 
 
 # What happened to a run, and what its report says of it.
+def summary_of(summary):
+    """What gives the model of a run this summary."""
+
+    def harm(folder):
+        path = folder / "index.json"
+        entries = json.loads(path.read_text())
+        entries = [{**e, "summary": summary} if e["kind"] == "model" else e for e in entries]
+        path.write_text(json.dumps(entries))
+
+    return harm
+
+
 PARTIAL = {
     "interrupted": (tell(status="interrupted"), "It was interrupted."),
     "failed": (
@@ -168,6 +180,12 @@ PARTIAL = {
     "empty table": (change("classes.csv", ""), "The file classes.csv is missing or damaged"),
     "ragged table": (change("classes.csv", "a,b\n1"), "The file classes.csv is missing or damaged"),
     "a table without rows": (change("classes.csv", "alone,b\n"), "alone b"),
+    "a summary as text": (summary_of("layer ┃ <b>12 ┃"), "layer ┃ <b>12 ┃"),
+    "half a summary": (summary_of({"titles": ["layer"], "rows": 3}), "Confusion"),
+    "a ragged summary": (
+        summary_of({"titles": ["layer"], "rows": [[1, 2]], "totals": []}),
+        "Confusion",
+    ),
     "half an index": (change("index.json", '[{"kind": "fig'), "Missing or damaged: index.json."),
     "no index": (lambda f: (f / "index.json").unlink(), "Missing or damaged: index.json."),
     "strange index": (change("index.json", '[3, {"kind": "new"}, {"kind": "figure"}]'), "Partial"),

@@ -20,6 +20,7 @@ from grafito import (
     utils,
 )
 from grafito.errors import ArgumentError, DataError, FileError, GraphError, NonFiniteError
+from grafito.models.summary import summarize
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
 Y = X.sum(1, keepdims=True)
@@ -131,6 +132,16 @@ def test_summary_of_a_model_that_is_not_built():
         assert "not built yet" in text
         assert "Total params: 0" in text
         assert text.count("(unbuilt)") == len(model.layers)
+
+
+def test_a_summary_is_rows_of_data():
+    name = "the first hidden layer of the generator network of the course"
+    model = Sequential([layers.Input((4,)), layers.Dense(300, name=name)])
+    summary = summarize(model)
+    assert summary.rows == [[f"{name} (Dense)", "(None, 300)", 1500, 1200, "1.2 KiB"]]
+    assert len(summary.titles) == 5
+    assert summary.totals[0] == ("Total params", "1,500 (5.9 KiB)")
+    assert "1,500" in told(model)
 
 
 def test_summary_shows_what_is_trained():

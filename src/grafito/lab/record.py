@@ -11,6 +11,7 @@ import csv
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError
 from grafito.lab.folder import RunFolder, plain_name
-from grafito.language import LANGUAGES, current, translate, use
+from grafito.language import LANGUAGES, current, translate
 from grafito.models.progress import format_logs
+from grafito.models.summary import summarize
 
 MANY_EPOCHS = 100  # of more, only some are shown
 SHOWN_EPOCHS = 20
 PNG_DOTS = 150  # per inch
-SUMMARY_WIDTH = 100  # characters
 
 
 class Record:
@@ -194,11 +195,12 @@ class Record:
         """A model, kept as model-NAME.safetensors; the file."""
         file = self._file(_with("model", name), ".safetensors", name)
         model.save(self.folder.path / file)
-        summary: list[str] = []
-        with use("en"):  # the page translates it
-            model.summary(SUMMARY_WIDTH, print_fn=summary.append)
         self._add(
-            kind="model", file=file, name=name, summary=summary[0], parameters=model.count_params()
+            kind="model",
+            file=file,
+            name=name,
+            summary=asdict(summarize(model)),
+            parameters=model.count_params(),
         )
         return self.folder.path / file
 

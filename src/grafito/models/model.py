@@ -161,14 +161,14 @@ class Model(Trainer):
             expand_nested: show the layers inside of layers and models too.
             show_trainable: a column that says whether the layer is trained.
         """
-        from grafito.models.summary import summary_text
+        from grafito.models.summary import as_text, summarize
 
         if print_fn is not None and not callable(print_fn):
             raise ArgumentError(
                 "print_fn takes the text.", received=repr(print_fn), fix="print_fn=print"
             )
-        text = summary_text(self, line_length, batch_size, expand_nested, show_trainable)
-        (print_fn or print)(text)
+        rows = summarize(self, batch_size, expand_nested, show_trainable)
+        (print_fn or print)(as_text(rows, line_length))
 
     def explain(self, profile: bool = False) -> str:
         """The schedule of the last training: the kernels that make a step, in order, as a table.

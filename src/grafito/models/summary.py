@@ -1,4 +1,4 @@
-"""The table of a model: layers, shapes, parameters, multiply-adds, memory."""
+"""The summary of a model: layers, shapes, parameters, multiply-adds, memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from grafito import graph
@@ -14,7 +15,7 @@ from grafito.errors import ArgumentError, GrafitoError, ShapeError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
-from grafito.language import translate
+from grafito.language import message, translate
 from grafito.layers import InputLayer
 from grafito.models.memory import placeholders, training_memory
 from grafito.models.model import Model
@@ -25,67 +26,112 @@ UNBUILT = {"shape": "?", "bytes": 0, "macs": 0}
 
 _BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "bool": 1, "uint8": 1, "int8": 1}
 
+TITLES = (
+    message("Layer (type)"),
+    message("Output Shape"),
+    message("Param #"),
+    message("Multiply-adds"),
+    message("Activations"),
+)
+TRAINABLE = message("Trainable")
+NOT_CALLED = message("not called")
+NOT_BUILT = message(
+    "The model is not built yet: its shapes follow from Input, build or the first data."
+)
 
-def summary_text(
+
+@dataclass(frozen=True)
+class Summary:
+    """What there is to know of a model, as rows; the terminal and the report each lay them out.
+
+    Attributes:
+        model: its name.
+        titles: of the columns, in English.
+        rows: a list of cells for each layer.
+        totals: what stands below the table, as (name, value).
+        note: a sentence, where something is missing.
+    """
+
+    model: str
+    titles: list[str]
+    rows: list[list[str | int]]
+    totals: list[tuple[str, str]]
+    note: str = ""
+
+
+def summarize(
     model: Any,
-    width: int | None = None,
     batch_size: int | None = None,
     expand_nested: bool = False,
     show_trainable: bool = False,
-) -> str:
-    """The table as text; of a model that is not built, its layers alone.
+) -> Summary:
+    """The rows of a model; of one that is not built, its layers alone.
 
     Args:
         model: the model.
-        width: characters in a line; those of the terminal by default, at least 80.
         batch_size: of the training step whose memory is told.
         expand_nested: show the layers inside of layers too.
         show_trainable: a column that says whether a layer is trained.
+    """
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ArgumentError("batch_size must be at least 1.", received=f"batch_size={batch_size!r}")
+    memory = training_memory(model, batch_size) if model.compiled and model.built else None
+    layers = list(_rows(model, expand_nested))
+    costs = layer_costs(model, layers) if model.built else {}
+    totals = _totals(model, [costs[path] for path in costs if len(path) == 1])
+    if memory is not None:
+        examples, needed = memory
+        told = f"{format_bytes(needed.total)} (batch_size={examples})"
+        totals.append((message("Memory of a training step"), told))
+    return Summary(
+        model.name,
+        [*TITLES, *([TRAINABLE] if show_trainable else [])],
+        [_cells(layer, path, costs.get(path, UNBUILT), show_trainable) for path, layer in layers],
+        totals,
+        "" if model.built else NOT_BUILT,
+    )
+
+
+def _cells(layer: Any, path: Path, cost: dict[str, Any], show_trainable: bool) -> list[str | int]:
+    size = sum(v.size for v in layer.weights)
+    cells = [
+        f"{'  ' * (len(path) - 1)}{layer.name} ({type(layer).__name__})",
+        cost["shape"],
+        size if layer.built or layer.weights else f"{size} (unbuilt)",
+        cost["macs"],
+        format_bytes(cost["bytes"]),
+    ]
+    if show_trainable:
+        cells.append("-" if not layer.weights else "Y" if layer.trainable else "N")
+    return cells
+
+
+def as_text(summary: Summary, width: int | None = None) -> str:
+    """The table for a terminal, in the language being spoken.
+
+    Args:
+        summary: the rows.
+        width: characters in a line; those of the terminal by default, at least 80.
     """
     from rich.console import Console
     from rich.table import Table
 
     if width is not None and (not isinstance(width, int) or width < 1):
-        raise ArgumentError("A line has a positive length.", received=f"line_length={width!r}")
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-        raise ArgumentError("A batch has examples.", received=f"batch_size={batch_size!r}")
-    memory = training_memory(model, batch_size) if model.compiled and model.built else None
-    rows = list(_rows(model, expand_nested))
-    costs = layer_costs(model, rows) if model.built else {}
-    table = Table(title=f"{translate('Model')}: {model.name}", title_justify="left")
-    table.add_column(translate("Layer (type)"))
-    table.add_column(translate("Output Shape"))
-    for heading in ("Param #", "Multiply-adds", "Activations"):
-        table.add_column(translate(heading), justify="right")
-    if show_trainable:
-        table.add_column(translate("Trainable"))
-    for path, layer in rows:
-        cost = costs.get(path, UNBUILT)
-        size = f"{sum(v.size for v in layer.weights):,}"
-        cells = [
-            f"{'  ' * (len(path) - 1)}{layer.name} ({type(layer).__name__})",
-            cost["shape"],
-            size if layer.built or layer.weights else f"{size} (unbuilt)",
-            f"{cost['macs']:,}",
-            format_bytes(cost["bytes"]),
-        ]
-        if show_trainable:
-            cells.append("-" if not layer.weights else "Y" if layer.trainable else "N")
-        table.add_row(*cells)
+        raise ArgumentError("line_length must be positive.", received=f"line_length={width!r}")
+    title = f"{translate('Model')}: {summary.model}"
+    table = Table(title=title, title_justify="left")
+    for heading in summary.titles:
+        numbers = heading in TITLES[2:]
+        table.add_column(translate(heading), justify="right" if numbers else "left")
+    for row in summary.rows:
+        table.add_row(*[f"{cell:,}" if isinstance(cell, int) else cell for cell in row])
     text = io.StringIO()
     console = Console(file=text, width=max(80, width or Console().width), color_system=None)
     console.print(table)
-    for label, value in _totals(model, [costs[path] for path in costs if len(path) == 1]):
-        console.print(f" {translate(label)}: {value}", highlight=False)
-    if not model.built:
-        said = translate(
-            "The model is not built yet: its shapes follow from Input, build or the first data."
-        )
-        console.print(f" {said}", highlight=False)
-    if memory is not None:
-        examples, needed = memory
-        told = f"{format_bytes(needed.total)} (batch_size={examples})"
-        console.print(f" {translate('Memory of a training step')}: {told}", highlight=False)
+    for name, value in summary.totals:
+        console.print(f" {translate(name)}: {value}", highlight=False)
+    if summary.note:
+        console.print(f" {translate(summary.note)}", highlight=False)
     return text.getvalue().rstrip()
 
 
@@ -105,20 +151,20 @@ def _totals(model: Any, costs: list[dict[str, Any]]) -> list[tuple[str, str]]:
         return f"{total:,} ({format_bytes(memory)})"
 
     lines = [
-        ("Total params", size(model.weights)),
-        ("Trainable params", size(model.trainable_variables)),
-        ("Non-trainable params", size(model.non_trainable_variables)),
+        (message("Total params"), size(model.weights)),
+        (message("Trainable params"), size(model.trainable_variables)),
+        (message("Non-trainable params"), size(model.non_trainable_variables)),
     ]
     if model.optimizer is not None and model.optimizer.built:
-        lines.append(("Optimizer params", size(model.optimizer.variables)))
+        lines.append((message("Optimizer params"), size(model.optimizer.variables)))
     if not costs:
         return lines
     macs = sum(cost["macs"] for cost in costs)
     memory = sum(cost["bytes"] for cost in costs)
     return [
         *lines,
-        ("Multiply-adds per example", f"{macs:,}"),
-        ("Activations per example", format_bytes(memory)),
+        (message("Multiply-adds per example"), f"{macs:,}"),
+        (message("Activations per example"), format_bytes(memory)),
     ]
 
 
@@ -142,7 +188,7 @@ def layer_costs(model: Any, rows: Any = None) -> dict[Path, dict[str, Any]]:
             outputs = [(tuple(1 if n is None else n for n in layer.batch_shape), layer.dtype)]
         shapes = _shapes(layer, [shape for shape, _ in outputs])
         costs[path] = {
-            "shape": ", ".join(shapes) or "not called",
+            "shape": ", ".join(shapes) or NOT_CALLED,
             "bytes": sum(math.prod(shape) * _BYTES.get(dtype, 4) for shape, dtype in outputs),
             "macs": 0,
         }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from grafito.lab.report import numerals, pictures
-from grafito.lab.report.recorded_run import in_language, read_csv, read_summary
+from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
 from grafito.language import current, in_words, message, namer
 from grafito.language import translate as _
 
@@ -214,9 +215,11 @@ class Writer:
 
     def _model(self, entry: Mapping[str, Any], folder: Path) -> Block:
         name = str(entry.get("file", ""))
-        rows, below = read_summary(str(entry.get("summary", "")))
+        rows, below = summary_rows(entry)
+        text = entry.get("summary")  # of runs of older versions
         return Block(
             **{**self._common("model", entry), "title": _(str(entry.get("name", "")))},
+            html=escape(text) if isinstance(text, str) else "",
             table=self.tabulate(rows[0], rows[1:]) if rows else None,
             paragraphs=[
                 f"{self.name(name)}: {numerals.localised(value, current())}"

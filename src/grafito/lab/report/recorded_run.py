@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -216,50 +215,22 @@ def read_csv(path: Path) -> list[list[str]]:
         return [row for row in csv.reader(file) if row]
 
 
-# What a model's summary says, as `summary.py` of the models writes it.
-SUMMARY = (
-    message("Layer (type)"),
-    message("Output Shape"),
-    message("Param #"),
-    message("Multiply-adds"),
-    message("Activations"),
-    message("Total params"),
-    message("Trainable params"),
-    message("Non-trainable params"),
-    message("Optimizer params"),
-    message("Multiply-adds per example"),
-    message("Activations per example"),
-    message("Memory of a training step"),
-    message("not called"),
-)
-
-
-def read_summary(text: str) -> tuple[list[list[str]], list[tuple[str, str]]]:
-    r"""The table in a model's summary, titles first, and what stands below it: name and value.
+def summary_rows(entry: Mapping[str, Any]) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """The table in a model's summary, titles first, and what stands below it: name and value.
 
     Example:
-        >>> text = "┃ Layer ┃ Param # ┃\n│ dense │   4,160 │\n Total params: 4,160"
-        >>> read_summary(text)
-        ([['Layer', 'Param #'], ['dense', '4160']], [('Total params', '4,160')])
+        >>> rows = {"titles": ["Layer"], "rows": [["dense"]], "totals": [["Total params", "15"]]}
+        >>> summary_rows({"summary": rows})
+        ([['Layer'], ['dense']], [('Total params', '15')])
     """
-    rows: list[list[str]] = []
-    below: list[tuple[str, str]] = []
-    for line in text.splitlines():
-        if line.startswith(("┃", "│")):
-            cells = [cell.strip() for cell in line[1:-1].split(line[0])]
-            if len(rows) > 1 and not cells[-1]:  # a long cell that goes on
-                rows[-1] = [_joined(a, b) for a, b in zip(rows[-1], cells, strict=True)]
-            else:
-                rows.append([re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in cells])
-        elif rows and ": " in line:
-            name, _, value = line.strip().partition(": ")
-            below.append((name, value))
-    return rows, below
-
-
-def _joined(first: str, second: str) -> str:
-    """Two lines of a cell, which was cut at a space or inside a word."""
-    return f"{first} {second}" if second.startswith("(") or first.endswith(",") else first + second
+    summary = entry.get("summary")
+    try:
+        rows = [summary["titles"], *summary["rows"]]  # type: ignore[index]
+        table = [[str(cell) for cell in row] for row in rows]
+        below = [(str(name), str(value)) for name, value in summary["totals"]]  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):  # changed by hand, or the text of older versions
+        return [], []
+    return (table, below) if len({*map(len, table)}) == 1 else ([], [])
 
 
 def _is_entry(entry: Any, folder: Path) -> bool:
