@@ -22,4 +22,31 @@ ROWS = [
         "lowest=1e-6, highest=10.0",
     ),
     Row("insight.overfit_one_batch(net(), x, y, steps=0)", "steps=0", "steps=10"),
+    Row("insight.Health(every=0)", "every=0", "every=10"),
+    Row("insight.diagnose(net(), x, y, epochs=-1)", "epochs=-1", "epochs=5"),
+    *(
+        Row(f"raise insight.rules.{case}", new=says, sentence="tests/insight makes the edit")
+        for case, says in {
+            "rate_too_large([1.0, 2.0, 9.0, 99.0], 1.0)": "learning_rate=0.1",
+            "rate_too_large([1.0, np.nan], 1.0)": "learning_rate=0.1",
+            "rate_too_large([1.0] * 9, 1.0, {'a': 1.0})": "learning_rate=0.1",
+            "rate_too_small([1.0] * 9, 1e-6, {'a': 1e-6})": "learning_rate=0.0003",
+            "shuffled_labels([2.3, 1.5, 0.6], [2.31, 2.4, 2.9], 2.3)": "the same order for both",
+            "overfitting([1.0, 0.5, 0.3, 0.2], [1.0, 0.6, 0.8, 0.9])": "EarlyStopping",
+            "underfitting([0.69] * 9, 0.69)": "more units",
+            "validation_looks_better([1.0] * 3, [0.5] * 3, ['d'])": "model.evaluate(x, y)",
+            "one_has_won({'d': [1.0, 0.1, 0.0], 'g': [1.0, 2.0, 9.0]})": "a smaller learning rate",
+            "dead_units('h', 9, 9)": "leaky_relu",
+            "saturated_units('h', 'tanh', 0.9)": "BatchNormalization()",
+            "vanishing_gradients({'a': 1e-9, 'b': 0.1, 'c': 1.0})": "he_normal",
+            "exploding_gradients({'a': 1e9, 'b': 0.1, 'c': 1.0}, {})": "he_normal",
+            "linear_in_a_row([('a', 'linear'), ('b', 'relu')])": 'activation="relu"',
+            "never_adapted({'n': ([0.0], [1.0])})": "adapt(x_train)",
+            "inputs_not_scaled([30.0], [70.0], True)": "x / 255.0",
+            "inputs_not_scaled([0.0, 0.0, 0.0], [1.0, 1e-3, 1e-3])": "norm.adapt(x)",
+            "scaled_differently(([0.1], [0.3]), ([33.0], [78.0]))": "the same scaling",
+            "equal_rows(x, x)": "numpy.unique",
+            "class_never_predicted([0, 1] * 9, [0, 0] * 9)": "class_weight={0: 1, 1: 1}",
+        }.items()
+    ),
 ]

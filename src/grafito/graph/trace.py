@@ -51,6 +51,8 @@ class Trace:
         penalties: scalar tensors that layers add to the loss.
         reads: where values are computed at once, the variables read with what they hold.
         shown: labels and tensors that the step prints.
+        seen: what there is to look into, as kind, owner and tensor: "output" of a layer,
+            "gradient" of a variable, "loss" of a model.
 
     Example:
         >>> from grafito import graph
@@ -76,6 +78,7 @@ class Trace:
         self.penalties: list[Tensor] = []
         self.reads: dict[Variable, Tensor] | None = {} if at_once else None
         self.shown: list[tuple[str, Tensor]] = []
+        self.seen: list[tuple[str, Any, Tensor]] = []
         self._random_uses = 0
 
     def __enter__(self) -> Trace:

@@ -4,15 +4,19 @@ Everything here looks at a model, or trains a copy of it; the model itself stays
 """
 
 from grafito.errors import names_of as _names_of
+from grafito.insight.diagnosis import Diagnosis, Health, diagnose
 from grafito.insight.gradients import GradientCheck, gradient_check
 from grafito.insight.nan import NaNReport, where_nan
 from grafito.insight.tries import Overfit, RateRange, overfit_one_batch, rate_range
 
 __all__ = [
+    "Diagnosis",
     "GradientCheck",
+    "Health",
     "NaNReport",
     "Overfit",
     "RateRange",
+    "diagnose",
     "gradient_check",
     "overfit_one_batch",
     "rate_range",

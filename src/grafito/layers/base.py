@@ -337,6 +337,8 @@ class Layer(Owner):
                 )
             outputs = map_structure(graph.as_tensor, outputs)
             self.last_outputs = [(x.shape, x.dtype) for x in flatten(outputs)]
+            if trace is not None:
+                trace.seen += [("output", self, x) for x in flatten(outputs)]
             penalty = regularizers.get(self.activity_regularizer)  # it may have been set since
             if penalty is not None and trace is not None:
                 for x in flatten(outputs):

@@ -33,6 +33,7 @@ from grafito.models.eager import EagerProgram
 from grafito.models.examples import pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.largest_batch import shortage
+from grafito.models.probe import Probe
 from grafito.models.renewal import same
 
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
@@ -62,6 +63,7 @@ class Compiled:
     size: int
     trains: bool
     shows: bool = False  # each step prints something, so steps run one by one
+    probes: bool = False  # it has the outputs of a probe
     data: tuple[Any, Any] = (None, None)  # examples and orders
     seconds: float = math.inf
 
@@ -80,6 +82,7 @@ class Executor(Guarded):
         draw_counter: all other steps, for layers that draw random numbers there too.
         start: index of the next example in the bound orders; each run sets it.
         watch: looks for NaN and infinities after training steps, if that is wanted.
+        probe: looks into every so many training steps, if that is wanted.
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
@@ -91,6 +94,7 @@ class Executor(Guarded):
         self.step_counter = graph.Variable(0, dtype="int32", trainable=False, name="step")
         self.draw_counter = graph.Variable(0, dtype="int32", trainable=False, name="draws")
         self.watch: FiniteCheck | None = None
+        self.probe: Probe | None = None
         self.start = graph.Variable(0, dtype="int32", trainable=False, name="start")
         self._programs: dict[Any, Compiled] = {}
         self._origin: list[Any] = []
@@ -150,14 +154,32 @@ class Executor(Guarded):
             left = steps
             while left:
                 with self.lock:  # other threads have their turn between slices
-                    compiled = self._compiled(step, batches, size)
-                    alone = one_by_one or compiled.shows
-                    slice_ = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
-                    count = max(1, min(left, slice_))
-                    outputs = self._execute(compiled, batches, start, count)
+                    count, outputs = self._slice(step, batches, size, start, left, one_by_one)
                 left -= count
                 start += count * size
                 yield count, outputs
+
+    def _slice(
+        self,
+        step: TracedStep,
+        batches: Batches,
+        size: int,
+        start: int,
+        left: int,
+        one_by_one: bool,
+    ) -> tuple[int, Outputs]:
+        """Execute as many steps together as fit into a slice; their number and their outputs."""
+        probe = self.probe if step.kind == "train" else None
+        done = int(self.step_counter.storage) if probe else 0
+        looked_into = probe is not None and probe.due(done)
+        compiled = self._compiled(step, batches, size, probe if looked_into else None)
+        alone = one_by_one or compiled.shows or looked_into
+        fitting = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
+        count = max(1, min(left, fitting, probe.left(done) if probe else left))
+        outputs = self._execute(compiled, batches, start, count)
+        if probe and looked_into:
+            probe.look(done, outputs)
+        return count, outputs
 
     def epochs_in_a_slice(self, step: TracedStep, batches: Batches) -> int:
         """How many epochs fit into a slice; 0 while that is not known yet."""
@@ -222,22 +244,29 @@ class Executor(Guarded):
             print_shown(outputs, steps=True)
         return outputs
 
-    def _compiled(self, step: TracedStep, batches: Batches, size: int) -> Compiled:
-        key = self.eager, *_key(step, batches, size)
+    def _compiled(
+        self, step: TracedStep, batches: Batches, size: int, probe: Probe | None = None
+    ) -> Compiled:
+        key: tuple[Any, ...] = self.eager, *_key(step, batches, size)
+        if probe is not None:
+            key = *key, probe.ask
         if key not in self._programs:
             try:
-                program = self._program(step, batches, size)
+                program = self._program(step, batches, size, probe)
             except OutOfMemoryError as error:
                 needed = functools.partial(self.memory, step, batches)
                 raise shortage(error, size, needed) from None
             shows = not self.eager and any(n.startswith(SHOWN) for n in program.graph.outputs)
-            self._programs[key] = Compiled(program, size, step.kind == "train", shows)
+            trains = step.kind == "train"
+            self._programs[key] = Compiled(program, size, trains, shows, probes=probe is not None)
         return self._programs[key]
 
-    def _program(self, step: TracedStep, batches: Batches, size: int) -> Program:
+    def _program(
+        self, step: TracedStep, batches: Batches, size: int, probe: Probe | None
+    ) -> Program:
         if self.eager:
-            return EagerProgram(*self._traceable(step, batches, size))
-        return self.engine.compile(self._trace(step, batches, size))
+            return EagerProgram(*self._traceable(step, batches, size, probe))
+        return self.engine.compile(self._trace(step, batches, size, probe))
 
     def memory(self, step: TracedStep, batches: Batches, size: int) -> Memory | None:
         """The memory of a step of this batch size, without compiling it."""
@@ -245,11 +274,13 @@ class Executor(Guarded):
 
     def training_programs(self) -> dict[int, Program]:
         """The training steps that were compiled, by batch size."""
-        return {c.size: c.program for c in self._programs.values() if c.trains}
+        return {c.size: c.program for c in self._programs.values() if c.trains and not c.probes}
 
-    def _trace(self, step: TracedStep, batches: Batches, size: int) -> Graph:
+    def _trace(
+        self, step: TracedStep, batches: Batches, size: int, probe: Probe | None = None
+    ) -> Graph:
         """The graph of one step."""
-        traceable = self._traceable(step, batches, size)
+        traceable = self._traceable(step, batches, size, probe)
         while True:
             known = _assigned_by(step.reset).keys()
             traced = trace_graph(*traceable)
@@ -259,7 +290,7 @@ class Executor(Guarded):
                 return with_precision(traced, self.precision)
 
     def _traceable(
-        self, step: TracedStep, batches: Batches, size: int
+        self, step: TracedStep, batches: Batches, size: int, probe: Probe | None
     ) -> tuple[Any, dict[str, graph.Tensor], bool, graph.Variable]:
         """A step that gathers its batch: the function, inputs, whether it trains, its counter."""
         examples, length = batches.examples, batches.length
@@ -279,6 +310,8 @@ class Executor(Guarded):
                 examples.parts,
             )
             outputs = step.function(pack_x_y_sample_weight(*batch))
+            if probe is not None:
+                outputs = {**outputs, **probe.outputs()}
             self.start.assign(self.start + size)
             counter.assign(counter + 1)
             return outputs

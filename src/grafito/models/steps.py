@@ -27,6 +27,7 @@ from grafito.models.executor import Executor
 from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
+from grafito.models.probe import Probe
 from grafito.models.renewal import origin
 from grafito.models.turns import alone
 from grafito.registry import known_arguments
@@ -255,7 +256,10 @@ class Steps(Layer):
                 received="no loss and no penalty" if y is not None else "no targets y",
                 fix="model.compile(optimizer, loss='mse') and model.fit(x, y)",
             )
-        return rewrite([loss], rules=STABLE_FORMS, merge=False)[0]
+        loss = rewrite([loss], rules=STABLE_FORMS, merge=False)[0]
+        if trace is not None:
+            trace.seen.append(("loss", self, loss))
+        return loss
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -371,6 +375,10 @@ class Steps(Layer):
 
     def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
         return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
+
+    def look_into(self, probe: Probe | None) -> None:
+        """Have every so many training steps looked into; None ends it."""
+        self._executor.probe = probe
 
     # What `compile` chose
 

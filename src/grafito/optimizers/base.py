@@ -291,6 +291,9 @@ class Optimizer(Configurable):
     def _apply(self, pairs: Sequence[tuple[Any, Variable]]) -> None:
         with graph.scope(self.name):
             count, rate = self.iterations + 1, self.learning_rate
+            trace = graph.current_trace()
+            if trace is not None:
+                trace.seen += [("gradient", v, g) for g, v in pairs]
             gradients = self._clip([graph.cast(g, v.dtype) for g, v in pairs])
             for g, (_, variable) in zip(gradients, pairs, strict=True):
                 of_dtype = [graph.cast(x, variable.dtype) for x in (rate, count)]

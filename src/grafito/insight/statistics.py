@@ -1,0 +1,168 @@
+"""What is measured of a training step, as tensors of the step itself, and read again as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grafito import graph
+from grafito.graph import Tensor, Trace, Variable
+from grafito.graph.dtypes import is_floating
+from grafito.layers import Layer
+
+KERNEL = 2  # axes of a weight that is a kernel, no bias
+FLAT = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98)}  # 1 % of the range from its ends
+RELUS = ("relu", "relu6")
+
+
+@dataclass
+class LayerSamples:
+    """The numbers of one layer, one of each sample.
+
+    Attributes:
+        activation: its name, "" for none.
+        mean: of the outputs.
+        spread: their standard deviation.
+        peak: of a ReLU layer, for each unit the largest output of any sample since the last epoch
+            began; a dead one has 0.
+        flat: of a sigmoid or tanh layer, the share of outputs where the curve is flat.
+        gradient: norm of the kernel's gradient.
+        weight: norm of the kernel.
+        update: length of the step that the kernel makes, as a share of its norm.
+    """
+
+    activation: str = ""
+    mean: list[float] = field(default_factory=list)
+    spread: list[float] = field(default_factory=list)
+    peak: np.ndarray | None = None
+    flat: list[float] = field(default_factory=list)
+    gradient: list[float] = field(default_factory=list)
+    weight: list[float] = field(default_factory=list)
+    update: list[float] = field(default_factory=list)
+
+    @property
+    def dead(self) -> int:
+        """Units that gave 0 for every example that was seen."""
+        return 0 if self.peak is None else int((self.peak <= 0).sum())
+
+
+def activation_of(layer: Any) -> str:
+    """The name of a layer's activation; "" where it has none, "custom" where it has no name.
+
+    Example:
+        >>> from grafito import layers
+        >>> activation_of(layers.Dense(2, "tanh")), activation_of(layers.ReLU())
+        ('tanh', 'relu')
+    """
+    activation = getattr(layer, "activation", None)
+    if activation is None:
+        kind = type(layer).__name__
+        return {"ReLU": "relu", "Softmax": "softmax"}.get(kind, "")
+    name = getattr(activation, "__name__", "") or getattr(activation, "name", "custom")
+    return "" if name == "linear" else str(name)
+
+
+def asked(trace: Trace) -> dict[str, Tensor]:
+    """The tensors that tell how a step goes; their names have a kind and a layer, path or nothing.
+
+    Outputs of the last layer and of what has layers within it are left out, but for gradients.
+    """
+    found: dict[str, Tensor] = {}
+    losses = [x for kind, _, x in trace.seen if kind == "loss"]
+    if losses:
+        found["cost"] = losses[-1]
+    outputs = [(o, x) for kind, o, x in trace.seen if kind == "output" and _leaf(o)]
+    last = outputs[-1][0] if outputs else None
+    for layer, x in outputs:
+        if layer is not last and is_floating(x.dtype) and x.ndim > 1:
+            found |= {f"{kind} {layer.name}": t for kind, t in _of_output(layer, x).items()}
+    for kind, variable, g in trace.seen:
+        if kind == "gradient" and isinstance(variable, Variable) and len(variable.shape) >= KERNEL:
+            new = trace.updates.get(variable, variable)
+            norms = {"gradient": g, "weight": variable, "update": new - variable}
+            found |= {f"{name} {variable.path}": _norm(t) for name, t in norms.items()}
+    return found
+
+
+def _leaf(layer: Any) -> bool:
+    return isinstance(layer, Layer) and not layer.sublayers
+
+
+def _of_output(layer: Any, x: Tensor) -> dict[str, Tensor]:
+    x = graph.cast(x, "float32")
+    mean = graph.mean(x)
+    found = {"mean": mean, "square": graph.mean(graph.square(x))}
+    activation = activation_of(layer)
+    if activation in RELUS:
+        found["peak"] = graph.max(x, axis=tuple(range(x.ndim - 1)))
+    elif activation in FLAT:
+        low, high = FLAT[activation]
+        flat = graph.logical_or(x < low, x > high)
+        found["flat"] = graph.mean(graph.cast(flat, "float32"))
+    return found
+
+
+def _norm(x: Any) -> Tensor:
+    return graph.sqrt(graph.sum(graph.square(graph.cast(x, "float32"))))
+
+
+class Samples:
+    """What was read of the steps that were looked into.
+
+    Attributes:
+        steps: their numbers.
+        losses: of their batches, before the step.
+        layers: by name, or by the path of the weights.
+
+    Example:
+        >>> samples = Samples()
+        >>> samples.take(0, {"cost": 2.0, "mean h": 0.5, "square h": 0.5, "peak h": [1.0, 0.0]})
+        >>> samples.layers["h"].dead, samples.layers["h"].spread
+        (1, [0.5])
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.losses: list[float] = []
+        self.layers: dict[str, LayerSamples] = {}
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def new_epoch(self) -> None:
+        """Dead is a unit that is so in the last epoch."""
+        for layer in self.layers.values():
+            layer.peak = None
+
+    def take(self, step: int, numbers: Mapping[str, Any]) -> None:
+        """Read the numbers of one step."""
+        self.steps.append(step)
+        for name, number in numbers.items():
+            kind, _, owner = name.partition(" ")
+            if kind == "cost":
+                self.losses.append(float(number))
+                continue
+            layer = self.layers.setdefault(owner, LayerSamples())
+            if kind == "peak":
+                peak = np.asarray(number)
+                layer.peak = peak if layer.peak is None else np.maximum(layer.peak, peak)
+            elif kind == "square":
+                square, mean = float(number), layer.mean[-1]
+                layer.spread.append(float(np.sqrt(max(square - mean * mean, 0.0))))
+            elif kind == "update":
+                layer.update.append(float(number) / max(layer.weight[-1], 1e-12))
+            else:
+                getattr(layer, kind).append(float(number))
+
+    def middle(self, kind: str) -> dict[str, float]:
+        """For each layer the median of a kind of number over the samples."""
+        found = {name: getattr(layer, kind) for name, layer in self.layers.items()}
+        return {name: float(np.median(values)) for name, values in found.items() if values}
+
+    def early(self, kind: str, count: int = 3) -> dict[str, float]:
+        """The same of the first samples."""
+        found = {name: getattr(layer, kind)[:count] for name, layer in self.layers.items()}
+        return {name: float(np.median(values)) for name, values in found.items() if values}

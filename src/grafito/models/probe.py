@@ -1,0 +1,60 @@
+"""What looks into a training: every so many steps a step has further outputs, named by a probe.
+
+Such a step is a second program, with the same state and the same data; between them the plain one
+runs. Weights come out the same, since outputs change nothing that is assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grafito.graph import Tensor, Trace, current_trace
+
+PREFIX = "probe "  # before the names of its outputs
+
+
+@dataclass
+class Probe:
+    """What is asked of every so many training steps.
+
+    Attributes:
+        every: steps from one that is looked into to the next.
+        ask: called with the trace of a step, in which `seen` has the outputs of layers, losses and
+            gradients, and `updates` the new weights; it returns tensors by name.
+        take: called with the number of the step and the arrays by name.
+
+    Example:
+        >>> probe = Probe(every=10, ask=lambda trace: {}, take=print)
+        >>> probe.due(20), probe.left(23)
+        (True, 7)
+    """
+
+    every: int
+    ask: Callable[[Trace], Mapping[str, Tensor]]
+    take: Callable[[int, dict[str, np.ndarray]], None]
+
+    def due(self, step: int) -> bool:
+        """Whether the step after so many is looked into."""
+        return step % self.every == 0
+
+    def left(self, step: int) -> int:
+        """How many plain steps come before the next that is looked into."""
+        return -step % self.every or self.every
+
+    def outputs(self) -> dict[str, Tensor]:
+        """What a step that is now being traced gives besides its own outputs."""
+        trace = current_trace()
+        assert trace is not None
+        with Trace():  # in which a variable is what it was before the step
+            asked = self.ask(trace)
+        return {PREFIX + name: tensor for name, tensor in asked.items()}
+
+    def look(self, step: int, outputs: dict[str, Any]) -> None:
+        """Take out of the outputs of one step what was asked for."""
+        names = [name for name in outputs if name.startswith(PREFIX)]
+        found = {name.removeprefix(PREFIX): np.asarray(outputs.pop(name))[0] for name in names}
+        self.take(step, found)

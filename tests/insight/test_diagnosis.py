@@ -1,0 +1,291 @@
+"""Real trainings with one fault each: it is found, and gone once the edit was made."""
+# ruff: noqa: E501  (a case is a line of code)
+
+import numpy as np
+import pytest
+
+from grafito import Model, Sequential, graph, insight, layers, losses, optimizers, utils
+from grafito import callbacks as callback
+from grafito.errors import ArgumentError, DataError, GraphError
+from grafito.language import use
+
+CHANCE = np.random.default_rng(0)
+X = CHANCE.normal(size=(320, 6)).astype("float32")
+LABELS = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0)
+XOR = ((X[:, 0] > 0) ^ (X[:, 1] > 0)).astype("int32")
+NUMBERS = X[:, :1] + X[:, 1:2] ** 2
+RARE = (X[:, 0] > 1.7).astype("int32")
+
+
+def net(*stack, loss="sparse_categorical_crossentropy", optimizer="adam", units=3, **settings):
+    utils.set_random_seed(2)
+    last = {3: "softmax", 2: "sigmoid"}.get(units)  # 2 classes need one unit
+    model = Sequential(
+        [layers.Input((6,)), *stack, layers.Dense(min(units, 3) if units == 3 else 1, last)]
+    )
+    model.compile(optimizer, loss, **settings)
+    return model
+
+
+def hidden(activation="relu", count=1, units=16, **settings):
+    return [layers.Dense(units, activation, name=f"h{i}", **settings) for i in range(count)]
+
+
+def classes(optimizer="adam", *stack, **settings):
+    return net(*(stack or hidden()), optimizer=optimizer, **settings)
+
+
+def seen(model, x=X, y=LABELS, **settings):
+    return insight.diagnose(model, x, y, **settings).found
+
+
+def adapted():
+    layer = layers.Normalization()
+    layer.adapt(X)
+    return layer
+
+
+def sgd(rate):
+    return optimizers.SGD(rate)
+
+
+STOP = X[:40], CHANCE.integers(0, 3, 40)
+
+
+def memorised(*callbacks):
+    """Trained for long on few examples with chance labels, and validated with others."""
+    model = classes(optimizers.Adam(0.01), *hidden(units=64))
+    held_out = X[40:140], CHANCE.permutation(np.arange(100) % 3)
+    model.fit(*STOP, epochs=40, verbose=0, validation_data=held_out, callbacks=list(callbacks))
+    return model
+
+
+# By the name of the rule: work that finds it, and the same with the edit, which does not.
+FAULTS = {
+    "rate_too_large": (lambda: seen(classes(sgd(1e3))), lambda: seen(classes(sgd(0.1)))),
+    "rate_too_small": (lambda: seen(classes(sgd(1e-6))), lambda: seen(classes(sgd(1e-2)))),
+    "vanishing_gradients": (
+        lambda: seen(classes("adam", *hidden("sigmoid", 8))),
+        lambda: seen(classes("adam", *hidden("relu", 8, kernel_initializer="he_normal"))),
+    ),
+    "exploding_gradients": (
+        lambda: seen(classes("adam", *hidden("linear", 8, 32, kernel_initializer="ones")), epochs=1),
+        lambda: seen(classes("adam", *hidden("relu", 8, 32, kernel_initializer="he_normal")), epochs=1),
+    ),
+    "dead_units": (
+        lambda: seen(classes("adam", *hidden(bias_initializer=lambda s, dtype=None: np.full(s, -9.0)))),
+        lambda: seen(classes("adam", *hidden("leaky_relu", bias_initializer=lambda s, dtype=None: np.full(s, -9.0)))),
+    ),
+    "saturated_units": (
+        lambda: seen(classes("adam", *hidden("tanh", kernel_initializer=lambda s, dtype=None: 20 * CHANCE.normal(size=s)))),
+        lambda: seen(classes("adam", layers.Dense(16, kernel_initializer=lambda s, dtype=None: 20 * CHANCE.normal(size=s)), layers.BatchNormalization(), layers.Activation("tanh"))),
+    ),
+    "inputs_not_scaled": (
+        lambda: seen(classes(), 100 * X + 30),
+        lambda: seen(classes("adam", adapted(), *hidden()), 100 * X + 30),
+    ),
+    "scaled_differently": (
+        lambda: seen(classes(), validation_data=(255 * X[:50], LABELS[:50]), epochs=0),
+        lambda: seen(classes(), validation_data=(X[:50], LABELS[:50]), epochs=0),
+    ),
+    "equal_rows": (
+        lambda: seen(classes(), validation_data=(X[:50], LABELS[:50]), epochs=0),
+        lambda: seen(classes(), X[50:], LABELS[50:], validation_data=(X[:50], LABELS[:50]), epochs=0),
+    ),
+    "never_adapted": (
+        lambda: seen(classes("adam", layers.Normalization(), *hidden()), epochs=0),
+        lambda: seen(classes("adam", adapted(), *hidden()), epochs=0),
+    ),
+    "linear_in_a_row": (
+        lambda: seen(classes("adam", *hidden("linear")), epochs=0),
+        lambda: seen(classes("adam", *hidden("relu")), epochs=0),
+    ),
+    "shuffled_labels": (
+        lambda: seen(memorised(), *STOP, epochs=0),
+        lambda: seen(classes(optimizers.Adam(0.01)), epochs=15),
+    ),
+    "overfitting": (
+        lambda: seen(learned_by_heart(), X[:40], LABELS[:40], epochs=0),
+        lambda: seen(
+            learned_by_heart(callback.EarlyStopping(patience=1, restore_best_weights=True)),
+            X[:40], LABELS[:40], epochs=0,
+        ),
+    ),
+    "underfitting": (
+        lambda: seen(net(units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=XOR, epochs=10),
+        lambda: seen(net(*hidden(units=32), units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=XOR, epochs=10),
+    ),
+    "class_never_predicted": (
+        lambda: seen(net(units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), X[:, [3, 4, 5, 3, 4, 5]], RARE, epochs=15),
+        lambda: seen(net(*hidden(), units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=RARE, epochs=15),
+    ),
+    "metric_does_not_fit": (
+        lambda: seen(net(*hidden(), units=1, loss="mse", metrics=["accuracy"]), y=NUMBERS, epochs=0),
+        lambda: seen(net(*hidden(), units=1, loss="mse", metrics=["mae"]), y=NUMBERS, epochs=0),
+    ),
+    "validation_looks_better": (
+        lambda: seen(classes("adam", *hidden(), layers.Dropout(0.8)), epochs=8),
+        lambda: seen(classes("adam", *hidden()), epochs=8),
+    ),
+}  # fmt: skip
+
+
+def learned_by_heart(*callbacks):
+    model = classes(optimizers.Adam(0.02), *hidden(units=64))
+    held_out = X[40:140], LABELS[40:140]
+    noisy = np.where(np.arange(40) % 4 == 0, (LABELS[:40] + 1) % 3, LABELS[:40])
+    model.fit(
+        X[:40], noisy, epochs=60, verbose=0, validation_data=held_out, callbacks=list(callbacks)
+    )
+    return model
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.filterwarnings("ignore::grafito.losses.LossWarning")
+def test_a_fault_is_found_and_the_edit_removes_it(name):
+    faulty, mended = FAULTS[name]
+    assert name in faulty()
+    assert name not in mended()
+
+
+def test_a_good_training_has_no_diagnosis():
+    diagnosis = insight.diagnose(classes(optimizers.Adam(0.01)), X, LABELS, epochs=8)
+    assert not diagnosis, str(diagnosis)
+    assert "Nothing was found" in str(diagnosis)
+    with use("es"):
+        assert "No se ha encontrado nada" in str(diagnosis)
+
+
+def test_the_model_stays_as_it_is():
+    model = classes()
+    before, step = model.get_weights(), model._executor.step_counter.numpy()
+    seen(model)
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+    assert model._executor.step_counter.numpy() == step
+    assert model.history is None
+
+
+# Health
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm"])
+@pytest.mark.parametrize("every", [1, 3])
+def test_weights_have_the_same_bits_with_and_without(engine, every):
+    def trained(*callbacks):
+        utils.set_random_seed(1)  # of the Dropout too
+        model = net(
+            *hidden(),
+            layers.Dropout(0.2),
+            layers.BatchNormalization(),
+            *hidden("tanh", 2)[1:],
+            engine=engine,
+        )
+        logs = model.fit(X, LABELS, epochs=3, batch_size=50, verbose=0, callbacks=list(callbacks))
+        return model.get_weights(), logs.history
+
+    plain, logs = trained()
+    health = insight.Health(every)
+    watched, seen_logs = trained(health)
+    assert all((a == b).all() for a, b in zip(plain, watched, strict=True))
+    assert logs == seen_logs
+    assert len(health.samples) == len(range(0, 21, every))
+
+
+def test_samples_are_those_of_the_step():
+    model = net(*hidden("tanh"), units=1, loss="mse", optimizer=sgd(0.1))
+    kernel = model.get_weights()[0]
+    health = insight.Health(1)
+    model.fit(X, NUMBERS, batch_size=320, shuffle=False, verbose=0, callbacks=[health])
+    outputs = np.tanh(X @ kernel)
+    layer = health.samples.layers["h0"]
+    assert layer.mean[0] == pytest.approx(outputs.mean(), abs=1e-5)
+    assert layer.spread[0] == pytest.approx(outputs.std(), rel=1e-4)
+    assert layer.flat[0] == pytest.approx((np.abs(outputs) > 0.98).mean(), abs=1e-3)
+    weights = health.samples.layers["h0/kernel"]
+    assert weights.weight[0] == pytest.approx(np.linalg.norm(kernel), rel=1e-5)
+    moved = np.linalg.norm(model.get_weights()[0] - kernel)
+    assert weights.update[0] == pytest.approx(moved / np.linalg.norm(kernel), rel=1e-4)
+    assert weights.gradient[0] == pytest.approx(moved / 0.1, rel=1e-4)
+
+
+def test_an_epoch_has_twenty_samples_by_default():
+    health = insight.Health()
+    classes().fit(X, LABELS, batch_size=4, epochs=2, verbose=0, callbacks=[health])
+    assert len(health.samples) >= 40
+    assert health.samples.steps[:3] == [0, 4, 8]
+
+
+@pytest.mark.filterwarnings("ignore::grafito.losses.LossWarning")
+def test_health_speaks_at_the_end_of_fit_unless_it_is_silent(capsys):
+    health = insight.Health()
+    classes(sgd(1e4)).fit(X, LABELS, epochs=2, verbose=2, callbacks=[health])
+    assert "rate_too_large" in health.diagnosis.found
+    assert "The learning rate is too large" in capsys.readouterr().out
+    classes(sgd(1e4)).fit(X, LABELS, epochs=2, verbose=0, callbacks=[insight.Health()])
+    assert "learning rate" not in capsys.readouterr().out
+    assert "20 samples of 20 steps, 2 epochs" in str(health)
+
+
+def test_nothing_looks_in_after_fit():
+    model, health = classes(), insight.Health()
+    model.fit(X, LABELS, verbose=0, callbacks=[health])
+    count = len(health.samples)
+    model.fit(X, LABELS, verbose=0)
+    model.train_on_batch(X, LABELS)
+    assert len(health.samples) == count
+
+
+def test_a_stream_and_a_step_of_ones_own_are_watched():
+    class Pair(Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(4, "relu", name="one"), layers.Dense(1, name="two")
+
+        def call(self, x):
+            return self.two(self.one(x))
+
+        def train_step(self, data):
+            x, y = data
+            loss = losses.MeanSquaredError()(y, self(x))
+            slopes = graph.gradients(loss, self.trainable_variables)
+            self.optimizer.apply(slopes, self.trainable_variables)
+            return {"d_loss": loss, "g_loss": loss}
+
+    model, health = Pair(), insight.Health(2)
+    model.compile(sgd(0.01))
+
+    class Stream:
+        def __iter__(self):
+            return ((X[i : i + 32], NUMBERS[i : i + 32]) for i in range(0, 320, 32))
+
+    model.fit(Stream(), epochs=2, verbose=0, callbacks=[health])
+    assert len(health.samples) == 10
+    assert health.samples.layers["one"].mean
+    assert health.samples.losses == []
+
+
+BAD = {
+    "every": (lambda: insight.Health(0), ArgumentError),
+    "every as text": (lambda: insight.Health("a"), ArgumentError),
+    "epochs": (lambda: seen(classes(), epochs=-1), ArgumentError),
+    "no model": (lambda: seen("model"), ArgumentError),
+    "not compiled": (lambda: seen(Sequential([layers.Dense(2)])), GraphError),
+    "other sizes": (lambda: seen(classes(), X, LABELS[:3]), DataError),
+    "validation of another shape": (
+        lambda: seen(classes(), validation_data=(X[:9, :2], LABELS[:9])),
+        Exception,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_told_in_words(name):
+    work, kind = BAD[name]
+    with pytest.raises(kind):
+        work()
+
+
+def test_a_history_without_validation_will_do():
+    model = classes()
+    model.fit(X, LABELS, epochs=6, verbose=0)
+    assert "overfitting" not in seen(model, epochs=0)
