@@ -350,5 +350,6 @@ def test_explain(run):
     assert "matrix product" in done.stdout
     assert "48 x 10" in done.stdout
     assert "% of peak" in run("explain", "digits", "--profile", "--engine", "llvm").stdout
+    assert "== images as lanes" in run("explain", "digits", "--passes", "--engine", "llvm").stdout
     assert "one network" in run("explain", "two-neurons").stderr
     assert run("explain", "two-neurons").exit_code == 2

@@ -1,5 +1,6 @@
 """What a kernel is found again by: all that its code is written from, and nothing else."""
 
+import dataclasses
 import math
 import re
 from unittest.mock import patch
@@ -55,7 +56,7 @@ def check(g):
         assert told == facts
         again, kept, over, own = rebuild(told)
         for number, x in enumerate(nodes):  # the order of the function's arguments
-            x.number = number
+            object.__setattr__(x, "number", number)
         ours = emit_kernel(kernel, stored, machine.width, shared)
         theirs = emit_kernel(again, kept, machine.width, over)
         assert ours.text == theirs.text
@@ -117,12 +118,10 @@ def test_random_graphs(made):
 
 def scaled(scope=(), tensor=None, factor=2.0, store=None, **changed):
     """The description of a kernel that multiplies by a number."""
-    x = Node("input", (), (4, 6), "float32", tensor=tensor)
-    y = ew("multiply", x, factor)
-    y.scope = scope
-    for name, value in changed.items():
-        setattr(y, name, value)
-    kernel = Kernel(None, (4, 6), False, [y], [Store(y, y, *(store or ()))], {x})
+    x = Node.make("input", (), (4, 6), "float32", tensor=tensor)
+    y = dataclasses.replace(ew("multiply", x, factor), scope=scope, **changed)
+    stores = (Store(y, y, *(store or ())),)
+    kernel = Kernel(None, (4, 6), False, (y,), stores, frozenset({x}))
     return describe(kernel, {y}, False)[0]
 
 
@@ -165,7 +164,7 @@ def test_large_constants_are_data():
     facts = []
     for seed in (0, 1):
         array = np.random.default_rng(seed).random((3, 5))
-        x = Node("constant", (), (3, 5), "float32", array=array)
+        x = Node.make("constant", (), (3, 5), "float32", array=array)
         y = ew("exp", x)
         facts.append(describe(Kernel(None, (3, 5), False, [y], [Store(y, y)], {x}), {y}, False)[0])
     assert facts[0] == facts[1]

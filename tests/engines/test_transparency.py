@@ -1,5 +1,6 @@
 """A program tells what it does: its kernels in order, their code, and how long each takes."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from grafito import Input, engines, graph, layers, models
-from grafito.engines.llvm import peak
+from grafito.engines.llvm import peak, pipeline
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.errors import ArgumentError, GraphError, UnknownNameError
 from grafito.graph.program import trace_graph
@@ -32,7 +33,7 @@ def model():
 
 def cells(text, first):
     """The cells of the line that begins so."""
-    (line,) = [line for line in text.splitlines() if line.startswith(first)]
+    (line,) = [line for line in text.splitlines() if re.match(rf"{first}[0-9a-f]{{12}} ", line)]
     return re.split(r"  +", line)
 
 
@@ -64,6 +65,29 @@ def test_a_profile_tells_time_and_share_of_peak(model):
     assert share.endswith("%")
     assert of_peak.endswith("%")
     assert "100.0%" in text.splitlines()[-2]
+
+
+def test_the_program_is_listed_after_each_pass(model):
+    text = model.explain(passes=True)
+    names = re.findall(r"^== (.*)$", text, re.MULTILINE)
+    assert names == [each.__name__.replace("_", " ") for each in pipeline.PASSES]
+    listings = dict(zip(names, re.split(r"^== .*$", text, flags=re.MULTILINE)[1:], strict=True))
+    assert re.search(r"%\d+ = conv\(%\d+, %\d+\) float32 32x6x6x4 ", listings["lower ops"])
+    assert " in lanes" not in listings["lower ops"]
+    assert re.search(r"= conv\(.*\) float32 32x6x6x4 in lanes", listings["images as lanes"])
+    assert "* %" in listings["materialize"]
+    assert re.search(r"^conv -> .*\n    %\d+ = conv", listings["fuse"], re.MULTILINE)
+
+
+def test_a_pass_changes_nothing_that_another_returned(model):
+    g = next(iter(model._executor.training_programs().values())).graph
+    seen = []
+    for _, stage in pipeline.stages(g, Machine()):
+        assert [str(earlier) for earlier, _ in seen] == [text for _, text in seen]
+        seen.append((stage, str(stage)))
+    x = stage.order[0]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        x.lanes = True
 
 
 def test_code_of_a_kernel_is_listed(model):

@@ -230,6 +230,9 @@ def explain_experiment(
     profile: Annotated[
         bool, typer.Option("--profile", help=N_("Also measure how long each part takes."))
     ] = False,
+    passes: Annotated[
+        bool, typer.Option("--passes", help=N_("Print the program after each compiler pass."))
+    ] = False,
     engine: Annotated[
         str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
@@ -239,7 +242,8 @@ def explain_experiment(
     from grafito import lab
 
     named = {"batch_size": batch_size} | lab.read_settings(",".join(settings or []))
-    print(lab.explain(lab.get(name, variant, **named), engine=engine, profile=profile))
+    experiment = lab.get(name, variant, **named)
+    print(lab.explain(experiment, engine=engine, profile=profile, passes=passes))
 
 
 @command("report", help=N_("Draw the report of a run again."))

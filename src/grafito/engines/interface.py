@@ -178,8 +178,11 @@ class Program(ABC):
             Each output with the values of all steps along a new first axis.
         """
 
-    def explain(self) -> str:
+    def explain(self, passes: bool = False) -> str:
         """What a step consists of, in order, as a table.
+
+        Args:
+            passes: the program after each pass of the compiler instead.
 
         Raises:
             GraphError: where the engine has no schedule of its own.

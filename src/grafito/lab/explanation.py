@@ -10,13 +10,16 @@ from grafito.lab.training import Training
 from grafito.utils import set_random_seed
 
 
-def explain(experiment: Experiment, *, engine: Any = "auto", profile: bool = False) -> str:
+def explain(
+    experiment: Experiment, *, engine: Any = "auto", profile: bool = False, passes: bool = False
+) -> str:
     """Compile the training step of an experiment, run it once, and tell what it consists of.
 
     Args:
         experiment: one that trains a network.
         engine: what runs it.
         profile: measure the time of each kernel too, and its share of what the CPU can do.
+        passes: list the program after each pass of the compiler instead.
 
     Returns:
         A table with a line for each kernel.
@@ -42,4 +45,4 @@ def explain(experiment: Experiment, *, engine: Any = "auto", profile: bool = Fal
     size = min(experiment.batch_size, len(x))
     model = experiment.compiled(x, engine)
     model.fit(x[:size], y[:size], batch_size=size, verbose=0, **experiment.fitting())
-    return model.explain(profile)
+    return model.explain(profile, passes)

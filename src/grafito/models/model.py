@@ -170,11 +170,12 @@ class Model(Trainer):
         rows = summarize(self, batch_size, expand_nested, show_trainable)
         (print_fn or print)(as_text(rows, line_length))
 
-    def explain(self, profile: bool = False) -> str:
+    def explain(self, profile: bool = False, passes: bool = False) -> str:
         """The schedule of the last training: the kernels that make a step, in order, as a table.
 
         Args:
             profile: measure the time of each kernel, and its share of what the CPU can do.
+            passes: list the program after each pass of the compiler instead.
 
         Raises:
             GraphError: before the first training, and for engines without a schedule.
@@ -187,7 +188,7 @@ class Model(Trainer):
                 fix="model.fit(x, y), one epoch will do",
             )
         program = programs[max(programs)]
-        return program.profile() if profile else program.explain()
+        return program.profile() if profile else program.explain(passes)
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as text, without weights; `models.model_from_json` makes it anew.

@@ -36,7 +36,7 @@ def _by_layer(assembled: Assembled, sizes: dict[int, int]) -> dict[str, int]:
     layers: dict[str, int] = defaultdict(int)
     seen: set[tuple[int, int]] = set()
     for kernel, call in zip(assembled.kernels, assembled.calls, strict=True):
-        x = kernel.primary if kernel.primary is not None else kernel.results[0]
+        x = kernel.anchor if kernel.anchor is not None else kernel.results[0]
         for place in [*call.writes, *call.reads]:
             if (place.entry, place.offset) not in seen:
                 seen.add((place.entry, place.offset))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from grafito.engines.llvm.compilation import driver as schedule
-from grafito.engines.llvm.compilation import kernel_cache as library
+from grafito.engines.llvm.compilation import driver, kernel_cache
 from grafito.engines.llvm.compilation.driver import (
     Call,
     Place,
@@ -18,14 +17,12 @@ from grafito.engines.llvm.ir.kernel import (
     Store,
 )
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
     Node,
 )
-from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
-from grafito.engines.llvm.lowering import ops as lower
+from grafito.engines.llvm.lowering import bfloat16, ops
 from grafito.engines.llvm.planning import memory
 from grafito.engines.llvm.planning.fusion import (
-    choose_stored,
+    choose_materialized,
     drop_unread,
     make_kernels,
 )
@@ -60,12 +57,143 @@ class Assembled:
     arena: int
     scratch: int
     calls: list[Call]
-    kernels: list[Kernel]
+    kernels: Sequence[Kernel]
 
     @property
     def texts(self) -> dict[str, str]:
         """LLVM code of each different kernel, by name."""
         return {name: source.text for name, source in self.sources.items()}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one pass hands to the next; a pass returns another one and changes nothing in it.
+
+    Attributes:
+        graph: what to compute.
+        outputs: the node of each output.
+        updates: the new value of each variable's node.
+        order: all nodes, in the order in which they are computed.
+        materialized: the nodes that have a buffer.
+        kernels: in the order in which they run.
+        in_place: the variable that a new value is written over.
+    """
+
+    graph: Graph
+    outputs: Mapping[str, Node] = field(default_factory=dict)
+    updates: Mapping[Node, Node] = field(default_factory=dict)
+    order: Sequence[Node] = ()
+    materialized: frozenset[Node] = frozenset()
+    kernels: Sequence[Kernel] = ()
+    in_place: Mapping[Node, Node] = field(default_factory=dict)
+
+    @property
+    def results(self) -> list[Node]:
+        """What is computed for others: outputs and new values of variables."""
+        return [*self.outputs.values(), *self.updates.values()]
+
+    def map(self, became: Mapping[Node, Node]) -> Stage:
+        """With the results that these nodes became."""
+        return replace(
+            self,
+            outputs={name: became[x] for name, x in self.outputs.items()},
+            updates={v: became[x] for v, x in self.updates.items()},
+        )
+
+    def __str__(self) -> str:
+        if self.kernels:
+            return "\n".join(map(str, self.kernels))
+        order = self.order or topological_order(self.results)
+        return "\n".join(f"{'*' if x in self.materialized else ' '} {x}" for x in order)
+
+
+def lower_ops(stage: Stage, machine: Machine) -> Stage:
+    """Ops become nodes; results that are not elementwise are copied to where they go."""
+    graph = stage.graph
+    became = ops.lower(graph.results, machine.pairs, machine.tiles)
+    leaves = {v: became.get(v) for v in graph.updates}
+    updates: dict[Node, Node] = {}
+    outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
+    for v, x in graph.updates.items():
+        leaf = leaves[v] or Node.make("variable", (), v.shape, v.dtype, tensor=v)
+        new = became[x]
+        if not new.elementwise or new in updates.values() or new.kind == "bounds_check":
+            new = _copy(new)
+        updates[leaf] = new
+    return replace(stage, outputs=outputs, updates=updates)
+
+
+def images_as_lanes(stage: Stage, machine: Machine) -> Stage:
+    """Choose the layout of each node; a variable is never in lanes."""
+    stage = stage.map(spread_lanes(topological_order(stage.results), machine.width))
+    updates = {v: _copy(new) if new.lanes else new for v, new in stage.updates.items()}
+    return replace(stage, updates=updates)
+
+
+def bfloat16_operands(stage: Stage, machine: Machine) -> Stage:
+    """Products of bfloat16 read their operands in the forms that their instructions take."""
+    return stage.map(bfloat16.arrange(topological_order(stage.results), machine.tiles))
+
+
+def order_updates(stage: Stage, machine: Machine) -> Stage:
+    """An update comes after those who read the old value."""
+    return replace(stage, order=update_order(stage.updates, list(stage.outputs.values())))
+
+
+def materialize(stage: Stage, machine: Machine) -> Stage:
+    """Choose the nodes that get a buffer; the others are computed where they are read."""
+    return replace(stage, materialized=frozenset(choose_materialized(stage.order, stage.results)))
+
+
+def fuse(stage: Stage, machine: Machine) -> Stage:
+    """Group what is materialized into kernels."""
+    kernels = make_kernels(stage.order, stage.materialized, machine.width)
+    return replace(stage, kernels=kernels)
+
+
+def update_in_place(stage: Stage, machine: Machine) -> Stage:
+    """Write new values over old ones where no one reads these later; copy the others at the end."""
+    in_place = find_in_place(stage.kernels, stage.updates, stage.materialized)
+    commits = []
+    for v, new in stage.updates.items():
+        if new not in in_place:
+            commit = _copy(new)
+            stores = (Store(commit, v),)
+            commits.append(Kernel(None, v.shape, False, (commit,), stores, frozenset({new})))
+    return replace(stage, kernels=[*stage.kernels, *commits], in_place=in_place)
+
+
+def keep_in_registers(stage: Stage, machine: Machine) -> Stage:
+    """Results that only their own kernel reads are not written to memory."""
+    kernels = drop_unread(stage.kernels, {*stage.results, *stage.updates})
+    return replace(stage, kernels=kernels)
+
+
+PASSES: list[Callable[[Stage, Machine], Stage]] = [
+    lower_ops,
+    images_as_lanes,
+    bfloat16_operands,
+    order_updates,
+    materialize,
+    fuse,
+    update_in_place,
+    keep_in_registers,
+]
+
+
+def stages(graph: Graph, machine: Machine) -> Iterator[tuple[str, Stage]]:
+    """The name of each pass, and what it made."""
+    stage = Stage(graph)
+    for each in PASSES:
+        stage = each(stage, machine)
+        yield each.__name__, stage
+
+
+def listing(graph: Graph, machine: Machine) -> str:
+    """The program after each pass, as text."""
+    return "\n\n".join(
+        f"== {name.replace('_', ' ')}\n\n{stage}" for name, stage in stages(graph, machine)
+    )
 
 
 def assemble(
@@ -78,49 +206,17 @@ def assemble(
         machine: what to compile for.
         begin: called with the code of each different kernel as soon as there is one.
     """
-    became = lower.lower(graph.results, machine.pairs, machine.tiles)
-    outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
-    leaf = {
-        v: became.get(v) or Node("variable", (), v.shape, v.dtype, tensor=v) for v in graph.updates
-    }
-    updates: dict[Node, Node] = {}
-    for variable, x in graph.updates.items():
-        new = became[x]
-        if not new.elementwise or new in updates.values() or new.kind == "check":
-            new = _copy(new)
-        updates[leaf[variable]] = new
-    everything = [*outputs.values(), *updates.values()]
-    spread_lanes(topological_order(everything), machine.width)
-    for v, new in updates.items():
-        if new.lanes:
-            updates[v] = _copy(new)
-    everything = [*outputs.values(), *updates.values()]
-    bfloat_layout.arrange(topological_order(everything), machine.tiles)
-    order = update_order(updates, list(outputs.values()))
-    stored = choose_stored(order, everything)
-    planned = make_kernels(order, stored, machine.width)
-    in_place = find_in_place(planned, updates, stored)
-    for v, new in updates.items():
-        if new not in in_place:
-            commit = _copy(new)
-            planned.append(Kernel(None, v.shape, False, [commit], [Store(commit, v)], {new}))
-    drop_unread(planned, set(everything) | set(leaf.values()))
-    planned = [kernel for kernel in planned if kernel.stores]
-    return _emit(planned, stored, outputs, in_place, machine, begin)
+    *_, (_, stage) = stages(graph, machine)
+    return _emit(stage, machine, begin)
 
 
 def _copy(x: Node) -> Node:
-    return Node("copy", (x,), x.shape, x.dtype)
+    return Node.make("copy", (x,), x.shape, x.dtype)
 
 
-def _emit(
-    planned: list[Kernel],
-    stored: set[Node],
-    outputs: Mapping[str, Node],
-    in_place: Mapping[Node, Node],
-    machine: Machine,
-    begin: Callable[[Source], None] | None,
-) -> Assembled:
+def _emit(stage: Stage, machine: Machine, begin: Callable[[Source], None] | None) -> Assembled:
+    """Give every buffer its place, and write the kernels and the function that calls them."""
+    planned, outputs, in_place = stage.kernels, stage.outputs, stage.in_place
     width = machine.width
     elsewhere: dict[Node, object] = {**dict.fromkeys(outputs.values()), **in_place}
     offsets, arena = memory.place(planned, elsewhere, width)
@@ -137,7 +233,7 @@ def _emit(
         x = in_place.get(x, x)
         if x not in places:
             size = memory.bytes_of(x, width)
-            if x.kind in LEAVES:
+            if x.leaf:
                 places[x] = Place(len(table), 0, size)
                 table.append(x)
             else:
@@ -149,7 +245,7 @@ def _emit(
     for kernel in planned:
         targets = [s.target for s in kernel.stores]
         shared = any(t in in_place or t.kind == "variable" for t in targets)
-        routine = library.routine(kernel, stored, shared, machine)
+        routine = kernel_cache.routine(kernel, stage.materialized, shared, machine)
         if routine.name not in sources:
             sources[routine.name] = routine.source
             if begin is not None:
@@ -160,9 +256,9 @@ def _emit(
                 [place_of(x) for x in routine.buffers],
                 [place_of(x) for x in routine.buffers if x in kernel.reads],
                 [place_of(x) for x in (*targets, kernel.work) if x is not None],
-                any(x.kind == "check" for x in kernel.results),
+                any(x.kind == "bounds_check" for x in kernel.results),
             )
         )
-    driver = schedule.driver(calls, arena, *machine.pause(), machine.yield_name())
-    scratch = schedule.scratch(calls)
-    return Assembled(driver, sources, table, names, arena, scratch, calls, planned)
+    text = driver.driver(calls, arena, *machine.pause(), machine.yield_name())
+    scratch = driver.scratch(calls)
+    return Assembled(text, sources, table, names, arena, scratch, calls, planned)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines import interface
-from grafito.engines.llvm import budget, peak, report
+from grafito.engines.llvm import budget, peak, pipeline, report
 from grafito.engines.llvm.compilation.kernel_cache import Source
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.compilation.process_pool import ProcessPool
@@ -114,7 +114,9 @@ class Program(interface.Program, Guarded):
             raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
         return self._table.fill(self.arrays, steps)
 
-    def explain(self) -> str:
+    def explain(self, passes: bool = False) -> str:
+        if passes:
+            return pipeline.listing(self.graph, self._machine)
         return report.schedule(self._assembled)
 
     def source(self, kernel: str) -> str:

@@ -9,77 +9,32 @@ from grafito.engines.llvm.compilation.driver import (
     Call,
     Place,
 )
-from grafito.engines.llvm.ir.bfloat16 import kernel_shape
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
-    REDUCTIONS,
-    WINDOWS,
     Node,
 )
 from grafito.engines.llvm.pipeline import Assembled
 
 Row = tuple[str, ...]
-NAMES = {  # of what a reader may not know by the name of its node
-    "argsort": "sorting",
-    "bits": "random bits",
-    "check": "check of indices",
-    "conv": "convolution",
-    "convback": "convolution, gradient of its input",
-    "convkernel": "convolution, gradient of its kernel",
-    "cumsum": "cumulative sum",
-    "imagepairs": "pairs of images",
-    "matmul": "matrix product",
-    "maxgather": "max pooling, chosen elements",
-    "maxpool": "max pooling",
-    "maxscatter": "max pooling, gradient",
-    "scatter": "sum by index",
-    "sumpool": "average pooling",
-    "sumscatter": "average pooling, gradient",
-    "take": "gather",
-    "weighttiles": "kernel in tiles",
-    "winograd": "convolution (Winograd)",
-    "winokernel": "convolution, gradient of its kernel (Winograd, end)",
-    "winosums": "convolution, gradient of its kernel (Winograd)",
-    "winoweights": "kernel in Winograd's form",
-}
 SHOWN = 5  # fused ops that a line names
 
 
 def operations(kernel: Kernel, call: Call) -> int:
     """Additions and multiplications of one run, functions counted as one."""
-    x = kernel.primary
+    x = kernel.anchor
     following = sum(r.size for r in kernel.results if r is not x and r.elementwise)
     if x is None:
         return following
-    if x.kind == "matmul":
-        return following + 2 * x.size * x.inputs[0].shape[-1]
-    if x.kind == "conv":
-        k = kernel_shape(x.inputs[1])
-        return following + 2 * x.size * k[0] * k[1] * k[2]
-    if x.kind in ("winograd", "winosums"):  # what the plain sum takes
-        image, y = (x.inputs[0], x) if x.kind == "winograd" else x.inputs
-        return following + 2 * y.size * x.window[0] * x.window[1] * image.shape[3]
-    if x.kind == "convback":
-        k = kernel_shape(x.inputs[1])
-        y = x.inputs[0].inputs[0] if x.inputs[0].kind == "parts" else x.inputs[0]
-        return following + 2 * y.size * k[0] * k[1] * k[2]
-    if x.kind == "convkernel":
-        images, y = x.inputs[0].shape[0], x.inputs[1]
-        return following + 2 * x.size * images * y.shape[1] * y.shape[2]
-    if x.kind in WINDOWS:
-        return following + x.size
-    return following + (x.inputs[0].size if x.kind in REDUCTIONS and x.inputs else x.size)
+    return following + x.row.flops(x)
 
 
 def title(kernel: Kernel) -> str:
     """What a kernel computes, in one line: its primary, then the ops that are fused with it."""
-    primary = kernel.primary
+    primary = kernel.anchor
     ops, moves = _inside(kernel)
     if primary is not None:
-        head = NAMES.get(primary.kind, primary.kind)
-        head += " in tiles (AMX)" if primary.attributes.get("tiles") else ""
+        head = primary.row.title or primary.kind
+        head += " in tiles (AMX)" if primary.attributes.get("amx") else ""
     elif ops:
         head, ops = ops[0], ops[1:]
     else:
@@ -95,15 +50,15 @@ def _inside(kernel: Kernel) -> tuple[list[str], list[str]]:
     seen: set[Node] = set()
 
     def visit(x: Node) -> None:
-        if x in seen or x in kernel.reads or x.kind in LEAVES:
+        if x in seen or x in kernel.reads or x.leaf:
             return
         seen.add(x)
         for y in x.inputs:
             visit(y)
-        if x.kind in MOVES:
-            moves[NAMES.get(x.kind, x.kind)] = None
-        elif x is not kernel.primary and x.kind not in ("copy", "stopgradient", "parts"):
-            ops[NAMES.get(x.kind, x.kind)] = None
+        if x.moves:
+            moves[x.row.title or x.kind] = None
+        elif x is not kernel.anchor and x.kind not in ("copy", "stopgradient", "concat", "pad"):
+            ops[x.row.title or x.kind] = None
 
     for x in kernel.results:
         visit(x)
@@ -202,7 +157,7 @@ def count(n: int) -> str:
 
 def scope_of(kernel: Kernel) -> tuple[str, ...]:
     """The layer that the kernel belongs to."""
-    x = kernel.primary if kernel.primary is not None else kernel.results[0]
+    x = kernel.anchor if kernel.anchor is not None else kernel.results[0]
     return x.scope
 
 

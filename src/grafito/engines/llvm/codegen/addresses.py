@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from grafito.engines.llvm.codegen.affine import (
@@ -11,8 +12,6 @@ from grafito.engines.llvm.codegen.affine import (
     row_major,
 )
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
     Node,
     Shape,
 )
@@ -28,7 +27,7 @@ def operands(x: Node, index: Index) -> list[tuple[Node, Index]]:
     All that follows a node to what it is computed from goes by this, so that the plan knows where
     the code will read.
     """
-    if x.kind in MOVES:
+    if x.moves:
         return [source_index(x, index)]
     if x.kind == "copy":
         return [(x.inputs[0], index)]
@@ -123,15 +122,15 @@ def physical(node: Node, index: Index, lanes: int) -> Affine:
 
 
 def address(
-    x: Node, index: Index, lanes: int, stored: set[Node] | None = None
+    x: Node, index: Index, lanes: int, stored: Set[Node] | None = None
 ) -> tuple[Node, Affine]:
     """The buffer and the place in it of an element of a node behind moves."""
     while True:
-        if x.kind in LEAVES or (stored is not None and x in stored) or x.kind == "check":
+        if x.leaf or (stored is not None and x in stored) or x.kind == "bounds_check":
             return x, physical(x, index, lanes)
         if x.kind == "reshape" and not trivial(x):
             return through_reshape(x, index, lanes)
-        if x.kind not in MOVES:
+        if not x.moves:
             return x, physical(x, index, lanes)
         x, index = source_index(x, index)
 

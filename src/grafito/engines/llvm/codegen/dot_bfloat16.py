@@ -69,7 +69,7 @@ def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
         (h, v)
         for h in range(1, min(places, 14) + 1)
         for v in range(1, min(made, 9) + 1)
-        if h * v + h + 3 <= 32 and (v == BROADCAST or k.kind != "pairwords")
+        if h * v + h + 3 <= 32 and (v == BROADCAST or k.kind != "word_pairs")
     ]
     return min(options, key=cycles)
 

@@ -22,12 +22,6 @@ from grafito.graph.dtypes import is_floating
 
 Emit = Callable[..., Any]
 
-CHEAP = {  # a few instructions: computing it again costs less than a trip to memory
-    "add", "subtract", "multiply", "negative", "abs", "square", "relu", "where", "cast",
-    "stopgradient", "show", "equal", "notequal", "less", "lessequal", "greater", "greaterequal",
-    "logicaland", "logicalor", "logicalnot", "maximum", "minimum", "sign", "isfinite",
-}  # fmt: skip
-
 
 def emit(code: Builder, kind: str, dtype: str, result: str, args: list[Any], to: str = "") -> Any:
     """The value of an elementwise node.
@@ -239,7 +233,7 @@ OPS: dict[str, Emit] = {
     "power": _power,
     "maximum": _choose(">"),
     "minimum": _choose("<"),
-    "pairwords": _pair_words,
+    "word_pairs": _pair_words,
     "where": lambda code, dtype, c, x, y: code.b.select(c, x, y),
     "negative": _negative,
     "exp": _math("exp"),

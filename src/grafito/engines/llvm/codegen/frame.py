@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class Frame:
         shared: whether a result is written over an input.
     """
 
-    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
+    def __init__(self, kernel: Kernel, stored: Set[Node], width: int, shared: bool):
         self.kernel, self.stored, self.width = kernel, stored, width
         targets = [s.target for s in kernel.stores]
         work = [kernel.work] if kernel.work is not None else []
@@ -83,9 +83,17 @@ class Frame:
         self.pointers = dict(zip(self.buffers, self.function.args, strict=False))
         self.errors, self.scratch, self.begin, self.end = self.function.args[-4:]
 
+    @property
+    def out(self) -> Node:
+        """The kernel's anchor."""
+        assert self.kernel.anchor is not None
+        return self.kernel.anchor
+
     def code(self, lanes: int) -> Builder:
-        primary = self.kernel.primary
-        return Builder(self.function, lanes, primary is not None and "pairs" in primary.attributes)
+        primary = self.kernel.anchor
+        return Builder(
+            self.function, lanes, primary is not None and "bf16_dot" in primary.attributes
+        )
 
     def reader(self, code: Builder) -> Reader:
         return Reader(code, self.stored, self.pointers, self.width, self.errors)
@@ -141,9 +149,9 @@ def store_place(s: Store, index: Index, width: int) -> Affine:
 def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
     """Compute and store all results at an index, given the primary's register."""
     start = {}
-    if kernel.primary is not None:
-        at = fit_index(index, kernel.shape, kernel.primary.shape, kernel.lanes)
-        start[kernel.primary, at] = known
+    if kernel.anchor is not None:
+        at = fit_index(index, kernel.shape, kernel.anchor.shape, kernel.lanes)
+        start[kernel.anchor, at] = known
     reader.start(start)
     values = {}
     for x in kernel.results:
@@ -153,12 +161,12 @@ def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = No
         reader.store(values[s.node], s.target, store_place(s, at, reader.width))
 
 
-def result_places(kernel: Kernel, index: Index, stored: set[Node], width: int) -> list[Affine]:
+def result_places(kernel: Kernel, index: Index, stored: Set[Node], width: int) -> list[Affine]:
     """All addresses that the results read and write, apart from the primary's inputs."""
     places: list[Affine] = []
     for x in kernel.results:
         at = fit_index(index, kernel.shape, x.shape, kernel.lanes)
-        if x is not kernel.primary:
+        if x is not kernel.anchor:
             inside = stored | set(kernel.results)
             places += nest.addresses(x, at, inside, width)
     for s in kernel.stores:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 from grafito.engines.llvm.codegen.addresses import (
@@ -22,7 +22,6 @@ from grafito.engines.llvm.codegen.builder import (
     i64,
 )
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
     Node,
     Shape,
 )
@@ -46,14 +45,14 @@ def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]
 
 
 def addresses(
-    x: Node, index: Index, stored: set[Node], width: int, top: bool = True
+    x: Node, index: Index, stored: Set[Node], width: int, top: bool = True
 ) -> list[Affine]:
     """All addresses that the value of x at an index depends on."""
     return [at for _, at in places(x, index, stored, width, top)]
 
 
 def places(
-    x: Node, index: Index, stored: set[Node], width: int, top: bool = True
+    x: Node, index: Index, stored: Set[Node], width: int, top: bool = True
 ) -> list[tuple[Node | None, Affine]]:
     """The same with the buffers; None for what is computed from the place itself."""
     found: list[tuple[Node | None, Affine]] = []
@@ -64,7 +63,7 @@ def places(
         if (y, at) in seen:
             continue
         seen.add((y, at))
-        if (y in stored or y.kind in LEAVES) and not (top and y is x):
+        if (y in stored or y.leaf) and not (top and y is x):
             found.append((y, physical(y, at, width)))
         elif y.kind == "reshape" and not trivial(y):
             found.append(through_reshape(y, at, width))

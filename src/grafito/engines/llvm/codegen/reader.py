@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 import llvmlite.ir as ir
@@ -26,8 +26,6 @@ from grafito.engines.llvm.codegen.builder import (
     i64,
 )
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
     Node,
 )
 from grafito.engines.llvm.ir.shapes import trivial
@@ -56,7 +54,7 @@ class Reader:
     """
 
     def __init__(
-        self, code: Builder, stored: set[Node], pointers: dict[Node, Any], width: int, errors: Any
+        self, code: Builder, stored: Set[Node], pointers: dict[Node, Any], width: int, errors: Any
     ):
         self.code, self.stored, self.pointers = code, stored, pointers
         self.width, self.errors = width, errors
@@ -175,7 +173,7 @@ class Reader:
 
     def _reading(self, x: Node, index: Index) -> Recipe:
         """What is needed for a value, and how it is made from that."""
-        if x in self.stored or x.kind in LEAVES:
+        if x in self.stored or x.leaf:
             return [], lambda args: self.load(x, physical(x, index, self.width))
         return self._computing(x, index)
 
@@ -186,7 +184,7 @@ class Reader:
 
     def _from_values(self, x: Node, index: Index, args: list[Any]) -> Any:
         c = self.code
-        if x.kind in MOVES or x.kind == "copy":
+        if x.moves or x.kind == "copy":
             return args[0]
         if x.kind == "fill":
             return c.const(x.value, x.dtype)
@@ -194,7 +192,7 @@ class Reader:
             position = elementwise.cast(c, args[0], x.inputs[0].dtype, "int64")
             hit = c.b.icmp_signed("==", position, self.vector(index[-1]))
             return elementwise.cast(c, hit, "bool", x.dtype)
-        if x.kind == "check":
+        if x.kind == "bounds_check":
             return self._check(x, args[0])
         return elementwise.emit(c, x.kind, x.inputs[-1].dtype, x.dtype, args, x.dtype)
 

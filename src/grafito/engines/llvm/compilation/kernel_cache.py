@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class Routine:
     source: Source
 
 
-def routine(kernel: Kernel, stored: set[Node], shared: bool, machine: Machine) -> Routine:
+def routine(kernel: Kernel, stored: Set[Node], shared: bool, machine: Machine) -> Routine:
     """The function of a kernel, known or written; `describe` tells the arguments."""
     facts, nodes = describe(kernel, stored, shared)
     written = functools.cache(functools.partial(_write, facts, machine.width))
@@ -101,7 +101,7 @@ def _write(facts: Facts, width: int) -> tuple[str, dict[str, Any]]:
     """The text of a kernel's function, and what else is to be known of it."""
     kernel, stored, shared, nodes = rebuild(facts)
     emitted = emit_kernel(kernel, stored, width, shared)
-    kind = kernel.primary.kind if kernel.primary is not None else "elementwise"
+    kind = kernel.anchor.kind if kernel.anchor is not None else "elementwise"
     name = f"{kind}_{hashlib.sha256(emitted.text.encode()).hexdigest()[:12]}"
     known = {
         "name": name,

@@ -7,7 +7,7 @@ facts have equal code. A fact that is missing makes wrong code at once, not a wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,8 +18,6 @@ from grafito.engines.llvm.ir.kernel import (
     Store,
 )
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
     Node,
 )
 from grafito.graph.dtypes import numpy_dtype
@@ -29,7 +27,7 @@ Facts = tuple[Any, ...]
 PLAIN = {bool, int, float, str, bytes, type(None)}
 
 
-def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, list[Node]]:
+def describe(kernel: Kernel, stored: Set[Node], shared: bool) -> tuple[Facts, list[Node]]:
     """The facts about a kernel, and the nodes that they name by position.
 
     Args:
@@ -47,7 +45,7 @@ def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, li
         stack = [x]
         while stack:
             y = stack[-1]
-            ends = y.kind in LEAVES or (y in stored and y not in computed)
+            ends = y.leaf or (y in stored and y not in computed)
             inputs = () if ends else y.inputs
             missing = [] if y in place else [z for z in reversed(inputs) if z not in place]
             if not missing:
@@ -58,7 +56,7 @@ def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, li
     def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
             attributes = [_attribute(n, v) for n, v in sorted(x.attributes.items()) if _told(v)]
-            kind = "stored" if ends and x.kind in MOVES else x.kind  # it is where it is
+            kind = "stored" if ends and x.moves else x.kind  # it is where it is
             own = kind, plain(x.shape), x.dtype, x.lanes, x in stored, tuple(attributes)
             place[x] = len(nodes)
             nodes.append(x)
@@ -69,7 +67,7 @@ def describe(kernel: Kernel, stored: set[Node], shared: bool) -> tuple[Facts, li
     reads = sorted(kernel.reads, key=lambda x: x.number)
     whole = (
         results,
-        None if kernel.primary is None else visit(kernel.primary),
+        None if kernel.anchor is None else visit(kernel.anchor),
         plain(kernel.shape),
         kernel.lanes,
         plain(stores),
@@ -87,8 +85,7 @@ def rebuild(facts: Facts) -> tuple[Kernel, set[Node], bool, list[Node]]:
     stored = set()
     for kind, own_shape, dtype, in_lanes, kept, attributes, inputs in rows:
         given = {name: _rebuilt(form, value) for name, form, value in attributes}
-        x = Node(kind, [nodes[i] for i in inputs], own_shape, dtype, **given)
-        x.lanes = in_lanes
+        x = Node(kind, tuple([nodes[i] for i in inputs]), own_shape, dtype, given, in_lanes)
         nodes.append(x)
         if kept:
             stored.add(x)
@@ -96,9 +93,9 @@ def rebuild(facts: Facts) -> tuple[Kernel, set[Node], bool, list[Node]]:
         None if primary is None else nodes[primary],
         shape,
         lanes,
-        [nodes[i] for i in results],
-        [Store(nodes[i], nodes[target], *where) for i, target, *where in stores],
-        {nodes[i] for i in reads},
+        tuple([nodes[i] for i in results]),
+        tuple([Store(nodes[i], nodes[target], *where) for i, target, *where in stores]),
+        frozenset([nodes[i] for i in reads]),
         None if work is None else nodes[work],
     )
     return kernel, stored, shared, nodes

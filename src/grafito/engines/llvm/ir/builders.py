@@ -23,7 +23,7 @@ IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 def constant(value: Any, dtype: str, shape: Shape | None = None) -> Node:
     """A node for a known array."""
     array = np.asarray(value)
-    return Node("constant", (), array.shape if shape is None else shape, dtype, array=array)
+    return Node.make("constant", (), array.shape if shape is None else shape, dtype, array=array)
 
 
 def ew(kind: str, *inputs: Node | float) -> Node:
@@ -32,12 +32,12 @@ def ew(kind: str, *inputs: Node | float) -> Node:
     nodes = [x if isinstance(x, Node) else constant(x, dtype) for x in inputs]
     shape = np.broadcast_shapes(*(x.shape for x in nodes))
     comparing = kind in ("equal", "less", "greater", "isfinite")
-    return Node(kind, nodes, shape, "bool" if comparing else dtype)
+    return Node.make(kind, nodes, shape, "bool" if comparing else dtype)
 
 
 def cast(x: Node, dtype: str) -> Node:
     """The same values with another dtype."""
-    return Node("cast", (x,), x.shape, dtype)
+    return Node.make("cast", (x,), x.shape, dtype)
 
 
 def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> Node:
@@ -55,7 +55,7 @@ def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> N
     if not x.size:
         y = filled(kept, x.dtype, identity(kind, x.dtype))
     elif any(x.shape[a] != 1 for a in axes):
-        y = Node(kind, (x,), kept, x.dtype, axis=axes)
+        y = Node.make(kind, (x,), kept, x.dtype, axis=axes)
     return y if keepdims else reshape(y, tuple(n for i, n in enumerate(kept) if i not in axes))
 
 
@@ -73,7 +73,7 @@ def identity(kind: str, dtype: str) -> Any:
 
 def reshape(x: Node, shape: Shape) -> Node:
     """The same elements with another shape."""
-    return x if tuple(shape) == x.shape else Node("reshape", (x,), shape, x.dtype)
+    return x if tuple(shape) == x.shape else Node.make("reshape", (x,), shape, x.dtype)
 
 
 def parts(
@@ -92,12 +92,12 @@ def parts(
         "steps": [plain_steps(piece.shape, step) for piece, _, step in rows],
         "sizes": [piece.shape for piece in kept],
     }
-    return Node("parts", kept, shape, dtype, **where, fill=fill)
+    return Node.make("concat" if fill is None else "pad", kept, shape, dtype, **where, fill=fill)
 
 
 def filled(shape: Shape, dtype: str, value: Any) -> Node:
     """The same number everywhere, or nothing where there is no place for it."""
-    return Node("broadcast", (constant(value, dtype, ()),), shape, dtype)
+    return Node.make("broadcast", (constant(value, dtype, ()),), shape, dtype)
 
 
 def plain_steps(shape: Shape, steps: Shape) -> Shape:
@@ -117,4 +117,4 @@ def crop(x: Node, starts: Shape, shape: Shape) -> Node:
     """A block of the node."""
     if shape == x.shape:
         return x
-    return Node("slice", (x,), shape, x.dtype, starts=starts, steps=(1,) * len(shape))
+    return Node.make("slice", (x,), shape, x.dtype, starts=starts, steps=(1,) * len(shape))

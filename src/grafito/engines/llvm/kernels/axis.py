@@ -31,8 +31,6 @@ from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
 )
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
 from grafito.graph.random import KEY_INCREMENTS, MASK, MULTIPLIERS, ROUNDS
 
@@ -41,14 +39,12 @@ def _operand(dtype: str) -> str:
     return "float32" if dtype == "bfloat16" else dtype
 
 
-def scatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def scatter(frame: Frame) -> Compiled:
     """Zeros, with x added at given positions of an axis, in their order.
 
     A unit is a vector of what comes after the axis, so no two threads meet in an element.
     """
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    stored, width, out = frame.stored, frame.width, frame.out
     x, indices = out.inputs
     axis, used = out.axis, len(indices.shape)
     before = [Loop(n) for n in x.shape[:axis]]
@@ -107,11 +103,9 @@ def nest_dot(loops: Sequence[Loop]) -> Affine:
     return total
 
 
-def argmax(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def argmax(frame: Frame) -> Compiled:
     """The position of the largest element (argmin: the smallest), the first where several tie."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    width, out = frame.width, frame.out
     (y,) = out.inputs
     code = frame.code(1)
     reader = frame.reader(code)
@@ -149,11 +143,9 @@ def argmax(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
     return frame.finish(code, nest.product(loops), 4.0 * y.size)
 
 
-def cumsum(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def cumsum(frame: Frame) -> Compiled:
     """The sums of the first 1, 2, ... elements along an axis."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    width, out = frame.width, frame.out
     (y,) = out.inputs
     code = frame.code(1)
     reader = frame.reader(code)
@@ -181,14 +173,12 @@ def cumsum(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compi
     return frame.finish(code, nest.product(others), 4.0 * out.size)
 
 
-def argsort(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def argsort(frame: Frame) -> Compiled:
     """The positions that sort each row, by merging runs of 1, 2, 4, ... elements.
 
     The result has two layers: merging goes from one to the other and ends in the first.
     """
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    out = frame.out
     (y,) = out.inputs
     n = y.shape[-1]
     rows = [Loop(size) for size in y.shape[:-1]]
@@ -256,11 +246,9 @@ def argsort(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Comp
     return frame.finish(code, nest.product(rows), 20.0 * y.size * max(passes, 1))
 
 
-def bits(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def random_bits(frame: Frame) -> Compiled:
     """Philox 4x32-10: a lane makes the four words of one block."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    stored, width, out = frame.stored, frame.width, frame.out
     code = frame.code(width)
     b, reader = code.b, frame.reader(code)
     blocks = Loop(-(-out.size // 4))
@@ -316,13 +304,3 @@ def _multiply_wide(code: Builder, x: Any, m: int) -> tuple[Any, Any]:
     wide = b.mul(b.zext(x, code.vector(I64)), code.const(m, "int64"))
     upper = b.trunc(b.lshr(wide, code.const(32, "int64")), code.vector(I32))
     return upper, b.trunc(wide, code.vector(I32))
-
-
-EMIT = {
-    "scatter": scatter,
-    "argmax": argmax,
-    "argmin": argmax,
-    "cumsum": cumsum,
-    "argsort": argsort,
-    "bits": bits,
-}

@@ -22,13 +22,15 @@ from grafito.engines.llvm.codegen.frame import (
     result_places,
     vectors,
 )
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.lane_conversion import through_registers
 
 
-def elementwise(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def elementwise(frame: Frame) -> Compiled:
     """All results, element by element."""
-    frame = Frame(kernel, stored, width, shared)
+    kernel, stored, width = frame.kernel, frame.stored, frame.width
+    converted = through_registers(frame)
+    if converted is not None:
+        return converted
     loops, index = nest.own_index(kernel.shape, kernel.lanes, width)
     places = result_places(kernel, index, stored, width)
     groups = lane_groups(loops, kernel.shape, width) if kernel.lanes else {}

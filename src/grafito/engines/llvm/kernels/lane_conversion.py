@@ -27,7 +27,6 @@ from grafito.engines.llvm.codegen.frame import (
 )
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.transpose import transpose
-from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 
 MOST = 4  # results whose code may be written out for each element of a square
@@ -70,10 +69,9 @@ class _Turning(Reader):
         return self.squares[x, at][self.position]
 
 
-def through_registers(
-    kernel: Kernel, stored: set[Node], width: int, shared: bool
-) -> Compiled | None:
+def through_registers(frame: Frame) -> Compiled | None:
     """Like `kernels.elementwise`, for images brought into lanes; None where nothing is gained."""
+    kernel, stored, width = frame.kernel, frame.stored, frame.width
     if not kernel.lanes or len(kernel.results) > MOST:
         return None
     loops, index = nest.own_index(kernel.shape, True, width)
@@ -94,7 +92,6 @@ def through_registers(
     far = any(irregular(at, lane) for at in targets)
     if not across or not rows or far or len(loops) < 3 or inner.size < width:
         return None
-    frame = Frame(kernel, stored, width, shared)
     code = frame.code(width)
     reader = _Turning(code, stored, frame.pointers, width, frame.errors)
     squares = -(-inner.size // width)

@@ -36,8 +36,7 @@ from grafito.engines.llvm.codegen.frame import (
     vectors,
 )
 from grafito.engines.llvm.ir.kernel import (
-    Kernel,
-    side_by_side,
+    disjoint_windows,
 )
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.direct import UNROLLED
@@ -48,12 +47,10 @@ TOGETHER = 16  # channels of a unit: neighbours in memory
 class _Windows:
     """What pooling kernels share: a loop over windows, and over the elements of a window."""
 
-    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
-        self.kernel, self.stored, self.width = kernel, stored, width
-        self.frame = Frame(kernel, stored, width, shared)
-        assert kernel.primary is not None
-        self.out = kernel.primary
-        self.code = self.frame.code(width)
+    def __init__(self, frame: Frame):
+        self.frame, self.kernel, self.out = frame, frame.kernel, frame.out
+        self.stored, self.width = frame.stored, frame.width
+        self.code = self.frame.code(self.width)
         self.reader = self.frame.reader(self.code)
         self.tap = [Loop(n) for n in self.out.window]
 
@@ -223,20 +220,18 @@ class _Windows:
         return float(max(self.out.size, self.out.inputs[0].size) * math.prod(self.out.window)) / 4
 
 
-def maxpool(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def maxpool(frame: Frame) -> Compiled:
     """The largest element of each window."""
-    return _pool(kernel, stored, width, shared, "maximum", -math.inf)
+    return _pool(frame, "maximum", -math.inf)
 
 
-def sumpool(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def sumpool(frame: Frame) -> Compiled:
     """The sum of each window."""
-    return _pool(kernel, stored, width, shared, "add", 0.0)
+    return _pool(frame, "add", 0.0)
 
 
-def _pool(
-    kernel: Kernel, stored: set[Node], width: int, shared: bool, op: str, start: float
-) -> Compiled:
-    w = _Windows(kernel, stored, width, shared)
+def _pool(frame: Frame, op: str, start: float) -> Compiled:
+    w = _Windows(frame)
     (x,) = w.out.inputs
     operand = "float32" if x.dtype == "bfloat16" else x.dtype
 
@@ -250,9 +245,9 @@ def _pool(
     return w.gathering(value)
 
 
-def maxgather(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def maxpool_gather(frame: Frame) -> Compiled:
     """The element of h where x is largest, for each window."""
-    w = _Windows(kernel, stored, width, shared)
+    w = _Windows(frame)
     x, h = w.out.inputs
 
     def value(index: Index) -> Any:
@@ -267,9 +262,9 @@ def maxgather(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Co
     return w.gathering(value)
 
 
-def maxscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def maxpool_gradient(frame: Frame) -> Compiled:
     """The g of each window added where x is largest in it."""
-    w = _Windows(kernel, stored, width, shared)
+    w = _Windows(frame)
     x, g = w.out.inputs
 
     def known(index: Index) -> tuple[Any, Any]:
@@ -282,7 +277,7 @@ def maxscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
         here = w.code.b.icmp_signed("==", which, w.number(t))
         return w.code.b.select(here, slope, w.zero())
 
-    if side_by_side(w.out):
+    if disjoint_windows(w.out):
         return w.spreading(value, known)
 
     def add(index: Index) -> None:
@@ -297,16 +292,16 @@ def maxscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
     return w.scattering(g.shape, add)
 
 
-def sumscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def sumpool_gradient(frame: Frame) -> Compiled:
     """The g of each window added to all elements that it sees."""
-    w = _Windows(kernel, stored, width, shared)
+    w = _Windows(frame)
     (g,) = w.out.inputs
 
     def known(index: Index) -> Any:
         w.reader.start()
         return w.load(g, index)
 
-    if side_by_side(w.out):
+    if disjoint_windows(w.out):
         return w.spreading(lambda _, slope: slope, known)
 
     def add(index: Index) -> None:
@@ -319,12 +314,3 @@ def sumscatter(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
         w.each_tap(body, [])
 
     return w.scattering(g.shape, add)
-
-
-EMIT = {
-    "maxpool": maxpool,
-    "sumpool": sumpool,
-    "maxgather": maxgather,
-    "maxscatter": maxscatter,
-    "sumscatter": sumscatter,
-}

@@ -17,7 +17,6 @@ from grafito.engines.llvm.codegen.builder import (
     i64,
 )
 from grafito.engines.llvm.codegen.elementwise_ops import (
-    CHEAP,
     OPS,
 )
 from grafito.engines.llvm.codegen.frame import (
@@ -33,10 +32,8 @@ from grafito.engines.llvm.codegen.frame import (
 )
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.ir.builders import identity
-from grafito.engines.llvm.ir.kernel import Kernel
+from grafito.engines.llvm.ir.kinds import CHEAP, Family
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
     Node,
 )
 
@@ -45,10 +42,10 @@ ABREAST = 8  # results of a reduction that are summed at the same time
 COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
 
-def reduction(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def reduction(frame: Frame) -> Compiled:
     """A reduction of whatever its input is computed from; results may follow it."""
-    frame = Frame(kernel, stored, width, shared)
-    x = kernel.primary
+    kernel, stored, width = frame.kernel, frame.stored, frame.width
+    x = kernel.anchor
     assert x is not None
     (y,) = x.inputs
     loops, index = nest.own_index(y.shape, y.lanes, width)
@@ -144,8 +141,8 @@ class _Reduction:
         stack = [self.y]
         while stack:
             node = stack.pop()
-            if node not in self.frame.stored and node.kind not in LEAVES:
-                if node.kind not in CHEAP | MOVES:
+            if node not in self.frame.stored and not node.leaf:
+                if node.row.cost > CHEAP or node.row.family is Family.GENERATED:
                     return False
                 stack += node.inputs
         return True

@@ -6,20 +6,18 @@ two images that do.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MOVES,
     Node,
     Shape,
+    inside,
 )
 from grafito.engines.llvm.lowering import costs
-
-PRODUCTS = {"matmul", "conv", "convback", "convkernel"}
 
 
 def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
@@ -37,7 +35,7 @@ def _before_widening(x: Node) -> Node | None:
             return None
         x = x.inputs[0]
     for move in reversed(moves):
-        x = Node(move.kind, (x,), move.shape, "bfloat16", **move.attributes)
+        x = Node.make(move.kind, (x,), move.shape, "bfloat16", **move.attributes)
     return x
 
 
@@ -50,37 +48,50 @@ def warn_that_it_is_slow() -> None:
     )
 
 
-def arrange(order: Iterable[Node], tiles: bool) -> None:
-    """Mark the products of bfloat16, and store in pairs what they broadcast.
+def arrange(order: Iterable[Node], amx: bool) -> dict[Node, Node]:
+    """The nodes, where products of bfloat16 are marked and read their operands in pairs.
 
     Args:
-        order: the nodes.
-        tiles: whether the CPU multiplies tiles.
+        order: all nodes, inputs before users.
+        amx: whether the CPU multiplies tiles.
     """
+    became: dict[Node, Node] = {}
     for x in order:
-        if x.kind not in PRODUCTS or any(y.dtype != "bfloat16" for y in x.inputs):
-            continue
-        x.attributes["pairs"] = True
-        y, z = x.inputs
-        if x.kind == "convkernel" and x.groups == 1:
-            x.attributes["tiles"] = tiles and _weights_pay(x)
-            x.inputs = (y, image_pairs(z))
-        elif x.kind in ("conv", "convback") and tiles and _pays(x):
-            x.attributes["tiles"] = True
-            x.inputs = (y, _weight_tiles(z, x.kind == "convback"))
-        elif x.kind == "conv":  # the weights of channels that follow each other
-            channels, filters = z.shape[2:]
-            whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
-            x.inputs = (y, _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2)))
-        elif x.kind == "matmul" and not packed(x) and _by_columns(y):
-            x.inputs = (_stored_as(y, tuple(range(len(y.shape)))), z)
-        elif tiles and x.kind == "matmul" and packed(x):
-            x.attributes["tiles"] = costs.pays(x.shape[0], x.shape[1], y.shape[1])
+        inputs = tuple(became[y] for y in x.inputs)
+        changed = any(y is not z for y, z in zip(inputs, x.inputs, strict=True))
+        y = dataclasses.replace(x, inputs=inputs) if changed else x
+        if x.row.of_bfloat16 and all(z.dtype == "bfloat16" for z in inputs):
+            y = _product(y, amx)
+        became[x] = y
+    return became
+
+
+def _product(x: Node, amx: bool) -> Node:
+    """A product of bfloat16, with its operands in the form that it reads."""
+    y, z = x.inputs
+    marks = {"bf16_dot": True}
+    marked = dataclasses.replace(x, attributes={**x.attributes, **marks})
+    if x.kind == "conv_weight_gradient":
+        if x.groups == 1:
+            marks["amx"] = amx and _weight_gradient_pays(x)
+            z = image_pairs(z)
+    elif x.kind != "matmul" and amx and _pays(x):
+        marks["amx"] = True
+        z = _weight_tiles(z, x.kind == "conv_input_gradient")
+    elif x.kind == "conv":  # the weights of channels that follow each other
+        channels, filters = z.shape[2:]
+        whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
+        z = _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2))
+    elif x.kind == "matmul" and not packed(marked) and _by_columns(y):
+        y = _stored_as(y, tuple(range(len(y.shape))))
+    elif x.kind == "matmul" and amx and packed(marked):
+        marks["amx"] = costs.pays(x.shape[0], x.shape[1], y.shape[1])
+    return dataclasses.replace(x, inputs=(y, z), attributes={**x.attributes, **marks})
 
 
 def packed(x: Node) -> bool:
     """Whether a product packs its operands: one of matrices that fill the registers."""
-    return "pairs" in x.attributes and len(x.shape) == 2 and min(x.shape) >= LANES
+    return "bf16_dot" in x.attributes and len(x.shape) == 2 and min(x.shape) >= LANES
 
 
 def _by_columns(x: Node) -> bool:
@@ -95,46 +106,42 @@ def _stored_as(x: Node, axes: tuple[int, ...]) -> Node:
         if axes == tuple(range(len(axes))):
             return y
         shape = tuple(y.shape[a] for a in axes)
-        return Node("transpose", (y,), shape, y.dtype, axes=axes)
+        return Node.make("transpose", (y,), shape, y.dtype, axes=axes)
 
-    if x.kind == "cast" and x.inputs[0].kind in LEAVES:  # rounded on the way
-        source = moved(x.inputs[0])
-        kept = Node("cast", (source,), source.shape, x.dtype)
-    else:
+    with inside(x.scope):
+        if x.kind == "cast" and x.inputs[0].leaf:  # rounded on the way
+            source = moved(x.inputs[0])
+            return moved(Node.make("cast", (source,), source.shape, x.dtype))
         source = moved(x)
-        kept = Node("copy", (source,), source.shape, x.dtype)
-    kept.scope = source.scope = x.scope
-    return moved(kept)
+        return moved(Node.make("copy", (source,), source.shape, x.dtype))
 
 
 def _weight_pairs(k: Node) -> Node:
     """The weights of pairs of channels as words: [a][b][f / BROADCAST][c / 2][BROADCAST]."""
     height, width, channels, filters = k.shape
     panels: Shape = (height, width, channels, filters // BROADCAST, BROADCAST)
-    split = Node("reshape", (k,), panels, k.dtype)
+    split = Node.make("reshape", (k,), panels, k.dtype)
     halves = []
     for odd in (0, 1):
         shape: Shape = (height, width, channels // 2, *panels[3:])
-        own = Node(
+        own = Node.make(
             "slice", (split,), shape, k.dtype, starts=(0, 0, odd, 0, 0), steps=(1, 1, 2, 1, 1)
         )
         shape = tuple(shape[axis] for axis in (0, 1, 3, 2, 4))
-        halves.append(Node("transpose", (own,), shape, k.dtype, axes=(0, 1, 3, 2, 4)))
-    words = Node("pairwords", halves, shape, "uint32", kernel=k.shape)
-    words.scope = k.scope
-    return words
+        halves.append(Node.make("transpose", (own,), shape, k.dtype, axes=(0, 1, 3, 2, 4)))
+    with inside(k.scope):
+        return Node.make("word_pairs", halves, shape, "uint32", weight_shape=k.shape)
 
 
 def _weight_tiles(k: Node, backward: bool) -> Node:
     """The weights in tiles: [a][b][made / 16][summed / 32][16 made][16 pairs of summed] words."""
-    if k.kind in MOVES:
+    if k.moves:
         k = _stored_as(k, (0, 1, 2, 3))
     axes = (3, 2) if backward else (2, 3)
     summed, made = (k.shape[axis] for axis in axes)
     shape = (*k.shape[:2], -(-made // LANES), -(-summed // (2 * LANES)), LANES, LANES)
-    tiles = Node("weighttiles", (k,), shape, "uint32", kernel=k.shape, axes=axes)
-    tiles.scope = k.scope
-    return tiles
+    with inside(k.scope):
+        return Node.make("weight_tiles", (k,), shape, "uint32", weight_shape=k.shape, axes=axes)
 
 
 def _pays(x: Node) -> bool:
@@ -142,13 +149,13 @@ def _pays(x: Node) -> bool:
     y, k = x.inputs
     times = math.prod(x.shape[1:3]) * math.prod(k.shape[:2])
     summed, made = k.shape[2:]
-    if x.kind == "convback":
+    if x.kind == "conv_input_gradient":
         times //= math.prod(x.strides)
         summed, made = made, summed
     return x.groups == 1 and y.lanes and costs.pays(made, x.shape[0], summed, times)
 
 
-def _weights_pay(x: Node) -> bool:
+def _weight_gradient_pays(x: Node) -> bool:
     """Whether tiles, which see two places of a row at once, pay for a weight gradient."""
     height, width, channels, filters = x.shape
     image, y = x.inputs
@@ -161,6 +168,5 @@ def image_pairs(y: Node) -> Node:
     """The gradient y of images in lanes as pairs of images: [block][i][j][pair][filter]."""
     n, height, width, filters = y.shape
     shape = (-(-n // LANES), height, width, PAIRS, -(-filters // LANES) * LANES)
-    node = Node("imagepairs", (y,), shape, "uint32")
-    node.scope = y.scope
-    return node
+    with inside(y.scope):
+        return Node.make("image_pairs", (y,), shape, "uint32")

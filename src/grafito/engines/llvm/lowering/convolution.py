@@ -58,7 +58,7 @@ def _conv2d(x: Any, image: Node, kernel: Node, tiles: bool = False) -> Node:
         top, left = (p[0] for p in op.padding)
         return winograd.convolution(image, kernel, x.shape, tile, (top, left))
     padded = pad(image, *_borders(op.padding))
-    return Node(
+    return Node.make(
         "conv", (padded, kernel), x.shape, x.dtype,
         strides=op.strides, dilation=op.dilation, groups=op.groups,
     )  # fmt: skip
@@ -80,8 +80,8 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> 
         before.append(max(0, -((pads[0] - reach) // stride)))
         after.append(max(0, (size - 1 + pads[0]) // stride - (places - 1)))
     padded = pad(y, (0, *before, 0), (0, *after, 0))
-    return Node(
-        "convback", (padded, kernel), x.shape, x.dtype,
+    return Node.make(
+        "conv_input_gradient", (padded, kernel), x.shape, x.dtype,
         strides=op.strides, dilation=op.dilation, groups=op.groups,
         origin=tuple(p[0] for p in op.padding), before=tuple(before),
     )  # fmt: skip
@@ -94,14 +94,14 @@ def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
         top, left = (p[0] for p in op.padding)
         return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))
     padded = pad(image, *_borders(op.padding))
-    return Node(
-        "convkernel", (padded, y), x.shape, x.dtype,
+    return Node.make(
+        "conv_weight_gradient", (padded, y), x.shape, x.dtype,
         strides=op.strides, dilation=op.dilation, groups=op.groups,
     )  # fmt: skip
 
 
 def _window(kind: str, op: Any, shape: Shape, dtype: str, *inputs: Node) -> Node:
-    return Node(kind, inputs, shape, dtype, window=op.size, strides=op.strides)
+    return Node.make(kind, inputs, shape, dtype, window=op.size, strides=op.strides)
 
 
 def _maxpool(x: Any, y: Node) -> Node:
@@ -115,20 +115,22 @@ def _sumpool(x: Any, y: Node) -> Node:
 def _maxpoolscatter(x: Any, y: Node, g: Node) -> Node:
     before, after = _borders(x.op.padding)
     padded = pad(y, before, after, -np.inf)
-    return crop(_window("maxscatter", x.op, padded.shape, x.dtype, padded, g), before, x.shape)
+    return crop(
+        _window("maxpool_gradient", x.op, padded.shape, x.dtype, padded, g), before, x.shape
+    )
 
 
 def _maxpoolgather(x: Any, y: Node, h: Node) -> Node:
     borders = _borders(x.op.padding)
     inputs = pad(y, *borders, -np.inf), pad(h, *borders)
-    return _window("maxgather", x.op, x.shape, x.dtype, *inputs)
+    return _window("maxpool_gather", x.op, x.shape, x.dtype, *inputs)
 
 
 def _sumpoolgradient(x: Any, g: Node) -> Node:
     before, after = _borders(x.op.padding)
     sizes = zip(before, x.shape, after, strict=True)
     padded = tuple(b + n + a for b, n, a in sizes)
-    return crop(_window("sumscatter", x.op, padded, x.dtype, g), before, x.shape)
+    return crop(_window("sumpool_gradient", x.op, padded, x.dtype, g), before, x.shape)
 
 
 RULES: dict[str, Callable[..., Node]] = {

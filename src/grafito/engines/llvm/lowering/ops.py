@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.codegen.elementwise_ops import OPS
 from grafito.engines.llvm.ir.builders import (
     cast,
     constant,
@@ -21,8 +21,9 @@ from grafito.engines.llvm.ir.builders import (
     reduce,
     reshape,
 )
-from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.lowering import bfloat16 as bfloat_layout
+from grafito.engines.llvm.ir.kinds import KINDS, Family
+from grafito.engines.llvm.ir.nodes import Node, inside
+from grafito.engines.llvm.lowering import bfloat16
 from grafito.engines.llvm.lowering import convolution as windows
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution
@@ -61,26 +62,21 @@ def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[T
         GraphError: for an op or a dtype without machine code; the message names it.
     """
     became: dict[Tensor, Node] = {}
-    scoped: set[Node] = set()
     widened = False
     rules = RULES | windows.rules(tiles)
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
-        if isinstance(x.op, (MatMul, Convolution)) and (narrow := bfloat_layout.narrowed(inputs)):
-            widened = widened or not pairs
-            node = _lower(x, narrow, rules) if pairs else _lower_wide(x, inputs, rules)
-        else:
-            node = _lower(x, inputs, rules)
-        stack = [node]
-        while stack:
-            inner = stack.pop()
-            if inner not in scoped:
-                scoped.add(inner)
-                inner.scope = inner.scope or x.scope
-                stack += inner.inputs
-        became[x] = node
+        with inside(x.scope):
+            narrow = None
+            if isinstance(x.op, (MatMul, Convolution)):
+                narrow = bfloat16.narrowed(inputs)
+            if narrow is None:
+                became[x] = _lower(x, inputs, rules)
+            else:
+                widened = widened or not pairs
+                became[x] = _lower(x, narrow, rules) if pairs else _lower_wide(x, inputs, rules)
     if widened:
-        bfloat_layout.warn_that_it_is_slow()
+        bfloat16.warn_that_it_is_slow()
     same = share(became.values())
     return {x: same[node] for x, node in became.items()}
 
@@ -90,14 +86,18 @@ def share(nodes: Iterable[Node]) -> dict[Node, Node]:
     same: dict[Node, Node] = {}
     known: dict[Any, Node] = {}
     for x in topological_order(nodes):
-        x.inputs = tuple(same[y] for y in x.inputs)
-        key: Any = (x.kind, x.inputs, x.shape, x.dtype, repr(x.attributes))
+        inputs = tuple(same[y] for y in x.inputs)
+        if any(y is not z for y, z in zip(inputs, x.inputs, strict=True)):
+            shared = dataclasses.replace(x, inputs=inputs)
+        else:
+            shared = x
+        key: Any = (x.kind, inputs, x.shape, x.dtype, repr(x.attributes))
         if x.kind in ("input", "variable"):
             key = x.tensor
         elif x.kind == "constant":
             small = x.array.size <= SMALL
             key = (x.dtype, x.shape, x.array.dtype.str, x.array.tobytes() if small else id(x.array))
-        same[x] = known.setdefault(key, x)
+        same[x] = known.setdefault(key, shared)
     return same
 
 
@@ -105,9 +105,9 @@ def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]])
     if isinstance(x.op, Constant):
         return constant(x.op.array, x.dtype, x.shape)
     if isinstance(x.op, Input):
-        return Node("input", (), x.shape, x.dtype, tensor=x)
+        return Node.make("input", (), x.shape, x.dtype, tensor=x)
     if isinstance(x, Variable):
-        return Node("variable", (), x.shape, x.dtype, tensor=x)
+        return Node.make("variable", (), x.shape, x.dtype, tensor=x)
     kind = x.op.name
     if not x.size or (kind in SUMS and not all(y.size for y in inputs)):
         return filled(x.shape, x.dtype, 0)
@@ -118,8 +118,8 @@ def _lower(x: Tensor, inputs: list[Node], rules: dict[str, Callable[..., Node]])
         return rules[kind](x, *inputs)
     if kind == "cast":
         return inputs[0] if inputs[0].dtype == x.dtype else cast(inputs[0], x.dtype)
-    if kind in OPS:
-        return Node(kind, inputs, x.shape, x.dtype)
+    if kind in KINDS and KINDS[kind].family is Family.ELEMENTWISE:
+        return Node.make(kind, inputs, x.shape, x.dtype)
     raise GraphError(
         f"The CPU engine has no machine code for the op {kind!r}.",
         where=x,
@@ -150,29 +150,29 @@ def _reshape(x: Tensor, y: Node) -> Node:
 
 @rule
 def _transpose(x: Tensor, y: Node) -> Node:
-    return Node("transpose", (y,), x.shape, x.dtype, axes=x.op.axes)  # type: ignore[attr-defined]
+    return Node.make("transpose", (y,), x.shape, x.dtype, axes=x.op.axes)  # type: ignore[attr-defined]
 
 
 @rule
 def _broadcastto(x: Tensor, y: Node) -> Node:
-    return Node("broadcast", (y,), x.shape, x.dtype)
+    return Node.make("broadcast", (y,), x.shape, x.dtype)
 
 
 @rule
 def _slice(x: Any, y: Node) -> Node:
     steps = plain_steps(x.shape, x.op.steps)
-    return Node("slice", (y,), x.shape, x.dtype, starts=x.op.starts, steps=steps)
+    return Node.make("slice", (y,), x.shape, x.dtype, starts=x.op.starts, steps=steps)
 
 
 @rule
 def _flip(x: Any, y: Node) -> Node:
-    return Node("flip", (y,), x.shape, x.dtype, axes=x.op.axes)
+    return Node.make("flip", (y,), x.shape, x.dtype, axes=x.op.axes)
 
 
 @rule
 def _take(x: Any, y: Node, indices: Node) -> Node:
     checked = check(indices, y.shape[x.op.axis], x.op.from_end)
-    return Node("take", (y, checked), x.shape, x.dtype, axis=x.op.axis)
+    return Node.make("take", (y, checked), x.shape, x.dtype, axis=x.op.axis)
 
 
 def check(indices: Node, size: int, from_end: bool = True) -> Node:
@@ -182,18 +182,18 @@ def check(indices: Node, size: int, from_end: bool = True) -> Node:
     """
     wide, unsigned = cast(indices, "int64"), indices.dtype.startswith("uint")
     told = {"length": size, "from_end": from_end and not unsigned, "unsigned": unsigned}
-    return Node("check", (wide,), indices.shape, "int64", **told)
+    return Node.make("bounds_check", (wide,), indices.shape, "int64", **told)
 
 
 @rule
 def _scatteradd(x: Any, y: Node, indices: Node) -> Node:
     checked = check(indices, x.op.size)
-    return Node("scatter", (y, checked), x.shape, x.dtype, axis=x.op.axis)
+    return Node.make("scatter", (y, checked), x.shape, x.dtype, axis=x.op.axis)
 
 
 @rule
 def _onehot(x: Any, indices: Node) -> Node:
-    return Node("onehot", (indices,), x.shape, x.dtype)
+    return Node.make("onehot", (indices,), x.shape, x.dtype)
 
 
 @rule
@@ -248,22 +248,22 @@ def _logsumexp(x: Any, y: Node) -> Node:
 
 @rule
 def _argmax(x: Any, y: Node) -> Node:
-    return Node("argmax", (y,), x.shape, x.dtype, axis=x.op.axis)
+    return Node.make("argmax", (y,), x.shape, x.dtype, axis=x.op.axis)
 
 
 @rule
 def _argmin(x: Any, y: Node) -> Node:
-    return Node("argmin", (y,), x.shape, x.dtype, axis=x.op.axis)
+    return Node.make("argmin", (y,), x.shape, x.dtype, axis=x.op.axis)
 
 
 @rule
 def _cumsum(x: Any, y: Node) -> Node:
-    return Node("cumsum", (y,), x.shape, y.dtype, axis=x.op.axis)
+    return Node.make("cumsum", (y,), x.shape, y.dtype, axis=x.op.axis)
 
 
 @rule
 def _argsort(x: Any, y: Node) -> Node:
-    layers = Node("argsort", (y,), (2, *x.shape), x.dtype)  # the second one is for merging
+    layers = Node.make("argsort", (y,), (2, *x.shape), x.dtype)  # the second one is for merging
     return reshape(crop(layers, (0,) * (x.ndim + 1), (1, *x.shape)), x.shape)
 
 
@@ -271,7 +271,9 @@ def _argsort(x: Any, y: Node) -> Node:
 def _randombits(x: Any, step: Node) -> Node:
     seed, use = x.op.seed, x.op.use  # data, so that code compiled for one seed serves all
     words = np.array([seed & MASK, seed >> 32, use & MASK], "uint32")
-    return Node("bits", (cast(step, "uint32"), constant(words, "uint32")), x.shape, x.dtype)
+    return Node.make(
+        "random_bits", (cast(step, "uint32"), constant(words, "uint32")), x.shape, x.dtype
+    )
 
 
 # Softmax and its losses
@@ -340,4 +342,4 @@ def _binarycrossentropy(x: Any, p: Node, t: Node) -> Node:
 
 @rule
 def _matmul(x: Tensor, y: Node, z: Node) -> Node:
-    return Node("matmul", (y, z), x.shape, x.dtype)
+    return Node.make("matmul", (y, z), x.shape, x.dtype)

@@ -124,8 +124,8 @@ def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
     size = kernel.shape[:2]
     summed, made = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
     shape = (-(-made // PANEL), math.prod(points(tile, size)), summed, PANEL)  # type: ignore[arg-type]
-    return Node(
-        "winoweights", (kernel,), shape, "float32", tile=tile, window=size, backward=backward
+    return Node.make(
+        "winograd_weights", (kernel,), shape, "float32", tile=tile, window=size, backward=backward
     )
 
 
@@ -143,7 +143,7 @@ def convolution(
         backward: whether the kernel is turned around and its channels change places.
     """
     inputs = image, weights(kernel, tile, backward)
-    return Node(
+    return Node.make(
         "winograd", inputs, shape, "float32", tile=tile, window=kernel.shape[:2], before=before
     )
 
@@ -154,11 +154,14 @@ def kernel_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair
     vectors = tiles(y.shape[1:3], tile) * -(-y.shape[0] // 16)
     rows, columns = (_parts(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
-    sums = Node(
-        "winosums", (image, y), (slices, count, math.prod(rows), math.prod(columns)), image.dtype,
+    all_sums = slices, count, math.prod(rows), math.prod(columns)
+    sums = Node.make(
+        "winograd_sums", (image, y), all_sums, image.dtype,
         tile=tile, window=shape[:2], before=before, parts=(rows, columns),
     )  # fmt: skip
-    return Node("winokernel", (sums,), shape, image.dtype, tile=tile, window=shape[:2])
+    return Node.make(
+        "winograd_weight_gradient", (sums,), shape, image.dtype, tile=tile, window=shape[:2]
+    )
 
 
 def _parts(size: int, step: int) -> Pair:

@@ -7,9 +7,10 @@ element from what it has in registers.
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,16 +19,10 @@ from grafito.engines.llvm.codegen.addresses import (
     fit_index,
     operands,
 )
-from grafito.engines.llvm.codegen.elementwise_ops import CHEAP
 from grafito.engines.llvm.codegen.loops import own_index
-from grafito.engines.llvm.ir.kernel import Kernel, Store
+from grafito.engines.llvm.ir.kernel import Kernel, Store, disjoint_windows
+from grafito.engines.llvm.ir.kinds import Reads
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
-    MADE,
-    MOVES,
-    REDUCTIONS,
-    WHOLE,
-    WINDOWS,
     Node,
     Shape,
 )
@@ -37,84 +32,75 @@ from grafito.engines.llvm.ir.shapes import (
     trivial,
 )
 
-PRIMARY = REDUCTIONS | WINDOWS | WHOLE - {"parts", "copy"} | {"matmul"}
-DEAR = 8  # cost of a function like exp, in additions
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
-LIMIT = 4  # what may be computed twice rather than stored
-# Additions whose code is one expression: LLVM takes more than twice the time for code of twice
-# the length. Layers, losses and optimizers stay below a half of them.
-LONG = 128
+RECOMPUTED = 4  # additions that may be done twice rather than stored
+# Additions whose code is one expression, and one kernel: LLVM takes more than twice the time for
+# code of twice the length. Layers, losses and optimizers stay below a half of them.
+LARGEST_EXPRESSION, LARGEST_KERNEL = 128, 512
+LARGEST_EPILOGUE = 24  # results after which none joins a kernel
 
 
 # What is stored
 
 
-def choose_stored(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
+def choose_materialized(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
     """The nodes that get a buffer."""
     users: dict[Node, set[Node]] = defaultdict(set)
     for x in order:
         for y in x.inputs:
             users[y].add(x)
-    stored = {x for x in results if x.kind not in LEAVES}
-    stored |= {x for x in order if x.kind in PRIMARY | {"parts", "copy", "check"}}
+    stored = {x for x in results if not x.leaf}
+    stored |= {x for x in order if x.row.materialized}
 
     def store_base(x: Node) -> None:
         """What is read by address must come from memory, through moves at most."""
-        while x.kind in MOVES and x not in stored:
+        while x.moves and x not in stored:
             x = x.inputs[0]
-        if x.kind not in LEAVES:
+        if not x.leaf:
             stored.add(x)
 
     for x in order:
-        if x.kind in WINDOWS | {"matmul", "bits", "weighttiles"}:
+        if x.row.reads is Reads.ADDRESSES:
             for y in x.inputs:
                 store_base(y)
-        elif x.kind == "scatter":  # read as a whole, row after row
-            stored |= {y for y in x.inputs if y.kind not in LEAVES}
-        elif x.kind == "take":
-            store_base(x.inputs[0])
-            store_base(x.inputs[1])
+        elif x.row.reads is Reads.BUFFERS:
+            stored |= {y for y in x.inputs if not y.leaf}
         elif x.kind == "reshape" and not trivial(x):
             (y,) = x.inputs
             while y.kind == "reshape" and not trivial(y):
                 (y,) = y.inputs
-            if y.kind not in LEAVES:
+            if not y.leaf:
                 stored.add(y)
     cost: dict[Node, int] = {}
     code: dict[Node, int] = {}  # how much of it there is to write
     for x in order:
         cost[x] = code[x] = 0
-        if x.kind in LEAVES or x in stored:
+        if x.leaf or x in stored:
             continue
-        own = 0 if x.kind in MOVES else price(x)
+        own = 0 if x.moves else x.row.cost
         cost[x] = own + sum(cost[y] for y in x.inputs)
-        code[x] = price(x) + sum(code[y] for y in x.inputs)
-        if code[x] > LONG:
+        code[x] = x.row.cost + sum(code[y] for y in x.inputs)
+        if code[x] > LARGEST_EXPRESSION:
             y = x.inputs[0] if x.kind == "broadcast" else x  # the smaller one
             cost[x] = code[x] = 0
-            if y.kind not in LEAVES:
+            if not y.leaf:
                 stored.add(y)
                 cost[y] = code[y] = 0
             continue
         repeated = len(users[x]) > 1 or any(
-            (u.size > x.size and u.kind not in MOVES) or u.kind == "broadcast" for u in users[x]
+            (u.size > x.size and not u.moves) or u.kind == "broadcast" for u in users[x]
         )
-        if repeated and cost[x] > (LIMIT if x.size > 1 else 1) and x.kind not in MOVES:
+        if repeated and cost[x] > (RECOMPUTED if x.size > 1 else 1) and not x.moves:
             stored.add(x)
             cost[x] = code[x] = 0
     return stored
-
-
-def price(x: Node) -> int:
-    """How much computing an element takes, in additions; a move is one for who writes it."""
-    return 1 if x.kind in CHEAP | MADE | MOVES else DEAR
 
 
 # Reading
 
 
 @dataclass
-class Reads:
+class Reading:
     """What an element of a node is computed from.
 
     Attributes:
@@ -126,7 +112,7 @@ class Reads:
     size: int = 0
 
 
-def reads_of(x: Node, stored: set[Node], lanes: bool) -> Reads:
+def reads_of(x: Node, stored: Set[Node], lanes: bool) -> Reading:
     """What an element of x is computed from.
 
     Args:
@@ -135,7 +121,7 @@ def reads_of(x: Node, stored: set[Node], lanes: bool) -> Reads:
         lanes: whether that is done with images as lanes.
     """
     _, own = own_index(x.shape, lanes, 1)
-    found = Reads()
+    found = Reading()
     seen: set[tuple[Node, Index | None]] = set()
     stack: list[tuple[Node, Index | None]] = [(x, own)]
     while stack:
@@ -143,12 +129,12 @@ def reads_of(x: Node, stored: set[Node], lanes: bool) -> Reads:
         if (y, index) in seen:
             continue
         seen.add((y, index))
-        if y is not x and (y in stored or y.kind in LEAVES):
+        if y is not x and (y in stored or y.leaf):
             same = index is not None and fits(y.shape, x.shape, lanes)
             same = same and index == fit_index(own, x.shape, y.shape, lanes)
             found.aligned[y] = found.aligned.get(y, True) and same
             continue
-        found.size += price(y)
+        found.size += y.row.cost
         if index is None or (y.kind == "reshape" and not trivial(y)):
             stack += [(z, None) for z in y.inputs]
         else:
@@ -158,14 +144,14 @@ def reads_of(x: Node, stored: set[Node], lanes: bool) -> Reads:
     return found
 
 
-def sources_of(x: Node, stored: set[Node]) -> set[Node]:
+def sources_of(x: Node, stored: Set[Node]) -> set[Node]:
     """The stored nodes that a primary is computed from."""
     found: set[Node] = set()
     stack = list(x.inputs)
     seen = set(stack)
     while stack:
         y = stack.pop()
-        if y in stored or y.kind in LEAVES:
+        if y in stored or y.leaf:
             found.add(y)
         else:
             stack += [z for z in y.inputs if z not in seen]
@@ -181,86 +167,149 @@ def workspace(x: Node, width: int) -> Node | None:
 
     Then its kernel can go through the images once, row by row.
     """
-    if x.kind != "convkernel" or x.size > WORKSPACE or x.dtype == "bfloat16":
+    if x.kind != "conv_weight_gradient" or x.size > WORKSPACE or x.dtype == "bfloat16":
         return None
-    if x.inputs[1].kind == "imagepairs":
+    if x.inputs[1].kind == "image_pairs":
         return None
     if x.inputs[0].size < 8 * x.size or x.inputs[1].shape[2] < 8:
         return None
-    return Node("work", (), (x.size * width,), x.dtype)
+    return Node.make("work", (), (x.size * width,), x.dtype)
 
 
-def make_kernels(order: Sequence[Node], stored: set[Node], width: int) -> list[Kernel]:
-    """Kernels in order; results join an earlier kernel of the same shape where they can."""
-    kernels: list[Kernel] = []
-    home: dict[Node, int] = {}  # the last kernel that writes to the buffer of a node
-    room: dict[Any, list[int]] = defaultdict(list)  # kernels without a primary, by their loops
+@dataclass
+class _Draft:
+    """A kernel that results may still join; see `Kernel`.
 
-    def add(kernel: Kernel) -> int:
-        kernels.append(kernel)
-        return len(kernels) - 1
+    Attributes:
+        size: how much of it is computed element by element, in additions.
+    """
 
-    def find(shape: Shape, lanes: bool, inside: Mapping[Node, bool], size: int) -> int:
+    anchor: Node | None
+    shape: Shape
+    lanes: bool
+    results: list[Node] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    reads: set[Node] = field(default_factory=set)
+    work: Node | None = None
+    size: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether other results may join those of its anchor, or of its elementwise work."""
+        if self.anchor is None:
+            return self.results[0].kind != "fill"
+        return self.anchor.row.fusible or disjoint_windows(self.anchor)
+
+    def has_room(self, size: int) -> bool:
+        """Whether so much more fits in."""
+        return len(self.results) <= LARGEST_EPILOGUE and self.size + size <= LARGEST_KERNEL
+
+    def kernel(self) -> Kernel:
+        """As it is now."""
+        return Kernel(
+            self.anchor, self.shape, self.lanes, tuple(self.results), tuple(self.stores),
+            frozenset(self.reads), self.work,
+        )  # fmt: skip
+
+
+class _Fusion:
+    """The pass on its way through the nodes.
+
+    Attributes:
+        drafts: the kernels so far.
+    """
+
+    def __init__(self) -> None:
+        self.drafts: list[_Draft] = []
+        self._home: dict[Node, int] = {}  # the last kernel that writes to the buffer of a node
+        # Kernels without an anchor, by their loops.
+        self._room: dict[Any, list[int]] = defaultdict(list)
+
+    def _add(self, draft: _Draft) -> int:
+        self.drafts.append(draft)
+        return len(self.drafts) - 1
+
+    def _find(self, shape: Shape, lanes: bool, inside: Mapping[Node, bool], size: int) -> int:
         """The first kernel that can take a result of this shape; a new one where there is none."""
+        home, drafts = self._home, self.drafts
         last = max((home[y] for y in inside), default=-1)
         if last >= 0 and all(same for y, same in inside.items() if home[y] == last):
-            kernel = kernels[last]
-            alike = kernel.lanes == lanes and fits(kernel.shape, shape, lanes)
-            if alike and kernel.open and kernel.has_room(size):
+            draft = drafts[last]
+            alike = draft.lanes == lanes and fits(draft.shape, shape, lanes)
+            if alike and draft.open and draft.has_room(size):
                 return last
-        others = room[lanes, loops_of(shape, lanes)]
+        others = self._room[lanes, loops_of(shape, lanes)]
         while (place := bisect_right(others, last)) < len(others):
-            if kernels[others[place]].has_room(size):
+            if drafts[others[place]].has_room(size):
                 return others[place]
             del others[place]
-        others.append(add(Kernel(None, shape, lanes)))
+        others.append(self._add(_Draft(None, shape, lanes)))
         return others[-1]
 
-    def place(x: Node, shape: Shape, lanes: bool, reads: Reads, stores: Store) -> None:
-        inside = {y: same for y, same in reads.aligned.items() if y in home}
-        k = find(shape, lanes, inside, reads.size)
-        kernels[k].results.append(x)
-        kernels[k].stores.append(stores)
-        kernels[k].reads |= {y for y in reads.aligned if y not in kernels[k].results}
-        kernels[k].size += reads.size
-        home[stores.target] = max(k, home.get(stores.target, -1))
+    def _place(self, x: Node, shape: Shape, lanes: bool, reads: Reading, store: Store) -> None:
+        inside = {y: same for y, same in reads.aligned.items() if y in self._home}
+        k = self._find(shape, lanes, inside, reads.size)
+        draft = self.drafts[k]
+        draft.results.append(x)
+        draft.stores.append(store)
+        draft.reads |= {y for y in reads.aligned if y not in draft.results}
+        draft.size += reads.size
+        self._home[store.target] = max(k, self._home.get(store.target, -1))
 
+    def anchor(self, x: Node, stored: Set[Node], width: int) -> None:
+        """A kernel of its own for a product, a reduction, ..."""
+        draft = _Draft(x, x.shape, x.lanes, [x], [Store(x, x)], sources_of(x, stored))
+        draft.work = workspace(x, width)
+        self._home[x] = self._add(draft)
+
+    def pieces(self, x: Node, stored: Set[Node]) -> None:
+        """The inputs of a `concat` or a `pad`, each to its place in the buffer."""
+        if x.fill is not None:
+            filling = Node("fill", (), x.shape, x.dtype, {"value": x.fill}, x.lanes)
+            draft = _Draft(None, x.shape, x.lanes, [filling], [Store(filling, x)])
+            self._home[x] = self._add(draft)
+        for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
+            piece = Node("stopgradient", (y,), y.shape, y.dtype, {}, x.lanes)
+            reads = reads_of(piece, stored, x.lanes)
+            if x in self._home:
+                reads.aligned[x] = False  # after the filling
+            self._place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
+            self.drafts[self._home[x]].reads.discard(x)
+
+    def elementwise(self, x: Node, stored: Set[Node]) -> None:
+        """A result that joins a kernel where it can."""
+        lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
+        self._place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
+
+
+def make_kernels(order: Sequence[Node], stored: Set[Node], width: int) -> list[Kernel]:
+    """Kernels in order; results join an earlier kernel of the same shape where they can."""
+    fusion = _Fusion()
     for x in order:
         if x not in stored:
             continue
-        if x.kind in PRIMARY:
-            kernel = Kernel(x, x.shape, x.lanes, [x], [Store(x, x)])
-            kernel.reads = sources_of(x, stored)
-            kernel.work = workspace(x, width)
-            home[x] = add(kernel)
-        elif x.kind == "parts":
-            if x.fill is not None:
-                filling = Node("fill", (), x.shape, x.dtype, value=x.fill)
-                filling.lanes = x.lanes
-                home[x] = add(Kernel(None, x.shape, x.lanes, [filling], [Store(filling, x)]))
-            for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
-                piece = Node("stopgradient", (y,), y.shape, y.dtype)
-                piece.lanes = x.lanes
-                reads = reads_of(piece, stored, x.lanes)
-                if x in home:
-                    reads.aligned[x] = False  # after the filling
-                place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
-                kernels[home[x]].reads.discard(x)
+        if x.row.anchor:
+            fusion.anchor(x, stored, width)
+        elif x.kind in ("concat", "pad"):
+            fusion.pieces(x, stored)
         else:
-            lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
-            place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
-    return kernels
+            fusion.elementwise(x, stored)
+    return [draft.kernel() for draft in fusion.drafts]
 
 
-def drop_unread(kernels: Sequence[Kernel], keep: set[Node]) -> None:
-    """A result that is only read in its own kernel stays in registers."""
+def drop_unread(kernels: Sequence[Kernel], keep: Set[Node]) -> list[Kernel]:
+    """A result that is only read in its own kernel stays in registers; empty kernels go."""
     read: dict[Node, set[int]] = defaultdict(set)
     for k, kernel in enumerate(kernels):
         for x in kernel.reads:
             read[x].add(k)
+    kept = []
     for k, kernel in enumerate(kernels):
-        kernel.stores = [
+        stores = tuple(
             s
             for s in kernel.stores
             if s.target in keep or s.target is not s.node or read[s.node] - {k}
-        ]
+        )
+        if stores:
+            kept.append(dataclasses.replace(kernel, stores=stores))
+    return kept

@@ -10,7 +10,6 @@ import numpy as np
 from grafito.engines.llvm.codegen.builder import SIZES
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
-    LEAVES,
     Node,
 )
 
@@ -40,7 +39,7 @@ def place(
     for k, kernel in enumerate(kernels):
         work = [kernel.work] if kernel.work is not None else []
         for x in [*(s.target for s in kernel.stores), *kernel.reads, *work]:
-            if x not in elsewhere and x.kind not in LEAVES:
+            if x not in elsewhere and not x.leaf:
                 first.setdefault(x, k)
                 last[x] = k
     ordered = sorted(first, key=lambda x: (-bytes_of(x, width), x.number))  # large ones first

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import LEAVES, Node
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.planning.fusion import reads_of, sources_of
 from grafito.graph.evaluate import topological_order
 
@@ -40,7 +40,7 @@ def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[
             serves[y] = None if mine is None or more is None else mine | more
     for x in order:
         own = serves[x]
-        if own is not None and len(own) == 1 and x.kind not in LEAVES:
+        if own is not None and len(own) == 1 and not x.leaf:
             (v,) = own
             readers = [position[u] for u in users[v] if serves[u] != own]
             position[x] = max([*readers, *(position[y] for y in x.inputs)], default=0) + 1e-6
@@ -49,7 +49,7 @@ def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[
 
 
 def find_in_place(
-    kernels: Sequence[Kernel], updates: Mapping[Node, Node], stored: set[Node]
+    kernels: Sequence[Kernel], updates: Mapping[Node, Node], stored: Set[Node]
 ) -> dict[Node, Node]:
     """The variables whose new value can be written over the old one, by new value."""
     home = {s.target: k for k, kernel in enumerate(kernels) for s in kernel.stores}
@@ -64,7 +64,7 @@ def find_in_place(
             if k > home[x]:
                 fine = False
             elif k == home[x]:
-                primary = kernel.primary
+                primary = kernel.anchor
                 fine = fine and (primary is None or v not in sources_of(primary, stored))
                 for y in kernel.results:
                     if y is not primary:

@@ -32,10 +32,7 @@ from grafito.engines.llvm.codegen.tile import (
     in_pieces,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution import direct as convolution
-from grafito.engines.llvm.kernels.convolution import weight_gradient_amx as amx_weights
 from grafito.engines.llvm.kernels.convolution.direct import (
     Convolution,
     Taps,
@@ -55,11 +52,9 @@ PART = 128  # result channels for which a thread packs the rows of images once
 TILE = ROWS * STEP  # words of a tile
 
 
-def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weights(frame: Frame) -> Compiled:
     """Each unit makes the tiles of 16 result channels at one place of the window."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    stored, width, out = frame.stored, frame.width, frame.out
     (k,) = out.inputs
     code = frame.code(LANES)
     reader = frame.reader(code)
@@ -188,15 +183,11 @@ class TiledConvolution(Convolution):
         self.share([block, i, part], unit)
 
 
-def conv(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """`convolution.conv` in tiles."""
-    return convolution.conv(kernel, stored, width, shared, TiledConvolution)
+def conv(frame: Frame) -> Compiled:
+    """`direct.conv` in tiles."""
+    return convolution.conv(frame, TiledConvolution)
 
 
-def convback(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
-    """`convolution.convback` in tiles."""
-    return convolution.convback(kernel, stored, width, shared, TiledConvolution)
-
-
-EMIT = {"conv": conv, "convback": convback, "convkernel": amx_weights.weights}
-OF_WEIGHTS = {"weighttiles": weights}
+def input_gradient(frame: Frame) -> Compiled:
+    """`direct.input_gradient` in tiles."""
+    return convolution.input_gradient(frame, TiledConvolution)

@@ -43,8 +43,6 @@ from grafito.engines.llvm.codegen.tile import (
     finish_tile,
     in_pieces,
 )
-from grafito.engines.llvm.ir.bfloat16 import kernel_shape
-from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 
 UNROLLED = 12  # inner steps that are written out
@@ -105,25 +103,17 @@ class Convolution:
 
     def __init__(
         self,
-        kernel: Kernel,
-        stored: set[Node],
-        width: int,
-        shared: bool,
+        frame: Frame,
         summed: int,
         made: int,
         backward: bool,
     ):
-        self.kernel, self.stored, self.width = kernel, stored, width
-        self.frame = Frame(kernel, stored, width, shared)
-        self.code = self.frame.code(width)
+        self.frame, self.kernel, self.out = frame, frame.kernel, frame.out
+        self.stored, self.width = frame.stored, frame.width
+        self.code = self.frame.code(self.width)
         self.reader = self.frame.reader(self.code)
         self.summed, self.made, self.backward = summed, made, backward
         self.units = self.scratch = 0
-
-    @property
-    def out(self) -> Node:
-        assert self.kernel.primary is not None
-        return self.kernel.primary
 
     def emit(self, rows: Sequence[Taps], columns: Sequence[Taps]) -> Compiled:
         steps = 0
@@ -164,7 +154,7 @@ class Convolution:
         else:
             taps = (r.weight, c.weight, var(inner), var(group) * self.made + own)
         x_at = address(image, existing(image, at), self.width, self.stored)
-        if weights.kind == "pairwords":
+        if weights.kind == "word_pairs":
             panel = (r.weight, c.weight, var(made), Affine(), var(channel))
             pairs = var(inner) * (tile.vectors // 2)  # which goes in steps of two
             k_at = weights, dot(panel, row_major(weights.shape)) + pairs
@@ -238,42 +228,34 @@ class Convolution:
 
 
 def conv(
-    kernel: Kernel,
-    stored: set[Node],
-    width: int,
-    shared: bool,
+    frame: Frame,
     how: type[Convolution] = Convolution,
 ) -> Compiled:
     """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
-    out = kernel.primary
-    assert out is not None
-    k = kernel_shape(out.inputs[1])
+    out = frame.out
+    k = out.inputs[1].weight_shape
     axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
     rows, columns = (forward_taps(*axis) for axis in axes)
     channels, filters = k[2], k[3] // out.groups
-    return how(kernel, stored, width, shared, channels, filters, False).emit(rows, columns)
+    return how(frame, channels, filters, False).emit(rows, columns)
 
 
-def convback(
-    kernel: Kernel,
-    stored: set[Node],
-    width: int,
-    shared: bool,
+def input_gradient(
+    frame: Frame,
     how: type[Convolution] = Convolution,
 ) -> Compiled:
     """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
-    out = kernel.primary
-    assert out is not None
-    k = kernel_shape(out.inputs[1])
+    out = frame.out
+    k = out.inputs[1].weight_shape
     axes = zip(out.shape[1:3], k, out.strides, out.dilation, out.origin, out.before, strict=False)
     rows, columns = (backward_taps(*axis) for axis in axes)
     channels, filters = k[2], k[3] // out.groups
-    return how(kernel, stored, width, shared, filters, channels, True).emit(rows, columns)
+    return how(frame, filters, channels, True).emit(rows, columns)
 
 
 def _real_rows(image: Node) -> tuple[int, int] | None:
     """Where the rows of an image begin and end in zeros around it; None if there are none."""
-    if image.kind != "parts" or image.fill != 0 or len(image.sizes) > 1:
+    if image.kind != "pad" or image.fill != 0 or len(image.sizes) > 1:
         return None
     begin, rows = image.starts[0][1], image.sizes[0][1]
     return None if rows == image.shape[1] else (begin, begin + rows)
@@ -283,6 +265,3 @@ def _clamp(code: Builder, value: Any, most: int) -> Any:
     b = code.b
     value = b.select(b.icmp_signed("<", value, i64(0)), i64(0), value)
     return b.select(b.icmp_signed(">", value, i64(most)), i64(most), value)
-
-
-EMIT = {"conv": conv, "convback": convback}

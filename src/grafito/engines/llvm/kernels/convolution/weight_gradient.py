@@ -12,16 +12,12 @@ from grafito.engines.llvm.codegen.affine import Loop, var
 from grafito.engines.llvm.codegen.builder import Builder, i64
 from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, finish_results
 from grafito.engines.llvm.codegen.tile import REGISTERS, TileStore, accumulate, best_tile, in_pieces
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.reductions import combine_lanes
 
 
-def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weight_gradient(frame: Frame) -> Compiled:
     """Σ x[n, s i + d a, s j + d b, c] y[n, i, j, f] over n, i and j; lanes are summed last."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
     image, y = out.inputs
     height, breadth, channels, filters = out.shape
     each = filters // out.groups
@@ -148,6 +144,3 @@ def convkernel(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> C
         over_units(combine)
     cost = 2.0 * out.size * nest.product([block, i, j])
     return frame.finish(code, nest.product(outer), cost)
-
-
-EMIT = {"convkernel": convkernel}

@@ -21,14 +21,12 @@ from grafito.engines.llvm.codegen.builder import (
     i64,
 )
 from grafito.engines.llvm.codegen.dot_bfloat16 import HALF
-from grafito.engines.llvm.codegen.frame import Compiled
+from grafito.engines.llvm.codegen.frame import Compiled, Frame
 from grafito.engines.llvm.codegen.tile import (
     Tile,
     TileStore,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.weight_gradient_bfloat16 import WeightSums
 from grafito.engines.llvm.kernels.matmul.amx import (
     BLOCK,
@@ -41,8 +39,8 @@ from grafito.engines.llvm.kernels.matmul.amx import (
 class TileSums(WeightSums):
     """Sums in tiles, two by two; a chunk of images is packed for all filters."""
 
-    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
-        super().__init__(kernel, stored, width, shared)
+    def __init__(self, frame: Frame):
+        super().__init__(frame)
         self.twos = -(-self.j.size // 2)  # of places in a row
         self.words = self.tile.rows * STEP  # of the images at two places
         self.scratch = 4 * self.chunk * self.twos * self.words
@@ -159,6 +157,6 @@ class TileSums(WeightSums):
         code.loop(i64(0), i64(height), 1, keep)
 
 
-def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weight_gradient(frame: Frame) -> Compiled:
     """The gradient, in tiles."""
-    return TileSums(kernel, stored, width, shared).emit()
+    return TileSums(frame).emit()

@@ -47,17 +47,13 @@ from grafito.engines.llvm.ir.bfloat16 import (
     LANES,
     PAIRS,
 )
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 
 CHUNK = 1 << 18  # bytes of images that all tiles see before the next ones
 
 
-def pack(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def pack(frame: Frame) -> Compiled:
     """Each unit turns the filters of one place of a block of images."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    out = frame.out
     (y,) = out.inputs
     code = frame.code(LANES)
     reader = frame.reader(code)
@@ -113,11 +109,10 @@ class WeightSums:
         chunk: rows of images that all tiles see before the next ones.
     """
 
-    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
-        self.frame = Frame(kernel, stored, width, shared)
-        out = kernel.primary
-        assert out is not None
-        self.out = out
+    def __init__(self, frame: Frame):
+        stored, width = frame.stored, frame.width
+        self.frame, self.out = frame, frame.out
+        out = frame.out
         self.image, self.y = image, y = out.inputs
         height, breadth, channels, self.filters = out.shape
         self.images, blocks = image.shape[0], y.shape[0]
@@ -216,8 +211,8 @@ class WeightSums:
 class PairSums(WeightSums):
     """Sums in registers, with `vdpbf16ps`."""
 
-    def __init__(self, kernel: Kernel, stored: set[Node], width: int, shared: bool):
-        super().__init__(kernel, stored, width, shared)
+    def __init__(self, frame: Frame):
+        super().__init__(frame)
         self.outer.append(self.wide)
         self.full = self.images // LANES * self.i.size  # rows of images in whole blocks
 
@@ -261,9 +256,6 @@ class PairSums(WeightSums):
         return self.code.loop(first, stop, 1, one, totals)
 
 
-def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weight_gradient(frame: Frame) -> Compiled:
     """The gradient, by pairs."""
-    return PairSums(kernel, stored, width, shared).emit()
-
-
-EMIT = {"imagepairs": pack, "convkernel": weights}
+    return PairSums(frame).emit()

@@ -25,8 +25,6 @@ from grafito.engines.llvm.codegen.frame import (
     finish_results,
 )
 from grafito.engines.llvm.codegen.tile import TileStore
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     Scratch,
     Tiles,
@@ -44,11 +42,9 @@ CACHE = 1 << 20  # bytes of scratch memory that stay near
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many
 
 
-def weights(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weights(frame: Frame) -> Compiled:
     """The transform G g G' of the weights, [panel][point][summed channel][PANEL]."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    width, out = frame.width, frame.out
     (g,) = out.inputs
     panels, count, summed, _ = out.shape
     lanes = min(PANEL, width)
@@ -101,11 +97,9 @@ def _group(vectors: int, bytes_each: int) -> int:
     return min((6, 4, 3, 2, 1), key=cost)
 
 
-def convolution(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def convolution(frame: Frame) -> Compiled:
     """The convolution by tiles; results of the same shape may follow it."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    kernel, width, out = frame.kernel, frame.width, frame.out
     image, u_node = out.inputs
     code = frame.code(width)
     reader = frame.reader(code)
@@ -221,6 +215,3 @@ def convolution(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> 
     code.loop(frame.begin, frame.end, 1, unit)
     cost = 2.0 * tiles.count * width * count * channels * filters
     return frame.finish(code, nest.product([chunks, groups]), cost, v.bytes + m.bytes)
-
-
-EMIT = {"winoweights": weights, "winograd": convolution}

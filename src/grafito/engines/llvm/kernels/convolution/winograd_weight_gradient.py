@@ -28,7 +28,6 @@ from grafito.engines.llvm.codegen.tile import (
     TileStore,
 )
 from grafito.engines.llvm.codegen.transpose import transpose
-from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     Scratch,
@@ -44,11 +43,9 @@ from grafito.engines.llvm.lowering.winograd import (
 )
 
 
-def sums(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def sums(frame: Frame) -> Compiled:
     """The products (A dY A') * (B' d B) summed over tiles and images, in a few slices."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    width, out = frame.width, frame.out
     return _Sums(frame, out, width).emit()
 
 
@@ -215,11 +212,9 @@ def _tile(rows: int, columns: int) -> tuple[int, int]:
     return min(((r, n) for n in wide for r in range(1, min(rows, REGISTERS // n) + 1)), key=cycles)
 
 
-def kernel_gradient(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def weight_gradient(frame: Frame) -> Compiled:
     """The slices of sums added up, and G' on both sides; results of the same shape may follow."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    kernel, width, out = frame.kernel, frame.width, frame.out
     (total,) = out.inputs
     slices, count, rows, columns = total.shape
     code = frame.code(width)
@@ -264,6 +259,3 @@ def kernel_gradient(kernel: Kernel, stored: set[Node], width: int, shared: bool)
 
     code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, nest.product([c, f]), float(total.size + 10 * out.size))
-
-
-EMIT = {"winosums": sums, "winokernel": kernel_gradient}

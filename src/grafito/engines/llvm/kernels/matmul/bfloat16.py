@@ -33,8 +33,6 @@ from grafito.engines.llvm.codegen.tile import (
     in_pieces,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.matmul.amx import TileSums
 from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import Panels
 
@@ -114,18 +112,16 @@ def _best_height(rows: int, vectors: int) -> int:
     return min(range(min(rows, SUMS // vectors), 0, -1), key=cycles)
 
 
-def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def matmul(frame: Frame) -> Compiled:
     """The product x @ y; results of the same shape may follow it."""
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
     x, y = out.inputs
     (rows, columns), depth = out.shape, x.shape[1]
     by_rows = rows >= depth and 2 * depth * columns <= WHOLE
     code = frame.code(LANES)
     reader = frame.reader(code)
     b = code.b
-    how = TileSums(code) if out.attributes.get("tiles") else PairSums(code)
+    how = TileSums(code) if out.attributes.get("amx") else PairSums(code)
     near = by_rows and 8 * depth * LANES <= NEAR
     tile_rows, vectors = how.block(rows, columns, near)
     breadth = vectors * LANES

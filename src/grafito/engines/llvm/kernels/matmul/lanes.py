@@ -16,18 +16,14 @@ from grafito.engines.llvm.codegen.tile import (
     finish_tile,
     in_pieces,
 )
-from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import Node
 
 
-def matmul_lanes(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def matmul(frame: Frame) -> Compiled:
     """The product x @ y of a batch in lanes: a register holds one feature of many examples.
 
     The elements of y are broadcast, in whatever order they are in memory.
     """
-    frame = Frame(kernel, stored, width, shared)
-    out = kernel.primary
-    assert out is not None
+    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
     x, y = out.inputs
     (batch, columns), inner = out.shape, x.shape[1]
     blocks = -(-batch // width)

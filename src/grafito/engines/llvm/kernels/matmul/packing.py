@@ -58,7 +58,7 @@ class Panels:
         depth = -(-depth // self.lanes) * self.lanes
         self.column = var(wide) * piece_ + var(vector) * self.lanes + var(lane)
         self.ragged = piece_ != breadth or self.width % breadth != 0
-        self.node = Node("work", (), (group * depth * breadth,), self.buffer.dtype)
+        self.node = Node.make("work", (), (group * depth * breadth,), self.buffer.dtype)
         self.first_row, self.first_panel = Loop(1), Loop(1)
         panel = (var(wide) + var(self.first_panel) * -1) * depth
         row = var(k) + var(self.first_row) * -1

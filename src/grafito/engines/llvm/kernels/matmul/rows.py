@@ -38,7 +38,6 @@ from grafito.engines.llvm.codegen.tile import (
     in_pieces,
     whole_index,
 )
-from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.matmul.packing import Panels
 
@@ -50,9 +49,9 @@ STRIPS = 16  # rows of tiles for which x is copied at once
 BAND = 64  # rows for which a copy of the other operand pays
 
 
-def matmul(kernel: Kernel, stored: set[Node], width: int, shared: bool) -> Compiled:
+def matmul(frame: Frame) -> Compiled:
     """The product x @ y, batched over leading axes; results of the same shape may follow it."""
-    return _Product(Frame(kernel, stored, width, shared)).emit()
+    return _Product(frame).emit()
 
 
 class _Product:
@@ -65,10 +64,8 @@ class _Product:
     """
 
     def __init__(self, frame: Frame):
-        self.frame = frame
-        out = frame.kernel.primary
-        assert out is not None
-        self.out, (x, y), width = out, out.inputs, frame.width
+        self.frame, self.out = frame, frame.out
+        out, (x, y), width = frame.out, frame.out.inputs, frame.width
         self.rows, self.columns, self.inner = out.shape[-2], out.shape[-1], x.shape[-1]
         self.lanes = nest.vector_lanes(self.columns, width)
         self.code = frame.code(self.lanes)
@@ -340,7 +337,7 @@ class _Product:
         inside = self.frame.stored | set(kernel.results)
         places: dict[tuple[Node | None, Affine], None] = {}
         for x in kernel.results:
-            if x is not kernel.primary:
+            if x is not kernel.anchor:
                 index = fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
                 places |= dict.fromkeys(nest.places(x, index, inside, self.frame.width))
         for buffer, at in places:
