@@ -1,10 +1,13 @@
 """Layers come to their weights once, by a call or by hand, and own what they keep."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from grafito import Model, Sequential, graph, layers, optimizers, regularizers
 from grafito.errors import ArgumentError, GraphError, ShapeError
+from grafito.models import load_model
 
 X = np.ones((8, 4), "float32")
 
@@ -309,6 +312,42 @@ def test_paths_tell_blocks_apart():
     block = Block(name="c")
     block(X)
     assert [w.path for w in block.weights] == ["c/inner/kernel", "c/inner/bias"]
+
+
+def test_paths_tell_models_in_models_apart(tmp_path):
+    def network(name):
+        x = layers.Input((4,))
+        return Model(x, layers.Dense(4, name="d")(x), name=name)
+
+    class Own(Model):
+        def __init__(self, name="own"):
+            super().__init__(name=name)
+            self.base, self.head = network("base"), layers.Dense(1, name="head")
+
+        def call(self, inputs):
+            return self.head(self.base(inputs))
+
+    x, z = layers.Input((4,)), layers.Input((4,))
+    one, two, stack = network("one"), network("two"), Sequential([network("three")], name="stack")
+    inner = Model(x, stack(one(one(x))), name="inner")
+    whole = Model([x, z], layers.add([two(inner(x)), inner(z), Own()(z)]), name="whole")
+    whole.compile("adam", loss="mse")
+    paths = {"inner/one/d", "inner/stack/three/d", "two/d", "own/base/d", "own/head"}
+    whole.save(tmp_path / "m")
+    loaded = load_model(tmp_path / "m", custom_objects={"Own": Own})
+    for model in (whole, loaded, copy.deepcopy(whole)):
+        model.fit([X, X], X, verbose=0)
+        assert {w.path for w in model.weights} == {f"{p}/{w}" for p in paths for w in WEIGHTS}
+        assert len({s.path for s in model.optimizer.variables}) == len(model.optimizer.variables)
+    for a, b in zip(whole.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    own = Own()
+    own.compile("sgd", loss="mse")
+    own.fit(X, X[:, :1], verbose=0)
+    assert {w.path.rpartition("/")[0] for w in own.weights} == {"own/base/d", "own/head"}
+
+
+WEIGHTS = ("kernel", "bias")
 
 
 def test_layers_that_know_each_other():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import re
@@ -313,7 +314,8 @@ class Layer(Owner):
     def _call_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = map_structure(self._convert, args), map_structure(self._convert, kwargs)
         self._build_for(args, kwargs)
-        with graph.scope(self.name), inside_a_call(self):
+        inside = contextlib.nullcontext() if self._building else graph.scope(self.name)
+        with inside, inside_a_call(self):
             trace = graph.current_trace()
             if (
                 "mask" not in inspect.signature(self.call).parameters

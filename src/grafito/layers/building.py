@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from grafito import graph
 from grafito.errors import ArgumentError, GraphError, ShapeError
 from grafito.graph.nest import flatten, map_structure, sequence_like
+from grafito.graph.trace import current_scope
 from grafito.layers.symbolic import Symbol
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
         try:
             with graph.scope(self.name):
                 build(self, *args, **kwargs)
+                for part in self.sublayers:
+                    if part.kind == "model":
+                        lengthen_paths(part)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)  # no half of its weights
@@ -49,6 +53,14 @@ def building(build: Callable[..., None]) -> Callable[..., None]:
         self.build_shape, self.build_shapes = first, others
 
     return wrapped
+
+
+def lengthen_paths(model: Layer) -> None:
+    """Put the name of a model that becomes a part of another before the paths of its weights."""
+    start = "/".join([*current_scope(), model.name]) + "/"
+    for variable in model.weights:
+        if not variable.path.startswith(start):
+            variable.path = start + variable.path
 
 
 def _given_shapes(

@@ -20,7 +20,7 @@ from grafito.errors import (
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
-from grafito.layers.building import symbols_of_shape
+from grafito.layers.building import lengthen_paths, symbols_of_shape
 from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
 from grafito.models.matching import fits, input_hint
 from grafito.models.naming import check_names, same_name
@@ -130,6 +130,11 @@ class Model(Trainer):
         others = {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
         symbols = symbols_of_shape([input_shape, others], self.dtype)
         self(symbols[0], **symbols[1])
+
+    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._building:
+            lengthen_paths(self)  # it becomes a part of another model
+        return super().infer(args, kwargs)
 
     def count_params(self) -> int:
         """The number of elements of all weights.
