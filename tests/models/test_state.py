@@ -1,9 +1,11 @@
 """What accumulates has an owner: it is found wherever it is kept, told, and reset."""
 
+import copy
+
 import numpy as np
 import pytest
 
-from grafito import Model, Sequential, graph, layers, metrics, optimizers
+from grafito import Model, Sequential, graph, layers, losses, metrics, models, optimizers
 
 X, Y = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
 
@@ -184,3 +186,93 @@ def test_a_name_that_is_taken():
     history = model.fit(X, Y, verbose=0).history
     assert sorted(history) == ["loss", "loss_1"]
     assert history["loss_1"] == [8]
+
+
+# State besides weights and slots, in files and copies
+
+
+class Counting(optimizers.SGD):
+    """Its steps are smaller and smaller, by a count of its own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seen = [graph.Variable(0.0, trainable=False, name="seen")]
+
+    def update(self, w, g, rate, step, slots):
+        self.seen[0].assign_add(1.0)
+        return super().update(w, g, rate / self.seen[0], step, slots)
+
+
+class Adaptive(losses.MeanSquaredError):
+    """Its factor grows from step to step."""
+
+    def __init__(self, name="adaptive"):
+        super().__init__(name=name)
+        self.factor = graph.Variable(1.0, trainable=False, name="factor")
+
+    def call(self, y_true, y_pred):
+        self.factor.assign_add(0.25)
+        return super().call(y_true, y_pred) * self.factor
+
+
+class Two(Model):
+    """Two optimizers, one of a part, both attributes; as a GAN has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = layers.Dense(3), layers.Dense(1)
+        self.first.by = {"optimizer": optimizers.Adam(0.1)}
+        self.by = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), momentum=0.9)
+
+    def call(self, inputs):
+        return self.last(self.first(inputs))
+
+    def train_step(self, data):
+        x, y = data
+        loss = graph.mean(graph.square(self(x) - y))
+        for part, by in ((self.first, self.first.by["optimizer"]), (self.last, self.by)):
+            by.apply(graph.gradients(loss, part.trainable_variables), part.trainable_variables)
+        return {"loss": loss}
+
+
+def with_two():
+    model = Two()
+    model.compile(None)
+    return model
+
+
+def with_own(**settings):
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile(**{"optimizer": "sgd", "loss": "mse", **settings})
+    return model
+
+
+FURTHER = {
+    "two optimizers": with_two,
+    "an optimizer's own": lambda: with_own(optimizer=Counting(0.1, momentum=0.9)),
+    "a loss's own": lambda: with_own(loss=Adaptive()),
+}
+OWN = {"Two": Two, "Counting": Counting, "Adaptive": Adaptive}
+
+
+@pytest.mark.parametrize("way", ["file", "copy"])
+@pytest.mark.parametrize("name", FURTHER)
+def test_training_goes_on_with_all_state(name, way, tmp_path):
+    model = FURTHER[name]()
+    model.fit(X, Y, epochs=3, batch_size=4, verbose=0)
+    model.save(tmp_path / "m")
+    other = models.load_model(tmp_path / "m", OWN) if way == "file" else copy.deepcopy(model)
+    for each in (model, other):
+        each.fit(X, Y, epochs=2, batch_size=4, verbose=0)
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not models.load_model(tmp_path / "m", OWN, compile=False).compiled
+
+
+def test_state_without_a_place_is_told(tmp_path):
+    model = with_own()
+    model.second = optimizers.Adam()
+    model.second.apply([w * 1.0 for w in model.weights], model.weights)
+    model.save(tmp_path / "m")
+    with pytest.warns(UserWarning, match=r"state of Adam \(own 0\) is not restored"):
+        models.load_model(tmp_path / "m")

@@ -9,6 +9,7 @@ import numpy as np
 from grafito.graph import Variable
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.assignment import assign_all
+from grafito.models.further_state import further_state, restore_further
 from grafito.models.resumption import restore_training, training_state
 from grafito.registry import objects_kept, plain
 
@@ -21,6 +22,10 @@ def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]
         training, state = training_state(model)
         content["training"] = plain(training)
         parts |= state
+    further, state = further_state(model)
+    if further:
+        content["further"] = further
+        parts |= state
     return content, parts
 
 
@@ -30,8 +35,12 @@ def model_from_content(
     """The model of this content; `where` is what messages call its origin."""
     model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
-    if compile and "training" in content:
-        restore_training(model, content["training"], parts)
+    resumed = compile and "training" in content
+    if resumed:
+        resumed = restore_training(model, content["training"], parts)
+    if compile:
+        told = "training" in content and not resumed
+        restore_further(model, content.get("further", {}), parts, told)
     return model
 
 

@@ -40,8 +40,12 @@ def training_state(model: Any) -> tuple[dict[str, Any], dict[str, list[graph.Var
 
 def restore_training(
     model: Any, configuration: dict[str, Any], state: dict[str, list[np.ndarray]]
-) -> None:
-    """Compile as saved, and continue from the saved optimizer state and counters."""
+) -> bool:
+    """Compile as saved, and continue from the saved optimizer state and counters.
+
+    Returns:
+        Whether that could be done; else a warning was given.
+    """
     arguments = dict(configuration)
     engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
     if not engines.available(engine):
@@ -63,7 +67,7 @@ def restore_training(
             "Call it again: model.compile(...)",
             stacklevel=2,
         )
-        return
+        return False
     model.compile(**arguments)
     model._shuffle_seed = shuffle_seed
     if model.optimizer is not None:
@@ -75,6 +79,7 @@ def restore_training(
     assign_all(own, arrays, "the saved optimizer state")
     counters = [model._executor.step_counter, model._executor.draw_counter]
     assign_all(counters, state["counters"], "the saved counters")
+    return True
 
 
 def _optimizer_state(model: Any, slots: list[int]) -> list[graph.Variable]:

@@ -35,7 +35,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
     content, parts = model_content(model)
     named = {part: _named(variables, part) for part, variables in parts.items()}
     content["weights"] = list(named["weights"])
-    if "training" in content:
+    if len(named) > 1:
         content["state"] = {part: list(named[part]) for part in named if part != "weights"}
     arrays = {name: array for part in named.values() for name, array in part.items()}
     write_arrays(filepath, arrays, content, overwrite)

@@ -19,6 +19,7 @@ from grafito.errors import (
     warn,
 )
 from grafito.graph import Tensor, Variable
+from grafito.graph.nest import parts
 from grafito.optimizers import schedules
 from grafito.optimizers.clipping import Clipping
 from grafito.registry import (
@@ -152,9 +153,14 @@ class Optimizer(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The whole state: the count of updates, the learning rate, the slots."""
+        """The whole state: the count of updates, the learning rate, the slots, what is its own."""
         slots = [slot for variable in self._slots for slot in self.slots_of(variable)]
-        return [*self.counters, *slots]
+        return [*self.counters, *slots, *self.own_variables]
+
+    @property
+    def own_variables(self) -> list[Variable]:
+        """The variables that a subclass keeps as attributes, also in lists and dictionaries."""
+        return list(parts(self, (Variable,), {"iterations", "_rate", "_slots", "_spared"}))
 
     @property
     def counters(self) -> list[Variable]:
