@@ -6,6 +6,7 @@ import atexit
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_ENABLE_X64"] = "1"  # witnesses compare in float64; float32 stays float32
 os.environ["MPLBACKEND"] = "agg"
 os.environ["GRAFITO_LANG"] = "en"
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so their processes.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Compiled code and parsed data of the tests; workers share the folder of the process that began.
 if "GRAFITO_CACHE" not in os.environ:
