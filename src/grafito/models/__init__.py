@@ -2,7 +2,8 @@
 
 from grafito.errors import names_of as _names_of
 from grafito.models.architecture import model_from_json
-from grafito.models.model import Functional, Model
+from grafito.models.functional import Functional
+from grafito.models.model import Model
 from grafito.models.saving import load_model, save_model
 from grafito.models.sequential import Sequential
 from grafito.models.validation import CrossValidation, cross_validate

@@ -21,7 +21,8 @@ from grafito.graph.nest import flatten
 from grafito.layers.base import Layer, registry
 from grafito.layers.building import build_again
 from grafito.layers.symbolic import Symbol
-from grafito.models.model import Functional, Model
+from grafito.models.functional import Functional
+from grafito.models.model import Model
 from grafito.models.sequential import Sequential
 from grafito.registry import class_entry, plain
 from grafito.registry import custom_objects as custom_object_scope

@@ -1,4 +1,4 @@
-"""The epochs of `fit`: train, validate, call the hooks."""
+"""`fit`: from its arguments to loops over the data; the epochs, validation and hooks."""
 
 from __future__ import annotations
 
@@ -7,22 +7,87 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafito.callbacks import CallbackList, History
+from grafito.layers.arguments import integer
+from grafito.models import health
+from grafito.models.epochs import (
+    VALIDATION,
+    Epochs,
+    hold_out,
+    make_source,
+    validated_epochs,
+    validation_source,
+    whole_numbers,
+)
 from grafito.models.examples import Examples, weigh_classes
 from grafito.models.executor import plain_values
-from grafito.models.interrupts import tell
-from grafito.models.loops import Loop
+from grafito.models.interrupts import interruptible, tell
+from grafito.models.loops import Loop, callback_list, require_compiled, under_way
 
 FEW = 4  # if fewer epochs fit into a slice they run one by one, at no loss
 
 
-def weighed_and_checked(model: Any, source: Any, held_out: Any, class_weight: Any) -> Any:
-    """The data of the training with their weights, after a check of all that are arrays."""
-    if class_weight is not None:  # of training alone: what is held out is measured as it is
-        source = weigh_classes(source, class_weight)
-    for examples in (source, held_out):
-        if isinstance(examples, Examples):
-            model.prepare(examples)
-    return source
+@dataclass(frozen=True)
+class FitSettings:
+    """The arguments of `fit` beside the data, as it was given them."""
+
+    batch_size: Any
+    epochs: Any
+    verbose: Any
+    callbacks: Any
+    validation_split: Any
+    validation_data: Any
+    shuffle: Any
+    class_weight: Any
+    initial_epoch: Any
+    steps_per_epoch: Any
+    validation_steps: Any
+    validation_batch_size: Any
+    validation_freq: Any
+
+
+def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> History:
+    """Train a model; see `Model.fit`."""
+    require_compiled(model, "fit")
+    weights, verbose = given.class_weight, given.verbose
+    with interruptible() as interrupted:
+        source = make_source(x, y, sample_weight, class_weight=weights, batch_size=given.batch_size)
+        batch_size, validation_batch_size, steps_per_epoch, validation_steps = whole_numbers(
+            model,
+            "fit",
+            batch_size=32 if given.batch_size is None else given.batch_size,
+            validation_batch_size=given.validation_batch_size,
+            steps_per_epoch=given.steps_per_epoch,
+            validation_steps=given.validation_steps,
+        )
+        epochs = integer(model, "epochs", given.epochs, 0)
+        initial_epoch = integer(model, "initial_epoch", given.initial_epoch, 0)
+        validated = validated_epochs(model, given.validation_freq)
+        if isinstance(source, Examples):
+            found = health.of_fit(source, weights, batch_size, steps_per_epoch)
+            model._findings.add(*found)
+        held_out = validation_source(given.validation_data)
+        if given.validation_split and held_out is None:
+            split, seed = given.validation_split, model._shuffle_seed
+            source, held_out = hold_out(source, split, seed, verbose)
+        if weights is not None:  # of training alone: what is held out is measured as it is
+            source = weigh_classes(source, weights)
+        for examples in (source, held_out):
+            if isinstance(examples, Examples):
+                model.prepare(examples)
+        seed = model._shuffle_seed if given.shuffle else None
+        train = Epochs(source, batch_size, steps_per_epoch, seed, epochs)
+        size = validation_batch_size or batch_size
+        test = Epochs(held_out, size, validation_steps, role=VALIDATION)
+        history = History()
+        params = {"epochs": epochs, "steps": train.steps, "validation_freq": given.validation_freq}
+        log = callback_list(model, "fit", given.callbacks, verbose, history, **params)
+        training = Loop(model, "train", train, log, interrupted)
+        validation = None if held_out is None else Loop(model, "test", test, log, interrupted)
+        model.history = history
+        with under_way(model, "train"), log:
+            Fit(training, validation, validated, log, history, interrupted).run(initial_epoch)
+        model.history = history  # a hook may have called `fit` too
+        return history
 
 
 @dataclass

@@ -13,6 +13,7 @@ import numpy as np
 from grafito.callbacks import CallbackList, History, TerminateOnNaN
 from grafito.errors import DataError, GraphError, OutOfMemoryError
 from grafito.models import health
+from grafito.models.batches import Batches
 from grafito.models.epochs import Epochs
 from grafito.models.examples import Examples
 from grafito.models.executor import TracedStep, join_outputs, last_values
@@ -174,3 +175,20 @@ def require_compiled(model: Any, what: str) -> None:
             where=f"model {model.name!r}",
             fix="model.compile(optimizer='adam', loss='mse') first",
         )
+
+
+def run_batch(model: Any, kind: str, examples: Examples) -> Logs:
+    """One step on all examples together; its logs."""
+    model.prepare(examples)
+    step = TracedStep(kind, getattr(model, f"{kind}_step"), model.reset_metrics)
+    with under_way(model):
+        for _, outputs in model._executor.run(step, Batches.one(examples)):
+            logs = last_values(outputs)
+    return dict(sorted(logs.items()))
+
+
+def in_order(model: Any, logs: Logs) -> Any:
+    """The loss, or [loss, metrics...], and what a step of the user's own adds after them."""
+    names = dict.fromkeys([*(n for n in model.metrics_names if n in logs), *logs])
+    ordered = [logs[name] for name in names]
+    return ordered[0] if len(ordered) == 1 else ordered

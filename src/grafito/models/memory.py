@@ -15,7 +15,7 @@ from grafito.graph.nest import map_structure
 from grafito.models.batches import Batches
 from grafito.models.examples import Examples
 from grafito.models.executor import TracedStep
-from grafito.models.model import Functional
+from grafito.models.functional import Functional
 from grafito.models.sequential import Sequential
 
 

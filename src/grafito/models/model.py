@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from grafito import graph
+import numpy as np
+
+from grafito.callbacks import History
 from grafito.errors import (
     ArgumentError,
     GraphError,
@@ -21,17 +21,26 @@ from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import lengthen_paths, symbols_of_shape
-from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
-from grafito.models.matching import fits, input_hint
-from grafito.models.naming import check_names, same_name
-from grafito.models.objectives import OutputNames, unique
-from grafito.models.training import Trainer
+from grafito.models.epochs import Epochs, make_source, whole_numbers
+from grafito.models.examples import Examples, make_examples, weigh_classes
+from grafito.models.executor import join_outputs
+from grafito.models.fitting import FitSettings, fit
+from grafito.models.loops import (
+    Loop,
+    callback_list,
+    in_order,
+    require_compiled,
+    run_batch,
+    under_way,
+)
+from grafito.models.steps import Trainable, as_placeholder
+from grafito.models.turns import alone
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
 
 
 @register()
-class Model(Trainer):
+class Model(Trainable):
     """A network that can be trained, evaluated, saved and drawn.
 
     `Model(inputs, outputs)` makes one from symbols. A subclass defines `call` (and `train_step`
@@ -50,9 +59,16 @@ class Model(Trainer):
         31
     """
 
+    history: History | None = None
+    stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
+
     also_takes = ("inputs", "outputs", "input_shape", "input_dim")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        from grafito.models.functional import Functional
+
         symbolic = args or {"inputs", "outputs", "input", "output"} & set(kwargs)
         return super().__new__(Functional if cls is Model and symbolic else cls, *args, **kwargs)
 
@@ -65,6 +81,8 @@ class Model(Trainer):
         **kwargs: Any,
     ):
         if symbols or {"inputs", "outputs"} & set(kwargs):  # of a subclass
+            from grafito.models.functional import Functional, functional_form
+
             self.__class__ = functional_form(type(self))
             names = ("inputs", "outputs", "name", "trainable")
             given = dict(zip(names, symbols, strict=False))
@@ -145,6 +163,181 @@ class Model(Trainer):
         if not self.built:
             raise not_built(self)
         return super().count_params()
+
+    @known_arguments
+    @alone
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train for a number of epochs.
+
+        Args:
+            x: array, or list or dictionary of arrays, one example a row; or an iterable of
+                batches (x, y) or (x, y, sample_weight). Memory-mapped arrays are read as needed.
+            y: targets, in the same forms.
+            batch_size: examples in a step, 32 by default.
+            epochs: number of the last epoch.
+            verbose: "auto", 0 (silent), 1 (progress bar) or 2 (a line for each epoch).
+            callbacks: a list of `grafito.callbacks`.
+            validation_split: share of the examples held out, a seeded sample, stratified by class.
+            validation_data: (x, y) or (x, y, sample_weight), or an iterable of batches.
+            shuffle: take the examples in a new order in each epoch.
+            class_weight: dictionary from class to weight.
+            sample_weight: a weight for each example.
+            initial_epoch: number of epochs already done.
+            steps_per_epoch: batches that make an epoch; all by default.
+            validation_steps: batches used for validation; all by default.
+            validation_batch_size: `batch_size` by default.
+            validation_freq: validate after every so many epochs.
+
+        Returns:
+            The `History`; its `history` maps names to a list of values, one for each epoch.
+
+        Raises:
+            DataError: for data that cannot be used; nothing is trained then.
+        """
+        settings = FitSettings(
+            batch_size,
+            epochs,
+            verbose,
+            callbacks,
+            validation_split,
+            validation_data,
+            shuffle,
+            class_weight,
+            initial_epoch,
+            steps_per_epoch,
+            validation_steps,
+            validation_batch_size,
+            validation_freq,
+        )
+        return fit(self, x, y, sample_weight, settings)
+
+    @known_arguments
+    @alone
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics on other data, with the layers as in inference.
+
+        Returns:
+            The loss, or a list [loss, metrics...]; a dictionary with `return_dict`.
+        """
+        require_compiled(self, "evaluate")
+        source = make_source(x, y, sample_weight, batch_size=batch_size)
+        batch_size, steps = whole_numbers(self, "evaluate", batch_size=batch_size, steps=steps)
+        if isinstance(source, Examples):
+            self.prepare(source)
+            self._findings.tell()
+        epochs = Epochs(source, batch_size or 32, steps)
+        log = callback_list(self, "evaluate", callbacks, verbose, steps=epochs.steps)
+        with under_way(self, "test"), log:
+            log.call("on_test_begin")
+            logs = Loop(self, "test", epochs, log).run()
+            log.call("on_test_end", logs)
+        return logs if return_dict else in_order(self, logs)
+
+    @known_arguments
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The outputs for the examples, as arrays; the model need not be compiled.
+
+        Returns:
+            An array with one row an example, or a structure of arrays like the model's output.
+        """
+        source = make_source(x, batch_size=batch_size)
+        batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
+        epochs = Epochs(source, batch_size or 32, steps)
+
+        def step(data: Any) -> dict[str, Any]:
+            outputs = self.predict_step(data)
+            self._output_structure = map_structure(lambda _: None, outputs)
+            return {str(i): out for i, out in enumerate(flatten(outputs))}
+
+        slices: list[dict[str, np.ndarray]] = []
+        log = callback_list(self, "predict", callbacks, verbose, steps=epochs.steps)
+        with under_way(self, "predict"), log:
+            log.call("on_predict_begin")
+            try:
+                Loop(self, "predict", epochs, log, function=step).run(collect=slices)
+            except ShapeError:
+                if isinstance(source, Examples):  # the error with the shapes of the user's arrays
+                    self.predict_step(map_structure(as_placeholder, source.x))
+                raise
+            log.call("on_predict_end")
+        return join_outputs(slices, self._output_structure)
+
+    @known_arguments
+    @alone
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step on one batch; the metrics are those of this batch.
+
+        Returns:
+            The loss, or [loss, metrics...]; a dictionary with `return_dict`.
+        """
+        require_compiled(self, "train_on_batch")
+        examples = weigh_classes(make_examples(x, y, sample_weight), class_weight)
+        logs = run_batch(self, "train", examples)
+        return logs if return_dict else in_order(self, logs)
+
+    @known_arguments
+    @alone
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One evaluation step on one batch; the metrics are those of this batch."""
+        require_compiled(self, "test_on_batch")
+        examples = make_examples(x, y, sample_weight)
+        logs = run_batch(self, "test", examples)
+        return logs if return_dict else in_order(self, logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch, in one step.
+
+        Example:
+            >>> from grafito import Sequential, layers
+            >>> model = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
+            >>> model.predict_on_batch(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+            [[3.0], [7.0]]
+        """
+        return self.predict(x, batch_size=len(make_examples(x)), verbose=0)
 
     @known_arguments
     def summary(
@@ -235,209 +428,6 @@ class Model(Trainer):
         from grafito.models.saving import load_weights
 
         load_weights(self, filepath)
-
-
-@register()
-class Functional(Model):
-    """A model made from symbols; `Model(inputs, outputs)` returns one.
-
-    Args:
-        inputs: a symbol, or a list or dictionary of symbols, made by `Input`.
-        outputs: symbols computed from them by layers.
-        name: by default "functional".
-        trainable: whether optimizers change its weights.
-
-    Raises:
-        ArgumentError: for what is no symbol, or two layers of one name.
-        GraphError: when an output depends on an input that is not given.
-
-    Example:
-        >>> from grafito import layers
-        >>> x = layers.Input((4,))
-        >>> Functional(x, layers.Dense(2)(x)).output_shape
-        (None, 2)
-    """
-
-    def __init__(
-        self,
-        inputs: Any = None,
-        outputs: Any = None,
-        name: str | None = None,
-        trainable: bool = True,
-    ):
-        super().__init__(name=name, trainable=trainable)
-        inputs, outputs = (x[0] if _is_list_of_one(x) else x for x in (inputs, outputs))
-        for argument, given in (("inputs", inputs), ("outputs", outputs)):
-            check_names(argument, given)
-            for symbol in flatten(given) or [given]:
-                if not isinstance(symbol, Symbol):
-                    raise ArgumentError(
-                        "A model is made from symbols.",
-                        where=argument,
-                        received=repr(symbol),
-                        expected="what Input(shape) returns, and what layers make of it",
-                        fix="x = Input(shape); y = layer(x); Model(x, y)",
-                    )
-        self.input = inputs
-        self.output = outputs
-        self._nodes = nodes_between(self.inputs, self.outputs)
-        self._members = layers_by_depth(self._nodes, self.outputs)
-        names = [layer.name for layer in self._members]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise same_name(twice, names)
-        self.built = True
-
-    @property
-    def inputs(self) -> list[Symbol]:
-        """The symbols that it takes, as a flat list; `input` has the structure."""
-        return flatten(self.input)
-
-    @property
-    def outputs(self) -> list[Symbol]:
-        """The symbols that it gives, as a flat list; `output` has the structure."""
-        return flatten(self.output)
-
-    @property
-    def nodes(self) -> list[Node]:
-        """The layer calls, each after those that it needs."""
-        return self._nodes
-
-    @property
-    def layers(self) -> list[Layer]:
-        return self._members
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        return list(dict.fromkeys([*self._members, *super().sublayers]))
-
-    @property
-    def input_names(self) -> list[str]:
-        return [str(symbol.name) for symbol in self.inputs]
-
-    @property
-    def output_names(self) -> list[str]:
-        return self.output_names_for(self.output)
-
-    @property
-    def input_shape(self) -> Any:
-        return map_structure(lambda s: s.shape, self.input)
-
-    @property
-    def output_shape(self) -> Any:
-        return map_structure(lambda s: s.shape, self.output)
-
-    def output_names_for(self, y_pred: Any) -> list[str]:
-        if isinstance(self.output, Mapping):
-            return OutputNames.of(self.output)
-        return unique([s.node.layer.name for s in self.outputs if s.node is not None])
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        values = dict(zip(map(id, self.inputs), self._match_inputs(inputs), strict=True))
-
-        def known(x: Any) -> Any:
-            return values[id(x)] if isinstance(x, Symbol) else x
-
-        for node in self._nodes:
-            kwargs = {**map_structure(known, node.kwargs)}
-            if node.layer.takes_training and "training" not in kwargs:
-                kwargs["training"] = training
-            outputs = node.layer(*map_structure(known, node.args), **kwargs)
-            for symbol, tensor in zip(flatten(node.outputs), flatten(outputs), strict=True):
-                values[id(symbol)] = tensor
-        return map_structure(known, self.output)
-
-    def _match_inputs(self, inputs: Any) -> list[graph.Tensor]:
-        """The given tensors in the order of the inputs, checked and converted."""
-        symbols = self.inputs
-        given = flatten(inputs)
-        named = isinstance(self.input, Mapping)
-        names = sorted(self.input) if named else self.input_names
-        if named and isinstance(inputs, (list, tuple)) and list(self.input) != names:
-            raise ArgumentError(
-                "A list does not say which input is which: they have names, not in order.",
-                where=f"model {self.name!r}",
-                received=f"a list of {len(inputs)}",
-                expected=f"a dictionary with the names {list(self.input)}",
-                fix="{" + ", ".join(f"{name!r}: ..." for name in self.input) + "}",
-            )
-        if isinstance(inputs, Mapping):
-            missing = [name for name in names if name not in inputs]
-            if missing:
-                raise ArgumentError(
-                    f"The input {missing[0]!r} is missing.",
-                    where=f"model {self.name!r}",
-                    received=f"names {sorted(inputs)}",
-                    expected=f"names {names}",
-                )
-            extra = [str(name) for name in inputs if name not in names]
-            if extra:
-                warnings.warn(
-                    f"The model {self.name!r} has no input {', '.join(map(repr, extra))}: "
-                    f"what is given under that name is not read; its inputs are {names}",
-                    stacklevel=2,
-                )
-            given = flatten([inputs[name] for name in names])
-        if len(given) != len(symbols):
-            raise ShapeError(
-                "The model has another number of inputs.",
-                where=f"model {self.name!r}",
-                received=f"{len(given)} array{'s' if len(given) > 1 else ''}",
-                expected=f"one for each of {self.input_names}",
-                fix="data = (x, y); fit(*data), evaluate(*data)" if len(given) == 2 else None,
-            )
-        return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
-
-    def _match(self, symbol: Symbol, x: graph.Tensor) -> graph.Tensor:
-        expected, shape, whole = symbol.shape[1:], x.shape[1:], x.shape
-        if len(shape) == len(expected) - 1 and expected[-1] == 1:
-            x = graph.expand_dims(x, -1)  # (n,) for a model of one feature, as in Keras
-        elif len(shape) == len(expected) + 1 and shape[-1] == 1:
-            x = graph.squeeze(x, -1)
-        if not fits(x.shape[1:], expected):
-            raise ShapeError(
-                "An input does not have the shape that the model was built for.",
-                where=f"input {symbol.name!r} of model {self.name!r}",
-                received=f"an array of shape {whole}",
-                expected=f"an array of shape {(None, *expected)}: one example in each row",
-                fix=input_hint(whole, expected, self.was_trained),
-            )
-        return graph.cast(x, symbol.dtype)
-
-    def takes(self, x: Any) -> bool:
-        """Whether arrays have the shapes of the inputs."""
-        given = flatten(x)
-        return len(given) == len(self.inputs) and all(
-            fits(array.shape[1:], s.shape[1:]) for s, array in zip(self.inputs, given, strict=True)
-        )
-
-    @property
-    def input_dtype(self) -> None:
-        """Each input is converted to the dtype of its own symbol."""
-        return None
-
-    def get_config(self) -> dict[str, Any]:
-        from grafito.models.architecture import functional_config
-
-        arguments = inspect.signature(type(self).__init__).parameters
-        if "inputs" not in arguments and "symbols" not in arguments:
-            config = super().get_config()  # of a subclass that makes its symbols itself
-            return {k: v for k, v in config.items() if k not in ("inputs", "outputs")}
-        return functional_config(self)
-
-
-def functional_form(cls: type) -> type:
-    """A class of models made from symbols, for a subclass of `Model`: with all that it defines."""
-    if issubclass(cls, Functional):
-        return cls
-    if "_functional_form" not in vars(cls):
-        namespace = {"written_class": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
-        cls._functional_form = type(cls.__name__, (cls, Functional), namespace)  # type: ignore[attr-defined]
-    return vars(cls)["_functional_form"]
-
-
-def _is_list_of_one(x: Any) -> bool:
-    return isinstance(x, list) and len(x) == 1
 
 
 def not_built(model: Model) -> GraphError:

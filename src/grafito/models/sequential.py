@@ -12,7 +12,8 @@ from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
 from grafito.layers.symbolic import Symbol
-from grafito.models.model import Functional, Model, not_built
+from grafito.models.functional import Functional
+from grafito.models.model import Model, not_built
 from grafito.models.naming import same_name
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments

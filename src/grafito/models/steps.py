@@ -33,7 +33,7 @@ from grafito.models.turns import alone
 from grafito.registry import known_arguments
 
 
-class Steps(Layer):
+class Trainable(Layer):
     """A layer with the steps of training, evaluation and prediction; override one for another kind.
 
     Attributes:
@@ -294,7 +294,7 @@ class Steps(Layer):
         if changed:
             self._renew()
         self.check_inputs(examples.x)
-        if type(self).train_step is not Steps.train_step:
+        if type(self).train_step is not Trainable.train_step:
             return
         if examples.form not in self._prepared:
             try:
