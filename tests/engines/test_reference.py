@@ -8,6 +8,7 @@ import pytest
 from grafito import engines, graph
 from grafito.engines import interface, reference
 from grafito.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
+from grafito.graph.program import Graph
 
 
 @pytest.fixture
@@ -34,6 +35,29 @@ def test_state_passes_from_step_to_step(counter):
     assert total.numpy() == 7
     total.assign(0.0)  # state may be written between runs
     assert program.run()["total"].tolist() == [2]
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm"])
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i4", ">u2"])
+def test_arrays_of_the_other_byte_order_are_bound(dtype, engine):
+    if engine == "llvm":
+        pytest.importorskip("llvmlite")
+    x = graph.placeholder((3,), np.dtype(dtype).name, "x")
+    program = engines.get(engine).compile(Graph({"x": x}, {"y": x + 1}, {}))
+    program.bind({"x": np.array([1, 2, 300], dtype)})
+    assert program.run()["y"][0].tolist() == [2, 3, 301]
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm"])
+def test_the_sign_of_zero_is_kept(engine):
+    if engine == "llvm":
+        pytest.importorskip("llvmlite")
+    odd = ["erfinv", "erf", "sqrt", "tanh", "sin", "expm1", "log1p", "round", "floor"]
+    x = graph.placeholder((1,), "float64", "x")
+    outputs = {name: getattr(graph, name)(x) for name in odd}
+    program = engines.get(engine).compile(Graph({"x": x}, outputs, {}))
+    program.bind({"x": np.array([-0.0])})
+    assert [name for name, y in program.run().items() if not np.signbit(y[0])] == []
 
 
 def test_every_value_can_be_kept_in_float64(counter):

@@ -38,12 +38,32 @@ def typed(array, dtype):
     return array.astype(dtype) if array.dtype.kind == "f" else array
 
 
-@pytest.mark.parametrize(("training", "dtype"), [(False, "float64"), (True, "float32")])
+SPARSE = np.random.default_rng(4).choice([0.0, -0.0, 0.0, 1.0, -1.0, 2.0, 6.0], 1000)
+ZERO = np.zeros(1)
+
+
+def filled(array, numbers):
+    """An array of its shape with these numbers in turn; integers stay, which are positions."""
+    return np.resize(numbers, array.shape).astype(array.dtype) if array.dtype.kind == "f" else array
+
+
+@pytest.mark.parametrize(
+    ("training", "dtype", "numbers"),
+    [
+        (False, "float64", None),
+        (True, "float32", None),
+        (False, "float64", SPARSE),
+        (False, "float64", ZERO),
+    ],
+    ids=["predicting", "training", "kinks and ties", "zeros"],
+)
 @pytest.mark.parametrize("row", LAYERS, ids=str)
-def test_layers(row, training, dtype):
+def test_layers(row, training, dtype, numbers):
     """Output, gradients and what a call changes, also for a batch that does not fill its lanes."""
     layer = row.build(layers, dtype=dtype)
     arrays = [np.concatenate([x] * 6)[:17] for x in row.inputs(dtype)]
+    if numbers is not None:
+        arrays = [filled(x, numbers) for x in arrays]
     xs = [graph.placeholder(x.shape, str(x.dtype)) for x in arrays]
     row.call(layer, [graph.placeholder(x.shape, x.dtype) for x in xs])
     rng = np.random.default_rng(0)

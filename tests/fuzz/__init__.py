@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 from grafito import seeds
 from grafito.layers.base import reset_names
@@ -44,7 +45,7 @@ def run_case(name: str, seed: int, number: int) -> None:
     reset_names()
     try:
         fuzzers()[name](np.random.default_rng([seed, number]))
-    except Exception as error:
+    except (Exception, pytest.fail.Exception) as error:
         command = f"python -m fuzz {name} --seed {seed} --case {number}"
         raise Finding(
             f"{type(error).__name__}: {error}\nrepeat it in tests/ with: {command}"

@@ -10,8 +10,8 @@ import pytest
 
 from grafito import graph
 from grafito.engines import get
-from grafito.errors import RangeError
-from grafito.graph.dtypes import INTEGER, holds
+from grafito.errors import ArgumentError, RangeError
+from grafito.graph.dtypes import FLOATING, INTEGER, holds, numpy_dtype
 from grafito.graph.program import Graph
 
 SHORT = 60  # cases of the short form
@@ -55,6 +55,28 @@ def integers(rng, dtype: str, n: int) -> np.ndarray:
     return np.array([int(rng.choice(np.array(ends, dtype))) for _ in range(n)], dtype)
 
 
+def nearest(x: float, dtype: str) -> int:
+    """What a float becomes in an integer dtype."""
+    bounds = np.iinfo(dtype)
+    if np.isnan(x) or np.isinf(x):
+        return 0 if np.isnan(x) else int(bounds.max if x > 0 else bounds.min)
+    return min(max(int(x), int(bounds.min)), int(bounds.max))
+
+
+def check_floats(rng: np.random.Generator, dtype: str) -> None:
+    """Floats of all sizes become integers, and sums of bfloat16 are rounded once."""
+    before = str(rng.choice(FLOATING))
+    ends = [np.nan, np.inf, -np.inf, 0.5, -0.5, *(s * 2.0**k for k in range(64) for s in (1, -1))]
+    a = (rng.choice(ends, 17) * rng.choice([1, 1, 1.25])).astype(numpy_dtype(before))
+    x = graph.placeholder((17,), before, "x")
+    found = run(graph.cast(x, dtype), x=(x, a))
+    assert found.tolist() == [nearest(float(v), dtype) for v in a], (before, dtype, a)
+    ones = graph.placeholder((700,), "bfloat16", "ones")
+    b = rng.integers(0, 3, 700).astype(numpy_dtype("bfloat16"))
+    exact = np.sum(b.astype("float64")).astype(numpy_dtype("bfloat16"))
+    assert run(graph.sum(ones), ones=(ones, b)) == exact
+
+
 def case(rng: np.random.Generator) -> None:
     """One op of two arrays, of an array and a number, or over an array; or a power."""
     pytest.importorskip("llvmlite")
@@ -63,7 +85,7 @@ def case(rng: np.random.Generator) -> None:
     a, b = integers(rng, dtype, n), integers(rng, dtype, n)
     x, y = graph.placeholder((n,), dtype, "x"), graph.placeholder((n,), dtype, "y")
     number = int(rng.choice([-1, 0, 1, 3, 127, 255])) * int(rng.choice([1, 2, 2**9, 2**33, 2**40]))
-    name = str(rng.choice([*ARITHMETIC, *MANY, "number", "power", "compare", "compare"]))
+    name = str(rng.choice([*ARITHMETIC, *MANY, "number", "power", "compare", "compare", "floats"]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy tells of what wraps
         if name in ARITHMETIC:
@@ -75,11 +97,17 @@ def case(rng: np.random.Generator) -> None:
             if holds("uint64" if dtype == "uint64" else "int64", expected):
                 assert int(found) == expected, (name, a, found)
         elif name == "power":
-            exponent = (0, 1, 2, 3, 0.5, 1.0, 2.0, 3.0)[rng.integers(8)]
+            exponent = (0, 1, 2, 3, 0.5, 1.0, 2.0, 3.0, -1, -2)[rng.integers(10)]
+            if exponent < 0:
+                with pytest.raises(ArgumentError):
+                    x**exponent
+                return
             number = np.array(exponent, dtype if isinstance(exponent, int) else "float32")
             found, expected = run(x**exponent, x=(x, a)), a.astype(np.result_type(number)) ** number
             assert found.dtype == expected.dtype
             np.testing.assert_allclose(found, expected, 1e-6 if found.dtype.kind == "f" else 0)
+        elif name == "floats":
+            check_floats(rng, dtype)
         elif name == "compare":
             f = COMPARISONS[rng.integers(len(COMPARISONS))]
             assert run(f(x, number), x=(x, a)).tolist() == [f(int(v), number) for v in a]

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from grafito import Model, Sequential, graph, layers, losses, metrics, optimizers, regularizers
+from grafito.errors import ArgumentError
 from grafito.models import load_model
 from grafito.registry import custom_objects
 
@@ -180,6 +182,10 @@ def _check_gradients(model: Model, x: Any) -> None:
 
 def _check_copies(model: Model, x: Any, rng: Rng) -> None:
     model.compile(optimizers.SGD(0.05, momentum=0.9), loss="mse", engine="reference")
+    given = getattr(model, "input", None)
+    if isinstance(given, dict) and list(given) != sorted(given):
+        with pytest.raises(ArgumentError):  # nobody can tell which is which
+            model.predict(list(x.values()), verbose=0)
     y = model.predict(x, verbose=0)
     targets = {k: v / 2 for k, v in y.items()} if isinstance(y, dict) else y / 2
     if rng.integers(2):
@@ -187,6 +193,7 @@ def _check_copies(model: Model, x: Any, rng: Rng) -> None:
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "m.safetensors")
         loaded = load_model(Path(folder) / "m.safetensors", custom_objects=CLASSES)
+    assert loaded._executor.engine_wanted == "reference"
     config = model.get_config()
     with custom_objects(CLASSES):
         again = type(model).from_config(json.loads(json.dumps(config)))

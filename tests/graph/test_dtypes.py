@@ -65,6 +65,43 @@ def test_what_adds_up_many_integers_has_room(name, dtype, engine):
     np.testing.assert_array_equal(value, witness(x, wide))
 
 
+UNFITTING = [np.nan, np.inf, -np.inf, -1.5, -0.5, -0.0, 127.9, 128.0, 255.9, 256.0, -129.0]
+UNFITTING += [-(2.0**31) - 512, -(2.0**31), 2.0**31, 2.0**32, 2.0**63, -(2.0**63), 2.0**64, 1e30]
+
+
+def nearest(x, dtype):
+    """The whole number towards 0, or the end of the dtype that is nearest; NaN has none."""
+    bounds = np.iinfo(dtype)
+    if np.isinf(x):
+        return int(bounds.max if x > 0 else bounds.min)
+    return 0 if np.isnan(x) else min(max(int(x), int(bounds.min)), int(bounds.max))
+
+
+@every_engine
+@pytest.mark.parametrize("dtype", INTEGER)
+@pytest.mark.parametrize("before", FLOATING)
+def test_floats_become_the_nearest_integer_of_a_dtype(before, dtype, engine):
+    x = np.array(UNFITTING).astype(numpy_dtype(before))
+    value = compute(engine, lambda x: graph.cast(x, dtype), x)
+    assert value.tolist() == [nearest(float(v), dtype) for v in x]
+
+
+@every_engine
+def test_nan_is_true(engine):
+    x = np.array([np.nan, 0.0, -0.0, 1e-45], "float32")
+    value = compute(engine, lambda x: graph.cast(x, "bool"), x)
+    assert value.tolist() == [True, False, False, True]
+
+
+@every_engine
+@pytest.mark.parametrize("dtype", INTEGER)
+@pytest.mark.parametrize("before", INTEGER)
+def test_integers_wrap_around_in_narrower_ones(before, dtype, engine):
+    x = extremes(before)
+    expected = x.astype(dtype)
+    assert compute(engine, lambda x: graph.cast(x, dtype), x).tolist() == expected.tolist()
+
+
 @every_engine
 @pytest.mark.parametrize("dtype", SMALL)
 def test_means_of_integers_are_those_of_their_exact_sum(dtype, engine):

@@ -158,6 +158,8 @@ class Program(ABC):
                 known = ", ".join(self.graph.inputs)
                 raise ArgumentError(f"There is no input {name!r}.", expected=f"one of {known}")
             expected = self.graph.inputs[name]
+            if array.dtype != expected.dtype and not getattr(array.dtype, "isnative", True):
+                array = array.astype(array.dtype.newbyteorder("="))
             if array.shape != expected.shape or array.dtype != expected.dtype:
                 raise ShapeError(
                     f"The array does not fit the input {name!r}.",

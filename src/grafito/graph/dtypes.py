@@ -64,6 +64,20 @@ def holds(dtype: str, n: int) -> bool:
     return bool(bounds.min <= n <= bounds.max)
 
 
+def whole(x: np.ndarray, dtype: str) -> np.ndarray:
+    """Floats as integers: cut off towards 0, at the ends of the dtype, 0 for NaN.
+
+    Example:
+        >>> whole(np.array([-1.5, 300.0, np.nan]), "uint8").tolist()
+        [0, 255, 0]
+    """
+    x = x.astype("float64")
+    bounds = np.iinfo(dtype)
+    low, high = float(bounds.min), float(int(bounds.max) + 1)  # exact, powers of two
+    inside: np.ndarray = np.where((x >= low) & (x < high), x, 0).astype(dtype)
+    return np.where(x >= high, bounds.max, np.where(x < low, bounds.min, inside)).astype(dtype)
+
+
 def converted(values: Any, dtype: str, where: object = None) -> np.ndarray:
     """An array of a dtype, where that keeps the numbers: none wraps around, is cut or is lost.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import DtypeError, ShapeError
-from grafito.graph.dtypes import INTEGER, dtype_name, holds, is_floating, numpy_dtype
+from grafito.graph.dtypes import INTEGER, dtype_name, holds, is_floating, numpy_dtype, whole
 from grafito.graph.tensor import Op, Shape, Tensor, as_tensor, operands
 
 
@@ -55,7 +55,11 @@ class Comparison(Elementwise):
 
 
 class Cast(Op):
-    """The same value with another dtype. Gradients pass between floating types only."""
+    """The same value with another dtype. Gradients pass between floating types only.
+
+    Numbers are cut off towards 0; beyond an integer dtype they become its nearest end, NaN 0.
+    Integers wrap around in narrower ones.
+    """
 
     symbol = "cast"
     dtype: str
@@ -66,6 +70,8 @@ class Cast(Op):
     def value(self, xp, x):
         if xp.iscomplexobj(x) and is_floating(self.dtype):
             return x  # the complex step passes through
+        if self.dtype in INTEGER and is_floating(str(x.dtype)):
+            return whole(x, self.dtype)
         return xp.asarray(x).astype(numpy_dtype(self.dtype))
 
     def gradient(self, g, out, x):
@@ -73,11 +79,11 @@ class Cast(Op):
 
 
 def cast(x: Any, dtype: str) -> Tensor:
-    """The same values with another dtype.
+    """The same values with another dtype; what an integer dtype cannot hold becomes its end.
 
     Example:
-        >>> cast([1.9, -1.9], "int32").numpy().tolist()
-        [1, -1]
+        >>> cast([1.9, -1.9, 1e30], "int8").numpy().tolist()
+        [1, -1, 127]
     """
     x, dtype = as_tensor(x), dtype_name(dtype)
     return x if x.dtype == dtype else Cast(dtype)(x)

@@ -311,7 +311,7 @@ class Erfinv(Elementwise):
     def value(self, xp, x):
         from scipy.special import erfinv
 
-        return erfinv(x)
+        return xp.copysign(erfinv(x), x)  # SciPy loses the sign of -0
 
     def gradient(self, g, out, x):
         return (g * exp(square(out)) * (_root(pi) / 2),)

@@ -147,6 +147,11 @@ class Builder:
         """`llvm.name` on vectors of one type."""
         return self.intrinsic(f"llvm.{name}.{_suffix(x.type)}", x.type, x, *more)
 
+    def whole(self, x: Any, to: Any, signed: bool) -> Any:
+        """Floats as integers: the nearest end of the type for what does not fit, 0 for NaN."""
+        name = "fptosi" if signed else "fptoui"
+        return self.intrinsic(f"llvm.{name}.sat.{_suffix(to)}.{_suffix(x.type)}", to, x)
+
     def fma(self, x: Any, y: Any, z: Any) -> Any:
         """The value of x y + z, in one rounding where the CPU can."""
         return self.apply("fmuladd", x, y, z)

@@ -274,7 +274,7 @@ OPS: dict[str, Emit] = {
 
 
 def cast(code: Builder, x: Any, before: str, after: str) -> Any:
-    """The same values with another dtype, as NumPy converts."""
+    """The same values with another dtype, as NumPy converts where that is defined."""
     b = code.b
     to = code.vector(REGISTER[after])
     if before == after:
@@ -293,12 +293,8 @@ def cast(code: Builder, x: Any, before: str, after: str) -> Any:
             x, signed = b.zext(x, code.vector(I32)), True
         y = b.sitofp(x, to) if signed else b.uitofp(x, to)
         return code.round_bfloat16(y) if after == "bfloat16" else y
-    if is_floating(before):  # as C does, through a signed word of 64 bits where it fits
-        if after == "uint64":
-            return b.fptoui(x, to)
-        wide = "int32" if SIZES[after] < 4 or after == "int32" else "int64"
-        y = b.fptosi(x, code.vector(REGISTER[wide]))
-        return y if wide == after else cast(code, y, wide, after)
+    if is_floating(before):
+        return code.whole(x, to, after.startswith("int"))
     width_before = 1 if before == "bool" else SIZES[before] * 8
     width_after = SIZES[after] * 8
     if width_before == width_after:
