@@ -1,5 +1,8 @@
 """Splits and scaling."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -109,3 +112,33 @@ def test_standardise_measures_the_training_part_alone():
     assert bytes_scaled.tolist() == [[-1], [1]]
     with pytest.raises(DataError, match="empty"):
         standardise(np.zeros((0, 3)))
+
+
+def test_the_choice_is_that_of_scikit_learn():
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    for seed in range(200):
+        random = np.random.RandomState(seed)
+        n, k = random.randint(10, 200), random.randint(1, 9)
+        labels = np.r_[np.arange(k), np.arange(k), random.randint(0, k, n) ** 2 // k]
+        labels = [labels, labels / 1, labels.astype(str)][seed % 3]
+        fraction = random.uniform(0.1, 0.6)
+        train, held = stratified_split(labels, fraction, seed)
+        splitter = StratifiedShuffleSplit(1, test_size=len(held), random_state=seed)
+        if min(len(held), len(train)) >= len(np.unique(labels)):
+            theirs = next(splitter.split(labels, labels))
+            np.testing.assert_array_equal(train, np.sort(theirs[0]))
+            np.testing.assert_array_equal(held, np.sort(theirs[1]))
+
+
+def test_a_split_loads_no_library():
+    program = (
+        "import sys, numpy as np\n"
+        "from grafito import Sequential, layers\n"
+        "model = Sequential([layers.Input((1,)), layers.Dense(1, 'sigmoid')])\n"
+        "model.compile('sgd', 'binary_crossentropy')\n"
+        "x = np.arange(20.0)[:, None] / 20\n"
+        "model.fit(x, x > 0.5, validation_split=0.25, verbose=0)\n"
+        "assert 'sklearn' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=100)

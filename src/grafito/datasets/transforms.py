@@ -19,6 +19,7 @@ def stratified_split(
     """Choose a held-out sample in which every class has its share.
 
     Where `class_labels` finds no classes, or one is too rare to be divided, it is a plain sample.
+    The choice is that of scikit-learn's StratifiedShuffleSplit with the same seed.
 
     Args:
         labels: one per example: (n,), (n, 1), or one-hot (n, classes).
@@ -55,11 +56,37 @@ def stratified_split(
     if classes is None or min(held, count - held) < len(np.unique(classes)):
         order = np.random.RandomState(seed).permutation(count)
         return np.sort(order[held:]), np.sort(order[:held])
-    from sklearn.model_selection import StratifiedShuffleSplit
+    return _shares(classes, held, np.random.RandomState(seed))
 
-    splitter = StratifiedShuffleSplit(1, test_size=held, random_state=seed)
-    train, held_out = next(splitter.split(np.zeros((count, 1)), classes))
-    return np.sort(train), np.sort(held_out)
+
+def _shares(
+    classes: np.ndarray, held: int, random: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """As scikit-learn chooses, whose import would take longer than a short training."""
+    _, numbers, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    kept = _whole_shares(counts, len(classes) - held, random)
+    left = _whole_shares(counts - kept, held, random)
+    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(counts)[:-1])
+    train, held_out = [], []
+    for own, k, n in zip(members, kept, left, strict=True):
+        order = own[random.permutation(len(own))]
+        train.append(order[:k])
+        held_out.append(order[k : k + n])
+    return np.sort(np.concatenate(train)), np.sort(np.concatenate(held_out))
+
+
+def _whole_shares(counts: np.ndarray, total: int, random: np.random.RandomState) -> np.ndarray:
+    """How many of each class, so that they are `total`: the largest remainders are rounded up."""
+    exact = counts / counts.sum() * total
+    shares = np.floor(exact)
+    remainders, missing = exact - shares, int(total - shares.sum())
+    for remainder in np.unique(remainders)[::-1]:
+        (equal,) = np.nonzero(remainders == remainder)
+        if missing > 0:
+            up = random.choice(equal, size=min(len(equal), missing), replace=False)
+            shares[up] += 1
+            missing -= len(up)
+    return shares.astype(int)
 
 
 def class_labels(labels: ArrayLike) -> np.ndarray | None:
