@@ -255,7 +255,7 @@ REFUSED = [
     (lambda m: m.evaluate(Iterable(), batch_size=4, verbose=0), "batch_size"),
     (lambda m: m.predict(Iterable(), batch_size=4, verbose=0), "batch_size"),
     (lambda m: m.fit(Numbered(), X, verbose=0), "where +y"),
-    (lambda m: m.fit(Numbered(), class_weight={0: 1}, verbose=0), "class_weight"),
+    (lambda m: m.fit(Numbered(), class_weight=[1.0], verbose=0), "class_weight"),
     (lambda m: m.evaluate(Numbered(), sample_weight=X, verbose=0), "sample_weight"),
 ]
 
@@ -299,6 +299,50 @@ def test_class_weights_do_not_weigh_what_is_held_out(measured, sample_weight):
     for name in (n for n in without if n.startswith("val_")):
         assert with_weights[name] == without[name]
     assert with_weights["loss"] != without["loss"]
+
+
+@pytest.mark.parametrize("labels", ["numbers", "one-hot"])
+@pytest.mark.parametrize("sample_weight", [None, np.linspace(0.5, 1.5, 20)])
+@pytest.mark.parametrize("kind", ["generator", "numbered", "iterable", "PyDataset"])
+def test_class_weights_weigh_the_batches_of_streams(kind, sample_weight, labels):
+    x, y = two_classes()
+    loss = "sparse_categorical_crossentropy"
+    if labels == "one-hot":
+        y, loss = np.eye(2, dtype="f")[y], "categorical_crossentropy"
+    arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
+    parts = [tuple(a[i : i + 5] for a in arrays) for i in range(0, 20, 5)]
+    streams = {
+        "generator": lambda: (p for _ in range(2) for p in parts),
+        "numbered": lambda: Listed(parts),
+        "iterable": lambda: dict(enumerate(parts)).values(),
+        "PyDataset": lambda: ListedPyDataset(parts),
+    }
+
+    def fit(*data, **settings):
+        utils.set_random_seed(3)
+        model = Sequential([layers.Input((2,)), layers.Dense(2, "softmax")])
+        model.compile("sgd", loss, weighted_metrics=["accuracy"])
+        settings |= {"shuffle": False, "class_weight": {0: 1.0, 1: 10.0}, "verbose": 0}
+        held_out = {"validation_data": (x, y), "validation_batch_size": 20}
+        return model.fit(*data, epochs=2, steps_per_epoch=4, **settings, **held_out).history
+
+    of_arrays = fit(x, y, batch_size=5, sample_weight=sample_weight)
+    assert fit(streams[kind]()) == of_arrays
+
+
+class Listed:
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __len__(self):
+        return len(self.parts)
+
+    def __getitem__(self, i):
+        return self.parts[i]
+
+
+class ListedPyDataset(Listed, utils.PyDataset):
+    pass
 
 
 # Numbers that an input cannot hold

@@ -15,7 +15,7 @@ from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
 from grafito.layers.arguments import integer, shown
 from grafito.models.batches import Batches
-from grafito.models.examples import Examples, batch_examples, make_examples
+from grafito.models.examples import Examples, batch_examples, make_examples, weigh_classes
 from grafito.models.health import few_batches
 from grafito.models.progress import report_split
 from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
@@ -84,6 +84,7 @@ class Epochs:
         seed: of the orders, or None for the order of the arrays.
         epochs: how many are to be trained; None where each epoch begins with the first example.
         role: what messages put before the names of the arrays of a stream.
+        class_weight: weights of classes for the batches of a stream; arrays have them already.
     """
 
     def __init__(
@@ -94,10 +95,11 @@ class Epochs:
         seed: int | None = None,
         epochs: int | None = None,
         role: str = "",
+        class_weight: Any = None,
     ):
         self.source, self.batch_size, self.limit = source, batch_size, limit
         self._arrays = isinstance(source, Examples)
-        self.role, self.epochs = role, epochs
+        self.role, self.epochs, self.class_weight = role, epochs, class_weight
         self._seed = seed
         self._orders: np.ndarray | None = None
         self._rows: dict[int, int] = {}  # by the step at which the epoch begins
@@ -151,7 +153,8 @@ class Epochs:
         _call(self.source, "on_epoch_begin")
         total = self.steps
         for batch in self._stream(step):
-            yield Batches.one(batch_examples(batch, self.role)), total
+            examples = weigh_classes(batch_examples(batch, self.role), self.class_weight)
+            yield Batches.one(examples), total
         _call(self.source, "on_epoch_end")
 
     def _limited(self, step: int, epoch: int) -> Batches:

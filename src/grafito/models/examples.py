@@ -328,22 +328,28 @@ def _finite_hint(name: str, array: np.ndarray) -> str:
     return f"numpy.nan_to_num({name}), or drop those rows"
 
 
-def weigh_classes(examples: Examples, class_weight: Any) -> Examples:
-    """The examples with their weights times those of their classes.
-
-    Raises:
-        ArgumentError: for a class_weight that does not fit the labels.
-    """
-    if class_weight is None:
-        return examples
-    if not isinstance(class_weight, Mapping) or not all(
-        isinstance(part, (int, float, np.number)) for pair in class_weight.items() for part in pair
+def check_class_weight(class_weight: Any) -> None:
+    """Raise an ArgumentError for what is no dictionary from class to weight, and not None."""
+    if class_weight is not None and not (
+        isinstance(class_weight, Mapping)
+        and all(isinstance(x, (int, float, np.number)) for p in class_weight.items() for x in p)
     ):
         raise ArgumentError(
             "class_weight is a dictionary from class number to weight.",
             received=class_weight,
             fix="class_weight={0: 1.0, 1: 2.0}",
         )
+
+
+def weigh_classes(examples: Examples, class_weight: Any) -> Examples:
+    """The examples with their weights times those of their classes.
+
+    Raises:
+        ArgumentError: for a class_weight that does not fit the labels.
+    """
+    check_class_weight(class_weight)
+    if class_weight is None:
+        return examples
     y, given = examples.y, examples.sample_weight
     if not isinstance(y, np.ndarray):
         raise ArgumentError("class_weight needs one array of targets.", received=type(y).__name__)

@@ -18,7 +18,7 @@ from grafito.models.epochs import (
     validation_source,
     whole_numbers,
 )
-from grafito.models.examples import Examples, weigh_classes
+from grafito.models.examples import Examples, check_class_weight, weigh_classes
 from grafito.models.executor import plain_values
 from grafito.models.interrupts import interruptible, tell
 from grafito.models.loops import Loop, callback_list, require_compiled, under_way
@@ -50,7 +50,8 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     require_compiled(model, "fit")
     weights, verbose = given.class_weight, given.verbose
     with interruptible() as interrupted:
-        source = make_source(x, y, sample_weight, class_weight=weights, batch_size=given.batch_size)
+        source = make_source(x, y, sample_weight, batch_size=given.batch_size)
+        check_class_weight(weights)
         batch_size, validation_batch_size, steps_per_epoch, validation_steps = whole_numbers(
             model,
             "fit",
@@ -65,17 +66,19 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         if isinstance(source, Examples):
             found = health.of_fit(source, weights, batch_size, steps_per_epoch)
             model._findings.add(*found)
+        else:
+            model._findings.add(health.negative_class_weights(weights))
         held_out = validation_source(given.validation_data)
         if given.validation_split and held_out is None:
             split, seed = given.validation_split, model._shuffle_seed
             source, held_out = hold_out(source, split, seed, verbose)
-        if weights is not None:  # of training alone: what is held out is measured as it is
+        if isinstance(source, Examples):  # what is held out is measured as it is
             source = weigh_classes(source, weights)
         for examples in (source, held_out):
             if isinstance(examples, Examples):
                 model.prepare(examples)
         seed = model._shuffle_seed if given.shuffle else None
-        train = Epochs(source, batch_size, steps_per_epoch, seed, epochs)
+        train = Epochs(source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights)
         size = validation_batch_size or batch_size
         test = Epochs(held_out, size, validation_steps, role=VALIDATION)
         history = History()

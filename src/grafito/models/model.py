@@ -198,7 +198,7 @@ class Model(Trainable):
             validation_split: share of the examples held out, a seeded sample, stratified by class.
             validation_data: (x, y) or (x, y, sample_weight), or an iterable of batches.
             shuffle: take the examples in a new order in each epoch.
-            class_weight: dictionary from class to weight.
+            class_weight: dictionary from class to weight; multiplied with those of the examples.
             sample_weight: a weight for each example.
             initial_epoch: number of epochs already done.
             steps_per_epoch: batches that make an epoch; all by default.
