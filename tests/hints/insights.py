@@ -22,6 +22,11 @@ ROWS = [
         "lowest=1e-6, highest=10.0",
     ),
     Row("insight.overfit_one_batch(net(), x, y, steps=0)", "steps=0", "steps=10"),
+    Row(
+        "insight.Player(classifier(*(layers.Dense(4, 'elu') for _ in range(40))), x, labels)",
+        new="a network of fewer layers",
+        sentence="which ones the hint cannot know",
+    ),
     Row("insight.Health(every=0)", "every=0", "every=10"),
     Row("insight.diagnose(net(), x, y, epochs=-1)", "epochs=-1", "epochs=5"),
     *(

@@ -262,7 +262,8 @@ def _arrow(axes: Axes, points: np.ndarray, colour: str, dash: object, gid: str) 
         )
     )
     corners = [tip, base + 2.0 * across, base - 2.0 * across]
-    axes.add_patch(Polygon(corners, facecolor=colour, edgecolor="none", zorder=2.5))
+    head = Polygon(corners, facecolor=colour, edgecolor="none", zorder=2.5, gid=f"head-{gid}")
+    axes.add_patch(head)
 
 
 def _legend(

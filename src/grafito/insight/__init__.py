@@ -7,6 +7,7 @@ from grafito.errors import names_of as _names_of
 from grafito.insight.diagnosis import Diagnosis, Health, diagnose
 from grafito.insight.gradients import GradientCheck, gradient_check
 from grafito.insight.nan import NaNReport, where_nan
+from grafito.insight.player import Operation, Player
 from grafito.insight.tries import Overfit, RateRange, overfit_one_batch, rate_range
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "GradientCheck",
     "Health",
     "NaNReport",
+    "Operation",
     "Overfit",
+    "Player",
     "RateRange",
     "diagnose",
     "gradient_check",

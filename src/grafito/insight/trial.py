@@ -13,7 +13,7 @@ from grafito import graph
 from grafito.errors import ArgumentError, GraphError
 from grafito.graph import Tensor, Variable
 from grafito.graph.dtypes import dtype_name, is_floating
-from grafito.graph.nest import map_structure
+from grafito.graph.nest import flatten, map_structure
 from grafito.models import Model
 from grafito.models.examples import Examples, make_examples
 
@@ -70,13 +70,20 @@ def traced(model: Any, examples: Examples, training: bool = True) -> Traced:
     """The loss of the examples, with layers as in training, the first step of it."""
     feeds: dict[Tensor, np.ndarray] = {}
 
-    def stand_in(array: np.ndarray) -> Tensor:
-        x = graph.placeholder(array.shape, dtype_name(array.dtype), f"input_{len(feeds)}")
-        feeds[x] = array
-        return x
+    def stand_ins(name: str, structure: Any) -> Any:
+        several = len(flatten(structure)) > 1
+        first = len(feeds)
 
-    x = map_structure(stand_in, examples.x)
-    y = None if examples.y is None else map_structure(stand_in, examples.y)
+        def stand_in(array: np.ndarray) -> Tensor:
+            own = f"{name}{len(feeds) - first}" if several else name
+            placeholder = graph.placeholder(array.shape, dtype_name(array.dtype), own)
+            feeds[placeholder] = array
+            return placeholder
+
+        return map_structure(stand_in, structure)
+
+    x = stand_ins("x", examples.x)
+    y = None if examples.y is None else stand_ins("y", examples.y)
     with graph.Trace(training=training, step=graph.constant(0, "int32")) as trace:
         loss = model.compute_loss(x=x, y=y, y_pred=model(x))
     weights = [v for v in model.trainable_variables if is_floating(v.dtype)]

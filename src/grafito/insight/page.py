@@ -1,0 +1,180 @@
+"""The page of a player: one HTML file with the drawing, the operations, and nothing loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grafito import language
+from grafito.errors import ArgumentError, FileError
+from grafito.figures.diagram import Diagram, Node
+from grafito.figures.text import array_line, with_decimal_sign
+from grafito.insight.chain_rule import mathml
+from grafito.language import translate as _
+
+if TYPE_CHECKING:
+    from grafito.figures.drawn_graph import Reading
+    from grafito.insight.player import Operation, Player
+
+LARGEST = 300_000  # bytes of a page
+LETTERS = "ab"
+
+
+def player_page(player: Player, title: str | None = None, lang: str | None = None) -> str:
+    """The text of the page.
+
+    Raises:
+        ArgumentError: when it would be too large to be handed on.
+    """
+    with language.use(lang):
+        drawing, marks = _drawing(player.reading)
+        context = {
+            "title": title or _("One training step, operation by operation"),
+            "drawing": drawing,
+            "says": player.says,
+            "step": player.step,
+            "events": [_event(op, marks) for op in player.plan],
+            "start": marks.leaves,
+            "lang": language.current(),
+            "alt": player.plan[-1].formula if player.plan else "",
+        }
+        page = str(_environment().get_template("player.html").render(context, _=_))
+    size = len(page.encode())
+    if size > LARGEST:
+        raise ArgumentError(
+            "The page would be too large to be handed on.",
+            received=f"{size:,} bytes",
+            expected=f"{LARGEST:,} at most",
+        )
+    return page
+
+
+@functools.cache
+def _environment() -> Any:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+class Marks:
+    """Which elements of the drawing belong to which node.
+
+    Attributes:
+        leaves: elements that are shown before the first operation.
+        value: by node, its arrows on the way forward with their numbers.
+        gradient: by node, the arrows back to its inputs with their numbers.
+        node: by tensor's label, the name of its node.
+    """
+
+    def __init__(self, diagram: Diagram):
+        self.value: dict[str, list[str]] = {node.name: [] for node in diagram.nodes}
+        self.gradient: dict[str, list[str]] = {node.name: [] for node in diagram.nodes}
+        kinds = {node.name: node.kind for node in diagram.nodes}
+        for i, edge in enumerate(diagram.edges):
+            self.value[edge.source] += [f"forward-{i}", f"head-forward-{i}", f"value-{i}"]
+            self.gradient[edge.target] += [f"back-{i}", f"head-back-{i}", f"gradient-{i}"]
+        self.leaves = [
+            element
+            for name, elements in self.value.items()
+            if kinds[name] not in ("op", "block")
+            for element in elements
+        ]
+        # The gradient of the output itself, 1, comes with the first operation back.
+        self.ends = [e for n, k in kinds.items() if k == "output" for e in self.gradient[n]]
+
+
+def _drawing(reading: Reading) -> tuple[str, Marks]:
+    """The drawing as SVG, laid out as all drawings of graphs, with the numbers of the table."""
+    from grafito.figures.graph import _edge, _label, draw_diagram
+    from grafito.figures.text import words
+
+    vocabulary, lang = words(), language.current()
+    nodes, count = [], 0
+    for mark in reading.marks.values():
+        label = _label(mark, reading, vocabulary, lang)
+        if mark.kind == "op":
+            count += 1
+            label = f"{label}  #{count}" if not mark.tensors[0].name else label
+        nodes.append(Node(mark.name, label, mark.kind, mark.groups))
+    edges = [_edge(arrow, reading, 3, lang, 3) for arrow in reading.arrows]
+    diagram = Diagram(tuple(nodes), tuple(edges))
+    file = io.StringIO()
+    draw_diagram(diagram, lang=lang).savefig(file, format="svg")
+    return _slim(file.getvalue()), Marks(diagram)
+
+
+def _slim(svg: str) -> str:
+    """The element alone, without metadata; its size follows the page."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(
+        r"(<svg[^>]*?) width=\"([\d.]+)pt\" height=\"[\d.]+pt\"", r'\1 data-width="\2"', svg
+    )
+    return re.sub(r"\n\s*", "\n", svg)
+
+
+def _event(op: Operation, marks: Marks) -> dict[str, Any]:
+    """What the page shows and says at one operation."""
+    back = op.way == "back"
+    show = marks.gradient[op.node] if back else marks.value[op.node]
+    if back:
+        show = [*marks.ends, *show]
+    rows = [(name, _told(value)) for name, value in op.inputs.items()]
+    rows.append((op.formula.partition(" =")[0], _told(op.value)))
+    names = list(op.inputs)
+    return {
+        "node": f"node-{op.node}",
+        "show": show,
+        "way": _(op.way),
+        "formula": op.formula,
+        "rows": rows,
+        "gradient": "" if op.gradient is None else _told(op.gradient),
+        "received": [(name, _told(part)) for name, part in op.received.items()],
+        "rule": _(op.rule.words) if back else "",
+        "maths": [
+            mathml(LETTERS[i], formula)
+            for i, formula in enumerate(op.rule.formulas[: len(names)])
+            if back
+        ],
+        "letters": ", ".join(f"{LETTERS[i]} = {name}" for i, name in enumerate(names[:2])),
+    }
+
+
+def _told(array: np.ndarray) -> str:
+    """An array on one line; a large one by its shape and its range."""
+    text = array_line(array, 4, most=4)
+    if array.size and array.ndim and text == str(array.shape):
+        low, high = f"{array.min():.4g}", f"{array.max():.4g}"
+        text += f" {_('from {} to {}').format(*map(with_decimal_sign, (low, high)))}"
+    return text.replace("-", "−")
+
+
+def write(path: Path, page: str) -> None:
+    """Write a page, whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+        ) as file:
+            file.write(page)
+        os.replace(file.name, path)
+    except OSError as error:
+        with contextlib.suppress(OSError, UnboundLocalError):
+            os.unlink(file.name)
+        raise FileError(
+            "The page cannot be written.", where=path, received=error.strerror or error
+        ) from error

@@ -1,0 +1,248 @@
+"""The player of one step: numbers of the graph, exact steps, and the page in a real browser."""
+
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from grafito import Sequential, graph, insight, layers, optimizers, utils
+from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.figures import graph_table
+from grafito.insight import chain_rule
+from grafito.language import use
+
+FORMULA, POINT = "(w*x - t)^2", {"w": 2.0, "x": 3.0, "t": 5.0}
+X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+Y = np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+def neuron(**settings):
+    return insight.Player(FORMULA, POINT, parameters=["w"], **settings)
+
+
+def xor(optimizer="sgd"):
+    utils.set_random_seed(1)
+    stack = [layers.Dense(2, "tanh"), layers.Dropout(0.1), layers.Dense(1, "sigmoid")]
+    model = Sequential([layers.Input((2,)), *stack])
+    model.compile(optimizer, "mse")
+    return model
+
+
+def test_operations_go_forward_and_back():
+    player = neuron()
+    seen = [player.forward() for _ in range(len(player) + 2)]
+    assert [op.way for op in seen[:4]] == ["forward"] * 3 + ["back"]
+    assert seen[-1] is seen[-2]
+    assert player.back() is player.plan[-2]
+    assert player.at(0).formula == "#1 = w × x"
+    assert player.back() is player.plan[0]
+    assert float(player.at("w").gradient) == 6.0
+    assert player.at("#2").way == "back"
+    assert {name: float(g) for name, g in player.at("#1").received.items()} == {"w": 6.0, "x": 4.0}
+
+
+def test_numbers_are_those_of_the_table_of_the_graph():
+    player = neuron()
+    table = graph_table(FORMULA, POINT)
+    for op in player.plan:
+        if op.way == "back":
+            row = next(r for r in table.splitlines() if r.startswith(op.formula.partition(" =")[0]))
+            assert f"{float(op.value):.3f}" in row
+            assert f"{float(op.gradient):.3f}" in row
+
+
+@pytest.mark.parametrize("make", [xor, lambda: xor(optimizers.Adam(0.1))])
+def test_steps_of_a_model_are_those_of_the_training_and_taken_back_exactly(make):
+    model = make()
+    before = model.get_weights()
+    player = insight.Player(model, X, Y)
+    numbers = []
+    for _ in range(13):
+        numbers.append([op.value for op in player.plan])
+        player.next_step()
+    last = [op.value for op in player.plan]
+    for step in (12, 11, 10, 9, 8):
+        player.previous_step()
+        assert player.step == step
+        assert all((a == op.value).all() for a, op in zip(numbers[step], player.plan, strict=True))
+    for _ in range(5):
+        player.next_step()
+    assert all((a == op.value).all() for a, op in zip(last, player.plan, strict=True))
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+    trained = make()
+    for _ in range(13):
+        trained.train_on_batch(X, Y)
+    kernel = next(op.value for op in player.plan if op.name.endswith("kernel"))
+    assert any((kernel == w).all() for w in trained.get_weights() if w.shape == kernel.shape)
+
+
+def test_steps_of_a_formula_descend():
+    player = neuron(rate=0.05)
+    losses = []
+    for _ in range(5):
+        losses.append(float(player.at("#3").value))
+        player.next_step()
+    assert losses == sorted(losses, reverse=True)
+    assert float(player.at("w").value) == pytest.approx(2.0 - 0.05 * 6 - 0.05 * 0.6, abs=0.1)
+    for _ in range(5):
+        player.previous_step()
+    assert float(player.at("w").value) == 2.0
+
+
+def test_the_rules_agree_with_the_gradients():
+    """Each formula, read as Python, gives what the op's own gradient gives."""
+    rng = np.random.default_rng(0)
+    a, b, g = (np.abs(rng.normal(size=(3,))) + 0.5 for _ in range(3))
+    pair = {"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"}
+    single = {
+        "negative",
+        "square",
+        "sqrt",
+        "exp",
+        "log",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "abs",
+        "softmax",
+    }
+    for name in pair | single:
+        xs = [graph.placeholder((3,), "float64", n) for n in ("a", "b")[: 1 + (name in pair)]]
+        out = getattr(graph, name)(*xs)
+        slopes = graph.gradients(out, xs, [graph.constant(g, "float64")])
+        feeds = dict(zip(xs, (a, b), strict=False))
+        y = graph.value(out, feeds, dtype="float64")
+        for formula, slope in zip(chain_rule.RULES[name].formulas, slopes, strict=True):
+            code = formula.replace("·", "*").replace("−", "-").replace("^", "**")
+            code = (
+                code.replace("∑", "sum").replace("[", "(").replace("]", ")").replace("2*y", "2.0*y")
+            )
+            scope = {"a": a, "b": b, "g": g, "y": y, "sum": np.sum, "sign": np.sign, "ln": np.log}
+            expected = graph.value(slope, feeds, dtype="float64")
+            assert eval(code, scope) == pytest.approx(expected), (name, formula)
+
+
+@pytest.mark.parametrize("name", chain_rule.RULES)
+def test_rules_are_well_formed_in_both_languages(name):
+    rule = chain_rule.rule_of(name)
+    for formula in rule.formulas:
+        assert ElementTree.fromstring(chain_rule.mathml("a", formula)).tag == "math"
+    with use("es"):
+        from grafito.language import translate
+
+        assert translate(rule.words) != rule.words
+
+
+# The page
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_page_holds_everything_and_loads_nothing(lang, tmp_path):
+    path = insight.Player(xor(), X, Y).save(tmp_path / "step.html", lang=lang)
+    page = path.read_text()
+    assert len(page.encode()) < 300_000
+    assert f'<html lang="{lang}">' in page
+    assert not re.findall(
+        r"(?:src|href)=\"(?!#)[^\"]+|url\((?!#)|@import|https?://(?!www\.w3\.org)", page
+    )
+    assert ("Operaciones" in page) == (lang == "es")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    drawn = set(re.findall(r'id="([^"]+)"', page))
+    for event in data["events"]:
+        assert event["node"] in drawn
+    assert not [p for p in tmp_path.iterdir() if p != path]
+
+
+def test_hostile_names_do_no_harm(tmp_path):
+    x = graph.placeholder((), name="</script><script>alert(1)</script>")
+    page = insight.Player(x * 2.0, {x: 1.0}).html(title="<img src=x onerror=alert(2)>")
+    assert "<script>alert(1)" not in page
+    assert "<img" not in page
+
+
+def test_a_notebook_shows_the_page():
+    assert neuron()._repr_html_().startswith("<iframe srcdoc=")
+
+
+BAD = {
+    "no value": (lambda: insight.Player(FORMULA, {"w": 1.0}), GrafitoError),
+    "an unknown parameter": (
+        lambda: insight.Player(FORMULA, POINT, parameters=["v"]),
+        ArgumentError,
+    ),
+    "something else": (lambda: insight.Player(7.0), GrafitoError),
+    "too many operations": (
+        lambda: insight.Player(
+            graph.sum(sum(graph.exp(graph.placeholder((), name=f"x{i}")) for i in range(200))), {}
+        ),
+        ArgumentError,
+    ),
+    "no such operation": (lambda: neuron().at("#9"), ArgumentError),
+    "no such place": (lambda: neuron().at(99), ArgumentError),
+    "before the first step": (lambda: neuron().previous_step(), ArgumentError),
+    "no such folder": (lambda: neuron().save("/nowhere/at/all.html"), FileError),
+    "data of another shape": (lambda: insight.Player(xor(), X[:, :1], Y), GrafitoError),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_told_in_words(name):
+    work, kind = BAD[name]
+    with pytest.raises(kind):
+        work()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("there is no Chromium")
+    with sync.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 1200), ("light", 390)])
+def test_the_page_in_a_browser(browser, scheme, width, tmp_path):
+    path = neuron().save(tmp_path / "step.html")
+    page = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, offline=True
+    ).new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(path.as_uri())
+    assert page.inner_text("#count") == "0 / 9"
+
+    def hidden(name):
+        return page.evaluate(
+            "id => [...document.querySelectorAll(`[id='${id}']`)].every("
+            "e => getComputedStyle(e).visibility === 'hidden')",
+            name,
+        )
+
+    assert hidden("value-2")
+    page.keyboard.press("ArrowRight")
+    assert "#1 = w × x" in page.inner_text("#told h2")
+    assert not hidden("value-2")
+    assert page.locator(".now").count() == 1
+    page.click("#forward")
+    page.keyboard.press("End")
+    assert page.inner_text("#count") == "9 / 9"
+    assert "6.0000" in page.inner_text("#told")
+    assert page.is_disabled("#forward")
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("#count") == "8 / 9"
+    page.keyboard.press("Home")
+    assert hidden("value-2")
+    page.click("#list li:nth-child(5) button")
+    assert "first input receives the gradient" in page.inner_text("#told")
+    assert page.locator("#told math").count() == 2
+    assert page.get_attribute("#list [aria-current]", "aria-current") == "step"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
