@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import io
+import json
 import pickle
 
 import numpy as np
@@ -387,3 +388,45 @@ def test_a_compile_of_ones_own_is_to_be_called_again(way, tmp_path):
     assert not other.compiled
     other.compile(optimizers.Adam(), optimizers.SGD())
     other.fit(x, x, verbose=0)
+
+
+class Remembering(Adversaries):
+    """As Keras asks for models with such a method."""
+
+    def get_compile_config(self):
+        both = self.judge_optimizer, self.maker_optimizer
+        return {"optimizers": [optimizers.serialize(x) for x in both]}
+
+    def compile_from_config(self, config):
+        self.compile(*map(optimizers.deserialize, config["optimizers"]))
+
+
+@pytest.mark.parametrize("way", [*WAYS, "file"])
+def test_a_compile_of_ones_own_that_is_written_down(way, tmp_path):
+    x = np.ones((4, 3), "f")
+    model = Remembering()
+    model.compile(optimizers.Adam(0.1), optimizers.SGD(0.1, momentum=0.9))
+    model.fit(x, x, verbose=0, epochs=3)
+    if way == "file":
+        model.save(tmp_path / "m")
+        other = models.load_model(tmp_path / "m", {"Remembering": Remembering})
+    else:
+        other = WAYS[way](model)
+    for each in (model, other):
+        each.fit(x, x, verbose=0, epochs=3)
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_configuration_of_compile():
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    assert model.get_compile_config() is None
+    model.compile(optimizers.Adam(0.1), loss="mse", metrics=["mae"], check_finite=True)
+    config = json.loads(json.dumps(model.get_compile_config()))
+    assert (config["loss"], config["metrics"], config["check_finite"]) == ("mse", ["mae"], True)
+    other = Sequential.from_config(model.get_config())
+    other.compile_from_config(config)
+    assert other.get_compile_config() == model.get_compile_config()
+    assert other.optimizer is not model.optimizer
+    model.compile_from_config({"optimizer": "sgd", "loss": "mae"})  # Keras's may say less or more
+    assert model.optimizer.name == "sgd"

@@ -130,11 +130,20 @@ def test_a_subclass_from_symbols(name, tmp_path):
 def test_an_own_loss_is_told_whether_it_trains():
     class Own(Model):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
+            loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+            return loss + (100.0 if training else 200.0)
 
-    model = from_symbols(Own)
-    model.compile("sgd", loss="mse")
-    assert "loss" in model.fit(X, Y, verbose=0).history
+    class Older(Model):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+            return super().compute_loss(x, y, y_pred, sample_weight) + 100.0
+
+    for kind, more in ((Own, 200), (Older, 100)):
+        model = from_symbols(kind)
+        model.compile(optimizers.SGD(0.0), loss="mse", metrics=["mse"])
+        logs = model.fit(X, Y, verbose=0, validation_data=(X, Y)).history
+        assert logs["loss"][0] == pytest.approx(100 + logs["mse"][0])
+        assert logs["val_loss"][0] == pytest.approx(more + logs["mse"][0])
+        assert model.evaluate(X, Y, verbose=0)[0] == logs["val_loss"][0]
 
 
 # Configurations of own layers

@@ -101,8 +101,6 @@ _MODEL = {
         "test_function predict_function"
     ),
     "model.compute_loss(x, y, y_pred)": "stateless_compute_loss compute_loss_and_updates",
-    "a model compiled anew: model.compile(optimizer, loss, metrics)": "compile_from_config "
-    "get_compile_config",
     "model.get_weights(), and model.set_weights(arrays)": "get_state_tree set_state_tree "
     "jax_state_sync",
     "nothing: an epoch is compiled as a loop without it": "steps_per_execution",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,9 @@ from grafito.models.assignment import assign_all
 
 def training_state(model: Any) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
     """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
-    loss, loss_weights, plain_metrics, weighted = model._objectives.given
     executor, optimizer = model._executor, model.optimizer
     configuration = {
-        "optimizer": optimizer,
-        "loss": loss,
-        "loss_weights": loss_weights,
-        "metrics": plain_metrics,
-        "weighted_metrics": weighted,
-        "engine": executor.engine_wanted,
-        "precision": executor.precision,
-        "check_finite": executor.watch is not None,
+        **compile_arguments(model),
         "shuffle_seed": model._shuffle_seed,
         "slots": [
             i
@@ -32,10 +25,54 @@ def training_state(model: Any) -> tuple[dict[str, Any], dict[str, list[graph.Var
             if optimizer is not None and optimizer.built_for(weight)
         ],
     }
+    if model.has_own_compile_config:
+        configuration["compile_config"] = model.get_compile_config()
     return configuration, {
         "optimizer": _optimizer_state(model, configuration["slots"]),
         "counters": [executor.step_counter, executor.draw_counter],
     }
+
+
+def compile_arguments(model: Any) -> dict[str, Any]:
+    """The arguments of `compile` that decide how the model is trained."""
+    loss, loss_weights, plain_metrics, weighted = model._objectives.given
+    executor = model._executor
+    return {
+        "optimizer": model.optimizer,
+        "loss": loss,
+        "loss_weights": loss_weights,
+        "metrics": plain_metrics,
+        "weighted_metrics": weighted,
+        "engine": executor.engine_wanted,
+        "precision": executor.precision,
+        "check_finite": executor.watch is not None,
+    }
+
+
+def compile_from(model: Any, config: Mapping[str, Any]) -> None:
+    """Compile with arguments that were written down, or say why that cannot be done."""
+    arguments = dict(config)
+    engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
+    if not engines.available(engine):
+        warnings.warn(
+            f"The model was trained by the engine {engine!r}, which is not here; numbers may "
+            "differ in their last digits.",
+            stacklevel=3,
+        )
+        arguments["engine"] = "auto"
+    arguments["loss"] = losses.lookup.objects(arguments.get("loss"))  # for who reads model.loss
+    signature = inspect.signature(model.compile)
+    try:
+        signature.bind(**arguments)
+    except TypeError:  # that of a subclass
+        warnings.warn(
+            f"The training of model {model.name!r} does not go on: its own method is "
+            f"compile{signature}, whose arguments are in no file or copy. Call it again, "
+            "model.compile(...), or write get_compile_config and compile_from_config for it",
+            stacklevel=3,
+        )
+        return
+    model.compile(**arguments)
 
 
 def restore_training(
@@ -47,28 +84,10 @@ def restore_training(
         Whether that could be done; else a warning was given.
     """
     arguments = dict(configuration)
-    engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
-    if not engines.available(engine):
-        warnings.warn(
-            f"The model was trained by the engine {engine!r}, which is not here; numbers may "
-            "differ in their last digits.",
-            stacklevel=2,
-        )
-        arguments["engine"] = "auto"
     shuffle_seed, slots = arguments.pop("shuffle_seed"), arguments.pop("slots")
-    arguments["loss"] = losses.lookup.objects(arguments["loss"])  # for who reads model.loss
-    signature = inspect.signature(model.compile)
-    try:
-        signature.bind(**arguments)
-    except TypeError:  # that of a subclass
-        warnings.warn(
-            f"The training of model {model.name!r} does not go on: its own method is "
-            f"compile{signature}, whose arguments are in no file or copy. "
-            "Call it again: model.compile(...)",
-            stacklevel=2,
-        )
+    model.compile_from_config(arguments.pop("compile_config", arguments))
+    if not model.compiled:
         return False
-    model.compile(**arguments)
     model._shuffle_seed = shuffle_seed
     if model.optimizer is not None:
         model.optimizer.build([model.weights[i] for i in slots])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,8 +30,9 @@ from grafito.models.objectives import Objectives, OutputNames, free_name, match_
 from grafito.models.ownership import claim
 from grafito.models.probe import Probe
 from grafito.models.renewal import origin
+from grafito.models.resumption import compile_arguments, compile_from
 from grafito.models.turns import alone
-from grafito.registry import known_arguments
+from grafito.registry import known_arguments, plain
 
 
 class Trainable(Layer):
@@ -150,6 +152,22 @@ class Trainable(Layer):
         self._prepared.clear()
         self._compiled = True
 
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile` as plain data, None before it; files have them.
+
+        A subclass whose `compile` has other arguments says here what they were.
+        """
+        return plain(compile_arguments(self)) if self._compiled else None
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Call `compile` with what `get_compile_config` gave, as when a file is read."""
+        compile_from(self, config)
+
+    @property
+    def has_own_compile_config(self) -> bool:
+        """Whether a subclass says what its `compile` was given."""
+        return type(self).get_compile_config is not Trainable.get_compile_config
+
     @property
     def metrics(self) -> list[Any]:
         """The loss tracker, the metrics of `compile`, and those that it and its layers keep."""
@@ -204,7 +222,7 @@ class Trainable(Layer):
             )
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        loss = self._loss_of(True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         variables = self.trainable_variables
         outputs = self._in_output_order(y_pred, self.output_names_for(y_pred))
@@ -221,7 +239,7 @@ class Trainable(Layer):
         """One evaluation step as a function of tensors."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        loss = self._loss_of(False, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -229,6 +247,12 @@ class Trainable(Layer):
     def predict_step(self, data: Any) -> Any:
         """One prediction step as a function of tensors."""
         return self(unpack_x_y_sample_weight(data)[0], training=False)
+
+    def _loss_of(self, training: bool, **batch: Any) -> graph.Tensor:
+        """The loss, perhaps of a subclass whose `compute_loss` does not ask what it is for."""
+        if "training" in inspect.signature(self.compute_loss).parameters:
+            batch["training"] = training
+        return self.compute_loss(**batch)
 
     def compute_loss(
         self,
