@@ -27,6 +27,11 @@ for _bits in (8, 16, 32, 64):
         SIZES[_name] = _bits // 8
 
 
+def computed_in(dtype: str) -> str:
+    """The dtype in which elements are computed: bfloat16 is widened."""
+    return "float32" if dtype == "bfloat16" else dtype
+
+
 def i64(value: int) -> Any:
     """A constant that counts."""
     return ir.Constant(I64, int(value))

@@ -12,7 +12,7 @@ CPUs without the instruction, where numbers are widened one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import llvmlite.ir as ir
@@ -30,6 +30,7 @@ from grafito.engines.llvm.codegen.builder import (
     i64,
 )
 from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST
 from grafito.engines.llvm.ir.nodes import Node
 
@@ -82,39 +83,32 @@ def adds_pairs(code: Builder, row: Node, column: Node) -> bool:
 
 def accumulate(
     reader: Reader,
-    row_at: tuple[Node, Affine],
-    column_at: tuple[Node, Affine],
-    tile: tuple[Loop, Loop],
-    lane: Loop,
-    inner: Sequence[tuple[Loop, bool]],
-    height: int,
-    across: int,
+    loop: TileLoop,
+    shape: tuple[int, int],
     tail: int = 0,
-    mask: Callable[[], Any] | None = None,
     start: Sequence[Any] | None = None,
-    bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
 ) -> list[Any]:
-    """The tile's sums of products, row by row, as `products.tiles.accumulate` has them."""
-    code = reader.code
-    row, column = tile
+    """The sums of a tile, row by row; see `tile.accumulate`."""
+    code, (row, column), lane = reader.code, loop.tile, loop.lane
+    height, across = shape
     last = code.mask(i64(tail)) if tail else None
-    *outer, (pair, unrolled) = inner
-    summed = all(at.depends(lane) for _, at in (row_at, column_at))  # then their order is free
+    *outer, (pair, unrolled) = loop.inner
+    summed = all(at.depends(lane) for _, at in (loop.x, loop.y))  # then their order is free
 
     def step(totals: Sequence[Any], i: Any, single: bool) -> list[Any]:
         reader.lane = lane
         reader.env[lane] = i64(0)
-        every = mask() if mask is not None else None
+        every = loop.mask() if loop.mask is not None else None
         columns = []
         for c in range(across):
             reader.env[column] = i64(c)
             reader.mask = last if tail and c == across - 1 else every
-            columns.append(_load(reader, column_at, pair, i, single, summed))
+            columns.append(_load(reader, loop.y, pair, i, single, summed))
         reader.mask = every
         new = []
         for r in range(height):
             reader.env[row] = i64(r)
-            element = _load(reader, row_at, pair, i, single, summed)
+            element = _load(reader, loop.x, pair, i, single, summed)
             new += [dot(code, totals[r * across + c], element, columns[c]) for c in range(across)]
         reader.mask = None
         return new
@@ -130,7 +124,7 @@ def accumulate(
 
     zero = code.const(0, "float32")
     totals = start or [zero] * (height * across)
-    return list(nest.walk(code, reader.env, outer, bounds, pairs, totals))
+    return list(nest.walk(code, reader.env, outer, loop.bounds, pairs, totals))
 
 
 def dot(code: Builder, total: Any, x: Any, y: Any) -> Any:

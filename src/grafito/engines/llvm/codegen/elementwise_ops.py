@@ -16,6 +16,7 @@ from grafito.engines.llvm.codegen.builder import (
     REGISTER,
     SIZES,
     Builder,
+    computed_in,
 )
 from grafito.engines.llvm.codegen.math_functions import Mathematics
 from grafito.graph.dtypes import is_floating
@@ -36,7 +37,7 @@ def emit(code: Builder, kind: str, dtype: str, result: str, args: list[Any], to:
     """
     if kind == "cast":
         return cast(code, args[0], dtype, to)
-    operands = "float32" if dtype == "bfloat16" else dtype
+    operands = computed_in(dtype)
     value = OPS[kind](code, operands, *args)
     return code.round_bfloat16(value) if result == "bfloat16" else value
 
@@ -280,7 +281,7 @@ def cast(code: Builder, x: Any, before: str, after: str) -> Any:
     if before == after:
         return x
     if after == "bool":
-        return _truth(code, "float32" if before == "bfloat16" else before, x)
+        return _truth(code, computed_in(before), x)
     if is_floating(before) and is_floating(after):
         if REGISTER[before] == REGISTER[after]:
             y = x

@@ -6,6 +6,7 @@ vectors of y are loaded and each element of x is broadcast to multiply them all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from grafito.engines.llvm.codegen.affine import (
 from grafito.engines.llvm.codegen.builder import (
     REGISTER,
     Builder,
+    computed_in,
     i64,
 )
 from grafito.engines.llvm.codegen.elementwise_ops import OPS
@@ -26,6 +28,7 @@ from grafito.engines.llvm.codegen.frame import (
     finish_results,
 )
 from grafito.engines.llvm.codegen.reader import Reader
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.graph.dtypes import is_floating
@@ -128,61 +131,43 @@ def whole_index(
 
 def accumulate(
     reader: Reader,
-    dtype: str,
-    row_at: tuple[Node, Affine],
-    column_at: tuple[Node, Affine],
-    tile: tuple[Loop, Loop],
-    lane: Loop,
-    inner: Sequence[tuple[Loop, bool]],
-    height: int,
-    across: int,
+    loop: TileLoop,
+    shape: tuple[int, int],
     tail: int = 0,
-    mask: Callable[[], Any] | None = None,
     start: Sequence[Any] | None = None,
-    bounds: Callable[[Loop], tuple[Any, Any]] | None = None,
 ) -> list[Any]:
-    """The tile's sums of products over the inner loops, row by row.
+    """The sums of a tile over the inner loops, row by row.
 
     Args:
         reader: of the kernel; its loop variables outside of the tile are set.
-        dtype: of the result.
-        row_at: where a row's operand is.
-        column_at: where a column's operand is.
-        tile: the variables that count rows and columns.
-        lane: the variable of the lanes.
-        inner: the loops to sum over, outermost first, and whether each is unrolled.
-        height: rows.
-        across: columns.
+        loop: operands and loops.
+        shape: rows and columns of the tile.
         tail: lanes of the last column's operand; 0 for all.
-        mask: emits the mask of all loads, inside of the loops.
         start: what the sums begin with; 0 by default.
-        bounds: emits begin and end of an inner loop; all of it by default.
     """
-    code = reader.code
-    if bfloat.adds_pairs(code, row_at[0], column_at[0]):
-        return bfloat.accumulate(
-            reader, row_at, column_at, tile, lane, inner, height, across, tail, mask, start, bounds
-        )  # fmt: skip
-    row, column = tile
-    operand = "float32" if dtype == "bfloat16" else dtype
+    code, (row, column), lane = reader.code, loop.tile, loop.lane
+    if bfloat.adds_pairs(code, loop.x[0], loop.y[0]):
+        return bfloat.accumulate(reader, loop, shape, tail, start)
+    height, across = shape
+    operand = computed_in(loop.dtype)
     last = code.mask(i64(tail)) if tail else None
 
     def step(totals: Sequence[Any]) -> list[Any]:
         reader.lane = lane if code.lanes > 1 else None
         reader.env[lane] = i64(0)
-        every = mask() if mask is not None else None
+        every = loop.mask() if loop.mask is not None else None
         columns = []
         for c in range(across):
             reader.env[column] = i64(c)
             reader.mask = last if tail and c == across - 1 else every
             reader.start()
-            columns.append(reader.load(*column_at))
+            columns.append(reader.load(*loop.y))
         reader.mask = every
         new = []
         for r in range(height):
             reader.env[row] = i64(r)
             reader.start()
-            element = reader.load(*row_at)
+            element = reader.load(*loop.x)
             for c in range(across):
                 total = totals[r * across + c]
                 new.append(multiply_add(code, operand, element, columns[c], total))
@@ -191,73 +176,67 @@ def accumulate(
 
     zero = code.const(0, operand)
     before = start or [zero] * (height * across)
-    totals = nest.walk(code, reader.env, inner, bounds, step, before)
-    if dtype == "bfloat16":
+    totals = nest.walk(code, reader.env, loop.inner, loop.bounds, step, before)
+    if loop.dtype == "bfloat16":
         return [code.round_bfloat16(x) for x in totals]
     return list(totals)
 
 
-def finish_tile(
-    reader: Reader,
-    kernel: Kernel,
-    index: tuple[Affine, ...],
-    tile: tuple[Loop, Loop],
-    lane: Loop,
-    totals: list[Any],
-    across: int,
-    store: TileStore,
-    mask: Callable[[], Any] | None = None,
-) -> None:
-    """Everything that follows the sums of a tile, which are in registers."""
-    for place, total in enumerate(totals):
-        store.put(place, total)
-    shape = len(totals) // across, across
-    finish_stored(reader, kernel, index, tile, lane, shape, store, mask=mask)
+@dataclass(frozen=True)
+class TileEpilogue:
+    """What follows the sums of a tile: one loop over its rows and columns.
 
-
-def finish_stored(
-    reader: Reader,
-    kernel: Kernel,
-    index: tuple[Affine, ...],
-    tile: tuple[Loop, Loop],
-    lane: Loop,
-    shape: tuple[int, int],
-    store: TileStore,
-    tail: int = 0,
-    mask: Callable[[], Any] | None = None,
-) -> None:
-    """Everything that follows sums in a store, by one loop over rows and columns of the tile.
-
-    Args:
-        reader: of the kernel.
-        kernel: what follows.
-        index: of the results.
+    Attributes:
+        kernel: its results.
+        index: of an element of the tile in the results.
         tile: the variables that count rows and columns.
         lane: the variable of the lanes.
-        shape: rows and columns of the tile.
-        store: where the sums are.
-        tail: lanes of the last column; 0 for all.
+        store: where the sums are spilled.
         mask: emits which lanes there are in every column; None for all.
     """
-    code = reader.code
-    row, column = tile
-    height, across = shape
-    whole = across - 1 if tail else across
 
-    def one(r: Any, c: Any, mask: Callable[[], Any] | None) -> None:
-        reader.env[row], reader.env[column], reader.env[lane] = r, c, i64(0)
-        reader.lane = lane if code.lanes > 1 else None
+    kernel: Kernel
+    index: tuple[Affine, ...]
+    tile: tuple[Loop, Loop]
+    lane: Loop
+    store: TileStore
+    mask: Callable[[], Any] | None = None
+
+    def of_registers(self, reader: Reader, totals: Sequence[Any], across: int) -> None:
+        """The epilogue of sums in registers, `across` to a row."""
+        for place, total in enumerate(totals):
+            self.store.put(place, total)
+        self.of_store(reader, (len(totals) // across, across))
+
+    def of_store(self, reader: Reader, shape: tuple[int, int], tail: int = 0) -> None:
+        """The epilogue of sums that are spilled.
+
+        Args:
+            reader: of the kernel.
+            shape: rows and columns of the tile.
+            tail: lanes of the last column; 0 for all.
+        """
+        code, (height, across) = reader.code, shape
+        full = across - 1 if tail else across
+
+        def line(r: Any) -> None:
+            code.loop(i64(0), i64(full), 1, lambda c: self._one(reader, r, c, across, self.mask))
+            if tail:
+                last = functools.partial(code.mask, i64(tail))
+                self._one(reader, r, i64(full), across, last)
+
+        code.loop(i64(0), i64(height), 1, line)
+
+    def _one(
+        self, reader: Reader, r: Any, c: Any, across: int, mask: Callable[[], Any] | None
+    ) -> None:
+        code, (row, column) = reader.code, self.tile
+        reader.env[row], reader.env[column], reader.env[self.lane] = r, c, i64(0)
+        reader.lane = self.lane if code.lanes > 1 else None
         reader.mask = mask() if mask is not None else None
         place = code.b.add(code.b.mul(r, i64(across)), c)
-        finish_results(reader, kernel, index, store.get(place))
+        finish_results(reader, self.kernel, self.index, self.store.get(place))
         reader.mask = None
-
-    def line(r: Any) -> None:
-        code.loop(i64(0), i64(whole), 1, lambda c: one(r, c, mask))
-        if tail:
-            one(r, i64(whole), lambda: code.mask(i64(tail)))
-
-    code.loop(i64(0), i64(height), 1, line)
 
 
 def in_pieces(

@@ -21,6 +21,7 @@ from grafito.engines.llvm.codegen.builder import (
     I32,
     I64,
     Builder,
+    computed_in,
     i64,
 )
 from grafito.engines.llvm.codegen.elementwise_ops import (
@@ -33,10 +34,6 @@ from grafito.engines.llvm.codegen.frame import (
 )
 from grafito.graph.dtypes import is_floating
 from grafito.graph.random import KEY_INCREMENTS, MASK, MULTIPLIERS, ROUNDS
-
-
-def _operand(dtype: str) -> str:
-    return "float32" if dtype == "bfloat16" else dtype
 
 
 def scatter(frame: Frame) -> Compiled:
@@ -80,7 +77,7 @@ def scatter(frame: Frame) -> Compiled:
             reader.start()
             at = place(var(Gathered(*positions)))
             total = OPS["add"](
-                code, _operand(out.dtype), reader._load(out, at), reader.load(*source)
+                code, computed_in(out.dtype), reader._load(out, at), reader.load(*source)
             )
             if out.dtype == "bfloat16":
                 total = code.round_bfloat16(total)
@@ -113,7 +110,7 @@ def argmax(frame: Frame) -> Compiled:
     along = Loop(y.shape[out.axis])
     y_index = (*index[: out.axis], var(along), *index[out.axis :])
     better = compare(">" if out.kind == "argmax" else "<")
-    operand = _operand(y.dtype)
+    operand = computed_in(y.dtype)
 
     def value() -> Any:
         reader.start()
@@ -153,7 +150,7 @@ def cumsum(frame: Frame) -> Compiled:
     along = Loop(out.shape[out.axis])
     rest = iter(others)
     index = tuple(var(along) if a == out.axis else var(next(rest)) for a in range(len(out.shape)))
-    operand = _operand(out.dtype)
+    operand = computed_in(out.dtype)
 
     def unit(u: Any) -> None:
         nest.decode(code, u, others, reader.env)
@@ -203,7 +200,7 @@ def argsort(frame: Frame) -> Compiled:
 
     def before(first: Any, second: Any) -> Any:
         """Whether the first key comes before the second; NaN comes last."""
-        less = compare("<")(code, _operand(y.dtype), first, second)
+        less = compare("<")(code, computed_in(y.dtype), first, second)
         if is_floating(y.dtype):
             late = b.fcmp_unordered("uno", second, second)
             less = b.or_(less, b.and_(late, b.fcmp_ordered("ord", first, first)))

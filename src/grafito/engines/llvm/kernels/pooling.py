@@ -22,6 +22,7 @@ from grafito.engines.llvm.codegen.affine import (
 )
 from grafito.engines.llvm.codegen.builder import (
     I32,
+    computed_in,
     i64,
 )
 from grafito.engines.llvm.codegen.elementwise_ops import (
@@ -87,7 +88,7 @@ class _Windows:
     def winner(self, x: Node, index: Index) -> Any:
         """The number of the largest element of the window, the first where several tie."""
         code = self.code
-        operand = "float32" if x.dtype == "bfloat16" else x.dtype
+        operand = computed_in(x.dtype)
         lowest = code.const(-math.inf, operand)
         none = code.const(0, "int32")
 
@@ -233,7 +234,7 @@ def sumpool(frame: Frame) -> Compiled:
 def _pool(frame: Frame, op: str, start: float) -> Compiled:
     w = _Windows(frame)
     (x,) = w.out.inputs
-    operand = "float32" if x.dtype == "bfloat16" else x.dtype
+    operand = computed_in(x.dtype)
 
     def value(index: Index) -> Any:
         def body(_: Any, total: Any) -> Sequence[Any]:

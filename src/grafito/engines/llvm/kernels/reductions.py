@@ -14,6 +14,7 @@ from grafito.engines.llvm.codegen.affine import (
 from grafito.engines.llvm.codegen.builder import (
     I32,
     Builder,
+    computed_in,
     i64,
 )
 from grafito.engines.llvm.codegen.elementwise_ops import (
@@ -163,7 +164,7 @@ class _Reduction:
     ) -> Sequence[Any]:
         """The reduced loops, carrying a vector of results for each of the spots."""
         kind, dtype = self.x.kind, self.x.dtype
-        operand = "float32" if dtype == "bfloat16" else dtype
+        operand = computed_in(dtype)
         neutral = code.const(identity(kind, dtype), operand)
         combine = OPS[COMBINE[kind]]
 
@@ -230,7 +231,7 @@ class _Reduction:
 def combine_lanes(code: Builder, total: Any, kind: str, dtype: str) -> Any:
     """One lane from many: halves onto halves, so the order is the same on every run."""
     lanes = code.lanes
-    operand = "float32" if dtype == "bfloat16" else dtype
+    operand = computed_in(dtype)
     while lanes > 1:
         lanes //= 2
         low, high = (

@@ -31,6 +31,7 @@ from grafito.graph.evaluate import topological_order
 from grafito.graph.linear import MatMul
 from grafito.graph.neural import EPSILON
 from grafito.graph.random import MASK
+from grafito.graph.rewrite import SMALL
 from grafito.graph.tensor import Constant, Input, Tensor
 from grafito.graph.variable import Variable
 
@@ -47,7 +48,6 @@ SUMS = {  # whose elements are sums over an axis of their inputs, which may have
     "conv2dkernelgradient",
     "scatteradd",
 }
-SMALL = 1024  # elements: constants up to this size are compared by their bytes
 
 
 def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[Tensor, Node]:

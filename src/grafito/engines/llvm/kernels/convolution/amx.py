@@ -28,7 +28,7 @@ from grafito.engines.llvm.codegen.frame import (
     batch_mask,
 )
 from grafito.engines.llvm.codegen.tile import (
-    finish_stored,
+    TileEpilogue,
     in_pieces,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
@@ -87,100 +87,125 @@ class TiledConvolution(Convolution):
         self.tiles.release()
 
     def phase(self, r: Taps, c: Taps) -> None:
-        out, code, reader = self.out, self.code, self.reader
-        b = code.b
-        image, tiled = out.inputs
-        block, lane, i = Loop(-(-out.shape[0] // LANES)), Loop(LANES), Loop(r.places)
-        height = ROWS * min(BLOCK, -(-self.made // ROWS))
-        tall, wide = Loop(-(-self.made // height)), Loop(-(-c.places // BLOCK))
-        every = max(1, PART // height)
-        part = Loop(-(-tall.size // every))
-        channel, place, seen, column = (
-            Loop(height), Loop(BLOCK), Loop(self.summed), Loop(image.shape[2])
-        )  # fmt: skip
-        n, j = var(block) * LANES + var(lane), var(wide) * BLOCK + var(place)
-        own = var(tall) * height + var(channel)
-        see = (n, var(i) * r.stride + r.input, var(column), var(seen))
-        at = address(image, existing(image, see), self.width, self.stored)
-        packed = Panels(reader, at, (seen, lane), LANES, self.frame.scratch, STEP)
-        self.scratch = max(self.scratch, 4 * r.loop.size * column.size * packed.size)
-        index = existing(out, (n, var(i) * r.step + r.start, j * c.step + c.start, own))
-        mask = batch_mask(code, reader, out, block, self.width)
-        _, breadth, columns_of_tiles, steps = tiled.shape[:4]
+        _Phase(self, r, c).emit()
+
+
+class _Phase:
+    """The result places of one remainder by the strides.
+
+    A unit of work packs the rows of the images that a row of results sees, then makes a part of
+    the row's channels.
+    """
+
+    def __init__(self, whole: TiledConvolution, r: Taps, c: Taps):
+        self.whole, self.r, self.c = whole, r, c
+        self.code, self.reader, self.tiles = whole.code, whole.reader, whole.tiles
+        out, reader = whole.out, whole.reader
+        image, self.weights = out.inputs
+        self.block, lane, self.i = Loop(-(-out.shape[0] // LANES)), Loop(LANES), Loop(r.places)
+        self.height = height = ROWS * min(BLOCK, -(-whole.made // ROWS))
+        self.tall, self.wide = Loop(-(-whole.made // height)), Loop(-(-c.places // BLOCK))
+        self.every = max(1, PART // height)
+        self.part = Loop(-(-self.tall.size // self.every))
+        channel, self.place = Loop(height), Loop(BLOCK)
+        seen, self.column = Loop(whole.summed), Loop(image.shape[2])
+        n = var(self.block) * LANES + var(lane)
+        self.j = var(self.wide) * BLOCK + var(self.place)
+        own = var(self.tall) * height + var(channel)
+        see = (n, var(self.i) * r.stride + r.input, var(self.column), var(seen))
+        at = address(image, existing(image, see), whole.width, whole.stored)
+        self.packed = Panels(reader, at, (seen, lane), LANES, whole.frame.scratch, STEP)
+        words = r.loop.size * self.column.size * self.packed.size
+        whole.scratch = max(whole.scratch, 4 * words)
+        rows = var(self.i) * r.step + r.start
+        index = existing(out, (n, rows, self.j * c.step + c.start, own))
+        mask = batch_mask(self.code, reader, out, self.block, whole.width)
+        self.epilogue = TileEpilogue(
+            whole.kernel, index, (channel, self.place), lane, whole.store, mask
+        )
+        _, breadth, columns_of_tiles, self.steps = self.weights.shape[:4]
         tap = r.weight * breadth + c.weight
-        weight = tap * columns_of_tiles + var(tall) * (height // ROWS)
+        self.weight = tap * columns_of_tiles + var(self.tall) * (height // ROWS)
 
-        def pack_row(m: Any) -> None:
-            reader.env[r.loop] = m
+    def emit(self) -> None:
+        self.whole.share([self.block, self.i, self.part], self._unit)
 
-            def pack(w: Any) -> None:
-                reader.env[column] = w
-                packed.pack(i64(0), b.add(b.mul(m, i64(column.size)), w))
+    def _unit(self, u: Any) -> None:
+        code, b, env = self.code, self.code.b, self.reader.env
+        nest.decode(code, u, [self.block, self.i, self.part], env)
+        code.loop(*self.whole.seen(self.r, self.i), 1, self._pack_row)
+        first = b.mul(env[self.part], i64(self.every))
+        last = b.add(first, i64(self.every))
+        count = i64(self.tall.size)
+        last = b.select(b.icmp_signed("<", last, count), last, count)
 
-            code.loop(i64(0), i64(column.size), 1, pack)
+        def row(t: Any) -> None:
+            code.loop(i64(0), i64(self.wide.size), 1, lambda w: self._block(t, w))
 
-        def add_up(channels: int, places: int) -> None:
-            tiles, count = self.tiles, -(-channels // ROWS)
-            for total in range(count * places):
-                tiles.zero(total)
+        code.loop(first, last, 1, row)
 
-            def at_tap(u: Any) -> None:
-                reader.env[c.loop] = u
-                first = b.mul(reader.scalar(weight), i64(steps * TILE))
-                begin = b.mul(reader.env[r.loop], i64(column.size))
-                columns = []
+    def _pack_row(self, m: Any) -> None:
+        code, b, env = self.code, self.code.b, self.reader.env
+        env[self.r.loop] = m
+
+        def pack(w: Any) -> None:
+            env[self.column] = w
+            self.packed.pack(i64(0), b.add(b.mul(m, i64(self.column.size)), w))
+
+        code.loop(i64(0), i64(self.column.size), 1, pack)
+
+    def _block(self, t: Any, w: Any) -> None:
+        code, env, whole = self.code, self.reader.env, self.whole
+        env[self.tall], env[self.wide] = t, w
+        in_pieces(
+            code, t, self.tall, whole.made, self.height,
+            lambda channels: in_pieces(
+                code, w, self.wide, self.c.places, BLOCK,
+                lambda places: self._add_up(channels, places),
+            ),
+        )  # fmt: skip
+
+    def _add_up(self, channels: int, places: int) -> None:
+        code, tiles, count = self.code, self.tiles, -(-channels // ROWS)
+        for total in range(count * places):
+            tiles.zero(total)
+
+        def at_row(m: Any) -> None:
+            self.reader.env[self.r.loop] = m
+            taps = i64(self.c.loop.size)
+            code.loop(i64(0), taps, 1, lambda u: self._tap(u, count, places))
+
+        code.loop(*self.whole.seen(self.r, self.i), 1, at_row)
+        for total in range(count * places):
+            q, v = divmod(total, places)
+            place = self.whole.store.at(i64(q * ROWS * places + v))
+            tiles.store(total, place, BYTES * places)
+        self.epilogue.of_store(self.reader, (channels, places))
+
+    def _tap(self, u: Any, count: int, places: int) -> None:
+        """Add the products of one place of the window, over all channels."""
+        code, b, env, tiles = self.code, self.code.b, self.reader.env, self.tiles
+        env[self.c.loop] = u
+        first = b.mul(self.reader.scalar(self.weight), i64(self.steps * TILE))
+        begin = b.mul(env[self.r.loop], i64(self.column.size))
+        columns = []
+        for v in range(places):
+            env[self.place] = i64(v)
+            seen = self.reader.scalar(self.j * self.c.stride + self.c.input)
+            columns.append(b.mul(b.add(begin, seen), i64(self.packed.size)))
+
+        def step(s: Any) -> None:
+            for v in range(places):
+                word = b.add(columns[v], b.mul(s, i64(TILE)))
+                tiles.load(RIGHT + v, code.at(self.packed.pointer, "uint32", word), BYTES)
+            for q in range(count):
+                word = b.add(b.add(first, i64(q * self.steps * TILE)), b.mul(s, i64(TILE)))
+                pointer = self.reader.pointers[self.weights]
+                tiles.load(LEFT + q, code.at(pointer, "uint32", word), BYTES)
                 for v in range(places):
-                    reader.env[place] = i64(v)
-                    column_at = b.add(begin, reader.scalar(j * c.stride + c.input))
-                    columns.append(b.mul(column_at, i64(packed.size)))
+                    tiles.dot(q * places + v, LEFT + q, RIGHT + v)
 
-                def step(s: Any) -> None:
-                    for v in range(places):
-                        word = b.add(columns[v], b.mul(s, i64(TILE)))
-                        tiles.load(RIGHT + v, code.at(packed.pointer, "uint32", word), BYTES)
-                    for q in range(count):
-                        word = b.add(b.add(first, i64(q * steps * TILE)), b.mul(s, i64(TILE)))
-                        pointer = reader.pointers[tiled]
-                        tiles.load(LEFT + q, code.at(pointer, "uint32", word), BYTES)
-                        for v in range(places):
-                            tiles.dot(q * places + v, LEFT + q, RIGHT + v)
-
-                code.loop(i64(0), i64(steps), 1, step)
-
-            def at_row(m: Any) -> None:
-                reader.env[r.loop] = m
-                code.loop(i64(0), i64(c.loop.size), 1, at_tap)
-
-            code.loop(*self.seen(r, i), 1, at_row)
-            for total in range(count * places):
-                q, v = divmod(total, places)
-                tiles.store(total, self.store.at(i64(q * ROWS * places + v)), BYTES * places)
-            finish_stored(
-                reader, self.kernel, index, (channel, place), lane, (channels, places), self.store,
-                mask=mask,
-            )  # fmt: skip
-
-        def blocks(t: Any, w: Any) -> None:
-            reader.env[tall], reader.env[wide] = t, w
-            in_pieces(
-                code, t, tall, self.made, height,
-                lambda channels: in_pieces(
-                    code, w, wide, c.places, BLOCK, lambda places: add_up(channels, places)
-                ),
-            )  # fmt: skip
-
-        def unit(u: Any) -> None:
-            nest.decode(code, u, [block, i, part], reader.env)
-            code.loop(*self.seen(r, i), 1, pack_row)
-            first = b.mul(reader.env[part], i64(every))
-            last = b.add(first, i64(every))
-            last = b.select(b.icmp_signed("<", last, i64(tall.size)), last, i64(tall.size))
-            code.loop(
-                first, last, 1,
-                lambda t: code.loop(i64(0), i64(wide.size), 1, lambda w: blocks(t, w)) and None,
-            )  # fmt: skip
-
-        self.share([block, i, part], unit)
+        code.loop(i64(0), i64(self.steps), 1, step)
 
 
 def conv(frame: Frame) -> Compiled:

@@ -37,12 +37,13 @@ from grafito.engines.llvm.codegen.frame import (
 from grafito.engines.llvm.codegen.tile import (
     REGISTERS,
     Tile,
+    TileEpilogue,
     TileStore,
     accumulate,
     best_tile,
-    finish_tile,
     in_pieces,
 )
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
 
 UNROLLED = 12  # inner steps that are written out
@@ -175,15 +176,12 @@ class Convolution:
 
         mask = batch_mask(code, reader, out, block, self.width)
 
+        sums = TileLoop(out.dtype, x_at, k_at, (place, channel), lane, loops, bounds=bounds)
+        epilogue = TileEpilogue(self.kernel, index, (place, channel), lane, self.store, mask)
+
         def run(height: int, across: int) -> None:
-            totals = accumulate(
-                reader, out.dtype, x_at, k_at, (place, channel), lane, loops, height, across,
-                bounds=bounds,
-            )  # fmt: skip
-            finish_tile(
-                reader, self.kernel, index, (place, channel), lane, totals, across, self.store,
-                mask=mask,
-            )  # fmt: skip
+            totals = accumulate(reader, sums, (height, across))
+            epilogue.of_registers(reader, totals, across)
 
         def unit(u: Any) -> None:
             nest.decode(code, u, [block, i, wide, group, made], reader.env)

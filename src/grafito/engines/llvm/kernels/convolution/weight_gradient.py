@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as nest
@@ -12,135 +12,165 @@ from grafito.engines.llvm.codegen.affine import Loop, var
 from grafito.engines.llvm.codegen.builder import Builder, i64
 from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, finish_results
 from grafito.engines.llvm.codegen.tile import REGISTERS, TileStore, accumulate, best_tile, in_pieces
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.kernels.reductions import combine_lanes
 
 
 def weight_gradient(frame: Frame) -> Compiled:
-    """Σ x[n, s i + d a, s j + d b, c] y[n, i, j, f] over n, i and j; lanes are summed last."""
-    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
-    image, y = out.inputs
-    height, breadth, channels, filters = out.shape
-    each = filters // out.groups
-    by_channel = channels >= breadth
-    rows = channels if by_channel else breadth
-    tile = best_tile(rows, each, 1)
-    code = frame.code(width)
-    one = Builder.on(code, 1)
-    reader, single = frame.reader(code), frame.reader(one)
-    single.env, reader.strict = reader.env, True
-    store = TileStore(code, out.dtype, REGISTERS)
-    block, lane, i, j = (
-        Loop(-(-y.shape[0] // width)),
-        Loop(width),
-        Loop(y.shape[1]),
-        Loop(y.shape[2]),
-    )
-    a, other = Loop(height), Loop(breadth if by_channel else channels)
-    group, tall, wide = (
-        Loop(out.groups),
-        Loop(-(-rows // tile.rows)),
-        Loop(-(-each // tile.vectors)),
-    )
-    row, column = Loop(tile.rows), Loop(tile.vectors)
-    moving = var(tall) * tile.rows + var(row)
-    b, c = (var(other), moving) if by_channel else (moving, var(other))
-    f = var(group) * each + var(wide) * tile.vectors + var(column)
-    n = var(block) * width + var(lane)
-    (s0, s1), (d0, d1) = out.strides, out.dilation
-    x_index = (n, var(i) * s0 + var(a) * d0, var(j) * s1 + b * d1, var(group) * channels + c)
-    x_at = address(image, existing(image, x_index), width, stored)
-    y_at = address(y, existing(y, (n, var(i), var(j), f)), width, stored)
-    index = existing(out, (var(a), b, c, f))
-    mask = batch_mask(code, reader, y, block, width)
-    full = y.shape[0] // width  # blocks; only the one behind them needs the mask
-    outer = [a, other, group, tall, wide]
+    """Σ x[n, s i + d a, s j + d b, c] y[n, i, j, f] over n, i and j."""
+    return _WeightGradient(frame).emit()
 
-    def each_tile(u: Any, body: Callable[[int, int], None]) -> None:
-        """`body(rows, columns)` for the tile that is unit u."""
-        nest.decode(code, u, outer, reader.env)
 
-        def by_row(rows_here: int) -> None:
+class _WeightGradient:
+    """A unit of work is a tile of weights; its rows are channels or columns of the window.
+
+    Without a workspace each tile sums over all images and places at once. With one, all tiles see
+    a row of the images while it is in the cache, and keep their sums in memory.
+    """
+
+    def __init__(self, frame: Frame):
+        self.frame, self.out, self.width = frame, frame.out, frame.width
+        out, width = frame.out, frame.width
+        _, y = out.inputs
+        height, breadth, self.channels, filters = out.shape
+        self.each = filters // out.groups
+        self.by_channel = self.channels >= breadth
+        self.rows = self.channels if self.by_channel else breadth
+        self.size = best_tile(self.rows, self.each, 1)
+        self.code = frame.code(width)
+        one = Builder.on(self.code, 1)
+        self.reader, self.single = frame.reader(self.code), frame.reader(one)
+        self.single.env, self.reader.strict = self.reader.env, True
+        self.store = TileStore(self.code, out.dtype, REGISTERS)
+        self.block, self.lane = Loop(-(-y.shape[0] // width)), Loop(width)
+        self.i, self.j = Loop(y.shape[1]), Loop(y.shape[2])
+        self.a = Loop(height)
+        self.other = Loop(breadth if self.by_channel else self.channels)
+        self.group = Loop(out.groups)
+        self.tall = Loop(-(-self.rows // self.size.rows))
+        self.wide = Loop(-(-self.each // self.size.vectors))
+        self.row, self.column = Loop(self.size.rows), Loop(self.size.vectors)
+        self.outer = [self.a, self.other, self.group, self.tall, self.wide]
+        self.full = y.shape[0] // width  # blocks; only the one behind them needs the mask
+        self.mask = batch_mask(self.code, self.reader, y, self.block, width)
+        self._place()
+
+    def _place(self) -> None:
+        """Where operands and results are."""
+        out, stored, width = self.out, self.frame.stored, self.width
+        image, y = out.inputs
+        moving = var(self.tall) * self.size.rows + var(self.row)
+        b, c = (var(self.other), moving) if self.by_channel else (moving, var(self.other))
+        f = var(self.group) * self.each + var(self.wide) * self.size.vectors + var(self.column)
+        n = var(self.block) * width + var(self.lane)
+        (s0, s1), (d0, d1) = out.strides, out.dilation
+        rows = var(self.i) * s0 + var(self.a) * d0
+        x_index = n, rows, var(self.j) * s1 + b * d1, var(self.group) * self.channels + c
+        self.x = address(image, existing(image, x_index), width, stored)
+        self.y = address(y, existing(y, (n, var(self.i), var(self.j), f)), width, stored)
+        self.index = existing(out, (var(self.a), b, c, f))
+
+    def emit(self) -> Compiled:
+        """The function."""
+        code, frame, work = self.code, self.frame, self.frame.kernel.work
+        if work is None:
+            self._over_units(self._at_once)
+        else:
+            self.pointer = frame.pointers[work]
+            self._over_units(self._clear)
+            first = i64(self.full * self.i.size)
+            end = i64(nest.product([self.block, self.i]))
+            code.loop(i64(0), first, 1, lambda p: self._image_row(p, False))
+            if self.mask is not None:
+                code.loop(first, end, 1, lambda p: self._image_row(p, True))
+            self._over_units(self._combine)
+        cost = 2.0 * self.out.size * nest.product([self.block, self.i, self.j])
+        return frame.finish(code, nest.product(self.outer), cost)
+
+    def _over_units(self, body: Callable[[int, int], None]) -> None:
+        """`body(rows, columns)` for the tile of each unit."""
+        code, env, size = self.code, self.reader.env, self.size
+
+        def by_row(height: int) -> None:
             in_pieces(
-                code, reader.env[wide], wide, each, tile.vectors,
-                lambda across: body(rows_here, across),
+                code, env[self.wide], self.wide, self.each, size.vectors,
+                lambda across: body(height, across),
             )  # fmt: skip
 
-        in_pieces(code, reader.env[tall], tall, rows, tile.rows, by_row)
+        def unit(u: Any) -> None:
+            nest.decode(code, u, self.outer, env)
+            in_pieces(code, env[self.tall], self.tall, self.rows, size.rows, by_row)
 
-    def sums(
-        loops: list[Loop], height: int, across: int, masked: bool, start: Any = None
+        code.loop(self.frame.begin, self.frame.end, 1, unit)
+
+    def _sums(
+        self, loops: list[Loop], shape: tuple[int, int], masked: bool, start: Any = None
     ) -> list[Any]:
-        inner = [(loop, False) for loop in loops]
-        return accumulate(
-            reader, out.dtype, x_at, y_at, (row, column), lane, inner, height, across,
-            mask=mask if masked else None, start=start,
-            bounds=lambda loop: (i64(0), i64(full if loop is block else loop.size)),
+        """The sums over these loops; over blocks, only those that are full."""
+        loop = TileLoop(
+            self.out.dtype, self.x, self.y, (self.row, self.column), self.lane,
+            [(each, False) for each in loops], self.mask if masked else None,
+            lambda each: (i64(0), i64(self.full if each is self.block else each.size)),
         )  # fmt: skip
+        return accumulate(self.reader, loop, shape, start=start)
 
-    def elements(count: int, across: int, body: Callable[[Any], None]) -> None:
+    def _elements(self, shape: tuple[int, int], body: Callable[[Any], None]) -> None:
         """`body(place)` for each element of a tile, its variables set."""
+        code, env = self.code, self.reader.env
 
-        def one_element(place: Any) -> None:
-            reader.env[row] = code.b.udiv(place, i64(across))
-            reader.env[column] = code.b.urem(place, i64(across))
+        def one(place: Any) -> None:
+            env[self.row] = code.b.udiv(place, i64(shape[1]))
+            env[self.column] = code.b.urem(place, i64(shape[1]))
             body(place)
 
-        code.loop(i64(0), i64(count), 1, one_element)
+        code.loop(i64(0), i64(shape[0] * shape[1]), 1, one)
 
-    def finish(value: Any) -> None:
-        finish_results(single, kernel, index, combine_lanes(code, value, "sum", out.dtype))
+    def _finish(self, value: Any) -> None:
+        """The epilogue of a weight, given its sums in the lanes of a register."""
+        total = combine_lanes(self.code, value, "sum", self.out.dtype)
+        finish_results(self.single, self.frame.kernel, self.index, total)
 
-    def at_once(height: int, across: int) -> None:
-        """All images and places, then the sum over lanes."""
-        totals = sums([block, i, j], height, across, False)
-        if mask is not None:
-            reader.env[block] = i64(full)
-            totals = sums([i, j], height, across, True, totals)
+    def _at_once(self, height: int, across: int) -> None:
+        shape = height, across
+        totals = self._sums([self.block, self.i, self.j], shape, False)
+        if self.mask is not None:
+            self.reader.env[self.block] = i64(self.full)
+            totals = self._sums([self.i, self.j], shape, True, totals)
         for place, total in enumerate(totals):
-            store.put(place, total)
-        elements(height * across, across, lambda place: finish(store.get(place)))
+            self.store.put(place, total)
+        self._elements(shape, lambda place: self._finish(self.store.get(place)))
 
-    # Row by row: all tiles see a row of the images while it is near, and keep their sums in memory.
+    # Row by row
 
-    def kept(change: tuple[int, int]) -> Any:
-        """Where the sums of an element of the tile are."""
-        reader.env[row], reader.env[column] = i64(change[0]), i64(change[1])
-        return code.b.mul(reader.scalar(physical(out, index, width)), i64(width))
+    def _kept(self) -> Any:
+        """Where the sums of an element are kept."""
+        at = physical(self.out, self.index, self.width)
+        return self.code.b.mul(self.reader.scalar(at), i64(self.width))
 
-    def clear(height: int, across: int) -> None:
-        for change in itertools.product(range(height), range(across)):
-            code.store(code.const(0, out.dtype), pointer, out.dtype, kept(change))
+    def _each_kept(self, shape: tuple[int, int]) -> Iterator[Any]:
+        for r, c in itertools.product(*map(range, shape)):
+            self.reader.env[self.row], self.reader.env[self.column] = i64(r), i64(c)
+            yield self._kept()
 
-    def add_row(height: int, across: int, masked: bool) -> None:
-        places = [kept(change) for change in itertools.product(range(height), range(across))]
-        start = [code.load(pointer, out.dtype, place) for place in places]
-        for place, total in zip(places, sums([j], height, across, masked, start), strict=True):
-            code.store(total, pointer, out.dtype, place)
+    def _clear(self, height: int, across: int) -> None:
+        code, dtype = self.code, self.out.dtype
+        for place in self._each_kept((height, across)):
+            code.store(code.const(0, dtype), self.pointer, dtype, place)
 
-    def combine(height: int, across: int) -> None:
+    def _image_row(self, p: Any, masked: bool) -> None:
+        nest.decode(self.code, p, [self.block, self.i], self.reader.env)
+        self._over_units(lambda height, across: self._add_row((height, across), masked))
+
+    def _add_row(self, shape: tuple[int, int], masked: bool) -> None:
+        code, dtype = self.code, self.out.dtype
+        places = list(self._each_kept(shape))
+        start = [code.load(self.pointer, dtype, place) for place in places]
+        totals = self._sums([self.j], shape, masked, start)
+        for place, total in zip(places, totals, strict=True):
+            code.store(total, self.pointer, dtype, place)
+
+    def _combine(self, height: int, across: int) -> None:
         def element(_: Any) -> None:
-            at = code.b.mul(reader.scalar(physical(out, index, width)), i64(width))
-            finish(code.load(pointer, out.dtype, at))
+            self._finish(self.code.load(self.pointer, self.out.dtype, self._kept()))
 
-        elements(height * across, across, element)
-
-    def over_units(body: Callable[[int, int], None]) -> None:
-        code.loop(frame.begin, frame.end, 1, lambda u: each_tile(u, body))
-
-    if kernel.work is None:
-        over_units(at_once)
-    else:
-        pointer = frame.pointers[kernel.work]
-        over_units(clear)
-
-        def image_row(p: Any, masked: bool) -> None:
-            nest.decode(code, p, [block, i], reader.env)
-            over_units(lambda height, across: add_row(height, across, masked))
-
-        first, end = i64(full * i.size), i64(nest.product([block, i]))
-        code.loop(i64(0), first, 1, lambda p: image_row(p, False))
-        if mask is not None:
-            code.loop(first, end, 1, lambda p: image_row(p, True))
-        over_units(combine)
-    cost = 2.0 * out.size * nest.product([block, i, j])
-    return frame.finish(code, nest.product(outer), cost)
+        self._elements((height, across), element)

@@ -42,6 +42,7 @@ from grafito.engines.llvm.codegen.tile import (
     best_tile,
     in_pieces,
 )
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.bfloat16 import (
     LANES,
@@ -245,13 +246,12 @@ class PairSums(WeightSums):
         there = {self.picture: var(pair)}
         x, y = ((node, at.replace(there)) for node, at in (self.x_at, self.y_at))
 
+        inner = [(self.j, False), (pair, False)]
+        loop = TileLoop("float32", x, y, (self.row, self.vector), self.lane, inner)
+
         def one(p: Any, *carried: Any) -> list[Any]:
             nest.decode(self.code, p, [self.block, self.i], self.reader.env)
-            inner = [(self.j, False), (pair, False)]
-            tile = self.row, self.vector
-            return bfloat.accumulate(
-                self.reader, x, y, tile, self.lane, inner, *shape, start=carried
-            )
+            return bfloat.accumulate(self.reader, loop, shape, start=carried)
 
         return self.code.loop(first, stop, 1, one, totals)
 

@@ -39,6 +39,8 @@ from grafito.engines.llvm.lowering.winograd import (
 )
 
 CACHE = 1 << 20  # bytes of scratch memory that stay near
+# Filters that are multiplied at once, so that the sums of all tiles of a group fill the registers.
+FILTERS_AT_ONCE = {6: 4, 4: 4, 3: 8, 2: 8, 1: 16}
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many
 
 
@@ -99,119 +101,146 @@ def _group(vectors: int, bytes_each: int) -> int:
 
 def convolution(frame: Frame) -> Compiled:
     """The convolution by tiles; results of the same shape may follow it."""
-    kernel, width, out = frame.kernel, frame.width, frame.out
-    image, u_node = out.inputs
-    code = frame.code(width)
-    reader = frame.reader(code)
-    tiles = Tiles(frame, reader, out, out, width)
-    channels, filters = image.shape[3], out.shape[3]
-    panels = u_node.shape[0]
-    (rows_a, _, rows_b), (columns_a, _, columns_b) = matrices_of(out)
-    counts = points(out.tile, out.window)
-    count = math.prod(counts)
-    chunk = min(panels, max(1, FILTERS // PANEL))
-    breadth = chunk * PANEL
-    group = _group(tiles.count, count * (channels + breadth) * width * 4)
-    across = {6: 4, 4: 4, 3: 8, 2: 8, 1: 16}[group]
-    groups, chunks = Loop(-(-tiles.count // group)), Loop(-(-panels // chunk))
-    v = Scratch(code, frame.scratch, count, group, channels)
-    m = Scratch(code, code.at(frame.scratch, "float32", i64(v.bytes // 4)), count, group, breadth)
-    store = TileStore(code, out.dtype, math.prod(out.tile))
-    zeros = Zeros.of(tiles, image, out, group)
-    channel, filter_, a, b = Loop(channels), Loop(breadth), Loop(out.tile[0]), Loop(out.tile[1])
-    image_at = tiles.address(image, var(channel))
-    index = existing(
-        out,
-        (
-            tiles.n,
-            var(tiles.at[0]) * out.tile[0] + var(a),
-            var(tiles.at[1]) * out.tile[1] + var(b),
-            var(chunks) * breadth + var(filter_),
-        ),
-    )
-    u = frame.pointers[u_node]
+    return _Convolution(frame).emit()
 
-    def each_vector(body: Callable[[Any], None]) -> None:
-        first = code.b.mul(reader.env[groups], i64(group))
-        here = smaller(code, code.b.sub(i64(tiles.count), first), i64(group))
+
+class _Convolution:
+    """A unit of work is a group of vectors of tiles and a chunk of panels of filters."""
+
+    def __init__(self, frame: Frame):
+        self.frame, self.out, width = frame, frame.out, frame.width
+        out = frame.out
+        self.image, self.weights = out.inputs
+        self.code = code = frame.code(width)
+        self.reader = frame.reader(code)
+        self.tiles = Tiles(frame, self.reader, out, out, width)
+        self.channels, self.panels = self.image.shape[3], self.weights.shape[0]
+        self.counts = points(out.tile, out.window)
+        self.count = count = math.prod(self.counts)
+        self.chunk = min(self.panels, max(1, FILTERS // PANEL))
+        self.breadth = breadth = self.chunk * PANEL
+        bytes_of_tile = count * (self.channels + breadth) * width * 4
+        self.group = group = _group(self.tiles.count, bytes_of_tile)
+        self.across = FILTERS_AT_ONCE[group]
+        self.groups = Loop(-(-self.tiles.count // group))
+        self.chunks = Loop(-(-self.panels // self.chunk))
+        self.v = Scratch(code, frame.scratch, count, group, self.channels)
+        behind = code.at(frame.scratch, "float32", i64(self.v.bytes // 4))
+        self.m = Scratch(code, behind, count, group, breadth)
+        self.store = TileStore(code, out.dtype, math.prod(out.tile))
+        self.zeros = Zeros.of(self.tiles, self.image, out, group)
+        self.channel, self.filter = Loop(self.channels), Loop(breadth)
+        self.place = a, b = Loop(out.tile[0]), Loop(out.tile[1])
+        self.image_at = self.tiles.address(self.image, var(self.channel))
+        rows, columns = (
+            var(at) * size + var(within)
+            for at, size, within in zip(self.tiles.at, out.tile, (a, b), strict=True)
+        )
+        filters = var(self.chunks) * breadth + var(self.filter)
+        self.index = existing(out, (self.tiles.n, rows, columns, filters))
+        self.pointer = frame.pointers[self.weights]
+
+    def emit(self) -> Compiled:
+        """The function."""
+        self.code.loop(self.frame.begin, self.frame.end, 1, self._unit)
+        filters = self.out.shape[3]
+        cost = 2.0 * self.tiles.count * self.frame.width * self.count * self.channels * filters
+        units = nest.product([self.chunks, self.groups])
+        return self.frame.finish(self.code, units, cost, self.v.bytes + self.m.bytes)
+
+    def _unit(self, number: Any) -> None:
+        code, env = self.code, self.reader.env
+        nest.decode(code, number, [self.chunks, self.groups], env)
+        self._each_vector(self._transform)
+        first = code.b.mul(env[self.chunks], i64(self.chunk))
+        last = smaller(code, code.b.add(first, i64(self.chunk)), i64(self.panels))
+
+        def point(p: Any) -> None:
+            code.loop(first, last, 1, lambda panel: self._multiply(panel, p))
+
+        code.loop(i64(0), i64(self.count), 1, point)
+        self._each_vector(self._transform_back)
+
+    def _each_vector(self, body: Callable[[Any], None]) -> None:
+        code = self.code
+        first = code.b.mul(self.reader.env[self.groups], i64(self.group))
+        here = smaller(code, code.b.sub(i64(self.tiles.count), first), i64(self.group))
 
         def one(t: Any) -> None:
-            tiles.enter(code.b.add(first, t))
+            self.tiles.enter(code.b.add(first, t))
             body(t)
 
         code.loop(i64(0), here, 1, one)
 
-    def see(t: Any) -> None:
+    def _transform(self, t: Any) -> None:
+        """B' d B of a tile of all channels."""
+        code, out = self.code, self.out
+        (_, _, rows), (_, _, columns) = matrices_of(out)
+
         def one(c: Any) -> None:
-            reader.env[channel] = c
-            grid = tiles.patch(image_at, image.shape[1:3], counts, out.before, False)
-            v.put(both_ways(code, rows_b, columns_b, grid, "powers"), t, c)
+            self.reader.env[self.channel] = c
+            shape = self.image.shape[1:3]
+            grid = self.tiles.patch(self.image_at, shape, self.counts, out.before, False)
+            self.v.put(both_ways(code, rows, columns, grid, "powers"), t, c)
 
-        code.loop(i64(0), i64(channels), 1, one)
-        if zeros is not None:
-            zeros.find(t)
+        code.loop(i64(0), i64(self.channels), 1, one)
+        if self.zeros is not None:
+            self.zeros.find(t)
 
-    def multiply(panel: Any, p: Any) -> None:
-        first = code.b.sub(panel, code.b.mul(reader.env[chunks], i64(chunk)))
-        start = code.b.mul(code.b.add(code.b.mul(panel, i64(count)), p), i64(channels * PANEL))
+    def _multiply(self, panel: Any, p: Any) -> None:
+        """The products of a point with the weights of a panel."""
+        code, group, across = self.code, self.group, self.across
+        first = code.b.sub(panel, code.b.mul(self.reader.env[self.chunks], i64(self.chunk)))
+        start = code.b.add(code.b.mul(panel, i64(self.count)), p)
+        start = code.b.mul(start, i64(self.channels * PANEL))
 
         def part(f: Any) -> None:
-            def turn(c: Any, *totals: Any) -> list[Any]:
-                seen = [v.get(p, i64(t), c) for t in range(group)]
+            def step(c: Any, *totals: Any) -> list[Any]:
+                seen = [self.v.get(p, i64(t), c) for t in range(group)]
                 place = code.b.add(code.b.add(start, code.b.mul(c, i64(PANEL))), f)
                 new = []
                 for k in range(across):
-                    raw = code.load_scalar(u, "float32", code.b.add(place, i64(k)))
+                    raw = code.load_scalar(self.pointer, "float32", code.b.add(place, i64(k)))
                     w = code.splat(raw)
                     new += [code.fma(w, x, totals[k * group + t]) for t, x in enumerate(seen)]
                 return new
 
             zeros = [code.const(0, "float32")] * (across * group)
-            totals = code.loop(i64(0), i64(channels), 1, turn, zeros)
+            totals = code.loop(i64(0), i64(self.channels), 1, step, zeros)
             at = code.b.add(code.b.mul(first, i64(PANEL)), f)
             for k, t in itertools.product(range(across), range(group)):
-                place = m.at(p, i64(t), code.b.add(at, i64(k)))
-                code.store(totals[k * group + t], m.pointer, "float32", place)
+                place = self.m.at(p, i64(t), code.b.add(at, i64(k)))
+                code.store(totals[k * group + t], self.m.pointer, "float32", place)
 
         code.loop(i64(0), i64(PANEL), across, part)
 
-    def show(t: Any) -> None:
+    def _transform_back(self, t: Any) -> None:
+        """A' m A of a tile of all filters of the chunk, and the epilogue."""
+        code, out = self.code, self.out
+        (rows, _, _), (columns, _, _) = matrices_of(out)
+
         def one(f: Any) -> None:
-            reader.env[filter_] = f
-            flat = [m.get(i64(p), t, f) for p in range(count)]
-            grid = [flat[k : k + counts[1]] for k in range(0, count, counts[1])]
-            results = both_ways(code, rows_a, columns_a, grid, "points")
+            self.reader.env[self.filter] = f
+            flat = [self.m.get(i64(p), t, f) for p in range(self.count)]
+            grid = [flat[k : k + self.counts[1]] for k in range(0, self.count, self.counts[1])]
+            results = both_ways(code, rows, columns, grid, "points")
             for place, value in enumerate(itertools.chain(*results)):
-                store.put(place, value if zeros is None else zeros.keep(t, place, value))
+                kept = value if self.zeros is None else self.zeros.keep(t, place, value)
+                self.store.put(place, kept)
+            code.loop(i64(0), self.tiles.left(0), 1, self._finish_line)
 
-            def element(i: Any, j: Any) -> None:
-                reader.env[a], reader.env[b] = i, j
-                reader.mask = tiles.mask() if tiles.mask is not None else None
-                place = code.b.add(code.b.mul(i, i64(out.tile[1])), j)
-                finish_results(reader, kernel, index, store.get(place))
-                reader.mask = None
-
-            def line(i: Any) -> None:
-                code.loop(i64(0), tiles.left(1), 1, lambda j: element(i, j))
-
-            code.loop(i64(0), tiles.left(0), 1, line)
-
-        done = code.b.mul(reader.env[chunks], i64(breadth))
-        here = smaller(code, code.b.sub(i64(filters), done), i64(breadth))
+        done = code.b.mul(self.reader.env[self.chunks], i64(self.breadth))
+        here = smaller(code, code.b.sub(i64(out.shape[3]), done), i64(self.breadth))
         code.loop(i64(0), here, 1, one)
 
-    def unit(number: Any) -> None:
-        nest.decode(code, number, [chunks, groups], reader.env)
-        each_vector(see)
-        first = code.b.mul(reader.env[chunks], i64(chunk))
-        last = smaller(code, code.b.add(first, i64(chunk)), i64(panels))
+    def _finish_line(self, i: Any) -> None:
+        code, reader, tiles = self.code, self.reader, self.tiles
 
-        def point(p: Any) -> None:
-            code.loop(first, last, 1, lambda panel: multiply(panel, p))
+        def element(j: Any) -> None:
+            reader.env[self.place[0]], reader.env[self.place[1]] = i, j
+            reader.mask = tiles.mask() if tiles.mask is not None else None
+            place = code.b.add(code.b.mul(i, i64(self.out.tile[1])), j)
+            finish_results(reader, self.frame.kernel, self.index, self.store.get(place))
+            reader.mask = None
 
-        code.loop(i64(0), i64(count), 1, point)
-        each_vector(show)
-
-    code.loop(frame.begin, frame.end, 1, unit)
-    cost = 2.0 * tiles.count * width * count * channels * filters
-    return frame.finish(code, nest.product([chunks, groups]), cost, v.bytes + m.bytes)
+        code.loop(i64(0), tiles.left(1), 1, element)

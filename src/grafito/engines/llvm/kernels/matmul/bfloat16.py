@@ -28,8 +28,8 @@ from grafito.engines.llvm.codegen.frame import (
     Frame,
 )
 from grafito.engines.llvm.codegen.tile import (
+    TileEpilogue,
     TileStore,
-    finish_stored,
     in_pieces,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
@@ -142,13 +142,13 @@ def matmul(frame: Frame) -> Compiled:
         var(wide) * breadth + var(vector) * LANES + var(lane),
     )
 
+    epilogue = TileEpilogue(kernel, index, (row, vector), lane, store)
+
     def tile(height: int, count: int) -> None:
         across, tail = -(-count // LANES), count % LANES
         at = (i64(0), reader.env[wide]) if by_rows else (reader.env[tall], i64(0))
         how.add_up(xs, ys, at, (height, across), store)
-        finish_stored(
-            reader, kernel, index, (row, vector), lane, (height, across), store, tail
-        )  # fmt: skip
+        epilogue.of_store(reader, (height, across), tail)
 
     def tile_at(t: Any, w: Any) -> None:
         reader.env[tall], reader.env[wide] = t, w

@@ -10,12 +10,13 @@ from grafito.engines.llvm.codegen.affine import Affine, Loop, var
 from grafito.engines.llvm.codegen.builder import i64
 from grafito.engines.llvm.codegen.frame import Compiled, Frame
 from grafito.engines.llvm.codegen.tile import (
+    TileEpilogue,
     TileStore,
     accumulate,
     best_tile,
-    finish_tile,
     in_pieces,
 )
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 
 
 def matmul(frame: Frame) -> Compiled:
@@ -41,19 +42,18 @@ def matmul(frame: Frame) -> Compiled:
     y_at = address(y, (at, j), width, stored)
     store = TileStore(code, out.dtype, tile.rows * tile.vectors)
 
+    loop = TileLoop(out.dtype, x_at, y_at, (row, column), lane, [(k, False)])
+
     def mask() -> Any:
         first = code.b.mul(reader.scalar(block), i64(width))
         return code.mask(code.b.sub(i64(batch), first))
 
+    partial = mask if batch % width else None
+    epilogue = TileEpilogue(kernel, (n, j), (row, column), lane, store, partial)
+
     def run(height: int, across: int) -> None:
-        loops = [(k, False)]
-        totals = accumulate(
-            reader, out.dtype, x_at, y_at, (row, column), lane, loops, height, across
-        )
-        finish_tile(
-            reader, kernel, (n, j), (row, column), lane, totals, across, store,
-            mask=mask if batch % width else None,
-        )  # fmt: skip
+        totals = accumulate(reader, loop, (height, across))
+        epilogue.of_registers(reader, totals, across)
 
     def unit(u: Any) -> None:
         nest.decode(code, u, [tall, wide], reader.env)

@@ -38,6 +38,7 @@ from grafito.engines.llvm.codegen.tile import (
     in_pieces,
     whole_index,
 )
+from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.matmul.packing import Panels
 
@@ -319,11 +320,11 @@ class _Product:
                 start = [b.select(first, zero, store.get(i64(n))) for n in range(height * across)]
             self._ask_for_results(reader, height, across)
             inner, bounds = self._inner(reader, across, steps)
-            totals = accumulate(
-                reader, self.out.dtype, operands[0], operands[1], (self.row, self.vector),
-                self.lane, inner, height, across, 0 if self.copied else tail,
-                start=start, bounds=bounds,
+            loop = TileLoop(
+                self.out.dtype, operands[0], operands[1], (self.row, self.vector), self.lane,
+                inner, bounds=bounds,
             )  # fmt: skip
+            totals = accumulate(reader, loop, (height, across), 0 if self.copied else tail, start)
             for place, total in enumerate(totals):
                 store.put(place, total)
 
