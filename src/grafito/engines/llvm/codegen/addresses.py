@@ -85,7 +85,7 @@ def broadcast_index(x: Node, index: Index) -> Index:
 # Shapes that differ by axes of size 1
 
 
-def existing(node: Node, index: Index) -> Index:
+def without_unit_axes(node: Node, index: Index) -> Index:
     """The index, 0 along axes of size 1 (but for the batch, which is in lanes)."""
     return tuple(
         a if n != 1 or (axis == 0 and node.lanes) else Affine()
@@ -122,11 +122,11 @@ def physical(node: Node, index: Index, lanes: int) -> Affine:
 
 
 def address(
-    x: Node, index: Index, lanes: int, stored: Set[Node] | None = None
+    x: Node, index: Index, lanes: int, materialized: Set[Node] | None = None
 ) -> tuple[Node, Affine]:
     """The buffer and the place in it of an element of a node behind moves."""
     while True:
-        if x.leaf or (stored is not None and x in stored) or x.kind == "bounds_check":
+        if x.leaf or (materialized is not None and x in materialized) or x.kind == "bounds_check":
             return x, physical(x, index, lanes)
         if x.kind == "reshape" and not trivial(x):
             return through_reshape(x, index, lanes)

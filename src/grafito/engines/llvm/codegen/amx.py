@@ -47,7 +47,7 @@ def _syscall(*words: int) -> int:
     return call(*map(ctypes.c_long, words))
 
 
-class Tiles:
+class AmxTiles:
     """Emits the instructions; tiles have numbers from 0 to 7.
 
     Args:

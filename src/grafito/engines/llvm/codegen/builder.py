@@ -274,9 +274,9 @@ class Builder:
         bits = b.bitcast(x, self.vector(I32))
         odd = b.and_(b.lshr(bits, self.const(16, "int32")), self.const(1, "int32"))
         rounded = b.add(bits, b.add(odd, self.const(0x7FFF, "int32")))
-        cut = b.and_(rounded, self.const(-65536, "int32"))
+        truncated = b.and_(rounded, self.const(-65536, "int32"))
         nan = b.fcmp_unordered("uno", x, x)
-        return b.select(nan, x, b.bitcast(cut, x.type))
+        return b.select(nan, x, b.bitcast(truncated, x.type))
 
 
 def _suffix(kind: Any) -> str:

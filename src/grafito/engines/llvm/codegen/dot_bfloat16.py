@@ -17,7 +17,7 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.affine import (
     Affine,
     Loop,
@@ -51,7 +51,7 @@ class _BFloat(ir.Type):
         return hash(_BFloat)
 
 
-def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
+def image_tile(places: int, out_channels: int, k: Node) -> tuple[int, int]:
     """How many places and how many weights k a tile of a convolution has.
 
     Each place loads a vector of images from the second-level cache in each step, two cycles long;
@@ -60,8 +60,8 @@ def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
 
     def cycles(tile: tuple[int, int]) -> float:
         total = 0.0
-        for height, count in nest.pieces(places, tile[0]):
-            for breadth, times in nest.pieces(made, tile[1]):
+        for height, count in loop_nest.pieces(places, tile[0]):
+            for breadth, times in loop_nest.pieces(out_channels, tile[1]):
                 step = max(height * breadth / 2, 7, 2 * height + breadth / 2)
                 total += count * times * step
         return total
@@ -69,7 +69,7 @@ def image_tile(places: int, made: int, k: Node) -> tuple[int, int]:
     options = [
         (h, v)
         for h in range(1, min(places, 14) + 1)
-        for v in range(1, min(made, 9) + 1)
+        for v in range(1, min(out_channels, 9) + 1)
         if h * v + h + 3 <= 32 and (v == BROADCAST or k.kind != "word_pairs")
     ]
     return min(options, key=cycles)
@@ -93,7 +93,7 @@ def accumulate(
     height, across = shape
     last = code.mask(i64(tail)) if tail else None
     *outer, (pair, unrolled) = loop.inner
-    summed = all(at.depends(lane) for _, at in (loop.x, loop.y))  # then their order is free
+    over_lanes = all(at.depends(lane) for _, at in (loop.x, loop.y))  # then their order is free
 
     def step(totals: Sequence[Any], i: Any, single: bool) -> list[Any]:
         reader.lane = lane
@@ -103,12 +103,12 @@ def accumulate(
         for c in range(across):
             reader.env[column] = i64(c)
             reader.mask = last if tail and c == across - 1 else every
-            columns.append(_load(reader, loop.y, pair, i, single, summed))
+            columns.append(_load(reader, loop.y, pair, i, single, over_lanes))
         reader.mask = every
         new = []
         for r in range(height):
             reader.env[row] = i64(r)
-            element = _load(reader, loop.x, pair, i, single, summed)
+            element = _load(reader, loop.x, pair, i, single, over_lanes)
             new += [dot(code, totals[r * across + c], element, columns[c]) for c in range(across)]
         reader.mask = None
         return new
@@ -124,7 +124,7 @@ def accumulate(
 
     zero = code.const(0, "float32")
     totals = start or [zero] * (height * across)
-    return list(nest.walk(code, reader.env, outer, loop.bounds, pairs, totals))
+    return list(loop_nest.walk(code, reader.env, outer, loop.bounds, pairs, totals))
 
 
 def dot(code: Builder, total: Any, x: Any, y: Any) -> Any:
@@ -136,7 +136,7 @@ def dot(code: Builder, total: Any, x: Any, y: Any) -> Any:
 
 
 def _load(
-    reader: Reader, at: tuple[Node, Affine], pair: Loop, i: Any, single: bool, summed: bool
+    reader: Reader, at: tuple[Node, Affine], pair: Loop, i: Any, single: bool, over_lanes: bool
 ) -> Any:
     """The numbers at i and i + 1 of the paired loop: two half words for each lane.
 
@@ -146,7 +146,7 @@ def _load(
         pair: the paired loop.
         i: its variable.
         single: there is no second number; it is 0.
-        summed: all lanes are added up in the end, so that pairs may be made of neighbouring lanes.
+        over_lanes: the lanes are summed in the end, so that neighbours may make a pair.
     """
     code, b = reader.code, reader.code.b
     node, place = at
@@ -179,10 +179,10 @@ def _load(
         next_to = step == lanes and place.coefficient(reader.lane) == 1 and reader.mask is None
         if not fixed and next_to:
             loaded = b.load(start(), typ=both, align=2)
-            return loaded if summed else interleaved(code, loaded)
+            return loaded if over_lanes else interleaved(code, loaded)
     first = raw(i)
     second = ir.Constant(first.type, None) if single else raw(b.add(i, i64(1)))
-    if summed:
+    if over_lanes:
         return b.shuffle_vector(first, second, code.integers(range(2 * lanes), I32))
     return interleaved(code, first, second)
 

@@ -153,10 +153,10 @@ def _power(code: Builder, dtype: str, x: Any, y: Any) -> Any:
         )
         result = b.select(taken, b.mul(result, x), result)
         x = b.mul(x, x)
-    return _cut(code, dtype, base, exponent, result) if dtype.startswith("int") else result
+    return _truncated(code, dtype, base, exponent, result) if dtype.startswith("int") else result
 
 
-def _cut(code: Builder, dtype: str, x: Any, y: Any, power: Any) -> Any:
+def _truncated(code: Builder, dtype: str, x: Any, y: Any, power: Any) -> Any:
     """The power of integers, its fraction cut off where the exponent is negative."""
     b, zero, one, minus = code.b, *(code.const(n, dtype) for n in (0, 1, -1))
     odd = b.icmp_unsigned("!=", b.and_(y, one), zero)

@@ -8,7 +8,7 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     Index,
     fit_index,
@@ -33,6 +33,7 @@ from grafito.engines.llvm.ir.kernel import (
     Store,
 )
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.ir.target import TARGETS
 
 UNITS = 16  # that a kernel keeps for threads to share out, where its loops are many
 CHUNK = 64  # vectors of a long loop that are one unit of work
@@ -62,13 +63,14 @@ class Frame:
 
     Args:
         kernel: what to compute.
-        stored: nodes that have a buffer.
+        materialized: nodes that have a buffer.
         width: lanes of the layout.
         shared: whether a result is written over an input.
     """
 
-    def __init__(self, kernel: Kernel, stored: Set[Node], width: int, shared: bool):
-        self.kernel, self.stored, self.width = kernel, stored, width
+    def __init__(self, kernel: Kernel, materialized: Set[Node], width: int, shared: bool):
+        self.kernel, self.materialized, self.width = kernel, materialized, width
+        self.target = TARGETS[width]
         targets = [s.target for s in kernel.stores]
         work = [kernel.work] if kernel.work is not None else []
         reads = sorted(kernel.reads, key=lambda x: x.number)
@@ -96,7 +98,7 @@ class Frame:
         )
 
     def reader(self, code: Builder) -> Reader:
-        return Reader(code, self.stored, self.pointers, self.width, self.errors)
+        return Reader(code, self.materialized, self.pointers, self.width, self.errors)
 
     def finish(self, code: Builder, units: int, cost: float, scratch: int = 0) -> Compiled:
         code.b.ret_void()
@@ -131,7 +133,7 @@ def outlined(
     code = Builder(function, reader.code.lanes, reader.code.pairs)
     inside = dict(zip(pointers, function.args, strict=False))
     known = {node: inside[pointer] for node, pointer in reader.pointers.items()}
-    own = Reader(code, reader.stored, known, reader.width, inside[reader.errors])
+    own = Reader(code, reader.materialized, known, reader.width, inside[reader.errors])
     rest = function.args[len(pointers) :]
     own.env.update(zip(loops, rest, strict=False))
     body(own, *rest[len(loops) :])
@@ -146,7 +148,7 @@ def store_place(s: Store, index: Index, width: int) -> Affine:
     return physical(s.target, index, width)
 
 
-def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
+def emit_epilogue(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
     """Compute and store all results at an index, given the primary's register."""
     start = {}
     if kernel.anchor is not None:
@@ -161,14 +163,16 @@ def finish_results(reader: Reader, kernel: Kernel, index: Index, known: Any = No
         reader.store(values[s.node], s.target, store_place(s, at, reader.width))
 
 
-def result_places(kernel: Kernel, index: Index, stored: Set[Node], width: int) -> list[Affine]:
+def result_places(
+    kernel: Kernel, index: Index, materialized: Set[Node], width: int
+) -> list[Affine]:
     """All addresses that the results read and write, apart from the primary's inputs."""
     places: list[Affine] = []
     for x in kernel.results:
         at = fit_index(index, kernel.shape, x.shape, kernel.lanes)
         if x is not kernel.anchor:
-            inside = stored | set(kernel.results)
-            places += nest.addresses(x, at, inside, width)
+            inside = materialized | set(kernel.results)
+            places += loop_nest.addresses(x, at, inside, width)
     for s in kernel.stores:
         at = fit_index(index, kernel.shape, s.node.shape, kernel.lanes)
         places.append(store_place(s, at, width))
@@ -182,7 +186,7 @@ def lane_groups(loops: list[Loop], shape: tuple[int, ...], width: int) -> dict[L
     return {loops[-1]: "lane"}
 
 
-def images(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | None:
+def partial_batch(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | None:
     """Where a batch does not fill its lanes: its size, and the first image of a block."""
     width = lane.size
     if not kernel.lanes or kernel.shape[0] % width == 0:
@@ -197,7 +201,7 @@ def vectors(
     first: Any,
     stop: Any,
     body: Callable[[], None],
-    existing: tuple[int, Affine] | None = None,
+    batch: tuple[int, Affine] | None = None,
 ) -> None:
     """The vector loop of a reader; its last vector may be partly masked.
 
@@ -208,14 +212,14 @@ def vectors(
         first: where it starts.
         stop: where it ends.
         body: emits what is done for a vector.
-        existing: how many images there are, and the first of this block; lanes beyond have none.
+        batch: how many images there are, and the first of this block; lanes beyond have none.
     """
 
     def step(j: Any, mask: Any) -> None:
         reader.lane = lane if code.lanes > 1 else None
         reader.env[lane] = j
-        if existing is not None:
-            count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
+        if batch is not None:
+            count = code.b.sub(i64(batch[0]), reader.scalar(batch[1]))
             mask = code.mask(count)
         reader.mask = mask
         body()

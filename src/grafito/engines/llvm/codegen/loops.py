@@ -45,14 +45,14 @@ def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]
 
 
 def addresses(
-    x: Node, index: Index, stored: Set[Node], width: int, top: bool = True
+    x: Node, index: Index, materialized: Set[Node], width: int, top: bool = True
 ) -> list[Affine]:
     """All addresses that the value of x at an index depends on."""
-    return [at for _, at in places(x, index, stored, width, top)]
+    return [at for _, at in places(x, index, materialized, width, top)]
 
 
 def places(
-    x: Node, index: Index, stored: Set[Node], width: int, top: bool = True
+    x: Node, index: Index, materialized: Set[Node], width: int, top: bool = True
 ) -> list[tuple[Node | None, Affine]]:
     """The same with the buffers; None for what is computed from the place itself."""
     found: list[tuple[Node | None, Affine]] = []
@@ -63,7 +63,7 @@ def places(
         if (y, at) in seen:
             continue
         seen.add((y, at))
-        if (y in stored or y.leaf) and not (top and y is x):
+        if (y in materialized or y.leaf) and not (top and y is x):
             found.append((y, physical(y, at, width)))
         elif y.kind == "reshape" and not trivial(y):
             found.append(through_reshape(y, at, width))
@@ -118,7 +118,7 @@ def replace(index: Index, new: dict[Loop, Affine]) -> Index:
     return tuple(a.replace(new) for a in index)
 
 
-def decode(code: Builder, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -> None:
+def unflatten(code: Builder, unit: Any, loops: Sequence[Loop], env: dict[Loop, Any]) -> None:
     """The loop variables of a position in their product, last one fastest."""
     b = code.b
     for n, loop in reversed(list(enumerate(loops))):

@@ -40,7 +40,7 @@ class Reader:
 
     Args:
         code: where to emit.
-        stored: the nodes that have a buffer.
+        materialized: the nodes that have a buffer.
         pointers: from stored nodes to their pointers.
         width: lanes of the layout (not of this code's vectors).
         errors: pointer to the two words that an index out of range is written to.
@@ -54,9 +54,14 @@ class Reader:
     """
 
     def __init__(
-        self, code: Builder, stored: Set[Node], pointers: dict[Node, Any], width: int, errors: Any
+        self,
+        code: Builder,
+        materialized: Set[Node],
+        pointers: dict[Node, Any],
+        width: int,
+        errors: Any,
     ):
-        self.code, self.stored, self.pointers = code, stored, pointers
+        self.code, self.materialized, self.pointers = code, materialized, pointers
         self.width, self.errors = width, errors
         self.env: dict[Loop, Any] = {}
         self.lane: Loop | None = None
@@ -173,7 +178,7 @@ class Reader:
 
     def _reading(self, x: Node, index: Index) -> Recipe:
         """What is needed for a value, and how it is made from that."""
-        if x in self.stored or x.leaf:
+        if x in self.materialized or x.leaf:
             return [], lambda args: self.load(x, physical(x, index, self.width))
         return self._computing(x, index)
 

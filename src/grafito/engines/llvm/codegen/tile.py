@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.affine import (
     Affine,
     Loop,
@@ -25,17 +25,18 @@ from grafito.engines.llvm.codegen.builder import (
 )
 from grafito.engines.llvm.codegen.elementwise_ops import OPS
 from grafito.engines.llvm.codegen.frame import (
-    finish_results,
+    emit_epilogue,
 )
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.ir.target import Target
 from grafito.graph.dtypes import is_floating
 
-REGISTERS = 28  # accumulators; the others hold operands
-FIRST = 24 << 10  # bytes that stay in the first-level cache while the tiles of a panel go by
-STREAM = 24  # bytes a cycle that come from the second-level cache
+# What a step of a tile takes at least: its loads and products overlap with those of others.
+SHORTEST_STEP = 4  # cycles
+PRODUCTS_A_CYCLE = LOADS_A_CYCLE = 2
 
 
 @dataclass(frozen=True)
@@ -47,28 +48,36 @@ class Tile:
 
 
 def best_tile(
-    rows: int, columns: int, lanes: int, depth: int = 0, registers: int = REGISTERS
+    target: Target,
+    rows: int,
+    columns: int,
+    lanes: int,
+    depth: int = 0,
+    registers: int | None = None,
 ) -> Tile:
     """The tile that needs the fewest cycles: two products or two loads in each.
 
     Args:
+        target: the CPU.
         rows: of the result.
         columns: of the result.
         lanes: columns in a vector.
         depth: steps of the inner axis; the vectors of a panel that is too long for the first-level
             cache come from the second.
-        registers: for accumulators.
+        registers: for accumulators; all that the CPU has for them by default.
     """
     vectors = -(-columns // lanes)
+    registers = registers or target.accumulators
 
     def cycles(tile: Tile) -> float:
         total = 0.0
-        for height, count in nest.pieces(rows, tile.rows):
-            for breadth, times in nest.pieces(vectors, tile.vectors):
-                products = max(height * breadth / 2, (height + breadth) / 2, 4)
-                if depth * breadth * 64 > FIRST:
-                    products = max(products, breadth * 64 / STREAM)
-                total += count * times * products
+        for height, count in loop_nest.pieces(rows, tile.rows):
+            for breadth, times in loop_nest.pieces(vectors, tile.vectors):
+                products, loads = height * breadth, height + breadth
+                step = max(products / PRODUCTS_A_CYCLE, loads / LOADS_A_CYCLE, SHORTEST_STEP)
+                if depth * breadth * 64 > target.l1_panel:
+                    step = max(step, breadth * 64 / target.l2_rate)
+                total += count * times * step
         return total
 
     options = [
@@ -176,7 +185,7 @@ def accumulate(
 
     zero = code.const(0, operand)
     before = start or [zero] * (height * across)
-    totals = nest.walk(code, reader.env, loop.inner, loop.bounds, step, before)
+    totals = loop_nest.walk(code, reader.env, loop.inner, loop.bounds, step, before)
     if loop.dtype == "bfloat16":
         return [code.round_bfloat16(x) for x in totals]
     return list(totals)
@@ -235,7 +244,7 @@ class TileEpilogue:
         reader.lane = self.lane if code.lanes > 1 else None
         reader.mask = mask() if mask is not None else None
         place = code.b.add(code.b.mul(r, i64(across)), c)
-        finish_results(reader, self.kernel, self.index, self.store.get(place))
+        emit_epilogue(reader, self.kernel, self.index, self.store.get(place))
         reader.mask = None
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import grafito.graph
 from grafito.engines.llvm.compilation import disk_cache
 from grafito.engines.llvm.compilation.kernel_key import (
-    Facts,
+    Key,
     describe,
     rebuild,
 )
@@ -74,12 +74,12 @@ class Routine:
     source: Source
 
 
-def routine(kernel: Kernel, stored: Set[Node], shared: bool, machine: Machine) -> Routine:
+def routine(kernel: Kernel, materialized: Set[Node], shared: bool, machine: Machine) -> Routine:
     """The function of a kernel, known or written; `describe` tells the arguments."""
-    facts, nodes = describe(kernel, stored, shared)
-    written = functools.cache(functools.partial(_write, facts, machine.width))
+    key_parts, nodes = describe(kernel, materialized, shared)
+    written = functools.cache(functools.partial(_write, key_parts, machine.width))
     writer = [SOURCES, np.__version__, str(machine.width)]
-    key = disk_cache.key([*machine.names, *writer, repr(facts)])
+    key = disk_cache.key([*machine.names, *writer, repr(key_parts)])
     entry = disk_cache.read(key)
     if entry is not None:
         known = json.loads(entry)
@@ -97,10 +97,10 @@ def routine(kernel: Kernel, stored: Set[Node], shared: bool, machine: Machine) -
     )
 
 
-def _write(facts: Facts, width: int) -> tuple[str, dict[str, Any]]:
+def _write(key_parts: Key, width: int) -> tuple[str, dict[str, Any]]:
     """The text of a kernel's function, and what else is to be known of it."""
-    kernel, stored, shared, nodes = rebuild(facts)
-    emitted = emit_kernel(kernel, stored, width, shared)
+    kernel, materialized, shared, nodes = rebuild(key_parts)
+    emitted = emit_kernel(kernel, materialized, width, shared)
     kind = kernel.anchor.kind if kernel.anchor is not None else "elementwise"
     name = f"{kind}_{hashlib.sha256(emitted.text.encode()).hexdigest()[:12]}"
     known = {

@@ -23,29 +23,29 @@ from grafito.engines.llvm.ir.nodes import (
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.tensor import Tensor
 
-Facts = tuple[Any, ...]
+Key = tuple[Any, ...]
 PLAIN = {bool, int, float, str, bytes, type(None)}
 
 
-def describe(kernel: Kernel, stored: Set[Node], shared: bool) -> tuple[Facts, list[Node]]:
+def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key, list[Node]]:
     """The facts about a kernel, and the nodes that they name by position.
 
     Args:
         kernel: as it is planned.
-        stored: nodes that have a buffer.
+        materialized: nodes that have a buffer.
         shared: whether a result is written over an input.
 
     Raises:
         TypeError: for an attribute of a node that is no plain data.
     """
-    computed, nodes, rows = set(kernel.results), list[Node](), list[Facts]()
+    computed, nodes, rows = set(kernel.results), list[Node](), list[Key]()
     place: dict[Node, int] = {}
 
     def visit(x: Node) -> int:
         stack = [x]
         while stack:
             y = stack[-1]
-            ends = y.leaf or (y in stored and y not in computed)
+            ends = y.leaf or (y in materialized and y not in computed)
             inputs = () if ends else y.inputs
             missing = [] if y in place else [z for z in reversed(inputs) if z not in place]
             if not missing:
@@ -56,8 +56,8 @@ def describe(kernel: Kernel, stored: Set[Node], shared: bool) -> tuple[Facts, li
     def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
             attributes = [_attribute(n, v) for n, v in sorted(x.attributes.items()) if _told(v)]
-            kind = "stored" if ends and x.moves else x.kind  # it is where it is
-            own = kind, plain(x.shape), x.dtype, x.lanes, x in stored, tuple(attributes)
+            kind = "external" if ends and x.moves else x.kind  # it is where it is
+            own = kind, plain(x.shape), x.dtype, x.lanes, x in materialized, tuple(attributes)
             place[x] = len(nodes)
             nodes.append(x)
             rows.append((*own, tuple([place[y] for y in inputs])))
@@ -78,17 +78,17 @@ def describe(kernel: Kernel, stored: Set[Node], shared: bool) -> tuple[Facts, li
     return (tuple(rows), whole), nodes
 
 
-def rebuild(facts: Facts) -> tuple[Kernel, set[Node], bool, list[Node]]:
+def rebuild(key_parts: Key) -> tuple[Kernel, set[Node], bool, list[Node]]:
     """The kernel of these facts, the nodes that are stored, `shared`, and all nodes in order."""
-    rows, (results, primary, shape, lanes, stores, reads, work, shared) = facts
+    rows, (results, primary, shape, lanes, stores, reads, work, shared) = key_parts
     nodes: list[Node] = []
-    stored = set()
+    materialized = set()
     for kind, own_shape, dtype, in_lanes, kept, attributes, inputs in rows:
         given = {name: _rebuilt(form, value) for name, form, value in attributes}
         x = Node(kind, tuple([nodes[i] for i in inputs]), own_shape, dtype, given, in_lanes)
         nodes.append(x)
         if kept:
-            stored.add(x)
+            materialized.add(x)
     kernel = Kernel(
         None if primary is None else nodes[primary],
         shape,
@@ -98,7 +98,7 @@ def rebuild(facts: Facts) -> tuple[Kernel, set[Node], bool, list[Node]]:
         frozenset([nodes[i] for i in reads]),
         None if work is None else nodes[work],
     )
-    return kernel, stored, shared, nodes
+    return kernel, materialized, shared, nodes
 
 
 def plain(value: Any) -> Any:
@@ -121,7 +121,7 @@ def _told(value: Any) -> bool:
     return not isinstance(value, Tensor)
 
 
-def _attribute(name: str, value: Any) -> Facts:
+def _attribute(name: str, value: Any) -> Key:
     if not isinstance(value, np.ndarray):
         return name, "plain", plain(value)
     known = value.tobytes() if value.size == 1 else None  # else it is read from memory

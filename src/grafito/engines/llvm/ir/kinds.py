@@ -134,7 +134,7 @@ KINDS: dict[str, Kind] = {
     "input": Kind(Family.LEAF),
     "variable": Kind(Family.LEAF),
     "constant": Kind(Family.LEAF),
-    "stored": Kind(Family.LEAF),  # ends what a kernel sees: the value of another kernel
+    "external": Kind(Family.LEAF),  # ends what a kernel sees: the value of another kernel
     "work": Kind(Family.MEMORY),
     # Moves
     "reshape": Kind(Family.MOVE, cost=CHEAP),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     address,
     physical,
@@ -41,27 +41,27 @@ def scatter(frame: Frame) -> Compiled:
 
     A unit is a vector of what comes after the axis, so no two threads meet in an element.
     """
-    stored, width, out = frame.stored, frame.width, frame.out
+    materialized, width, out = frame.materialized, frame.width, frame.out
     x, indices = out.inputs
     axis, used = out.axis, len(indices.shape)
     before = [Loop(n) for n in x.shape[:axis]]
     inner = [Loop(n) for n in indices.shape]
     after = Loop(math.prod(x.shape[axis + used :]))
-    code = frame.code(nest.vector_lanes(after.size, width))
+    code = frame.code(loop_nest.vector_lanes(after.size, width))
     reader = frame.reader(code)
     block, lane, row = Loop(-(-after.size // code.lanes)), Loop(code.lanes), Loop(out.shape[axis])
     column = var(block) * code.lanes + var(lane)
-    positions = address(indices, tuple(var(loop) for loop in inner), width, stored)
+    positions = address(indices, tuple(var(loop) for loop in inner), width, materialized)
     table, step = out.shape[axis] * after.size, math.prod(indices.shape) * after.size
-    outer = nest_dot(before)
+    outer = flat_position(before)
 
     def place(where: Affine) -> Affine:
         return outer * table + where * after.size + column
 
-    source = x, outer * step + nest_dot(inner) * after.size + column
+    source = x, outer * step + flat_position(inner) * after.size + column
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [*before, block], reader.env)
+        loop_nest.unflatten(code, u, [*before, block], reader.env)
         reader.env[lane] = i64(0)
         reader.lane = lane if code.lanes > 1 else None
         if after.size % code.lanes:
@@ -73,7 +73,7 @@ def scatter(frame: Frame) -> Compiled:
             reader.store(code.const(0, out.dtype), out, place(var(row)))
 
         def add(p: Any) -> None:
-            nest.decode(code, p, inner, reader.env)
+            loop_nest.unflatten(code, p, inner, reader.env)
             reader.start()
             at = place(var(Gathered(*positions)))
             total = OPS["add"](
@@ -84,15 +84,15 @@ def scatter(frame: Frame) -> Compiled:
             reader.store(total, out, at)
 
         code.loop(i64(0), i64(row.size), 1, clear)
-        code.loop(i64(0), i64(nest.product(inner)), 1, add)
+        code.loop(i64(0), i64(loop_nest.product(inner)), 1, add)
         reader.mask = None
 
-    units = nest.product([*before, block])
+    units = loop_nest.product([*before, block])
     code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, units, float(x.size + out.size))
 
 
-def nest_dot(loops: Sequence[Loop]) -> Affine:
+def flat_position(loops: Sequence[Loop]) -> Affine:
     """The position in the product of the loops, last one fastest."""
     total = Affine()
     for loop in loops:
@@ -106,7 +106,7 @@ def argmax(frame: Frame) -> Compiled:
     (y,) = out.inputs
     code = frame.code(1)
     reader = frame.reader(code)
-    loops, index = nest.own_index(out.shape, False, width)
+    loops, index = loop_nest.own_index(out.shape, False, width)
     along = Loop(y.shape[out.axis])
     y_index = (*index[: out.axis], var(along), *index[out.axis :])
     better = compare(">" if out.kind == "argmax" else "<")
@@ -117,7 +117,7 @@ def argmax(frame: Frame) -> Compiled:
         return reader.value(y, y_index)
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, loops, reader.env)
+        loop_nest.unflatten(code, u, loops, reader.env)
         reader.env[along] = i64(0)
         first = value()
 
@@ -137,7 +137,7 @@ def argmax(frame: Frame) -> Compiled:
         reader.store(result, out, physical(out, index, width))
 
     code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, nest.product(loops), 4.0 * y.size)
+    return frame.finish(code, loop_nest.product(loops), 4.0 * y.size)
 
 
 def cumsum(frame: Frame) -> Compiled:
@@ -153,7 +153,7 @@ def cumsum(frame: Frame) -> Compiled:
     operand = computed_in(out.dtype)
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, others, reader.env)
+        loop_nest.unflatten(code, u, others, reader.env)
 
         def step(i: Any, total: Any) -> Sequence[Any]:
             reader.env[along] = i
@@ -167,7 +167,7 @@ def cumsum(frame: Frame) -> Compiled:
         code.loop(i64(0), i64(along.size), 1, step, [code.const(0, operand)])
 
     code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, nest.product(others), 4.0 * out.size)
+    return frame.finish(code, loop_nest.product(others), 4.0 * out.size)
 
 
 def argsort(frame: Frame) -> Compiled:
@@ -229,7 +229,7 @@ def argsort(frame: Frame) -> Compiled:
         code.loop(i64(0), i64(n), 2 * run, pair)
 
     def unit(row: Any) -> None:
-        nest.decode(code, row, rows, reader.env)
+        loop_nest.unflatten(code, row, rows, reader.env)
 
         def fill(i: Any) -> None:
             number = code.splat(b.trunc(i, I32))
@@ -240,18 +240,18 @@ def argsort(frame: Frame) -> Compiled:
             merge((passes - p) % 2, row, 2**p)
 
     code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, nest.product(rows), 20.0 * y.size * max(passes, 1))
+    return frame.finish(code, loop_nest.product(rows), 20.0 * y.size * max(passes, 1))
 
 
 def random_bits(frame: Frame) -> Compiled:
     """Philox 4x32-10: a lane makes the four words of one block."""
-    stored, width, out = frame.stored, frame.width, frame.out
+    materialized, width, out = frame.materialized, frame.width, frame.out
     code = frame.code(width)
     b, reader = code.b, frame.reader(code)
     blocks = Loop(-(-out.size // 4))
     lane = Loop(width)
     units = Loop(-(-blocks.size // width))
-    step_at = address(out.inputs[0], (), width, stored)
+    step_at = address(out.inputs[0], (), width, materialized)
     made_by = out.inputs[1]  # two words of the seed, and which use of it
 
     def unit(u: Any) -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.affine import Loop
 from grafito.engines.llvm.codegen.builder import i64
 from grafito.engines.llvm.codegen.elementwise_ops import OPS
@@ -16,9 +16,9 @@ from grafito.engines.llvm.codegen.frame import (
     UNITS,
     Compiled,
     Frame,
-    finish_results,
-    images,
+    emit_epilogue,
     lane_groups,
+    partial_batch,
     result_places,
     vectors,
 )
@@ -27,32 +27,36 @@ from grafito.engines.llvm.kernels.lane_conversion import through_registers
 
 def elementwise(frame: Frame) -> Compiled:
     """All results, element by element."""
-    kernel, stored, width = frame.kernel, frame.stored, frame.width
+    kernel, materialized, width = frame.kernel, frame.materialized, frame.width
     converted = through_registers(frame)
     if converted is not None:
         return converted
-    loops, index = nest.own_index(kernel.shape, kernel.lanes, width)
-    places = result_places(kernel, index, stored, width)
+    loops, index = loop_nest.own_index(kernel.shape, kernel.lanes, width)
+    places = result_places(kernel, index, materialized, width)
     groups = lane_groups(loops, kernel.shape, width) if kernel.lanes else {}
-    loops, new = nest.merge(loops, places, groups)
-    index = nest.replace(index, new)
+    loops, new = loop_nest.merge(loops, places, groups)
+    index = loop_nest.replace(index, new)
     size = loops[-1].size if loops else 1
-    code = frame.code(nest.vector_lanes(size, width))
+    code = frame.code(loop_nest.vector_lanes(size, width))
     reader = frame.reader(code)
     outer, lane = (loops[:-1], loops[-1]) if loops else ([], None)
     inner: list[Loop] = []  # loops within a unit, so that it has some work
-    while outer and nest.product(outer[:-1]) >= UNITS and nest.product(inner) * size < CHUNK * 16:
+    while (
+        outer
+        and loop_nest.product(outer[:-1]) >= UNITS
+        and loop_nest.product(inner) * size < CHUNK * 16
+    ):
         inner.insert(0, outer.pop())
     chunk = CHUNK * code.lanes if not (outer or inner) else max(size, 1)
-    units = nest.product(outer) if outer or inner else -(-size // chunk)
+    units = loop_nest.product(outer) if outer or inner else -(-size // chunk)
 
     def unit(u: Any) -> None:
         if lane is None:
-            finish_results(reader, kernel, index)
+            emit_epilogue(reader, kernel, index)
             return
         first, stop = i64(0), i64(size)
         if outer:
-            nest.decode(code, u, outer, reader.env)
+            loop_nest.unflatten(code, u, outer, reader.env)
         elif not inner:
             first = code.b.mul(u, i64(chunk))
             stop = code.b.add(first, i64(chunk))
@@ -67,9 +71,9 @@ def elementwise(frame: Frame) -> Compiled:
 
                 code.loop(i64(0), i64(rest[0].size), 1, turn)
                 return
-            existing = images(kernel, index, lane)
-            following = functools.partial(finish_results, reader, kernel, index)
-            vectors(code, reader, lane, first, stop, following, existing)
+            batch = partial_batch(kernel, index, lane)
+            following = functools.partial(emit_epilogue, reader, kernel, index)
+            vectors(code, reader, lane, first, stop, following, batch)
 
         descend(inner)
 

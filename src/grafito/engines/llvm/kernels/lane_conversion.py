@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import fit_index
 from grafito.engines.llvm.codegen.affine import (
     Affine,
@@ -19,9 +19,9 @@ from grafito.engines.llvm.codegen.frame import (
     CHUNK,
     Compiled,
     Frame,
-    finish_results,
-    images,
+    emit_epilogue,
     lane_groups,
+    partial_batch,
     result_places,
     store_place,
 )
@@ -42,12 +42,12 @@ class _Turning(Reader):
     """Reads a square of images by elements, turned, where one register would be a gather."""
 
     inner: Loop
-    images: Any  # how many there are in this block
+    count: Any  # how many there are in this block
     start_at: Any  # the first element of the square
 
-    def begin(self, inner: Loop, images: Any, start: Any) -> None:
+    def begin(self, inner: Loop, count: Any, start: Any) -> None:
         """A new square begins."""
-        self.inner, self.images, self.start_at = inner, images, start
+        self.inner, self.count, self.start_at = inner, count, start
         self.squares: dict[tuple[Node, Affine], list[Any]] = {}
         self.position = 0
 
@@ -60,7 +60,7 @@ class _Turning(Reader):
             self.env[self.inner] = self.start_at
             rows = []
             for n in range(code.lanes):  # the last image again where there are no more
-                last = code.b.sub(self.images, i64(1))
+                last = code.b.sub(self.count, i64(1))
                 beyond = code.b.icmp_signed(">", i64(n), last)
                 self.env[lane] = code.b.select(beyond, last, i64(n))
                 rows.append(code.load(self.pointers[x], x.dtype, self.scalar(at)))
@@ -71,14 +71,14 @@ class _Turning(Reader):
 
 def through_registers(frame: Frame) -> Compiled | None:
     """Like `kernels.elementwise`, for images brought into lanes; None where nothing is gained."""
-    kernel, stored, width = frame.kernel, frame.stored, frame.width
+    kernel, materialized, width = frame.kernel, frame.materialized, frame.width
     if not kernel.lanes or len(kernel.results) > MOST:
         return None
-    loops, index = nest.own_index(kernel.shape, True, width)
-    places = result_places(kernel, index, stored, width)
-    loops, new = nest.merge(loops, places, lane_groups(loops, kernel.shape, width))
-    index = nest.replace(index, new)
-    places = result_places(kernel, index, stored, width)
+    loops, index = loop_nest.own_index(kernel.shape, True, width)
+    places = result_places(kernel, index, materialized, width)
+    loops, new = loop_nest.merge(loops, places, lane_groups(loops, kernel.shape, width))
+    index = loop_nest.replace(index, new)
+    places = result_places(kernel, index, materialized, width)
     inner, lane = loops[-2], loops[-1]
     across = [at for at in places if irregular(at, lane)]
     targets = [
@@ -93,17 +93,17 @@ def through_registers(frame: Frame) -> Compiled | None:
     if not across or not rows or far or len(loops) < 3 or inner.size < width:
         return None
     code = frame.code(width)
-    reader = _Turning(code, stored, frame.pointers, width, frame.errors)
+    reader = _Turning(code, materialized, frame.pointers, width, frame.errors)
     squares = -(-inner.size // width)
     part, outer = Loop(-(-squares // CHUNK)), loops[:-2]
-    existing = images(kernel, index, lane)
+    batch = partial_batch(kernel, index, lane)
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [*outer, part], reader.env)
+        loop_nest.unflatten(code, u, [*outer, part], reader.env)
         reader.lane, reader.env[lane] = lane, i64(0)
         count = i64(width)
-        if existing is not None:
-            count = code.b.sub(i64(existing[0]), reader.scalar(existing[1]))
+        if batch is not None:
+            count = code.b.sub(i64(batch[0]), reader.scalar(batch[1]))
             reader.mask = code.mask(count)
         first = code.b.mul(reader.env[part], i64(CHUNK * width))
         stop = code.b.add(first, i64(CHUNK * width))
@@ -116,11 +116,13 @@ def through_registers(frame: Frame) -> Compiled | None:
             for position in range(width):
                 reader.position = position
                 reader.env[inner] = code.b.add(start, i64(position))
-                finish_results(reader, kernel, index)
+                emit_epilogue(reader, kernel, index)
 
         code.loop(first, stop, width, square)
         reader.mask = None
 
     code.loop(frame.begin, frame.end, 1, unit)
     work = sum(8 if x.kind in OPS else 2 for x in kernel.results)
-    return frame.finish(code, nest.product([*outer, part]), float(math.prod(kernel.shape)) * work)
+    return frame.finish(
+        code, loop_nest.product([*outer, part]), float(math.prod(kernel.shape)) * work
+    )

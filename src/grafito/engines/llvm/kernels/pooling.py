@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     Index,
     address,
-    existing,
     physical,
+    without_unit_axes,
 )
 from grafito.engines.llvm.codegen.affine import (
     Loop,
@@ -33,7 +33,7 @@ from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
     batch_mask,
-    finish_results,
+    emit_epilogue,
     vectors,
 )
 from grafito.engines.llvm.ir.kernel import (
@@ -50,7 +50,7 @@ class _Windows:
 
     def __init__(self, frame: Frame):
         self.frame, self.kernel, self.out = frame, frame.kernel, frame.out
-        self.stored, self.width = frame.stored, frame.width
+        self.materialized, self.width = frame.materialized, frame.width
         self.code = self.frame.code(self.width)
         self.reader = self.frame.reader(self.code)
         self.tap = [Loop(n) for n in self.out.window]
@@ -61,8 +61,8 @@ class _Windows:
         return (index[0], *(i * s + var(t) for i, s, t in rows), index[3])
 
     def load(self, x: Node, index: Index) -> Any:
-        index = existing(x, index)
-        return self.reader.load(*address(x, index, self.width, self.stored))
+        index = without_unit_axes(x, index)
+        return self.reader.load(*address(x, index, self.width, self.materialized))
 
     def each_tap(self, body: Callable[..., Sequence[Any]], carried: Sequence[Any]) -> Sequence[Any]:
         """`body(number, *carried)` for each element of a window, row by row."""
@@ -112,23 +112,23 @@ class _Windows:
 
     def gathering(self, value: Callable[[Index], Any]) -> Compiled:
         """A result for each window."""
-        loops, index = nest.own_index(self.out.shape, True, self.width)
+        loops, index = loop_nest.own_index(self.out.shape, True, self.width)
         outer, lane = loops[:-1], loops[-1]
         code, reader = self.code, self.reader
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, outer, reader.env)
+            loop_nest.unflatten(code, u, outer, reader.env)
             vectors(
                 code, reader, lane, i64(0), i64(self.width),
-                lambda: finish_results(reader, self.kernel, index, value(index)),
+                lambda: emit_epilogue(reader, self.kernel, index, value(index)),
             )  # fmt: skip
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product(outer), self._cost())
+        return self.frame.finish(code, loop_nest.product(outer), self._cost())
 
     def scattering(self, windows_shape: Sequence[int], add: Callable[[Index], None]) -> Compiled:
         """Zeros, then something added for each window; some channels of a block are one unit."""
-        loops, index = nest.own_index(tuple(windows_shape), True, self.width)
+        loops, index = loop_nest.own_index(tuple(windows_shape), True, self.width)
         block, lane = loops[0], loops[-1]
         size = {v for v, _ in index[3].terms}
         places = [loop for loop in loops[1:-1] if loop not in size]
@@ -138,7 +138,7 @@ class _Windows:
         code, reader = self.code, self.reader
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, [block, part], reader.env)
+            loop_nest.unflatten(code, u, [block, part], reader.env)
             first = code.b.mul(reader.env[part], i64(TOGETHER))
             stop = code.b.add(first, i64(TOGETHER))
             more = code.b.icmp_signed(">", stop, i64(channel.size))
@@ -146,7 +146,7 @@ class _Windows:
             reader.lane, reader.env[lane] = lane, i64(0)
 
             def clear(p: Any) -> None:
-                nest.decode(code, p, [h, w], reader.env)
+                loop_nest.unflatten(code, p, [h, w], reader.env)
                 at = physical(self.out, (index[0], var(h), var(w), index[3]), self.width)
                 each(lambda: reader.store(self.zero(), self.out, at))
 
@@ -161,13 +161,13 @@ class _Windows:
 
             def window(p: Any) -> None:
                 if places:
-                    nest.decode(code, p, places, reader.env)
+                    loop_nest.unflatten(code, p, places, reader.env)
                 each(lambda: add(index))
 
-            code.loop(i64(0), i64(nest.product(places)), 1, window)
+            code.loop(i64(0), i64(loop_nest.product(places)), 1, window)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product([block, part]), self._cost())
+        return self.frame.finish(code, loop_nest.product([block, part]), self._cost())
 
     def spreading(
         self, value: Callable[[Any, Any], Any], start: Callable[[Index], Any]
@@ -178,39 +178,39 @@ class _Windows:
             value: of an element of a window, given its number and what `start` made.
             start: what is computed once for a window.
         """
-        loops, index = nest.own_index(self.out.inputs[-1].shape, True, self.width)
+        loops, index = loop_nest.own_index(self.out.inputs[-1].shape, True, self.width)
         rows = {v for v, _ in index[1].terms}
         outer = [loops[0], *(loop for loop in loops[1:-1] if loop in rows)]
         inner = [loop for loop in loops[1:-1] if loop not in rows]
         code, reader, lane = self.code, self.reader, loops[-1]
         mask = batch_mask(code, reader, self.out, loops[0], self.width)
-        place = existing(self.out, self.seen(index))
+        place = without_unit_axes(self.out, self.seen(index))
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, outer, reader.env)
+            loop_nest.unflatten(code, u, outer, reader.env)
             reader.lane, reader.env[lane] = lane, i64(0)
 
             def window(p: Any) -> None:
                 if inner:
-                    nest.decode(code, p, inner, reader.env)
+                    loop_nest.unflatten(code, p, inner, reader.env)
                 known = start(index)
 
                 def body(t: Any) -> Sequence[Any]:
                     reader.mask = mask() if mask is not None else None
-                    finish_results(reader, self.kernel, place, value(t, known))
+                    emit_epilogue(reader, self.kernel, place, value(t, known))
                     reader.mask = None
                     return ()
 
                 self.each_tap(body, [])
 
-            code.loop(i64(0), i64(nest.product(inner)), 1, window)
+            code.loop(i64(0), i64(loop_nest.product(inner)), 1, window)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product(outer), self._cost())
+        return self.frame.finish(code, loop_nest.product(outer), self._cost())
 
     def add_at(self, index: Index, value: Any) -> None:
         """Add to the result at an index."""
-        at = physical(self.out, existing(self.out, index), self.width)
+        at = physical(self.out, without_unit_axes(self.out, index), self.width)
         before = self.reader._load(self.out, at)
         total = self.code.b.fadd(before, value)
         if self.out.dtype == "bfloat16":

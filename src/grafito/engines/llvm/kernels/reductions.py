@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import Index
 from grafito.engines.llvm.codegen.affine import (
     Affine,
@@ -25,9 +25,9 @@ from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
     at_lane_0,
-    finish_results,
-    images,
+    emit_epilogue,
     lane_groups,
+    partial_batch,
     result_places,
     vectors,
 )
@@ -45,23 +45,23 @@ COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
 def reduction(frame: Frame) -> Compiled:
     """A reduction of whatever its input is computed from; results may follow it."""
-    kernel, stored, width = frame.kernel, frame.stored, frame.width
+    kernel, materialized, width = frame.kernel, frame.materialized, frame.width
     x = kernel.anchor
     assert x is not None
     (y,) = x.inputs
-    loops, index = nest.own_index(y.shape, y.lanes, width)
+    loops, index = loop_nest.own_index(y.shape, y.lanes, width)
     inside = {loop for a in x.axis for loop, _ in index[a].terms}
     kept_index = tuple(Affine() if a in x.axis else i for a, i in enumerate(index))
     places = [
-        *nest.addresses(y, index, stored, width, False),
-        *result_places(kernel, kept_index, stored, width),
+        *loop_nest.addresses(y, index, materialized, width, False),
+        *result_places(kernel, kept_index, materialized, width),
     ]
     groups: dict[Loop, Any] = {loop: loop in inside for loop in loops}
     if y.lanes:
         for loop, name in lane_groups(loops, y.shape, width).items():
             groups[loop] = (name, groups[loop])
-    loops, new = nest.merge(loops, places, groups)
-    index, kept_index = nest.replace(index, new), nest.replace(kept_index, new)
+    loops, new = loop_nest.merge(loops, places, groups)
+    index, kept_index = loop_nest.replace(index, new), loop_nest.replace(kept_index, new)
     kept = [loop for loop in loops if groups[loop] in (False, ("lane", False), ("block", False))]
     gone = [loop for loop in loops if loop not in kept]
     return _Reduction(frame, x, y, index, kept_index, kept, gone).emit(loops[-1])
@@ -89,21 +89,21 @@ class _Reduction:
         self.kept, self.gone = kept, gone
 
     def emit(self, lane: Loop) -> Compiled:
-        code = self.frame.code(nest.vector_lanes(lane.size, self.frame.width))
+        code = self.frame.code(loop_nest.vector_lanes(lane.size, self.frame.width))
         reader = self.frame.reader(code)
         kernel, y = self.frame.kernel, self.y
         across = lane in self.gone
         outer = self.kept if across else self.kept[:-1]
         padded = y.lanes and y.shape[0] % self.frame.width != 0
 
-        existing = None if across else images(kernel, self.kept_index, lane)
-        count = self._abreast(outer, lane) if existing is None else 1  # each block has its mask
+        batch = None if across else partial_batch(kernel, self.kept_index, lane)
+        count = self._abreast(outer, lane) if batch is None else 1  # each block has its mask
         if count > 1:
             *rest, many = outer
             outer = [*rest, Loop(many.size // count)]
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, outer, reader.env)
+            loop_nest.unflatten(code, u, outer, reader.env)
             spots: list[dict[Loop, Any]] = [{}]
             if count > 1:
                 first = code.b.mul(reader.env[outer[-1]], i64(count))
@@ -115,7 +115,7 @@ class _Reduction:
                 for spot, total in zip(spots, totals, strict=True):
                     reader.env.update(spot)
                     total = combine_lanes(code, total, self.x.kind, self.x.dtype)
-                    finish_results(single, kernel, self.kept_index, total)
+                    emit_epilogue(single, kernel, self.kept_index, total)
             else:
                 size = i64(lane.size)
 
@@ -123,18 +123,18 @@ class _Reduction:
                     totals = self._accumulate(code, reader, self.gone, lane, False, spots)
                     for spot, total in zip(spots, totals, strict=True):
                         reader.env.update(spot)
-                        finish_results(reader, kernel, self.kept_index, total)
+                        emit_epilogue(reader, kernel, self.kept_index, total)
 
-                vectors(code, reader, lane, i64(0), size, body, existing)
+                vectors(code, reader, lane, i64(0), size, body, batch)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
-        return self.frame.finish(code, nest.product(outer), 2.0 * y.size)
+        return self.frame.finish(code, loop_nest.product(outer), 2.0 * y.size)
 
     def _abreast(self, outer: list[Loop], lane: Loop) -> int:
         """How many neighbouring results are summed at the same time, from the same cache lines."""
         if not outer or not any(loop is not lane for loop in self.gone) or not self._cheap():
             return 1
-        most = min(ABREAST, nest.product(outer) // (UNITS // 2))
+        most = min(ABREAST, loop_nest.product(outer) // (UNITS // 2))
         return max((n for n in range(1, most + 1) if outer[-1].size % n == 0), default=1)
 
     def _cheap(self) -> bool:
@@ -142,7 +142,7 @@ class _Reduction:
         stack = [self.y]
         while stack:
             node = stack.pop()
-            if node not in self.frame.stored and not node.leaf:
+            if node not in self.frame.materialized and not node.leaf:
                 if node.row.cost > CHEAP or node.row.family is Family.GENERATED:
                     return False
                 stack += node.inputs

@@ -13,11 +13,11 @@ from grafito.engines.llvm.lowering import bfloat16
 Emit = Callable[[Frame], Compiled]
 
 
-def emit_kernel(kernel: Kernel, stored: Set[Node], width: int, shared: bool) -> Compiled:
+def emit_kernel(kernel: Kernel, materialized: Set[Node], width: int, shared: bool) -> Compiled:
     """The code of a kernel; see `Frame` for the arguments."""
     anchor = kernel.anchor
     path = "elementwise:elementwise" if anchor is None else anchor.row.kernel[variant(anchor)]
-    return function(path)(Frame(kernel, stored, width, shared))
+    return function(path)(Frame(kernel, materialized, width, shared))
 
 
 def variant(anchor: Node) -> str:

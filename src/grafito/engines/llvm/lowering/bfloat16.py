@@ -138,8 +138,8 @@ def _weight_tiles(k: Node, backward: bool) -> Node:
     if k.moves:
         k = _stored_as(k, (0, 1, 2, 3))
     axes = (3, 2) if backward else (2, 3)
-    summed, made = (k.shape[axis] for axis in axes)
-    shape = (*k.shape[:2], -(-made // LANES), -(-summed // (2 * LANES)), LANES, LANES)
+    in_channels, out_channels = (k.shape[axis] for axis in axes)
+    shape = (*k.shape[:2], -(-out_channels // LANES), -(-in_channels // (2 * LANES)), LANES, LANES)
     with inside(k.scope):
         return Node.make("weight_tiles", (k,), shape, "uint32", weight_shape=k.shape, axes=axes)
 
@@ -148,11 +148,11 @@ def _pays(x: Node) -> bool:
     """Whether tiles pay for a convolution: a product for each place and step of the window."""
     y, k = x.inputs
     times = math.prod(x.shape[1:3]) * math.prod(k.shape[:2])
-    summed, made = k.shape[2:]
+    in_channels, out_channels = k.shape[2:]
     if x.kind == "conv_input_gradient":
         times //= math.prod(x.strides)
-        summed, made = made, summed
-    return x.groups == 1 and y.lanes and costs.pays(made, x.shape[0], summed, times)
+        in_channels, out_channels = out_channels, in_channels
+    return x.groups == 1 and y.lanes and costs.pays(out_channels, x.shape[0], in_channels, times)
 
 
 def _weight_gradient_pays(x: Node) -> bool:

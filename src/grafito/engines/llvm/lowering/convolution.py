@@ -66,8 +66,8 @@ def _conv2d(x: Any, image: Node, kernel: Node, tiles: bool = False) -> Node:
 
 def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> Node:
     op = x.op
-    *window, made, summed = kernel.shape
-    tile = _tile(op, x.shape, (*window, summed, made), kernel.dtype, tiles)
+    *window, out_channels, in_channels = kernel.shape
+    tile = _tile(op, x.shape, (*window, in_channels, out_channels), kernel.dtype, tiles)
     if tile is not None:
         top, left = (n - 1 - p[0] for n, p in zip(kernel.shape, op.padding, strict=False))
         return winograd.convolution(y, kernel, x.shape, tile, (top, left), True)

@@ -122,8 +122,8 @@ def choose(
 def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
     """G g G' for each pair of channels, [panel][point][summed channel][PANEL]."""
     size = kernel.shape[:2]
-    summed, made = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
-    shape = (-(-made // PANEL), math.prod(points(tile, size)), summed, PANEL)  # type: ignore[arg-type]
+    in_channels, out_channels = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
+    shape = (-(-out_channels // PANEL), math.prod(points(tile, size)), in_channels, PANEL)  # type: ignore[arg-type]
     return Node.make(
         "winograd_weights", (kernel,), shape, "float32", tile=tile, window=size, backward=backward
     )

@@ -49,33 +49,33 @@ def choose_materialized(order: Sequence[Node], results: Iterable[Node]) -> set[N
     for x in order:
         for y in x.inputs:
             users[y].add(x)
-    stored = {x for x in results if not x.leaf}
-    stored |= {x for x in order if x.row.materialized}
+    materialized = {x for x in results if not x.leaf}
+    materialized |= {x for x in order if x.row.materialized}
 
     def store_base(x: Node) -> None:
         """What is read by address must come from memory, through moves at most."""
-        while x.moves and x not in stored:
+        while x.moves and x not in materialized:
             x = x.inputs[0]
         if not x.leaf:
-            stored.add(x)
+            materialized.add(x)
 
     for x in order:
         if x.row.reads is Reads.ADDRESSES:
             for y in x.inputs:
                 store_base(y)
         elif x.row.reads is Reads.BUFFERS:
-            stored |= {y for y in x.inputs if not y.leaf}
+            materialized |= {y for y in x.inputs if not y.leaf}
         elif x.kind == "reshape" and not trivial(x):
             (y,) = x.inputs
             while y.kind == "reshape" and not trivial(y):
                 (y,) = y.inputs
             if not y.leaf:
-                stored.add(y)
+                materialized.add(y)
     cost: dict[Node, int] = {}
     code: dict[Node, int] = {}  # how much of it there is to write
     for x in order:
         cost[x] = code[x] = 0
-        if x.leaf or x in stored:
+        if x.leaf or x in materialized:
             continue
         own = 0 if x.moves else x.row.cost
         cost[x] = own + sum(cost[y] for y in x.inputs)
@@ -84,16 +84,16 @@ def choose_materialized(order: Sequence[Node], results: Iterable[Node]) -> set[N
             y = x.inputs[0] if x.kind == "broadcast" else x  # the smaller one
             cost[x] = code[x] = 0
             if not y.leaf:
-                stored.add(y)
+                materialized.add(y)
                 cost[y] = code[y] = 0
             continue
         repeated = len(users[x]) > 1 or any(
             (u.size > x.size and not u.moves) or u.kind == "broadcast" for u in users[x]
         )
         if repeated and cost[x] > (RECOMPUTED if x.size > 1 else 1) and not x.moves:
-            stored.add(x)
+            materialized.add(x)
             cost[x] = code[x] = 0
-    return stored
+    return materialized
 
 
 # Reading
@@ -112,12 +112,12 @@ class Reading:
     size: int = 0
 
 
-def reads_of(x: Node, stored: Set[Node], lanes: bool) -> Reading:
+def reads_of(x: Node, materialized: Set[Node], lanes: bool) -> Reading:
     """What an element of x is computed from.
 
     Args:
         x: a node that is computed element by element.
-        stored: the nodes that have a buffer.
+        materialized: the nodes that have a buffer.
         lanes: whether that is done with images as lanes.
     """
     _, own = own_index(x.shape, lanes, 1)
@@ -129,7 +129,7 @@ def reads_of(x: Node, stored: Set[Node], lanes: bool) -> Reading:
         if (y, index) in seen:
             continue
         seen.add((y, index))
-        if y is not x and (y in stored or y.leaf):
+        if y is not x and (y in materialized or y.leaf):
             same = index is not None and fits(y.shape, x.shape, lanes)
             same = same and index == fit_index(own, x.shape, y.shape, lanes)
             found.aligned[y] = found.aligned.get(y, True) and same
@@ -144,14 +144,14 @@ def reads_of(x: Node, stored: Set[Node], lanes: bool) -> Reading:
     return found
 
 
-def sources_of(x: Node, stored: Set[Node]) -> set[Node]:
+def sources_of(x: Node, materialized: Set[Node]) -> set[Node]:
     """The stored nodes that a primary is computed from."""
     found: set[Node] = set()
     stack = list(x.inputs)
     seen = set(stack)
     while stack:
         y = stack.pop()
-        if y in stored or y.leaf:
+        if y in materialized or y.leaf:
             found.add(y)
         else:
             stack += [z for z in y.inputs if z not in seen]
@@ -256,13 +256,13 @@ class _Fusion:
         draft.size += reads.size
         self._home[store.target] = max(k, self._home.get(store.target, -1))
 
-    def anchor(self, x: Node, stored: Set[Node], width: int) -> None:
+    def anchor(self, x: Node, materialized: Set[Node], width: int) -> None:
         """A kernel of its own for a product, a reduction, ..."""
-        draft = _Draft(x, x.shape, x.lanes, [x], [Store(x, x)], sources_of(x, stored))
+        draft = _Draft(x, x.shape, x.lanes, [x], [Store(x, x)], sources_of(x, materialized))
         draft.work = workspace(x, width)
         self._home[x] = self._add(draft)
 
-    def pieces(self, x: Node, stored: Set[Node]) -> None:
+    def pieces(self, x: Node, materialized: Set[Node]) -> None:
         """The inputs of a `concat` or a `pad`, each to its place in the buffer."""
         if x.fill is not None:
             filling = Node("fill", (), x.shape, x.dtype, {"value": x.fill}, x.lanes)
@@ -270,30 +270,30 @@ class _Fusion:
             self._home[x] = self._add(draft)
         for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
             piece = Node("stopgradient", (y,), y.shape, y.dtype, {}, x.lanes)
-            reads = reads_of(piece, stored, x.lanes)
+            reads = reads_of(piece, materialized, x.lanes)
             if x in self._home:
                 reads.aligned[x] = False  # after the filling
             self._place(piece, y.shape, x.lanes, reads, Store(piece, x, starts, steps))
             self.drafts[self._home[x]].reads.discard(x)
 
-    def elementwise(self, x: Node, stored: Set[Node]) -> None:
+    def elementwise(self, x: Node, materialized: Set[Node]) -> None:
         """A result that joins a kernel where it can."""
         lanes = x.lanes or (x.kind == "copy" and x.inputs[0].lanes)
-        self._place(x, x.shape, lanes, reads_of(x, stored, lanes), Store(x, x))
+        self._place(x, x.shape, lanes, reads_of(x, materialized, lanes), Store(x, x))
 
 
-def make_kernels(order: Sequence[Node], stored: Set[Node], width: int) -> list[Kernel]:
+def make_kernels(order: Sequence[Node], materialized: Set[Node], width: int) -> list[Kernel]:
     """Kernels in order; results join an earlier kernel of the same shape where they can."""
     fusion = _Fusion()
     for x in order:
-        if x not in stored:
+        if x not in materialized:
             continue
         if x.row.anchor:
-            fusion.anchor(x, stored, width)
+            fusion.anchor(x, materialized, width)
         elif x.kind in ("concat", "pad"):
-            fusion.pieces(x, stored)
+            fusion.pieces(x, materialized)
         else:
-            fusion.elementwise(x, stored)
+            fusion.elementwise(x, materialized)
     return [draft.kernel() for draft in fusion.drafts]
 
 

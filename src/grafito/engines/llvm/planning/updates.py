@@ -49,7 +49,7 @@ def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[
 
 
 def find_in_place(
-    kernels: Sequence[Kernel], updates: Mapping[Node, Node], stored: Set[Node]
+    kernels: Sequence[Kernel], updates: Mapping[Node, Node], materialized: Set[Node]
 ) -> dict[Node, Node]:
     """The variables whose new value can be written over the old one, by new value."""
     home = {s.target: k for k, kernel in enumerate(kernels) for s in kernel.stores}
@@ -65,10 +65,10 @@ def find_in_place(
                 fine = False
             elif k == home[x]:
                 primary = kernel.anchor
-                fine = fine and (primary is None or v not in sources_of(primary, stored))
+                fine = fine and (primary is None or v not in sources_of(primary, materialized))
                 for y in kernel.results:
                     if y is not primary:
-                        fine = fine and reads_of(y, stored, kernel.lanes).aligned.get(v, True)
+                        fine = fine and reads_of(y, materialized, kernel.lanes).aligned.get(v, True)
         if fine:
             safe[x] = v
     return safe

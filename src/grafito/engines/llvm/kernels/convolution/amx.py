@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
-from grafito.engines.llvm.codegen.addresses import address, existing
+from grafito.engines.llvm.codegen import loops as loop_nest
+from grafito.engines.llvm.codegen.addresses import address, without_unit_axes
 from grafito.engines.llvm.codegen.affine import (
     Affine,
     Loop,
@@ -19,7 +19,7 @@ from grafito.engines.llvm.codegen.affine import (
 from grafito.engines.llvm.codegen.amx import (
     BYTES,
     ROWS,
-    Tiles,
+    AmxTiles,
 )
 from grafito.engines.llvm.codegen.builder import i64
 from grafito.engines.llvm.codegen.frame import (
@@ -44,8 +44,8 @@ from grafito.engines.llvm.kernels.matmul.amx import (
     STEP,
 )
 from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import (
-    Panels,
-    Squares,
+    PackedPairs,
+    PackedSquares,
 )
 
 PART = 128  # result channels for which a thread packs the rows of images once
@@ -54,24 +54,26 @@ TILE = ROWS * STEP  # words of a tile
 
 def weights(frame: Frame) -> Compiled:
     """Each unit makes the tiles of 16 result channels at one place of the window."""
-    stored, width, out = frame.stored, frame.width, frame.out
+    materialized, width, out = frame.materialized, frame.width, frame.out
     (k,) = out.inputs
     code = frame.code(LANES)
     reader = frame.reader(code)
     a, b, channels = (Loop(n) for n in out.shape[:3])
-    summed, made = (Loop(k.shape[axis]) for axis in out.axes)
+    in_channels, out_channels = (Loop(k.shape[axis]) for axis in out.axes)
     index = [var(a), var(b), Affine(), Affine()]
-    for axis, loop in zip(out.axes, (summed, made), strict=True):
+    for axis, loop in zip(out.axes, (in_channels, out_channels), strict=True):
         index[axis] = var(loop)
-    at = address(k, existing(k, tuple(index)), width, stored)
-    squares = Squares(reader, at, (summed, made), ROWS, frame.pointers[out], STEP)
+    at = address(k, without_unit_axes(k, tuple(index)), width, materialized)
+    squares = PackedSquares(
+        reader, at, (in_channels, out_channels), ROWS, frame.pointers[out], STEP
+    )
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [a, b, channels], reader.env)
+        loop_nest.unflatten(code, u, [a, b, channels], reader.env)
         squares.pack(reader.env[channels], u)
 
     code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, nest.product([a, b, channels]), 2.0 * out.size)
+    return frame.finish(code, loop_nest.product([a, b, channels]), 2.0 * out.size)
 
 
 class TiledConvolution(Convolution):
@@ -80,7 +82,7 @@ class TiledConvolution(Convolution):
     sums = BLOCK * BLOCK * ROWS
 
     def begin(self) -> None:
-        self.tiles = Tiles(self.code)
+        self.tiles = AmxTiles(self.code)
         self.tiles.configure()
 
     def end(self) -> None:
@@ -103,22 +105,22 @@ class _Phase:
         out, reader = whole.out, whole.reader
         image, self.weights = out.inputs
         self.block, lane, self.i = Loop(-(-out.shape[0] // LANES)), Loop(LANES), Loop(r.places)
-        self.height = height = ROWS * min(BLOCK, -(-whole.made // ROWS))
-        self.tall, self.wide = Loop(-(-whole.made // height)), Loop(-(-c.places // BLOCK))
+        self.height = height = ROWS * min(BLOCK, -(-whole.out_channels // ROWS))
+        self.tall, self.wide = Loop(-(-whole.out_channels // height)), Loop(-(-c.places // BLOCK))
         self.every = max(1, PART // height)
         self.part = Loop(-(-self.tall.size // self.every))
         channel, self.place = Loop(height), Loop(BLOCK)
-        seen, self.column = Loop(whole.summed), Loop(image.shape[2])
+        seen, self.column = Loop(whole.in_channels), Loop(image.shape[2])
         n = var(self.block) * LANES + var(lane)
         self.j = var(self.wide) * BLOCK + var(self.place)
         own = var(self.tall) * height + var(channel)
         see = (n, var(self.i) * r.stride + r.input, var(self.column), var(seen))
-        at = address(image, existing(image, see), whole.width, whole.stored)
-        self.packed = Panels(reader, at, (seen, lane), LANES, whole.frame.scratch, STEP)
+        at = address(image, without_unit_axes(image, see), whole.width, whole.materialized)
+        self.packed = PackedPairs(reader, at, (seen, lane), LANES, whole.frame.scratch, STEP)
         words = r.loop.size * self.column.size * self.packed.size
         whole.scratch = max(whole.scratch, 4 * words)
         rows = var(self.i) * r.step + r.start
-        index = existing(out, (n, rows, self.j * c.step + c.start, own))
+        index = without_unit_axes(out, (n, rows, self.j * c.step + c.start, own))
         mask = batch_mask(self.code, reader, out, self.block, whole.width)
         self.epilogue = TileEpilogue(
             whole.kernel, index, (channel, self.place), lane, whole.store, mask
@@ -132,7 +134,7 @@ class _Phase:
 
     def _unit(self, u: Any) -> None:
         code, b, env = self.code, self.code.b, self.reader.env
-        nest.decode(code, u, [self.block, self.i, self.part], env)
+        loop_nest.unflatten(code, u, [self.block, self.i, self.part], env)
         code.loop(*self.whole.seen(self.r, self.i), 1, self._pack_row)
         first = b.mul(env[self.part], i64(self.every))
         last = b.add(first, i64(self.every))
@@ -158,7 +160,7 @@ class _Phase:
         code, env, whole = self.code, self.reader.env, self.whole
         env[self.tall], env[self.wide] = t, w
         in_pieces(
-            code, t, self.tall, whole.made, self.height,
+            code, t, self.tall, whole.out_channels, self.height,
             lambda channels: in_pieces(
                 code, w, self.wide, self.c.places, BLOCK,
                 lambda places: self._add_up(channels, places),

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     address,
-    existing,
+    without_unit_axes,
 )
 from grafito.engines.llvm.codegen.affine import (
     Affine,
@@ -35,7 +35,6 @@ from grafito.engines.llvm.codegen.frame import (
     batch_mask,
 )
 from grafito.engines.llvm.codegen.tile import (
-    REGISTERS,
     Tile,
     TileEpilogue,
     TileStore,
@@ -97,35 +96,36 @@ class Convolution:
     """A tile is a few places of a row by a few result channels, each a vector of images.
 
     Attributes:
-        sums: the most of them that a tile has.
+        sums: the most of them that a tile has; by default those that registers hold.
     """
 
-    sums = REGISTERS
+    sums: int | None = None
 
     def __init__(
         self,
         frame: Frame,
-        summed: int,
-        made: int,
+        in_channels: int,
+        out_channels: int,
         backward: bool,
     ):
         self.frame, self.kernel, self.out = frame, frame.kernel, frame.out
-        self.stored, self.width = frame.stored, frame.width
+        self.materialized, self.width = frame.materialized, frame.width
         self.code = self.frame.code(self.width)
         self.reader = self.frame.reader(self.code)
-        self.summed, self.made, self.backward = summed, made, backward
+        self.in_channels, self.out_channels, self.backward = in_channels, out_channels, backward
         self.units = self.scratch = 0
 
     def emit(self, rows: Sequence[Taps], columns: Sequence[Taps]) -> Compiled:
         steps = 0
-        self.store = TileStore(self.code, self.out.dtype, self.sums)
+        sums = self.sums or self.frame.target.accumulators
+        self.store = TileStore(self.code, self.out.dtype, sums)
         self.begin()
         for r, c in itertools.product(rows, columns):
             self.phase(r, c)
             steps += r.places * c.places * r.loop.size * c.loop.size
         self.end()
         blocks = -(-self.out.shape[0] // self.width)
-        cost = 2.0 * steps * blocks * self.summed * self.made * self.out.groups
+        cost = 2.0 * steps * blocks * self.in_channels * self.out_channels * self.out.groups
         return self.frame.finish(self.code, self.units, cost, self.scratch)
 
     def begin(self) -> None:
@@ -138,31 +138,34 @@ class Convolution:
         """The result places of one remainder by the strides."""
         out, code, reader = self.out, self.code, self.reader
         image, weights = out.inputs
-        tile = best_tile(c.places, self.made, 1)
+        tile = best_tile(self.frame.target, c.places, self.out_channels, 1)
         if code.pairs:
-            tile = Tile(*bfloat.image_tile(c.places, self.made, weights))
+            tile = Tile(*bfloat.image_tile(c.places, self.out_channels, weights))
         block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
         i, group = Loop(r.places), Loop(out.groups)
-        wide, made = Loop(-(-c.places // tile.rows)), Loop(-(-self.made // tile.vectors))
-        place, channel, inner = Loop(c.places), Loop(self.made), Loop(self.summed)
+        wide, out_channels = (
+            Loop(-(-c.places // tile.rows)),
+            Loop(-(-self.out_channels // tile.vectors)),
+        )
+        place, channel, inner = Loop(c.places), Loop(self.out_channels), Loop(self.in_channels)
         n = var(block) * self.width + var(lane)
         j = var(wide) * tile.rows + var(place)
-        own = var(made) * tile.vectors + var(channel)
-        seen = var(group) * self.summed + var(inner)
+        own = var(out_channels) * tile.vectors + var(channel)
+        seen = var(group) * self.in_channels + var(inner)
         at = (n, var(i) * r.stride + r.input, j * c.stride + c.input, seen)
         if self.backward:
             taps = (r.weight, c.weight, own, seen)
         else:
-            taps = (r.weight, c.weight, var(inner), var(group) * self.made + own)
-        x_at = address(image, existing(image, at), self.width, self.stored)
+            taps = (r.weight, c.weight, var(inner), var(group) * self.out_channels + own)
+        x_at = address(image, without_unit_axes(image, at), self.width, self.materialized)
         if weights.kind == "word_pairs":
-            panel = (r.weight, c.weight, var(made), Affine(), var(channel))
+            panel = (r.weight, c.weight, var(out_channels), Affine(), var(channel))
             pairs = var(inner) * (tile.vectors // 2)  # which goes in steps of two
             k_at = weights, dot(panel, row_major(weights.shape)) + pairs
         else:
-            k_at = address(weights, existing(weights, taps), self.width, self.stored)
+            k_at = address(weights, without_unit_axes(weights, taps), self.width, self.materialized)
         rows, columns = var(i) * r.step + r.start, j * c.step + c.start
-        index = existing(out, (n, rows, columns, var(group) * self.made + own))
+        index = without_unit_axes(out, (n, rows, columns, var(group) * self.out_channels + own))
         loops: list[tuple[Loop, bool]] = []
         budget = UNROLLED
         for loop in (inner, c.loop, r.loop):
@@ -184,21 +187,21 @@ class Convolution:
             epilogue.of_registers(reader, totals, across)
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, [block, i, wide, group, made], reader.env)
+            loop_nest.unflatten(code, u, [block, i, wide, group, out_channels], reader.env)
 
             def row(height: int) -> None:
                 in_pieces(
-                    code, reader.env[made], made, self.made, tile.vectors,
+                    code, reader.env[out_channels], out_channels, self.out_channels, tile.vectors,
                     lambda across: run(height, across),
                 )  # fmt: skip
 
             in_pieces(code, reader.env[wide], wide, c.places, tile.rows, row)
 
-        self.share([block, i, wide, group, made], unit)
+        self.share([block, i, wide, group, out_channels], unit)
 
     def share(self, loops: Sequence[Loop], unit: Callable[[Any], None]) -> None:
         """Emit the units of a phase, behind those of the phases before it."""
-        code, units = self.code, nest.product(loops)
+        code, units = self.code, loop_nest.product(loops)
         if units:
             low = _clamp(code, code.b.sub(self.frame.begin, i64(self.units)), units)
             high = _clamp(code, code.b.sub(self.frame.end, i64(self.units)), units)

@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
-from grafito.engines.llvm.codegen.addresses import address, existing, physical
+from grafito.engines.llvm.codegen import loops as loop_nest
+from grafito.engines.llvm.codegen.addresses import address, physical, without_unit_axes
 from grafito.engines.llvm.codegen.affine import Loop, var
 from grafito.engines.llvm.codegen.builder import Builder, i64
-from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, finish_results
-from grafito.engines.llvm.codegen.tile import REGISTERS, TileStore, accumulate, best_tile, in_pieces
+from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, emit_epilogue
+from grafito.engines.llvm.codegen.tile import TileStore, accumulate, best_tile, in_pieces
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.kernels.reductions import combine_lanes
 
@@ -36,12 +36,12 @@ class _WeightGradient:
         self.each = filters // out.groups
         self.by_channel = self.channels >= breadth
         self.rows = self.channels if self.by_channel else breadth
-        self.size = best_tile(self.rows, self.each, 1)
+        self.size = best_tile(frame.target, self.rows, self.each, 1)
         self.code = frame.code(width)
         one = Builder.on(self.code, 1)
         self.reader, self.single = frame.reader(self.code), frame.reader(one)
         self.single.env, self.reader.strict = self.reader.env, True
-        self.store = TileStore(self.code, out.dtype, REGISTERS)
+        self.store = TileStore(self.code, out.dtype, frame.target.accumulators)
         self.block, self.lane = Loop(-(-y.shape[0] // width)), Loop(width)
         self.i, self.j = Loop(y.shape[1]), Loop(y.shape[2])
         self.a = Loop(height)
@@ -57,7 +57,7 @@ class _WeightGradient:
 
     def _place(self) -> None:
         """Where operands and results are."""
-        out, stored, width = self.out, self.frame.stored, self.width
+        out, materialized, width = self.out, self.frame.materialized, self.width
         image, y = out.inputs
         moving = var(self.tall) * self.size.rows + var(self.row)
         b, c = (var(self.other), moving) if self.by_channel else (moving, var(self.other))
@@ -66,9 +66,11 @@ class _WeightGradient:
         (s0, s1), (d0, d1) = out.strides, out.dilation
         rows = var(self.i) * s0 + var(self.a) * d0
         x_index = n, rows, var(self.j) * s1 + b * d1, var(self.group) * self.channels + c
-        self.x = address(image, existing(image, x_index), width, stored)
-        self.y = address(y, existing(y, (n, var(self.i), var(self.j), f)), width, stored)
-        self.index = existing(out, (var(self.a), b, c, f))
+        self.x = address(image, without_unit_axes(image, x_index), width, materialized)
+        self.y = address(
+            y, without_unit_axes(y, (n, var(self.i), var(self.j), f)), width, materialized
+        )
+        self.index = without_unit_axes(out, (var(self.a), b, c, f))
 
     def emit(self) -> Compiled:
         """The function."""
@@ -79,13 +81,13 @@ class _WeightGradient:
             self.pointer = frame.pointers[work]
             self._over_units(self._clear)
             first = i64(self.full * self.i.size)
-            end = i64(nest.product([self.block, self.i]))
+            end = i64(loop_nest.product([self.block, self.i]))
             code.loop(i64(0), first, 1, lambda p: self._image_row(p, False))
             if self.mask is not None:
                 code.loop(first, end, 1, lambda p: self._image_row(p, True))
             self._over_units(self._combine)
-        cost = 2.0 * self.out.size * nest.product([self.block, self.i, self.j])
-        return frame.finish(code, nest.product(self.outer), cost)
+        cost = 2.0 * self.out.size * loop_nest.product([self.block, self.i, self.j])
+        return frame.finish(code, loop_nest.product(self.outer), cost)
 
     def _over_units(self, body: Callable[[int, int], None]) -> None:
         """`body(rows, columns)` for the tile of each unit."""
@@ -98,7 +100,7 @@ class _WeightGradient:
             )  # fmt: skip
 
         def unit(u: Any) -> None:
-            nest.decode(code, u, self.outer, env)
+            loop_nest.unflatten(code, u, self.outer, env)
             in_pieces(code, env[self.tall], self.tall, self.rows, size.rows, by_row)
 
         code.loop(self.frame.begin, self.frame.end, 1, unit)
@@ -128,7 +130,7 @@ class _WeightGradient:
     def _finish(self, value: Any) -> None:
         """The epilogue of a weight, given its sums in the lanes of a register."""
         total = combine_lanes(self.code, value, "sum", self.out.dtype)
-        finish_results(self.single, self.frame.kernel, self.index, total)
+        emit_epilogue(self.single, self.frame.kernel, self.index, total)
 
     def _at_once(self, height: int, across: int) -> None:
         shape = height, across
@@ -158,7 +160,7 @@ class _WeightGradient:
             code.store(code.const(0, dtype), self.pointer, dtype, place)
 
     def _image_row(self, p: Any, masked: bool) -> None:
-        nest.decode(self.code, p, [self.block, self.i], self.reader.env)
+        loop_nest.unflatten(self.code, p, [self.block, self.i], self.reader.env)
         self._over_units(lambda height, across: self._add_row((height, across), masked))
 
     def _add_row(self, shape: tuple[int, int], masked: bool) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.amx import (
     BYTES,
     ROWS,
-    Tiles,
+    AmxTiles,
 )
 from grafito.engines.llvm.codegen.builder import (
     I32,
@@ -36,7 +36,7 @@ from grafito.engines.llvm.kernels.matmul.amx import (
 )
 
 
-class TileSums(WeightSums):
+class AmxWeightSums(WeightSums):
     """Sums in tiles, two by two; a chunk of images is packed for all filters."""
 
     def __init__(self, frame: Frame):
@@ -45,7 +45,7 @@ class TileSums(WeightSums):
         self.words = self.tile.rows * STEP  # of the images at two places
         self.scratch = 4 * self.chunk * self.twos * self.words
         self.store = TileStore(self.code, "float32", self.tile.rows * self.tile.vectors)
-        self.tiles = Tiles(self.code)
+        self.tiles = AmxTiles(self.code)
 
     def best(self) -> Tile:
         count = -(-self.rows // ROWS), -(-self.filters // LANES)
@@ -62,7 +62,7 @@ class TileSums(WeightSums):
         code, env = self.code, self.reader.env
 
         def pack(p: Any) -> None:
-            nest.decode(code, p, [self.block, self.i], env)
+            loop_nest.unflatten(code, p, [self.block, self.i], env)
             code.loop(i64(0), i64(self.twos), 1, lambda t: self._pack(self._word(p, first, t), t))
 
         def columns(w: Any) -> None:
@@ -122,7 +122,7 @@ class TileSums(WeightSums):
             tiles.zero(total)
 
         def row(p: Any) -> None:
-            nest.decode(code, p, [self.block, self.i], env)
+            loop_nest.unflatten(code, p, [self.block, self.i], env)
 
             def turn(two: Any) -> None:
                 env[self.j], _ = self._start(two)
@@ -159,4 +159,4 @@ class TileSums(WeightSums):
 
 def weight_gradient(frame: Frame) -> Compiled:
     """The gradient, in tiles."""
-    return TileSums(frame).emit()
+    return AmxWeightSums(frame).emit()

@@ -18,11 +18,11 @@ from typing import Any
 import llvmlite.ir as ir
 
 from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     address,
-    existing,
     physical,
+    without_unit_axes,
 )
 from grafito.engines.llvm.codegen.affine import (
     Affine,
@@ -49,8 +49,6 @@ from grafito.engines.llvm.ir.bfloat16 import (
     PAIRS,
 )
 
-CHUNK = 1 << 18  # bytes of images that all tiles see before the next ones
-
 
 def pack(frame: Frame) -> Compiled:
     """Each unit turns the filters of one place of a block of images."""
@@ -69,12 +67,12 @@ def pack(frame: Frame) -> Compiled:
         """The pairs of images of a filter, as words."""
         if f >= filters:
             return ir.Constant(ir.VectorType(I32, PAIRS), None)
-        index = existing(y, (var(block) * LANES + half, var(i), var(j), Affine(f)))
+        index = without_unit_axes(y, (var(block) * LANES + half, var(i), var(j), Affine(f)))
         value = code.to_memory(reader.value(y, index), "bfloat16")
         return b.bitcast(value, ir.VectorType(I32, PAIRS))
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [block, i, j], reader.env)
+        loop_nest.unflatten(code, u, [block, i, j], reader.env)
         reader.lane = lane
         reader.env[lane] = i64(0)
         if missing:
@@ -92,7 +90,7 @@ def pack(frame: Frame) -> Compiled:
                 code.store(row, frame.pointers[out], "uint32", at)
         reader.mask = None
 
-    units = nest.product([block, i, j])
+    units = loop_nest.product([block, i, j])
     code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, units, 2.0 * out.size)
 
@@ -111,7 +109,7 @@ class WeightSums:
     """
 
     def __init__(self, frame: Frame):
-        stored, width = frame.stored, frame.width
+        materialized, width = frame.materialized, frame.width
         self.frame, self.out = frame, frame.out
         out = frame.out
         self.image, self.y = image, y = out.inputs
@@ -125,7 +123,7 @@ class WeightSums:
             var(block) * LANES + var(picture),
             var(i) * s0 + var(self.a) * d0, var(j) * s1 + var(b) * d1, var(c),
         )  # fmt: skip
-        node, at = address(image, existing(image, image_index), width, stored)
+        node, at = address(image, without_unit_axes(image, image_index), width, materialized)
         self.code = self.frame.code(LANES)
         self.reader = self.frame.reader(self.code)
         joined = breadth == 1 or at.coefficient(b) == channels * at.coefficient(c)
@@ -145,16 +143,17 @@ class WeightSums:
             (var(block) * i.size + var(i)) * (j.size * PAIRS * breadth)
             + var(j) * (PAIRS * breadth) + var(picture) * (breadth // 2) + f
         )  # fmt: skip
-        self.target = physical(out, existing(out, (var(self.a), new[b], new[c], f)), width)
+        self.target = physical(out, without_unit_axes(out, (var(self.a), new[b], new[c], f)), width)
         self.pointer = self.frame.pointers[out]
         self.some = blocks * i.size
         row = 2 * LANES * (image.size // (self.images * image.shape[1]) + j.size * breadth)
-        self.chunk = min(max(1, CHUNK // row), self.some)
+        chunk = frame.target.l2 // 4  # bytes of images that all tiles see before the next ones
+        self.chunk = min(max(1, chunk // row), self.some)
         self.outer = [self.a, self.other, self.tall]
         self.scratch = 0
 
     def best(self) -> Tile:
-        return best_tile(self.rows, self.filters, LANES)
+        return best_tile(self.frame.target, self.rows, self.filters, LANES)
 
     def emit(self) -> Compiled:
         code = self.code
@@ -166,15 +165,15 @@ class WeightSums:
             )
 
             def unit(u: Any) -> None:
-                nest.decode(code, u, self.outer, self.reader.env)
+                loop_nest.unflatten(code, u, self.outer, self.reader.env)
                 self.add_chunk(first, stop)
 
             code.loop(self.frame.begin, self.frame.end, 1, unit)
 
         code.loop(i64(0), i64(self.some), self.chunk, over_tiles)
         self.end()
-        cost = 2.0 * self.out.size * self.images * nest.product([self.i, self.j])
-        return self.frame.finish(code, nest.product(self.outer), cost, self.scratch)
+        cost = 2.0 * self.out.size * self.images * loop_nest.product([self.i, self.j])
+        return self.frame.finish(code, loop_nest.product(self.outer), cost, self.scratch)
 
     def end(self) -> None:
         """After all sums."""
@@ -209,7 +208,7 @@ class WeightSums:
         return b.select(begun, self.code.load(self.pointer, "float32", place, mask), zero)
 
 
-class PairSums(WeightSums):
+class DotWeightSums(WeightSums):
     """Sums in registers, with `vdpbf16ps`."""
 
     def __init__(self, frame: Frame):
@@ -250,7 +249,7 @@ class PairSums(WeightSums):
         loop = TileLoop("float32", x, y, (self.row, self.vector), self.lane, inner)
 
         def one(p: Any, *carried: Any) -> list[Any]:
-            nest.decode(self.code, p, [self.block, self.i], self.reader.env)
+            loop_nest.unflatten(self.code, p, [self.block, self.i], self.reader.env)
             return bfloat.accumulate(self.reader, loop, shape, start=carried)
 
         return self.code.loop(first, stop, 1, one, totals)
@@ -258,4 +257,4 @@ class PairSums(WeightSums):
 
 def weight_gradient(frame: Frame) -> Compiled:
     """The gradient, by pairs."""
-    return PairSums(frame).emit()
+    return DotWeightSums(frame).emit()

@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
-from grafito.engines.llvm.codegen.addresses import existing
+from grafito.engines.llvm.codegen import loops as loop_nest
+from grafito.engines.llvm.codegen.addresses import without_unit_axes
 from grafito.engines.llvm.codegen.affine import (
     Affine,
     Loop,
@@ -22,12 +22,12 @@ from grafito.engines.llvm.codegen.builder import i64
 from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
-    finish_results,
+    emit_epilogue,
 )
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
+    ImageTiles,
     Scratch,
-    Tiles,
     both_ways,
     matrices_of,
     smaller,
@@ -38,7 +38,6 @@ from grafito.engines.llvm.lowering.winograd import (
     points,
 )
 
-CACHE = 1 << 20  # bytes of scratch memory that stay near
 # Filters that are multiplied at once, so that the sums of all tiles of a group fill the registers.
 FILTERS_AT_ONCE = {6: 4, 4: 4, 3: 8, 2: 8, 1: 16}
 FILTERS = 128  # results of a unit; the transform of its tiles is worth that many
@@ -48,19 +47,19 @@ def weights(frame: Frame) -> Compiled:
     """The transform G g G' of the weights, [panel][point][summed channel][PANEL]."""
     width, out = frame.width, frame.out
     (g,) = out.inputs
-    panels, count, summed, _ = out.shape
+    panels, count, in_channels, _ = out.shape
     lanes = min(PANEL, width)
     code = frame.code(lanes)
     reader = frame.reader(code)
-    panel, inner, part, lane = Loop(panels), Loop(summed), Loop(PANEL // lanes), Loop(lanes)
-    made = var(panel) * PANEL + var(part) * lanes + var(lane)
-    channels = (made, var(inner)) if out.backward else (var(inner), made)
+    panel, inner, part, lane = Loop(panels), Loop(in_channels), Loop(PANEL // lanes), Loop(lanes)
+    out_channels = var(panel) * PANEL + var(part) * lanes + var(lane)
+    channels = (out_channels, var(inner)) if out.backward else (var(inner), out_channels)
     size = g.shape[2] if out.backward else g.shape[3]
     (_, rows, _), (_, columns, _) = matrices_of(out)
     pointer = frame.pointers[out]
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [panel, inner, part], reader.env)
+        loop_nest.unflatten(code, u, [panel, inner, part], reader.env)
         reader.env[lane] = i64(0)
         reader.lane = lane
         done = reader.scalar(var(panel) * PANEL + var(part) * lanes)
@@ -73,7 +72,7 @@ def weights(frame: Frame) -> Compiled:
             for b in range(out.window[1]):
                 tap = (a, b) if not out.backward else (out.window[0] - 1 - a, out.window[1] - 1 - b)
                 index = (*(Affine(t) for t in tap), *channels)
-                line.append(reader.value(g, existing(g, index)))
+                line.append(reader.value(g, without_unit_axes(g, index)))
             grid.append(line)
         reader.mask = None
         if size % PANEL:
@@ -81,19 +80,19 @@ def weights(frame: Frame) -> Compiled:
             zero = code.const(0, "float32")
             grid = [[code.b.select(inside, x, zero) for x in line] for line in grid]
         for p, x in enumerate(itertools.chain(*both_ways(code, rows, columns, grid, "powers"))):
-            place = (var(panel) * count + p) * (summed * PANEL) + var(inner) * PANEL
+            place = (var(panel) * count + p) * (in_channels * PANEL) + var(inner) * PANEL
             code.store(x, pointer, "float32", reader.scalar(place + var(part) * lanes))
 
     code.loop(frame.begin, frame.end, 1, unit)
-    units = nest.product([panel, inner, part])
+    units = loop_nest.product([panel, inner, part])
     return frame.finish(code, units, float(g.size * 20))
 
 
-def _group(vectors: int, bytes_each: int) -> int:
+def _group(vectors: int, bytes_each: int, cache: int) -> int:
     """How many tiles are multiplied together: few are left over, and they fit into the cache."""
 
     def cost(n: int) -> float:
-        far = 1.1 if n * bytes_each > CACHE and n > 2 else 1.0
+        far = 1.1 if n * bytes_each > cache and n > 2 else 1.0
         return -(-vectors // n) * n * far * (1 + 0.1 / n)
 
     return min((6, 4, 3, 2, 1), key=cost)
@@ -113,14 +112,14 @@ class _Convolution:
         self.image, self.weights = out.inputs
         self.code = code = frame.code(width)
         self.reader = frame.reader(code)
-        self.tiles = Tiles(frame, self.reader, out, out, width)
+        self.tiles = ImageTiles(frame, self.reader, out, out, width)
         self.channels, self.panels = self.image.shape[3], self.weights.shape[0]
         self.counts = points(out.tile, out.window)
         self.count = count = math.prod(self.counts)
         self.chunk = min(self.panels, max(1, FILTERS // PANEL))
         self.breadth = breadth = self.chunk * PANEL
         bytes_of_tile = count * (self.channels + breadth) * width * 4
-        self.group = group = _group(self.tiles.count, bytes_of_tile)
+        self.group = group = _group(self.tiles.count, bytes_of_tile, frame.target.l2)
         self.across = FILTERS_AT_ONCE[group]
         self.groups = Loop(-(-self.tiles.count // group))
         self.chunks = Loop(-(-self.panels // self.chunk))
@@ -137,7 +136,7 @@ class _Convolution:
             for at, size, within in zip(self.tiles.at, out.tile, (a, b), strict=True)
         )
         filters = var(self.chunks) * breadth + var(self.filter)
-        self.index = existing(out, (self.tiles.n, rows, columns, filters))
+        self.index = without_unit_axes(out, (self.tiles.n, rows, columns, filters))
         self.pointer = frame.pointers[self.weights]
 
     def emit(self) -> Compiled:
@@ -145,12 +144,12 @@ class _Convolution:
         self.code.loop(self.frame.begin, self.frame.end, 1, self._unit)
         filters = self.out.shape[3]
         cost = 2.0 * self.tiles.count * self.frame.width * self.count * self.channels * filters
-        units = nest.product([self.chunks, self.groups])
+        units = loop_nest.product([self.chunks, self.groups])
         return self.frame.finish(self.code, units, cost, self.v.bytes + self.m.bytes)
 
     def _unit(self, number: Any) -> None:
         code, env = self.code, self.reader.env
-        nest.decode(code, number, [self.chunks, self.groups], env)
+        loop_nest.unflatten(code, number, [self.chunks, self.groups], env)
         self._each_vector(self._transform)
         first = code.b.mul(env[self.chunks], i64(self.chunk))
         last = smaller(code, code.b.add(first, i64(self.chunk)), i64(self.panels))
@@ -240,7 +239,7 @@ class _Convolution:
             reader.env[self.place[0]], reader.env[self.place[1]] = i, j
             reader.mask = tiles.mask() if tiles.mask is not None else None
             place = code.b.add(code.b.mul(i, i64(self.out.tile[1])), j)
-            finish_results(reader, self.frame.kernel, self.index, self.store.get(place))
+            emit_epilogue(reader, self.frame.kernel, self.index, self.store.get(place))
             reader.mask = None
 
         code.loop(i64(0), tiles.left(1), 1, element)

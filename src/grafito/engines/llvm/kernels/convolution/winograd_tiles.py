@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
-from grafito.engines.llvm.codegen.addresses import address, existing
+from grafito.engines.llvm.codegen import loops as loop_nest
+from grafito.engines.llvm.codegen.addresses import address, without_unit_axes
 from grafito.engines.llvm.codegen.affine import (
     Affine,
     Loop,
@@ -87,29 +87,34 @@ def matrices_of(x: Node) -> Sequence[tuple[Matrix, Matrix, Matrix]]:
     return [matrices(m, r) for m, r in zip(x.tile, x.window, strict=True)]
 
 
-class Tiles:
+class ImageTiles:
     """The tiles of a batch of images, counted in vectors: one tile of as many images as lanes."""
 
     def __init__(self, frame: Frame, reader: Reader, x: Node, y: Node, width: int):
-        self.reader, self.code, self.width, self.stored = reader, reader.code, width, frame.stored
+        self.reader, self.code, self.width, self.materialized = (
+            reader,
+            reader.code,
+            width,
+            frame.materialized,
+        )
         self.tile = x.tile
         self.places = y.shape[1:3]
         self.block, self.lane = Loop(-(-y.shape[0] // width)), Loop(width)
         self.at = [Loop(-(-n // m)) for n, m in zip(self.places, x.tile, strict=True)]
         self.n = var(self.block) * width + var(self.lane)
-        self.count = nest.product([self.block, *self.at])
+        self.count = loop_nest.product([self.block, *self.at])
         self.place = Loop(1), Loop(1)  # of an element that is read
         self.mask = batch_mask(self.code, reader, y, self.block, width)
 
     def enter(self, vector: Any) -> None:
         """Set the variables to those of a vector."""
-        nest.decode(self.code, vector, [self.block, *self.at], self.reader.env)
+        loop_nest.unflatten(self.code, vector, [self.block, *self.at], self.reader.env)
         self.reader.env[self.lane] = i64(0)
         self.reader.lane = self.lane
 
     def address(self, x: Node, channel: Affine) -> tuple[Node, Affine]:
         index = (self.n, var(self.place[0]), var(self.place[1]), channel)
-        return address(x, existing(x, index), self.width, self.stored)
+        return address(x, without_unit_axes(x, index), self.width, self.materialized)
 
     def patch(
         self, at: tuple[Node, Affine], shape: Sequence[int], counts: Sequence[int],
@@ -138,10 +143,10 @@ class Tiles:
             grid.append(value)
         reader.mask = None
         if not masked:
-            self._ask_for_next(at, rows, columns[counts[1] - self.tile[1] :])
+            self._prefetch_next(at, rows, columns[counts[1] - self.tile[1] :])
         return [grid[k : k + len(columns)] for k in range(0, len(grid), len(columns))]
 
-    def _ask_for_next(
+    def _prefetch_next(
         self, at: tuple[Node, Affine], rows: Sequence[Any], columns: Sequence[Any]
     ) -> None:
         """Ask for what the next tile of the row sees first: too many streams to be foreseen."""

@@ -11,8 +11,8 @@ import itertools
 import math
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
-from grafito.engines.llvm.codegen.addresses import existing
+from grafito.engines.llvm.codegen import loops as loop_nest
+from grafito.engines.llvm.codegen.addresses import without_unit_axes
 from grafito.engines.llvm.codegen.affine import (
     Loop,
     var,
@@ -21,17 +21,16 @@ from grafito.engines.llvm.codegen.builder import i64
 from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
-    finish_results,
+    emit_epilogue,
 )
 from grafito.engines.llvm.codegen.tile import (
-    REGISTERS,
     TileStore,
 )
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
+    ImageTiles,
     Scratch,
-    Tiles,
     both_ways,
     matrices_of,
     smaller,
@@ -58,11 +57,11 @@ class _Sums:
         self.reader = frame.reader(code)
         self.image, self.y = out.inputs
         self.reader.strict = True
-        self.tiles = Tiles(frame, self.reader, out, self.y, width)
+        self.tiles = ImageTiles(frame, self.reader, out, self.y, width)
         self.count = out.shape[1]
         (rows, self.high), (columns, self.broad) = out.parts
         self.slices, self.rows, self.columns = Loop(out.shape[0]), Loop(rows), Loop(columns)
-        self.tile = _tile(self.high, self.broad // width)
+        self.tile = _tile(self.high, self.broad // width, frame.target.accumulators)
         blocks = self.broad // width
         self.x = Scratch(code, frame.scratch, self.count, STEP, self.high + self.tile[0])
         at = code.at(frame.scratch, "float32", i64(self.x.bytes // 4))
@@ -80,7 +79,7 @@ class _Sums:
             return code.b.udiv(tiles, i64(self.slices.size))
 
         def unit(number: Any) -> None:
-            nest.decode(code, number, units, self.reader.env)
+            loop_nest.unflatten(code, number, units, self.reader.env)
             mine = self.reader.env[self.slices]
             begin, end = part(mine), part(code.b.add(mine, i64(1)))
 
@@ -96,7 +95,7 @@ class _Sums:
         steps = 2.0 * self.tiles.count * self.width * self.count
         cost = steps * self.image.shape[3] * self.y.shape[3]
         scratch = self.x.bytes + self.g.bytes + self.turned.bytes
-        return self.frame.finish(code, nest.product(units), cost, scratch)
+        return self.frame.finish(code, loop_nest.product(units), cost, scratch)
 
     def _see(self, vector: Any, t: Any) -> None:
         """Transform a tile of some images, and what comes back to it."""
@@ -124,7 +123,7 @@ class _Sums:
             )
 
             def element(place: Any) -> None:
-                nest.decode(code, place, [a, b], env)
+                loop_nest.unflatten(code, place, [a, b], env)
                 inside = self.tiles.find(env[a], env[b])
                 lines = []
                 for k in range(self.width):  # the last filter again where there are no more
@@ -198,7 +197,7 @@ class _Sums:
         code.loop(i64(0), i64(self.broad // self.width), wide, across)
 
 
-def _tile(rows: int, columns: int) -> tuple[int, int]:
+def _tile(rows: int, columns: int, registers: int) -> tuple[int, int]:
     """Channels and registers of filters whose sums stay in registers."""
 
     def cycles(tile: tuple[int, int]) -> float:
@@ -209,7 +208,7 @@ def _tile(rows: int, columns: int) -> tuple[int, int]:
         return total / tile[1]
 
     wide = [n for n in (4, 2, 1) if columns % n == 0]
-    return min(((r, n) for n in wide for r in range(1, min(rows, REGISTERS // n) + 1)), key=cycles)
+    return min(((r, n) for n in wide for r in range(1, min(rows, registers // n) + 1)), key=cycles)
 
 
 def weight_gradient(frame: Frame) -> Compiled:
@@ -223,12 +222,12 @@ def weight_gradient(frame: Frame) -> Compiled:
     a, b = Loop(out.shape[0]), Loop(out.shape[1])
     (_, by_row, _), (_, by_column, _) = matrices_of(out)
     across = points(out.tile, out.window)[1]
-    index = existing(out, (var(a), var(b), var(c), var(f) * width + var(lane)))
+    index = without_unit_axes(out, (var(a), var(b), var(c), var(f) * width + var(lane)))
     pointer = frame.pointers[total]
     store = TileStore(code, out.dtype, math.prod(out.window))
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [c, f], reader.env)
+        loop_nest.unflatten(code, u, [c, f], reader.env)
         reader.env[lane] = i64(0)
         reader.lane = lane
         first = code.b.mul(reader.env[f], i64(width))
@@ -251,11 +250,11 @@ def weight_gradient(frame: Frame) -> Compiled:
             reader.mask = code.mask(code.b.sub(i64(out.shape[3]), first))
 
         def element(n: Any) -> None:
-            nest.decode(code, n, [a, b], reader.env)
-            finish_results(reader, kernel, index, store.get(n))
+            loop_nest.unflatten(code, n, [a, b], reader.env)
+            emit_epilogue(reader, kernel, index, store.get(n))
 
         code.loop(i64(0), i64(math.prod(out.window)), 1, element)
         reader.mask = None
 
     code.loop(frame.begin, frame.end, 1, unit)
-    return frame.finish(code, nest.product([c, f]), float(total.size + 10 * out.size))
+    return frame.finish(code, loop_nest.product([c, f]), float(total.size + 10 * out.size))

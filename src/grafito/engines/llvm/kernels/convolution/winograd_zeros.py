@@ -26,7 +26,7 @@ from grafito.engines.llvm.codegen.builder import (
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
-    Tiles,
+    ImageTiles,
     smaller,
 )
 from grafito.engines.llvm.lowering.winograd import (
@@ -72,7 +72,7 @@ class Zeros:
         group: how many tiles are seen before results are shown.
     """
 
-    def __init__(self, tiles: Tiles, image: Node, out: Node, group: int):
+    def __init__(self, tiles: ImageTiles, image: Node, out: Node, group: int):
         self.tiles, self.code, self.out = tiles, tiles.code, out
         self.shape, self.channels = image.shape[1:3], image.shape[3]
         self.across = points(out.tile, out.window)
@@ -82,7 +82,7 @@ class Zeros:
         self.at = tiles.address(image, var(self.first) + var(self.next))
 
     @classmethod
-    def of(cls, tiles: Tiles, image: Node, out: Node, group: int) -> Zeros | None:
+    def of(cls, tiles: ImageTiles, image: Node, out: Node, group: int) -> Zeros | None:
         """None where such results are 0 by themselves."""
         if all(exact(m, r) for m, r in zip(out.tile, out.window, strict=True)):
             return None

@@ -12,7 +12,7 @@ from typing import Any
 from grafito.engines.llvm.codegen.amx import (
     BYTES,
     ROWS,
-    Tiles,
+    AmxTiles,
 )
 from grafito.engines.llvm.codegen.builder import (
     Builder,
@@ -21,8 +21,8 @@ from grafito.engines.llvm.codegen.builder import (
 from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import (
-    Panels,
-    Squares,
+    PackedPairs,
+    PackedSquares,
 )
 
 BLOCK = 2  # tiles of a block of results, along each axis
@@ -30,18 +30,18 @@ STEP = BYTES // 4  # pairs along the inner axis that a tile has
 LEFT, RIGHT = BLOCK * BLOCK, BLOCK * BLOCK + BLOCK  # numbers of the tiles of x and of y
 
 
-class TileSums:
+class AmxSums:
     """How the sums of a block are made: see `bfloat.matmul.PairSums`.
 
     Args:
         code: where to emit.
     """
 
-    left = Squares
+    left = PackedSquares
     step = STEP
 
     def __init__(self, code: Builder):
-        self.code, self.tiles = code, Tiles(code)
+        self.code, self.tiles = code, AmxTiles(code)
 
     def block(self, rows: int, columns: int, near: bool) -> tuple[int, int]:
         """Rows and vectors."""
@@ -54,7 +54,12 @@ class TileSums:
         self.tiles.release()
 
     def add_up(
-        self, xs: Panels, ys: Panels, at: tuple[Any, Any], shape: tuple[int, int], store: TileStore
+        self,
+        xs: PackedPairs,
+        ys: PackedPairs,
+        at: tuple[Any, Any],
+        shape: tuple[int, int],
+        store: TileStore,
     ) -> None:
         """Sums of panel x times panel y, to the store."""
         code, tiles = self.code, self.tiles

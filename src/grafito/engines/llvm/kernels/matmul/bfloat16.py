@@ -33,16 +33,14 @@ from grafito.engines.llvm.codegen.tile import (
     in_pieces,
 )
 from grafito.engines.llvm.ir.bfloat16 import LANES
-from grafito.engines.llvm.kernels.matmul.amx import TileSums
-from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import Panels
+from grafito.engines.llvm.ir.target import TARGETS
+from grafito.engines.llvm.kernels.matmul.amx import AmxSums
+from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import PackedPairs
 
-SUMS = 28  # registers of a tile
 DELAY = 7  # cycles in which a few sums cost as much as more of them
-NEAR = 24 << 10  # bytes of a panel of y that the first-level cache holds
-WHOLE = 1 << 20  # bytes of all of y that the second-level cache holds
 
 
-class PairSums:
+class DotSums:
     """How the sums of a tile are made, in registers, with `vdpbf16ps`.
 
     Args:
@@ -53,7 +51,7 @@ class PairSums:
         step: pairs in a step along the inner axis.
     """
 
-    left = Panels
+    left = PackedPairs
     step = 1
 
     def __init__(self, code: Builder):
@@ -71,7 +69,12 @@ class PairSums:
         """After that."""
 
     def add_up(
-        self, xs: Panels, ys: Panels, at: tuple[Any, Any], shape: tuple[int, int], store: TileStore
+        self,
+        xs: PackedPairs,
+        ys: PackedPairs,
+        at: tuple[Any, Any],
+        shape: tuple[int, int],
+        store: TileStore,
     ) -> None:
         """Sums of panel x times panel y, to the store.
 
@@ -109,32 +112,32 @@ def _best_height(rows: int, vectors: int) -> int:
         left = max(rest * vectors / 2, DELAY) if rest else 0
         return whole * max(height * vectors / 2, DELAY) + left
 
-    return min(range(min(rows, SUMS // vectors), 0, -1), key=cycles)
+    return min(range(min(rows, TARGETS[LANES].accumulators // vectors), 0, -1), key=cycles)
 
 
 def matmul(frame: Frame) -> Compiled:
     """The product x @ y; results of the same shape may follow it."""
-    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
+    kernel, materialized, width, out = frame.kernel, frame.materialized, frame.width, frame.out
     x, y = out.inputs
     (rows, columns), depth = out.shape, x.shape[1]
-    by_rows = rows >= depth and 2 * depth * columns <= WHOLE
+    by_rows = rows >= depth and 2 * depth * columns <= frame.target.l2
     code = frame.code(LANES)
     reader = frame.reader(code)
     b = code.b
-    how = TileSums(code) if out.attributes.get("amx") else PairSums(code)
-    near = by_rows and 8 * depth * LANES <= NEAR
+    how = AmxSums(code) if out.attributes.get("amx") else DotSums(code)
+    near = by_rows and 8 * depth * LANES <= frame.target.l1_panel
     tile_rows, vectors = how.block(rows, columns, near)
     breadth = vectors * LANES
     k, i, j = Loop(depth), Loop(rows), Loop(columns)
     tall, wide = Loop(-(-rows // tile_rows)), Loop(-(-columns // breadth))
     row, vector, lane = Loop(tile_rows), Loop(vectors), Loop(LANES)
-    left = address(x, (var(i), var(k)), width, stored)
-    right = address(y, (var(k), var(j)), width, stored)
+    left = address(x, (var(i), var(k)), width, materialized)
+    right = address(y, (var(k), var(j)), width, materialized)
     xs = how.left(reader, left, (k, i), tile_rows, frame.scratch, how.step)
     x_words = xs.size * (1 if by_rows else xs.count) + xs.spare
     x_words = -(-x_words // LANES) * LANES
     behind = code.at(frame.scratch, "uint32", i64(x_words))
-    ys = Panels(reader, right, (k, j), breadth, behind, how.step)
+    ys = PackedPairs(reader, right, (k, j), breadth, behind, how.step)
     y_words = ys.size * (ys.count if by_rows else 1) + ys.spare
     store = TileStore(code, out.dtype, tile_rows * vectors)
     index = (

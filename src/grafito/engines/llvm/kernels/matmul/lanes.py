@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import address
 from grafito.engines.llvm.codegen.affine import Affine, Loop, var
 from grafito.engines.llvm.codegen.builder import i64
@@ -24,11 +24,11 @@ def matmul(frame: Frame) -> Compiled:
 
     The elements of y are broadcast, in whatever order they are in memory.
     """
-    kernel, stored, width, out = frame.kernel, frame.stored, frame.width, frame.out
+    kernel, materialized, width, out = frame.kernel, frame.materialized, frame.width, frame.out
     x, y = out.inputs
     (batch, columns), inner = out.shape, x.shape[1]
     blocks = -(-batch // width)
-    tile = best_tile(blocks, columns, 1)
+    tile = best_tile(frame.target, blocks, columns, 1)
     code = frame.code(width)
     reader = frame.reader(code)
     tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
@@ -38,8 +38,8 @@ def matmul(frame: Frame) -> Compiled:
     j = var(wide) * tile.vectors + var(column)
     at = var(k) if inner != 1 else Affine()
     j = j if columns != 1 else Affine()
-    x_at = address(x, (n, at), width, stored)
-    y_at = address(y, (at, j), width, stored)
+    x_at = address(x, (n, at), width, materialized)
+    y_at = address(y, (at, j), width, materialized)
     store = TileStore(code, out.dtype, tile.rows * tile.vectors)
 
     loop = TileLoop(out.dtype, x_at, y_at, (row, column), lane, [(k, False)])
@@ -56,7 +56,7 @@ def matmul(frame: Frame) -> Compiled:
         epilogue.of_registers(reader, totals, across)
 
     def unit(u: Any) -> None:
-        nest.decode(code, u, [tall, wide], reader.env)
+        loop_nest.unflatten(code, u, [tall, wide], reader.env)
 
         def columns_done(across: int) -> None:
             in_pieces(
@@ -65,7 +65,7 @@ def matmul(frame: Frame) -> Compiled:
 
         in_pieces(code, reader.env[wide], wide, columns, tile.vectors, columns_done)
 
-    units = nest.product([tall, wide]) if out.size else 0
+    units = loop_nest.product([tall, wide]) if out.size else 0
     if units:
         code.loop(frame.begin, frame.end, 1, unit)
     return frame.finish(code, units, 2.0 * out.size * inner / 16)

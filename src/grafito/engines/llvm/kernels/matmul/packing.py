@@ -21,13 +21,13 @@ from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
 
 
-class Panels:
+class PackedBlock:
     """Copies of blocks of a matrix in the scratch memory of a thread.
 
     Args:
         reader: whose vectors are copied; it learns where the copies are.
         source: the buffer and the address in it of an element.
-        k: the variable of its rows, and `depth`, how many there are in a block.
+        rows: the variable of its rows, and how many there are in a block.
         columns: the variables of panel, vector and lane that the address has.
         piece: columns of a panel, and `width`, those of the matrix.
         group: panels in a block.
@@ -42,8 +42,7 @@ class Panels:
         self,
         reader: Reader,
         source: tuple[Node, Affine],
-        k: Loop,
-        depth: int,
+        rows: tuple[Loop, int],
         columns: tuple[Loop, Loop, Loop],
         piece: tuple[int, int],
         group: int,
@@ -51,7 +50,8 @@ class Panels:
     ):
         self.reader = reader
         self.buffer, self.place = source
-        self.k, self.columns = k, columns
+        (k, depth), self.columns = rows, columns
+        self.k = k
         wide, vector, lane = columns
         self.lanes = reader.code.lanes
         (piece_, self.width), breadth = piece, vector.size * self.lanes

@@ -32,7 +32,7 @@ AHEAD = 64  # rows that are asked for before they are packed: they may be far ap
 SQUARE = 2 * LANES  # numbers along the inner axis in a square of words
 
 
-class Panels:
+class PackedPairs:
     """One operand in scratch memory, a panel after the other: [pairs][length] words.
 
     Args:
@@ -57,8 +57,8 @@ class Panels:
         self.node, self.place = operand
         self.k, self.m = inner
         self.length, self.pointer = length, pointer
-        self.existing = -(-self.k.size // 2)
-        self.pairs = -(-self.existing // step) * step
+        self.without_unit_axes = -(-self.k.size // 2)
+        self.pairs = -(-self.without_unit_axes // step) * step
         self.size = self.pairs * length  # words of a panel
         self.count = -(-self.m.size // length)
 
@@ -120,14 +120,14 @@ class Panels:
                 last = row(i64(even), n)
                 words = interleaved(code, last, ir.Constant(last.type, None))
                 self._store(words, start, i64(even // 2))
-        if self.existing < self.pairs:
+        if self.without_unit_axes < self.pairs:
             zeros = ir.Constant(code.vector(I32), None)
 
             def nothing(pair: Any) -> None:
                 for _, start in places:
                     self._store(zeros, start, pair)
 
-            code.loop(i64(self.existing), i64(self.pairs), 1, nothing)
+            code.loop(i64(self.without_unit_axes), i64(self.pairs), 1, nothing)
 
     def _pack_columns(self, m: Any, start: Any) -> None:
         """Pairs lie next to each other: squares of words are turned."""
@@ -165,7 +165,7 @@ class Panels:
         return b.add(row, n)
 
 
-class Squares(Panels):
+class PackedSquares(PackedPairs):
     """The same in squares of 16 pairs by 16 m, the pairs of an m next to each other.
 
     A panel is [pairs / 16][length / 16][m][pair].

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grafito.engines.llvm.codegen import loops as nest
+from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import (
     Index,
     address,
@@ -26,12 +26,11 @@ from grafito.engines.llvm.codegen.builder import (
 from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
-    finish_results,
+    emit_epilogue,
     outlined,
 )
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.tile import (
-    FIRST,
     TileStore,
     accumulate,
     best_tile,
@@ -40,14 +39,13 @@ from grafito.engines.llvm.codegen.tile import (
 )
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.kernels.matmul.packing import Panels
+from grafito.engines.llvm.kernels.matmul.packing import PackedBlock
 
-SECOND = 384 << 10  # and in the second-level cache
-DEPTH = 560  # steps of the inner axis after which the sums of all tiles wait in memory
-TASKS = 16  # parts of a product that threads can share out
-LARGE = 12 << 20  # bytes of results that are far; they are gone through by rows
-STRIPS = 16  # rows of tiles for which x is copied at once
-BAND = 64  # rows for which a copy of the other operand pays
+DEPTH = 560  # steps of the inner axis after which the sums of all tiles are spilled
+UNITS = 16  # parts of a product that threads can share out
+LARGE_RESULT = 12 << 20  # bytes; larger results exceed the cache and are written row by row
+STRIPS = 16  # rows of tiles for which x is packed at once
+BAND = 64  # rows for which packing the other operand pays
 
 
 def matmul(frame: Frame) -> Compiled:
@@ -68,17 +66,17 @@ class _Product:
         self.frame, self.out = frame, frame.out
         out, (x, y), width = frame.out, frame.out.inputs, frame.width
         self.rows, self.columns, self.inner = out.shape[-2], out.shape[-1], x.shape[-1]
-        self.lanes = nest.vector_lanes(self.columns, width)
+        self.lanes = loop_nest.vector_lanes(self.columns, width)
         self.code = frame.code(self.lanes)
         self.reader = frame.reader(self.code)
         self.split = x.kind == "transpose" and x.inputs[0].lanes
         self.element = SIZES[out.dtype]
-        registers = (24 if width > 8 else 12) * 4 // max(self.element, 4)
+        registers = frame.target.product_accumulators * 4 // max(self.element, 4)
         self.tile = best_tile(
-            max(self.rows, 1), max(self.columns, 1), self.lanes, self.inner, registers
+            frame.target, max(self.rows, 1), max(self.columns, 1), self.lanes, self.inner, registers
         )
         self.breadth = self.tile.vectors * self.lanes
-        self.batch, batch_index = nest.own_index(out.shape[:-2], False, width)
+        self.batch, batch_index = loop_nest.own_index(out.shape[:-2], False, width)
         self.tall, self.wide = (
             Loop(-(-self.rows // self.tile.rows)),
             Loop(-(-self.columns // self.breadth)),
@@ -93,14 +91,14 @@ class _Product:
 
     def _place(self, x: Node, y: Node, batch_index: Index) -> None:
         """Where operands and results are."""
-        out, width, stored = self.out, self.frame.width, self.frame.stored
+        out, width, materialized = self.out, self.frame.width, self.frame.materialized
         i = var(self.tall) * self.tile.rows + var(self.row)
         j = var(self.wide) * self.breadth + var(self.vector) * self.lanes + var(self.lane)
         k = var(self.k) * width + var(self.part) if self.split else var(self.k)
 
         def at(node: Node, first: Affine, second: Affine) -> tuple[Node, Affine]:
             index = broadcast_index(node, (*batch_index, first, second))
-            return address(node, whole_index(node, index, first, second), width, stored)
+            return address(node, whole_index(node, index, first, second), width, materialized)
 
         self.x_at, self.y_at = at(x, i, k), at(y, k, j)
         self.index = tuple(
@@ -108,26 +106,30 @@ class _Product:
         )
 
     def _block(self) -> None:
-        """Sizes of the blocks, and whether those of y are copied."""
-        narrow = "bfloat16" in (self.out.dtype, self.y_at[0].dtype)  # added up in pairs
-        whole = self.split or narrow or self.inner <= DEPTH * 3 // 2
-        self.blocks = 1 if whole else -(-self.inner // DEPTH)
+        """Sizes of the blocks, and which operands are packed."""
+        target = self.frame.target
+        by_pairs = "bfloat16" in (self.out.dtype, self.y_at[0].dtype)
+        unpacked = self.split or by_pairs  # both are read where they are
+        one_block = unpacked or self.inner <= DEPTH * 3 // 2
+        self.blocks = 1 if one_block else -(-self.inner // DEPTH)
         self.depth = -(-self.inner // self.blocks) if self.inner else 1
         panel = self.depth * self.breadth * self.element
-        self.group = max(1, min(SECOND // panel, self.wide.size))
-        turned = self.y_at[1].coefficient(self.lane) != 1 and self.lanes > 1
-        turned = turned and self.y_at[1].coefficient(self.k) == 1
-        far = self._far(self.y_at, self.wide.size > self.group) and panel > FIRST // 4
-        self.copied = (turned or (far and self.rows >= BAND // 2)) and not (narrow or self.split)
-        self.streamed = far and self.copied and not turned
-        apart = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
+        self.group = max(1, min(target.l2_block // panel, self.wide.size))
+        transposed = self.y_at[1].coefficient(self.lane) != 1 and self.lanes > 1
+        transposed = transposed and self.y_at[1].coefficient(self.k) == 1
+        misses = self._misses(self.y_at, self.wide.size > self.group)
+        misses = misses and panel > target.l1_panel // 4
+        pays = transposed or (misses and self.rows >= BAND // 2)
+        self.packs_y = pays and not unpacked
+        self.prefetches_y = misses and self.packs_y and not transposed
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
-        self.by_columns = self.blocks == 1 and results * self.element < LARGE
-        self.cut = apart and not (narrow or self.split or self.by_columns)
-        self.cut = self.cut and self._far(self.x_at, False)
-        groups = -(-self.wide.size // self.group) * nest.product(self.batch)
-        bands = min(-(-TASKS // max(groups, 1)), self.tall.size)
-        if self.copied or self.blocks > 1:
+        self.by_columns = self.blocks == 1 and results * self.element < LARGE_RESULT
+        strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
+        self.packs_x = strided and not (unpacked or self.by_columns)
+        self.packs_x = self.packs_x and self._misses(self.x_at, False)
+        groups = -(-self.wide.size // self.group) * loop_nest.product(self.batch)
+        bands = min(-(-UNITS // max(groups, 1)), self.tall.size)
+        if self.packs_y or self.blocks > 1:
             bands = max(1, min(bands, self.rows // BAND))
         self.band = -(-self.tall.size // bands)
         self.bands, self.groups = (
@@ -135,10 +137,14 @@ class _Product:
             Loop(-(-self.wide.size // self.group)),
         )
 
-    def _far(self, operand: tuple[Node, Affine], partly: bool) -> bool:
-        """Whether the rows of a large operand are read partly, or meet in a set of the cache."""
-        row = abs(operand[1].coefficient(self.k)) * self.element
-        return (partly and row * self.inner > 4 * SECOND) or (row > 0 and row % 4096 == 0)
+    def _misses(self, operand: tuple[Node, Affine], in_part: bool) -> bool:
+        """Whether reading an operand where it is misses the cache.
+
+        Its rows do where they meet in a set of the cache, or where they are long and read in part.
+        """
+        row, target = abs(operand[1].coefficient(self.k)) * self.element, self.frame.target
+        long = row * self.inner > 4 * target.l2_block
+        return (in_part and long) or (row > 0 and row % target.alias == 0)
 
     def emit(self) -> Compiled:
         """The function."""
@@ -148,21 +154,23 @@ class _Product:
         scratch = talls * self.group * vectors * self.lanes * self.element
         self.store = TileStore(code, out.dtype, vectors, frame.scratch)
         self.panels = self.strips = None
-        if self.copied:
+        if self.packs_y:
             self.panels = self._copies(
                 self.reader, self.y_at, (self.wide, self.vector, self.lane),
                 (self.breadth, self.columns), self.group, scratch,
             )  # fmt: skip
             scratch += self.panels.node.size * self.element
-        if self.cut:
-            reader = frame.reader(Builder.on(code, nest.vector_lanes(self.tile.rows, frame.width)))
+        if self.packs_x:
+            reader = frame.reader(
+                Builder.on(code, loop_nest.vector_lanes(self.tile.rows, frame.width))
+            )
             reader.env, reader.pointers = self.reader.env, self.reader.pointers
             self.strips = self._copies(
                 reader, self.x_at, (self.tall, Loop(1), self.row),
                 (self.tile.rows, self.rows), STRIPS, scratch,
             )  # fmt: skip
             scratch += self.strips.node.size * self.element
-        units = nest.product([*self.batch, self.groups, self.bands]) if out.size else 0
+        units = loop_nest.product([*self.batch, self.groups, self.bands]) if out.size else 0
         if units:
             code.loop(frame.begin, frame.end, 1, self._unit)
         return frame.finish(code, units, 2.0 * out.size * self.inner / 16, scratch)
@@ -170,14 +178,14 @@ class _Product:
     def _copies(
         self, reader: Reader, source: tuple[Node, Affine], columns: tuple[Loop, Loop, Loop],
         piece: tuple[int, int], group: int, offset: int,
-    ) -> Panels:  # fmt: skip
+    ) -> PackedBlock:  # fmt: skip
         """Copies of an operand, so many bytes after the start of the scratch memory."""
         memory = self.code.b.gep(self.frame.scratch, [i64(offset)], source_etype=I8)
-        return Panels(reader, source, self.k, self.depth, columns, piece, group, memory)
+        return PackedBlock(reader, source, (self.k, self.depth), columns, piece, group, memory)
 
     def _unit(self, u: Any) -> None:
         code, env = self.code, self.reader.env
-        nest.decode(code, u, [*self.batch, self.groups, self.bands], env)
+        loop_nest.unflatten(code, u, [*self.batch, self.groups, self.bands], env)
         talls = self._span(env[self.bands], self.band, self.tall.size)
         wides = self._span(env[self.groups], self.group, self.wide.size)
 
@@ -198,7 +206,7 @@ class _Product:
 
             def row(t: Any) -> None:
                 if self.strips is not None:
-                    self._cut(self.strips, t, talls, rows)
+                    self._pack_x(self.strips, t, talls, rows)
                 code.loop(*wides, 1, lambda w: tile(t, w))
                 if self.blocks == 1:
                     self._finish(t, wides)
@@ -223,7 +231,7 @@ class _Product:
         else:
             code.loop(i64(0), i64(self.blocks), 1, block)
 
-    def _wait_at(self, t: Any, w: Any) -> None:
+    def _point_to_spill(self, t: Any, w: Any) -> None:
         """Point the store to where a tile waits."""
         code, env = self.code, self.reader.env
         place = code.b.sub(w, code.b.mul(env[self.groups], i64(self.group)))
@@ -248,7 +256,7 @@ class _Product:
                 begin = b.mul(w, i64(self.breadth))
                 stop = smaller(b.add(begin, i64(self.breadth)), self.columns)
                 across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
-                self._wait_at(t, w)
+                self._point_to_spill(t, w)
 
                 def vector(column: Any, mask: Any) -> None:
                     v = b.sdiv(b.sub(column, begin), i64(lanes))
@@ -256,7 +264,7 @@ class _Product:
                     reader.lane = self.lane if lanes > 1 else None
                     reader.mask = mask
                     total = self.store.get(b.add(b.mul(r, across), v))
-                    finish_results(reader, self.frame.kernel, self.index, total)
+                    emit_epilogue(reader, self.frame.kernel, self.index, total)
                     reader.mask = None
 
                 code.vectors(begin, self.columns, stop, vector)
@@ -269,7 +277,7 @@ class _Product:
         """The tile at this place, whole or at an edge."""
         code = self.code
         self.reader.env[self.wide] = w
-        self._wait_at(t, w)
+        self._point_to_spill(t, w)
         in_pieces(
             code, w, self.wide, self.columns, self.breadth,
             lambda count: in_pieces(
@@ -278,7 +286,9 @@ class _Product:
             ),
         )  # fmt: skip
 
-    def _cut(self, strips: Panels, t: Any, talls: tuple[Any, Any], steps: tuple[Any, Any]) -> None:
+    def _pack_x(
+        self, strips: PackedBlock, t: Any, talls: tuple[Any, Any], steps: tuple[Any, Any]
+    ) -> None:
         """Copy x for the next few rows of tiles, where the last copies are used up."""
         b = self.code.b
         done = b.urem(b.sub(t, talls[0]), i64(STRIPS))
@@ -318,29 +328,29 @@ class _Product:
                 first = b.icmp_signed("==", reader.env[self.block], i64(0))
                 zero = reader.code.const(0, self.out.dtype)
                 start = [b.select(first, zero, store.get(i64(n))) for n in range(height * across)]
-            self._ask_for_results(reader, height, across)
+            self._prefetch_epilogue(reader, height, across)
             inner, bounds = self._inner(reader, across, steps)
             loop = TileLoop(
                 self.out.dtype, operands[0], operands[1], (self.row, self.vector), self.lane,
                 inner, bounds=bounds,
             )  # fmt: skip
-            totals = accumulate(reader, loop, (height, across), 0 if self.copied else tail, start)
+            totals = accumulate(reader, loop, (height, across), 0 if self.packs_y else tail, start)
             for place, total in enumerate(totals):
                 store.put(place, total)
 
         outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
 
-    def _ask_for_results(self, reader: Reader, height: int, across: int) -> None:
+    def _prefetch_epilogue(self, reader: Reader, height: int, across: int) -> None:
         """Ask for what the results of a tile are made with; it comes while the sums are made."""
-        if self.out.size * self.element <= FIRST:
+        if self.out.size * self.element <= self.frame.target.l1_panel:
             return
         code, env, kernel = reader.code, reader.env, self.frame.kernel
-        inside = self.frame.stored | set(kernel.results)
+        inside = self.frame.materialized | set(kernel.results)
         places: dict[tuple[Node | None, Affine], None] = {}
         for x in kernel.results:
             if x is not kernel.anchor:
                 index = fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
-                places |= dict.fromkeys(nest.places(x, index, inside, self.frame.width))
+                places |= dict.fromkeys(loop_nest.places(x, index, inside, self.frame.width))
         for buffer, at in places:
             if buffer not in reader.pointers or buffer.size < self.out.size:
                 continue  # it is computed, or small
@@ -362,7 +372,7 @@ class _Product:
                 lambda loop: part if loop is self.part else steps
             )
         turns = -(-self.depth // self.band)
-        if not self.streamed or self.depth < 4 * turns:
+        if not self.prefetches_y or self.depth < 4 * turns:
             return [(self.k, False)], lambda loop: steps
         code, env = reader.code, reader.env
         turn, length = Loop(turns), -(-self.depth // turns)
@@ -370,14 +380,14 @@ class _Product:
         def bounds(loop: Loop) -> tuple[Any, Any]:
             if loop is turn:
                 return i64(0), i64(turns)
-            self._ask(reader, env[turn], turns, across)
+            self._prefetch_block(reader, env[turn], turns, across)
             begin = code.b.add(steps[0], code.b.mul(env[turn], i64(length)))
             end = code.b.add(begin, i64(length))
             return begin, code.b.select(code.b.icmp_signed("<", end, steps[1]), end, steps[1])
 
         return [(turn, False), (self.k, False)], bounds
 
-    def _ask(self, reader: Reader, turn: Any, turns: int, across: int) -> None:
+    def _prefetch_block(self, reader: Reader, turn: Any, turns: int, across: int) -> None:
         """Ask for a row of the next block of y; each row of tiles has its share of them."""
         code, env, before = reader.code, reader.env, dict(reader.env)
         first = code.b.mul(env[self.bands], i64(self.band))
