@@ -93,6 +93,12 @@ HEAVY = {
     "typer",
 }
 
+LONGEST_FUNCTION = 80  # lines of code; a longer one is a class
+MOST_ARGUMENTS = 7  # of a function inside engines; more of them are an object
+
+# Classes inside engines that may have one name: what each engine has.
+OF_EACH_ENGINE = {"Engine", "Program"}
+
 LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 
 # The name that a library is imported by, where its package has another.
@@ -322,7 +328,51 @@ def test_size_of_the_source():
     assert not too_long, f"more than {LONGEST_FILE} lines: split by subject"
 
 
+def functions(file: Source) -> Iterator[ast.FunctionDef]:
+    """All functions of a file, wherever they are."""
+    return (node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_functions_are_short():
+    long = []
+    for file in FILES:
+        code = lines_of_code(file.path)
+        for function in functions(file):
+            own = code & set(range(function.lineno, (function.end_lineno or 0) + 1))
+            if len(own) > LONGEST_FUNCTION:
+                long.append((file.name, function.name, len(own)))
+    assert not long
+
+
+def test_functions_of_engines_take_few_arguments():
+    many = []
+    for file in FILES:
+        for function in functions(file):
+            given = function.args
+            names = [x.arg for x in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+            count = len(names) - (names[:1] in (["self"], ["cls"]))
+            if file.folder == "engines" and count > MOST_ARGUMENTS:
+                many.append((file.name, function.name, count))
+    assert not many
+
+
+def test_classes_of_engines_have_names_of_their_own():
+    names = Counter(
+        node.name
+        for file in FILES
+        if file.folder == "engines"
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} <= OF_EACH_ENGINE
+
+
 def code_lines(path: Path) -> int:
+    """How many lines of a file hold code."""
+    return len(lines_of_code(path))
+
+
+def lines_of_code(path: Path) -> set[int]:
     """The lines of a file that hold code: no blank line, no comment, no docstring."""
     silent = {
         tokenize.COMMENT,
@@ -343,7 +393,7 @@ def code_lines(path: Path) -> int:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             code -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return len(code)
+    return code
 
 
 def test_code_lines(tmp_path):
