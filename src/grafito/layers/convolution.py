@@ -155,7 +155,8 @@ class Conv1D(_Conv):
         filters: number of channels of the output.
         kernel_size: number of steps that a filter sees.
         strides: distance s between the places where it looks.
-        padding: "valid"; "same" for ceil(steps / strides) places; "causal" to see no later step.
+        padding: "valid" for floor((steps - kernel_size) / strides) + 1 places; "same" for
+            ceil(steps / strides); "causal" for as many, which see no later step.
         data_format: "channels_last", the only order of axes.
         dilation_rate: distance d between the steps that it sees.
         groups: how many groups of filters see a group of channels each.
@@ -183,7 +184,8 @@ class Conv2D(_Conv):
         filters: number of channels of the output.
         kernel_size: height and width of what a filter sees, one number for both.
         strides: distance s between the places where it looks.
-        padding: "valid" for windows inside of the image; "same" for ceil(size / strides) places.
+        padding: "valid" for windows inside of the image, floor((size - kernel_size) / strides) + 1
+            along each axis; "same" for ceil(size / strides), with zeros around the image.
         data_format: "channels_last", the only order of axes.
         dilation_rate: distance d between the pixels that it sees.
         groups: how many groups of filters see a group of channels each.

@@ -47,7 +47,8 @@ class MaxPooling1D(_Pooling):
     Args:
         pool_size: number of steps of a window.
         strides: distance between windows; pool_size by default.
-        padding: "valid" for whole windows only, or "same" for ceil(steps / strides) windows.
+        padding: "valid" for whole windows only, floor((steps - pool_size) / strides) + 1; or
+            "same" for ceil(steps / strides) windows.
         data_format: "channels_last", the only order of axes.
         kwargs: those of `Layer`.
 
@@ -72,7 +73,8 @@ class MaxPooling2D(_Pooling):
     Args:
         pool_size: height and width of a window, one number for both.
         strides: distance between windows; pool_size by default.
-        padding: "valid" for whole windows only, or "same" for ceil(size / strides) windows.
+        padding: "valid" for whole windows only, floor((size - pool_size) / strides) + 1 along
+            each axis; or "same" for ceil(size / strides) windows.
         data_format: "channels_last", the only order of axes.
         kwargs: those of `Layer`.
 

@@ -348,6 +348,7 @@ class Model(Trainable):
         *,
         expand_nested: bool = False,
         show_trainable: bool = False,
+        how: bool = False,
     ) -> None:
         """Print the layers with shapes, parameters, multiply-adds and memory.
 
@@ -358,7 +359,9 @@ class Model(Trainable):
                 training, or 32.
             expand_nested: show the layers inside of layers and models too.
             show_trainable: a column that says whether the layer is trained.
+            how: below the table, the arithmetic by which each number comes about.
         """
+        from grafito.models.arithmetic import how_text
         from grafito.models.summary import as_text, summarize
 
         if print_fn is not None and not callable(print_fn):
@@ -366,7 +369,8 @@ class Model(Trainable):
                 "print_fn takes the text.", received=repr(print_fn), fix="print_fn=print"
             )
         rows = summarize(self, batch_size, expand_nested, show_trainable)
-        (print_fn or print)(as_text(rows, line_length))
+        text = as_text(rows, line_length)
+        (print_fn or print)(f"{text}\n{how_text(self)}" if how else text)
 
     def explain(self, profile: bool = False, passes: bool = False) -> str:
         """The schedule of the last training: the kernels that make a step, in order, as a table.
