@@ -20,6 +20,17 @@ ROWS = [
         "dtype='int64'",
     ),
     Row(
+        "m = Sequential([layers.Input((1,), dtype='bool'), layers.Lambda(lambda x: graph.cast(x, 'float32'))]); m.predict(np.full((3, 1), 2), verbose=0)",
+        "dtype='bool'",
+        "dtype='int64'",
+    ),
+    Row(
+        "x = np.full((60, 4), 1e39); net().predict(x, verbose=0)",
+        "predict(x,",
+        "predict(x / numpy.abs(x).max(),",
+        says="x / numpy.abs(x).max()",
+    ),
+    Row(
         "m([one, two])",
         "[one, two]",
         "{'b': one, 'a': two}",

@@ -149,7 +149,7 @@ ROWS = [
         "check_finite=True)",
     ),
     Row(
-        "net(check_finite=True).fit(1e300 * x.astype('float64'), y, verbose=0)",
+        "net(check_finite=True).fit(x, 1e300 * y.astype('float64'), verbose=0)",
         new="divide the data by their standard deviation",
         sentence="a scaling is words",
     ),

@@ -109,8 +109,8 @@ def test_an_exploding_rate(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_data_that_become_infinite_as_float32(engine):
     x, y = data()
-    x = x.astype("float64")
-    x[11, 2] = 1e300
+    y = y.astype("float64")
+    y[11] = 1e300
     text = told(network(engine=engine), x, y, shuffle=False)
     assert "the data, as they enter the model" in text
     assert "at step 2;" in text
@@ -200,7 +200,7 @@ def test_it_is_saved_with_the_model(tmp_path):
     model.fit(x, y, verbose=0)
     model.save(tmp_path / "model.safetensors")
     again = models.load_model(tmp_path / "model.safetensors")
-    assert "data" in told(again, x * 1e30 * np.float64(1e30), y)
+    assert "data" in told(again, x, y * np.float64(1e60))
 
 
 def test_a_where_that_hides_an_infinite_slope_is_told_of_the_double_where():

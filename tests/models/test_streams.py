@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from grafito import Sequential, callbacks, layers, utils
+from grafito import Model, Sequential, callbacks, graph, layers, utils
 from grafito.errors import ArgumentError, DataError
 from grafito.optimizers import SGD
 
@@ -364,15 +364,31 @@ HELD = [
     ("uint64", -1, False),
     ("uint64", 2.0**64, False),
     ("float32", 2**40, True),
+    ("bool", 2, False),
+    ("bool", 1e6, False),
+    ("bool", 0.5, False),
+    ("bool", -1, False),
+    ("bool", np.uint8(255), False),
+    ("bool", 1.0, True),
+    ("bool", True, True),
+    ("float16", 1e6, True),
+    ("float32", 3.4e38, True),
+    ("float32", 3.5e38, False),
+    ("float32", -1e300, False),
+    ("float16", 1e300, False),
+    ("bfloat16", 1e300, False),
+    ("float64", 1e300, True),
 ]
 
 
 @pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "stream", "test_on_batch", "call"])
 @pytest.mark.parametrize(("dtype", "number", "taken"), HELD)
-def test_an_integer_input_refuses_what_it_cannot_hold(dtype, number, taken, call):
-    model = Sequential([layers.Input((1,), dtype=dtype), layers.Rescaling(0.0), layers.Dense(1)])
+def test_an_input_refuses_what_it_cannot_hold(dtype, number, taken, call):
+    zero = layers.Lambda(lambda x: graph.cast(x, "float64") * 0, dtype="float64")
+    model = Sequential([layers.Input((1,), dtype=dtype), zero, layers.Dense(1)])
     model.compile(SGD(0.0), loss="mse", engine="reference")
     x, y = np.array([[number]] * 2), np.zeros((2, 1))
+    told = {"float16": "float32"}.get(dtype, dtype)
     act = {
         "fit": lambda: model.fit(x, y, verbose=0),
         "evaluate": lambda: model.evaluate(x, y, verbose=0),
@@ -384,5 +400,16 @@ def test_an_integer_input_refuses_what_it_cannot_hold(dtype, number, taken, call
     if taken:
         act()
     else:
-        with pytest.raises(DataError, match=f"{dtype} cannot hold(.|\n)*{str(number)[:4]}"):
+        with pytest.raises(DataError, match=f"{told} cannot hold(.|\n)*{str(number)[:2]}"):
             act()
+
+
+def test_a_subclass_refuses_floats_that_its_dtype_cannot_hold():
+    class Own(Model):
+        def call(self, inputs):
+            return graph.cast(inputs, "float64") * 0
+
+    with pytest.raises(DataError, match=r"float32 cannot hold(.|\n)*x / numpy.abs"):
+        Own().predict(np.array([[1.0, -1e39]]), verbose=0)
+    assert Own(dtype="float64").predict(np.array([[1.0, 1e39]]), verbose=0)[0, 0] == 0
+    assert Own().predict(np.array([[2**40]]), verbose=0)[0, 0] == 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
-from grafito.graph.nest import flatten, map_structure, sequence_like
+from grafito.graph.nest import map_structure, sequence_like
 
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
 
@@ -283,37 +283,6 @@ def _has_numbers(part: Any) -> bool:
     if isinstance(part, (list, tuple)):
         return not part or _has_numbers(part[0])
     return isinstance(part, (np.ndarray, np.generic, Number))
-
-
-def check_integers(x: Any, symbols: Any) -> None:
-    """Raise a DataError for the first number that an integer input of a model cannot hold.
-
-    Args:
-        x: arrays, one for each input.
-        symbols: the inputs, in a structure like that of the arrays.
-    """
-    pairs = zip(named_leaves("x", x), flatten(symbols), strict=False)
-    for (name, array), symbol in pairs:
-        if "int" not in symbol.dtype or np.can_cast(array.dtype, symbol.dtype, "safe"):
-            continue
-        limits = np.iinfo(symbol.dtype)
-        if array.dtype.kind == "f":  # the largest integer is no float; the one after it is
-            beyond = 2.0 ** (limits.bits - (limits.kind == "i"))
-            wrong = (array < limits.min) | (array >= beyond) | (array != np.floor(array))
-        else:
-            wrong = (array < limits.min) | (array > limits.max)
-        if wrong.any():
-            raise DataError(
-                f"An input of {symbol.dtype} cannot hold a number of the data.",
-                where=name,
-                received=array[wrong].flat[0],
-                expected=f"whole numbers from {limits.min} to {limits.max}",
-                fix=f"Input(..., dtype={_wide_enough(array)!r})",
-            )
-
-
-def _wide_enough(array: np.ndarray) -> str:
-    return "float32" if array.dtype.kind == "f" else "float64" if array.max() >= 2**63 else "int64"
 
 
 def _finite_hint(name: str, array: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,7 +21,6 @@ from grafito.metrics import Mean, Metric
 from grafito.models import health
 from grafito.models.examples import (
     Examples,
-    check_integers,
     given_arrays,
     unpack_x_y_sample_weight,
 )
@@ -29,6 +29,7 @@ from grafito.models.finite import FiniteCheck
 from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
 from grafito.models.ownership import claim
 from grafito.models.probe import Probe
+from grafito.models.ranges import check_range
 from grafito.models.renewal import origin
 from grafito.models.resumption import compile_arguments, compile_from
 from grafito.models.turns import alone
@@ -372,7 +373,7 @@ class Trainable(Layer):
         )
 
     def check_inputs(self, x: Any) -> None:
-        """Raise a DataError where an integer input cannot hold a number of the data."""
+        """Raise a DataError where an input cannot hold a number of the data."""
         symbols = None
         with contextlib.suppress(GrafitoError):  # what was not made from symbols has none
             symbols = self.input
@@ -381,7 +382,10 @@ class Trainable(Layer):
             x = {name: x[name] for name in named if name in x}
             symbols = {name: named[name] for name in x}
         if symbols is not None:
-            check_integers(x, symbols)
+            check_range(x, [symbol.dtype for symbol in flatten(symbols)])
+        elif self.input_dtype is not None:  # which floats are converted to
+            floats = map_structure(lambda a: a if a.dtype.kind == "f" else a[:0], x)
+            check_range(floats, itertools.repeat(self.input_dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and graph.current_trace() is None and "calls" in vars(self):
