@@ -268,7 +268,7 @@ WRONG = {
     "unknown function": (["draw", "sigmiod(x)"], 2, "sigmoid"),
     "missing value": (["draw", "x*y", "--at", "x=1"], 2, "try        --at x=1,y=1"),
     "value of nothing": (["draw", "x", "--at", "x=1,y=[2]"], 2, "'y'"),
-    "no value": (["draw", "x", "--at", "x=one"], 2, "'x' is no number"),
+    "no value": (["draw", "x", "--at", "x=one"], 2, "'x' is not a number"),
     "ragged rows": (["draw", "x", "--at", "x=[[1],[2,3]]"], 2, "a table of numbers"),
     "unknown level": (["draw", "x", "--at", "x=1", "--level", "op", "--out", "x.svg"], 2, "'ops'"),
     "unknown format": (["draw", "x", "--at", "x=1", "--out", "x.txt"], 2, "'txt'"),

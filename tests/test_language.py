@@ -318,11 +318,11 @@ def test_an_unknown_name_has_one_hint(name):
 ERRORS = {
     "data": (lambda: trained().fit(np.ones((4, 2)), np.ones(3)), "mismo número de ejemplos"),
     "shape": (lambda: trained().fit(np.ones((4, 3)), np.ones(4)), "forma para la que se construyó"),
-    "finite": (lambda: trained().fit(np.full((4, 2), np.nan), np.ones(4)), "no son números"),
+    "finite": (lambda: trained().fit(np.full((4, 2), np.nan), np.ones(4)), "no son finitos"),
     "graph": (lambda: graph.constant([1.0, 2.0]) + graph.constant([1.0, 2.0, 3.0]), "formas no"),
     "formula": (lambda: graph.parse("sigmoid("), "al final de la fórmula"),
     "drawing": (lambda: figures.draw_graph("w*x", {"w": 1}), "La entrada 'x' no tiene valor"),
-    "figure": (lambda: figures.confusion_matrix([1, 2]), "matriz de confusión es cuadrada"),
+    "figure": (lambda: figures.confusion_matrix([1, 2]), "matriz de confusión debe ser cuadrada"),
     "table": (lambda: datasets.read_csv(__file__), "línea"),
 }  # fmt: skip
 

@@ -53,7 +53,7 @@ def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
     """
     if objects is not None and not isinstance(objects, Mapping):
         raise ArgumentError(
-            "custom_objects is a dictionary from name to class or function.",
+            "custom_objects must be a dictionary from name to class or function.",
             received=repr(objects),
             fix='custom_objects={"MyLayer": MyLayer}',
         )
@@ -367,7 +367,7 @@ class Registry:
         if isinstance(identifier, Mapping):
             if "class_name" not in identifier:
                 raise ArgumentError(
-                    f"This is no configuration of a {self.kind}.",
+                    f"This is not a configuration of a {self.kind}.",
                     received=identifier,
                     expected="a dictionary with 'class_name' and 'config'",
                 )
@@ -378,7 +378,7 @@ class Registry:
         if isinstance(identifier, Configurable) or callable(identifier):
             return identifier
         raise ArgumentError(
-            f"This is no {self.kind}.",
+            f"This is not a {self.kind}.",
             received=repr(identifier),
             expected="a name, an object or a function",
         )

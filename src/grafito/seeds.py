@@ -32,7 +32,7 @@ def set_seed(seed: int | None) -> None:
     global _stream
     if seed is not None and not (isinstance(seed, Integral) and seed >= 0):
         raise ArgumentError(
-            "A seed is an integer that is not negative.", received=f"seed={seed!r}", fix="seed=0"
+            "A seed must be a non-negative integer.", received=f"seed={seed!r}", fix="seed=0"
         )
     _stream = SeedSequence(seed if seed is None else int(seed))
 

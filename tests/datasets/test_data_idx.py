@@ -44,10 +44,10 @@ def test_an_empty_dimension_is_read(tmp_path):
 
 
 DAMAGED = {
-    "empty": (b"", "no IDX file"),
-    "three bytes": (GOOD[:3], "no IDX file"),
-    "wrong magic": (b"\x89PNG" + GOOD[4:], "no IDX file"),
-    "a web page": (b"<html>please log in</html>", "no IDX file"),
+    "empty": (b"", "not an IDX file"),
+    "three bytes": (GOOD[:3], "not an IDX file"),
+    "wrong magic": (b"\x89PNG" + GOOD[4:], "not an IDX file"),
+    "a web page": (b"<html>please log in</html>", "not an IDX file"),
     "type code 7": (b"\0\0\x07\x03" + GOOD[4:], "type code"),
     "rank 0": (b"\0\0\x08\x00" + GOOD[4:], "rank"),
     "rank 255": (b"\0\0\x08\xff" + GOOD[4:], "rank"),

@@ -68,7 +68,7 @@ def test_damage_is_named(tmp_path, name):
 @pytest.mark.parametrize("data", [b"", b"PK\x05\x06", b"<html></html>"])
 def test_what_is_no_archive_is_named(tmp_path, data):
     (tmp_path / "no.npz").write_bytes(data)
-    with pytest.raises(FileError, match="no npz"):
+    with pytest.raises(FileError, match="not an npz"):
         read_npz(tmp_path / "no.npz")
 
 

@@ -422,7 +422,7 @@ MISTAKES = {
         UnknownNameError,
         "rows",
     ),
-    "no image": (lambda: figures.images_grid(np.zeros(5)), ShapeError, "no images"),
+    "no image": (lambda: figures.images_grid(np.zeros(5)), ShapeError, "not images"),
     "labels": (lambda: figures.images_grid(IMAGES, [1]), ShapeError, "one class"),
     "class name": (
         lambda: figures.images_grid(IMAGES, [7] * 6, class_names=["a"]),

@@ -39,7 +39,7 @@ NAMES = (
     "n",
 )
 WRONG = {
-    "a fraction": 1.5,
+    "not an integer": 1.5,
     "a text": "0",
     "a list with a text": ["a"],
     "a list with a fraction": [0.5],

@@ -21,14 +21,22 @@ CASES = {
     "nothing to stack": (lambda: graph.stack([]), ArgumentError, "nothing to join"),
     "unequal parts": (lambda: graph.split(X, 2, axis=1), ShapeError, "equal parts"),
     "no part": (lambda: graph.split(X, 0), ShapeError, "equal parts"),
-    "another number of elements": (lambda: graph.reshape(X, (4,)), ShapeError, "keeps the number"),
-    "two unknown sizes": (lambda: graph.reshape(X, (-1, -1)), ShapeError, "keeps the number"),
+    "another number of elements": (
+        lambda: graph.reshape(X, (4,)),
+        ShapeError,
+        "must keep the number",
+    ),
+    "two unknown sizes": (lambda: graph.reshape(X, (-1, -1)), ShapeError, "must keep the number"),
     "an axis twice": (lambda: graph.transpose(X, (0, 0)), ArgumentError, "named once"),
     "broadcast to less": (lambda: graph.broadcast_to(X, (3,)), ShapeError, "smaller shape"),
     "too many indices": (lambda: X[0, 0, 0], ArgumentError, "More indices than axes"),
     "an index outside": (lambda: X[2], ArgumentError, "outside its axis"),
-    "an index that is no integer": (lambda: X[1.5], ArgumentError, "indexed by integers"),
-    "positions that are no integers": (lambda: graph.take(X, [0.5]), DtypeError, "are integers"),
+    "an index that is no integer": (lambda: X[1.5], ArgumentError, "indexed only by integers"),
+    "positions that are no integers": (
+        lambda: graph.take(X, [0.5]),
+        DtypeError,
+        "must be integers",
+    ),
     "positions of another shape": (
         lambda: graph.scatter_add(X, [0, 1, 2], 3),
         ShapeError,
@@ -42,7 +50,7 @@ CASES = {
     "too few output gradients": (
         lambda: graph.gradients([X, X], X, [np.ones((2, 3))]),
         ArgumentError,
-        "Each output has one output gradient",
+        "Each output needs one output gradient",
     ),
     "an input without value": (lambda: graph.value(X), ArgumentError, "was given no value"),
     "a value of another shape": (

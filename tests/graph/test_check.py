@@ -183,7 +183,7 @@ def test_without_a_floating_input_there_is_nothing_to_do():
 
 
 def test_a_result_that_is_not_floating_is_refused():
-    with pytest.raises(GraphError, match="Only floating values have gradients"):
+    with pytest.raises(GraphError, match="Only floating-point values have gradients"):
         check_gradients(lambda x: graph.greater(x, 0), [X])
 
 

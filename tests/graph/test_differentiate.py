@@ -86,9 +86,9 @@ def test_output_gradients_weigh_the_outputs():
 
 def test_only_floating_values_have_gradients():
     x, i = place(), graph.placeholder((), "int32", "i")
-    with pytest.raises(GraphError, match="Only floating values have gradients"):
+    with pytest.raises(GraphError, match="Only floating-point values have gradients"):
         graph.gradients(x * graph.cast(i, "float64"), i)
-    with pytest.raises(GraphError, match="Only floating values have gradients"):
+    with pytest.raises(GraphError, match="Only floating-point values have gradients"):
         graph.gradients(graph.greater(x, 0), x)
 
 

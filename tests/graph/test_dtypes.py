@@ -274,8 +274,8 @@ def test_an_integer_input_is_fed_whole_numbers(wrong):
     [
         (lambda: I32**-1, ArgumentError, "negative power"),
         (lambda: graph.power(3, [1, -1]), ArgumentError, "negative power"),
-        (lambda: (U8 > 1) - (U8 > 2), DtypeError, "no differences"),
-        (lambda: -(U8 > 1), DtypeError, "no differences"),
+        (lambda: (U8 > 1) - (U8 > 2), DtypeError, "cannot be subtracted"),
+        (lambda: -(U8 > 1), DtypeError, "cannot be subtracted"),
         (lambda: U8 & 1, DtypeError, "booleans"),
         (lambda: ~U8, DtypeError, "booleans"),
     ],

@@ -197,8 +197,18 @@ def test_a_long_formula_is_read():
         ("sigmod(x)", "Unknown function 'sigmod'.", 1, "'sigmoid'"),
         ("zzzz(x)", "Unknown function 'zzzz'.", 1, "one of abs, add"),
         ("1 + tanh", "tanh is a function.", 5, "tanh(...)"),
-        ("tanh(x, y)", "tanh cannot be called so: too many positional arguments.", 1, "tanh(x)"),
-        ("tanh()", "tanh cannot be called so: missing a required argument: 'x'.", 1, "tanh(x)"),
+        (
+            "tanh(x, y)",
+            "tanh cannot be called like this: too many positional arguments.",
+            1,
+            "tanh(x)",
+        ),
+        (
+            "tanh()",
+            "tanh cannot be called like this: missing a required argument: 'x'.",
+            1,
+            "tanh(x)",
+        ),
         ("W @ W", "The last axis of x and the first axis", 3, "(..., n, k) @ (..., k, m)"),
         ("tanh(x,)", "A value is missing before ')'.", 8, "a number"),
         ("sum(x, axis=)", "A value is missing before ')'.", 13, "a number"),
@@ -246,7 +256,7 @@ def test_a_shape_for_a_name_that_does_not_occur():
 
 
 def test_a_formula_is_a_string():
-    with pytest.raises(ArgumentError, match="A formula is a string"):
+    with pytest.raises(ArgumentError, match="A formula must be a string"):
         parse(3)
 
 

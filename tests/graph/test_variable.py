@@ -48,7 +48,7 @@ REFUSED = {
     "an initializer without a shape": (lambda: graph.Variable("ones"), ArgumentError, "shape=(2"),
     "a dtype for a shape": (lambda: graph.Variable(1.0, "int32"), ArgumentError, "dtype='int32'"),
     "another shape": (lambda: graph.Variable([1.0, 2.0], (3,)), ShapeError, "(2,)"),
-    "a fraction": (lambda: graph.Variable("ones", (2.5,)), ArgumentError, "integers"),
+    "not an integer": (lambda: graph.Variable("ones", (2.5,)), ArgumentError, "integers"),
     "a size that is free": (lambda: graph.Variable("ones", (None, 2)), ArgumentError, "integers"),
     "a negative size": (lambda: graph.Variable("ones", (-1,)), ArgumentError, "(-1,)"),
     "no such initializer": (lambda: graph.Variable("unifrm", (2,)), UnknownNameError, "uniform"),

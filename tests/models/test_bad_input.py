@@ -358,7 +358,11 @@ OTHERS = {
         lambda: callbacks.EarlyStopping("v").read({"v": np.ones(3)}),
     ),
     **{
-        f"save at {path!r:.9}": (FileError, ["no path"], lambda path=path: classifier().save(path))
+        f"save at {path!r:.9}": (
+            FileError,
+            ["not a file path"],
+            lambda path=path: classifier().save(path),
+        )
         for path in [None, 3, "a\0b", "a" * 400]
     },
     "custom objects as list": (

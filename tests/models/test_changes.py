@@ -112,7 +112,7 @@ def _set(optimizer, given):
 def test_two_limits_set_later_are_refused_at_the_next_step():
     model = line(SGD(0.1, clipnorm=1.0))
     model.optimizer.clipvalue = 1.0
-    with pytest.raises(ArgumentError, match="clipped in one way"):
+    with pytest.raises(ArgumentError, match="clipped in only one way"):
         model.fit(X, Y, verbose=0)
 
 

@@ -82,7 +82,7 @@ def test_targets_of_the_outputs_that_have_a_loss(y, loss, place):
 def test_too_few_targets_are_refused():
     model = two_outputs()
     model.compile("sgd", loss=["mse", "mae"])
-    with pytest.raises(DataError, match="another number of outputs"):
+    with pytest.raises(DataError, match="a different number of outputs"):
         model.fit(X, Y, verbose=0)
 
 

@@ -127,8 +127,8 @@ def test_names():
         (lambda: initializers.Identity()((2, 2, 2)), "two sizes"),
         (lambda: initializers.Orthogonal()((3,)), "two sizes"),
         (lambda: initializers.RandomNormal(seed=-1)((3,)), "seed"),
-        (lambda: seeds.set_seed(-1), "not negative"),
-        (lambda: seeds.set_seed("x"), "not negative"),
+        (lambda: seeds.set_seed(-1), "non-negative"),
+        (lambda: seeds.set_seed("x"), "non-negative"),
     ],
 )
 def test_errors(build, error):

@@ -36,7 +36,7 @@ class LearningRateScheduler(Callback):
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         if not callable(schedule):
             raise ArgumentError(
-                "A schedule is a function (epoch, rate), or of the epoch alone.",
+                "The schedule must be a function of (epoch, rate), or of the epoch alone.",
                 where="LearningRateScheduler",
                 received=repr(schedule),
                 fix="lambda epoch, rate: rate * 0.9",
@@ -54,7 +54,7 @@ class LearningRateScheduler(Callback):
             pass
         rate = self.schedule(*arguments)
         if not isinstance(rate, (int, float, np.number)):
-            raise ArgumentError("A schedule returns a number.", received=repr(rate))
+            raise ArgumentError("The schedule must return a number.", received=repr(rate))
         self.model.optimizer.learning_rate = float(rate)
         if self.verbose:
             print(f"Epoch {epoch + 1}: learning rate {float(rate):g}")
@@ -91,7 +91,7 @@ class CSVLogger(Callback):
         self.filename = file_path(filename)
         if not isinstance(separator, str) or len(separator) != 1:
             raise ArgumentError(
-                "Fields are separated by one character.",
+                "The separator must be a single character.",
                 where="CSVLogger",
                 received=f"separator={separator!r}",
                 fix='separator=";"',
@@ -209,7 +209,7 @@ class LambdaCallback(Callback):
                 raise unknown_name("hook", name, HOOKS)
             if name in HOOKS and not callable(function):
                 raise ArgumentError(
-                    "A hook is a function.",
+                    "A hook must be a function.",
                     where=f"LambdaCallback({name}=...)",
                     received=repr(function),
                 )

@@ -155,7 +155,7 @@ class CallbackList(KnownArguments):
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise ArgumentError(
-                    "A callback is an object of a subclass of Callback.",
+                    "A callback must be an object of a subclass of Callback.",
                     received=repr(callback),
                     fix=f"{callback.__name__}()" if isinstance(callback, type) else None,
                 )

@@ -39,7 +39,7 @@ class Monitor(Callback):
             raise unknown_name("mode", mode, ["auto", "min", "max"])
         if not isinstance(monitor, str):
             raise ArgumentError(
-                "A callback watches a name of the logs.",
+                "monitor must be a name in the logs.",
                 where=type(self).__name__,
                 received=f"monitor={monitor!r}",
                 fix='monitor="val_loss"',
@@ -67,7 +67,7 @@ class Monitor(Callback):
             if says is not None:
                 return says == "up"
         raise ArgumentError(
-            f"Nobody says whether {self.monitor!r} should rise or fall.",
+            f"It is not known whether {self.monitor!r} should rise or fall.",
             where=type(self).__name__,
             received='mode="auto"',
             fix=f'{type(self).__name__}({self.monitor!r}, ..., mode="max"), or mode="min"',
@@ -326,7 +326,7 @@ class ReduceLROnPlateau(Monitor):
     ):
         super().__init__(monitor, mode, min_delta)
         if not 0 < number(self, "factor", factor, 0) < 1:
-            raise ArgumentError("The factor lies between 0 and 1.", received=f"factor={factor}")
+            raise ArgumentError("The factor must lie between 0 and 1.", received=f"factor={factor}")
         self.factor = factor
         self.patience = integer(self, "patience", patience, 0)
         self.verbose = verbose

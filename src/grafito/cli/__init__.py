@@ -338,7 +338,7 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
         return np.asarray(value, "float64").shape
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"The value of {name!r} is no number, nor a table of numbers.",
+            f"The value of {name!r} is not a number or a table of numbers.",
             received=repr(value),
             expected=f"{name}=1, {name}=[1,-1] or {name}=[[1,2],[3,4]]",
         ) from None

@@ -66,7 +66,7 @@ def _numbers(array: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         unknown = [str(text) for text in np.unique(array) if str(text) not in place]
         if unknown:
             raise ArgumentError(
-                "A label is no name of a class.",
+                "A label is not the name of a class.",
                 received=repr(unknown[0]),
                 expected=f"one of {', '.join(place)}",
             )

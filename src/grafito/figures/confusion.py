@@ -201,12 +201,12 @@ def _counted(
     (true, found), names = number_classes(matrix, predicted, class_names=class_names)
     if true.shape != found.shape or not true.size:
         raise ShapeError(
-            "Each true class has a predicted one.",
+            "Each true class needs a predicted one.",
             received=f"{len(true)} true and {len(found)} predicted classes",
         )
     lowest = int(min(true.min(), found.min()))
     if lowest < 0:
-        raise ArgumentError("Classes are numbered from 0 on.", received=f"class {lowest}")
+        raise ArgumentError("Classes must be numbered from 0.", received=f"class {lowest}")
     classes = max(int(true.max()), int(found.max())) + 1 if names is None else len(names)
     if max(true.max(), found.max()) >= classes:
         raise ArgumentError(
@@ -229,7 +229,7 @@ def _checked(matrix: Any) -> np.ndarray:
     counts = as_numbers(matrix, "matrix")
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
         raise ShapeError(
-            "A confusion matrix is square.",
+            "A confusion matrix must be square.",
             where="matrix",
             received=counts.shape,
             expected="(classes, classes)",
@@ -237,7 +237,7 @@ def _checked(matrix: Any) -> np.ndarray:
         )
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ArgumentError(
-            "A confusion matrix holds counts.",
+            "A confusion matrix must hold counts.",
             where="matrix",
             received=f"a smallest value of {counts.min()}",
             expected="numbers that are not negative",

@@ -89,7 +89,7 @@ def curves(
         raise unknown_name("metric", metrics, known)
     if zoom is not None and np.shape(zoom) != (2,):
         raise ArgumentError(
-            "A zoom is a first and a last epoch.", received=f"zoom={zoom!r}", fix="zoom=(1, 10)"
+            "zoom must be a first and a last epoch.", received=f"zoom={zoom!r}", fix="zoom=(1, 10)"
         )
     for name in metrics or ():
         if name not in known:

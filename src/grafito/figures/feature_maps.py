@@ -52,7 +52,7 @@ def feature_maps(
     taken = None if isinstance(model, Mapping) else getattr(model, "input", None)
     if picture.ndim == len(getattr(taken, "shape", (None,) * 4)):
         raise ShapeError(
-            "Feature maps are drawn of one image.",
+            "Feature maps are drawn for one image at a time.",
             where="image",
             received=f"an array of shape {picture.shape}",
             expected=picture.shape[1:],
@@ -142,7 +142,7 @@ def kernels(
     array = as_numbers(owned[0] if owned else (), "weights")
     if array.ndim != 4:
         raise ShapeError(
-            "The kernels of a convolution have four axes.",
+            "The kernels of a convolution must have four axes.",
             where="weights",
             received=array.shape,
             expected="(height, width, inputs, outputs)",

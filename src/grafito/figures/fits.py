@@ -171,13 +171,16 @@ def _line(function: Callable[[np.ndarray], Any] | Any, grid: np.ndarray, name: s
         line = as_numbers(function, "functions")
         if line.ndim != 2 or line.shape[1] != 2:
             raise ShapeError(
-                "A line has two columns.", where=name, received=line.shape, expected="(points, 2)"
+                "A line must have two columns.",
+                where=name,
+                received=line.shape,
+                expected="(points, 2)",
             )
         return line
     values = _column(function(grid[:, None].astype("float32")), name)
     if len(values) != len(grid):
         raise ShapeError(
-            "A function gives one value for each point.",
+            "The function must give one value for each point.",
             where=name,
             received=len(values),
             expected=len(grid),

@@ -28,7 +28,7 @@ def as_numbers(values: Any, where: str, dtype: str | None = "float64") -> np.nda
     except ValueError:
         sizes = list(dict.fromkeys(str(np.shape(row)) for row in values if _is_regular(row)))
         raise ShapeError(
-            "An array has rows of one length.",
+            "The rows of an array must have the same length.",
             where=where,
             received=f"parts of shapes {', '.join(sizes)}" if sizes else None,
         ) from None
@@ -80,7 +80,7 @@ def setting(name: str, value: Any, least: float, usual: float) -> Any:
     if isinstance(value, Real) and math.isfinite(value) and float(value) >= least:
         return value
     raise ArgumentError(
-        "This setting of a figure is a number.",
+        "This setting of a figure must be a number.",
         received=f"{name}={value!r}",
         expected=f"at least {least}",
         fix=f"{name}={usual}",
@@ -102,7 +102,7 @@ def as_names(name: str, value: Any, example: str) -> Sequence[str]:
     if isinstance(value, (list, tuple, set)):
         return value  # type: ignore[return-value]  # a set is only read
     raise ArgumentError(
-        "Names are given as a list.", received=f"{name}={value!r}", fix=f"{name}={example}"
+        "Names must be given as a list.", received=f"{name}={value!r}", fix=f"{name}={example}"
     )
 
 

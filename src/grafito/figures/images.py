@@ -105,7 +105,7 @@ def as_images(images: Any) -> np.ndarray:
         array = array[..., 0]
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] != 3) or not array.size:
         raise ShapeError(
-            "These are no images.",
+            "These are not images.",
             where="images",
             received=array.shape,
             expected="(n, height, width), with 1 or 3 channels or without",

@@ -167,7 +167,7 @@ def perceptron_lines(
     history = as_numbers(weights, "weights")
     if history.ndim != 2 or history.shape[1] != 3 or not len(history):
         raise ShapeError(
-            "A line in the plane has two weights and a bias.",
+            "A line in the plane needs two weights and a bias.",
             where="weights",
             received=history.shape,
             expected="(updates, 3): w0, w1, b",
@@ -269,7 +269,7 @@ def _points(x: Any) -> np.ndarray:
             fix="choose two columns, and a prediction that needs no others",
         )
     if not np.isfinite(points).all():
-        raise ArgumentError("A point of the plane is no finite number.", where="x")
+        raise ArgumentError("A point of the plane is not finite.", where="x")
     return points
 
 

@@ -133,7 +133,7 @@ def _by_name(feeds: Any) -> dict[str, Any]:
         isinstance(feeds, Mapping) and all(isinstance(name, str) for name in feeds)
     ):
         raise ArgumentError(
-            "The values of inputs are given by name.",
+            "The values of inputs must be given by name.",
             where="feeds",
             received=repr(feeds)[:80],
             fix='{"x": 1.0}',

@@ -100,7 +100,7 @@ def _way(name: str, points: Any) -> np.ndarray:
     way = as_numbers(points, name)
     if way.ndim != 2 or way.shape[1] != 2 or not len(way):
         raise ShapeError(
-            "A path on a surface has two columns.",
+            "A path on a surface must have two columns.",
             where=f"paths[{name!r}]",
             received=way.shape,
             expected="(steps, 2)",

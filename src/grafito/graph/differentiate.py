@@ -50,7 +50,7 @@ def gradients(
     """
     if isinstance(outputs, np.ndarray):
         raise GraphError(
-            "An array of numbers does not know what it was computed from; it has no gradients.",
+            "An array does not record how it was computed, so it has no gradients.",
             where="outputs",
             received=f"an array of shape {outputs.shape}",
             expected="a tensor: what a model gives for data",
@@ -62,11 +62,13 @@ def gradients(
     xs = [_named(x, ys) if isinstance(x, str) else as_tensor(x) for x in asked]
     for x in (*ys, *xs):
         if not is_floating(x.dtype):
-            raise GraphError("Only floating values have gradients.", where=x, received=x.dtype)
+            raise GraphError(
+                "Only floating-point values have gradients.", where=x, received=x.dtype
+            )
     given = [constant(1.0, y.dtype) for y in ys] if output_gradients is None else output_gradients
     if len(given) != len(ys):
         raise ArgumentError(
-            "Each output has one output gradient.",
+            "Each output needs one output gradient.",
             received=f"{len(ys)} outputs and {len(given)} output gradients",
         )
     incoming: dict[Tensor, Tensor] = {}

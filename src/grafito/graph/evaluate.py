@@ -235,7 +235,7 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
             raise
         except (TypeError, ValueError) as error:
             raise DtypeError(
-                "The value of an input is an array of numbers.",
+                "The value of an input must be an array of numbers.",
                 where=x.name,
                 received=repr(fed)[:60],
             ) from error

@@ -43,7 +43,7 @@ def _booleans(*values: Any) -> list[Tensor]:
     wrong = [x.dtype for x in tensors if x.dtype != "bool"]
     if wrong:
         raise DtypeError(
-            "The operators & | ^ ~ are for booleans.",
+            "The operators & | ^ ~ need booleans.",
             received=f"dtype {wrong[0]}",
             fix="a comparison such as x > 0, or graph.logical_and and its like",
         )

@@ -31,12 +31,14 @@ from grafito.language import message
 
 # How Python says that a function is called in a wrong way.
 CALLS = (
-    message("{} cannot be called so: missing a required argument: {}."),
-    message("{} cannot be called so: missing a required keyword-only argument: {}."),
-    message("{} cannot be called so: got an unexpected keyword argument {}."),
-    message("{} cannot be called so: got some positional-only arguments passed as keyword: {}."),
-    message("{} cannot be called so: multiple values for argument {}."),
-    message("{} cannot be called so: too many positional arguments."),
+    message("{} cannot be called like this: missing a required argument: {}."),
+    message("{} cannot be called like this: missing a required keyword-only argument: {}."),
+    message("{} cannot be called like this: got an unexpected keyword argument {}."),
+    message(
+        "{} cannot be called like this: got some positional-only arguments passed as keyword: {}."
+    ),
+    message("{} cannot be called like this: multiple values for argument {}."),
+    message("{} cannot be called like this: too many positional arguments."),
 )
 WITHOUT_AXIS = (elementwise.__name__, notation.__name__)
 DEEPEST = 100  # parentheses and calls inside one another
@@ -120,7 +122,7 @@ class _Parser:
         parameters: Sequence[str],
     ):
         if not isinstance(text, str):
-            raise ArgumentError("A formula is a string.", received=repr(text))
+            raise ArgumentError("A formula must be a string.", received=repr(text))
         self.text = text
         self.shapes = shapes
         self.functions = functions
@@ -270,7 +272,11 @@ class _Parser:
             signature.bind(*positional, **named)
         except TypeError as error:
             takes = ", ".join(signature.parameters)
-            self.fail(f"{at.text} cannot be called so: {error}.", at, f"{at.text}({takes})")
+            self.fail(
+                f"{at.text} cannot be called like this: {error}.",
+                at,
+                f"{at.text}({takes})",
+            )
         try:
             return function(*positional, **named)
         except GrafitoError as error:

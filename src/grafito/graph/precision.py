@@ -35,7 +35,7 @@ def check_precision(precision: str) -> str:
     """
     if precision == "float64":
         raise ArgumentError(
-            "The weights have their dtype when they are made, before `compile`.",
+            "The dtype of weights is fixed when they are created, before `compile`.",
             received="precision='float64'",
             fix='dtype="float64" for Input and layers',
         )

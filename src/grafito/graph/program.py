@@ -81,7 +81,7 @@ def trace_graph(
         results = function(**inputs)
         if not isinstance(results, Mapping):
             raise GraphError(
-                "A step returns a dictionary from names to tensors.",
+                "A step must return a dictionary from names to tensors.",
                 received=repr(results),
                 fix='return {"loss": loss}',
             )

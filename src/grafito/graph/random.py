@@ -312,7 +312,7 @@ def bernoulli(shape: Sequence[int], p: Any, *, seed: int, step: Any = 0, use: in
         [False, False, True, True]
     """
     if isinstance(p, (int, float)) and not 0 <= p <= 1:
-        raise ArgumentError("A probability lies between 0 and 1.", received=f"p={p}")
+        raise ArgumentError("A probability must lie between 0 and 1.", received=f"p={p}")
     return ew.less(uniform(shape, seed=seed, step=step, use=use), p)
 
 
@@ -375,7 +375,7 @@ def _wide(dtype: str) -> str:
     """The dtype to compute in before the result is cast to `dtype`."""
     if not is_floating(dtype):
         raise ArgumentError(
-            "These random numbers are reals.",
+            "These random numbers must be floating-point.",
             received=f"dtype={dtype!r}",
             expected="float32, float64 or bfloat16",
             fix="graph.random_bits or graph.permutation for integers",

@@ -270,7 +270,7 @@ def constant(value: Any, dtype: str | None = None, name: str | None = None) -> T
         if python_numbers and (dtype == "float64" or (dtype == "int64" and fit(array, "int32"))):
             dtype = {"float64": "float32", "int64": "int32"}[dtype]
     elif array.dtype.kind not in "biuf" and dtype_name(array.dtype) is not None:
-        raise DtypeError("A tensor holds numbers.", received=f"dtype {array.dtype}")
+        raise DtypeError("A tensor can hold only numbers.", received=f"dtype {array.dtype}")
     dtype = dtype_name(dtype)
     if dtype in INTEGER:
         array = converted(array, dtype, name)

@@ -150,7 +150,7 @@ def _of_type(name: str, value: Any, present: Any) -> Any:
         return (value,)
     if type(value) is not wanted:
         raise ArgumentError(
-            f"The setting {name!r} has another type.",
+            f"The setting {name!r} has a different type.",
             received=repr(value),
             expected=f"a value of type {wanted.__name__}",
             fix=f"{name}={_example(present)}",

@@ -91,7 +91,7 @@ def plain_name(name: str) -> str:
     """
     if not name.strip(". ") or re.search(r"[/\\:\0]", name):
         raise ArgumentError(
-            "A name has no folders in it.",
+            "A name must not contain folders.",
             received=repr(name),
             expected=r"a name without / \ and :",
             fix=repr(re.sub(r"[^\w.-]+", "-", name).strip("-.") or "results"),

@@ -57,7 +57,9 @@ def run_seeds(
         2
     """
     if seeds < 2:
-        raise ArgumentError("A spread needs two seeds.", received=f"seeds={seeds}", fix="seeds=5")
+        raise ArgumentError(
+            "A spread needs at least two seeds.", received=f"seeds={seeds}", fix="seeds=5"
+        )
     used = engines.get(engine)
     with language.use(lang):
         several = {**describe(experiment, used.name), "seeds": seeds}

@@ -64,7 +64,9 @@ def note_name(name: str, prefix: str) -> str:
         ArgumentError: for what is no text.
     """
     if not isinstance(name, str):
-        raise ArgumentError("A name is a text.", received=f"name={name!r}", fix=f'name="{name}"')
+        raise ArgumentError(
+            "A name must be a text.", received=f"name={name!r}", fix=f'name="{name}"'
+        )
     number = name.removeprefix(prefix)
     if number == "" or re.fullmatch(r"_[1-9]\d{0,8}", number):
         _names[prefix] = max(_names[prefix], int(number[1:] or 0) + 1)
@@ -172,7 +174,7 @@ class Layer(Owner):
         """
         if isinstance(shape, str):
             raise ArgumentError(
-                "A weight is made from its shape.",
+                "The shape of a weight must be integers.",
                 where=f"add_weight of layer {self.name!r} ({type(self).__name__})",
                 received=f"the name {shape!r} as the shape",
                 fix=f"self.add_weight(shape=(...), name={shape!r})",

@@ -158,7 +158,7 @@ def symbols_of_shape(shape: Any, dtype: str) -> Any:
         return Symbol(tuple(None if n is None else int(n) for n in shape), dtype)
     except TypeError:
         raise ShapeError(
-            "A shape is a tuple of sizes.",
+            "A shape must be a tuple of sizes.",
             received=repr(shape),
             fix="(None, 784), with None for the batch",
         ) from None

@@ -64,7 +64,7 @@ class _Convolution(ActivatedLayer):
         """Refuse both, as Keras does."""
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ArgumentError(
-                f"{type(self).__name__} takes strides or dilation, not both.",
+                f"{type(self).__name__} takes either strides or dilation, not both.",
                 received=f"strides={self.strides}, dilation_rate={self.dilation_rate}",
                 fix="strides=1",
             )

@@ -49,7 +49,7 @@ class InputLayer(Layer):
             batch_shape = (batch_size, *self._sizes("shape", shape))
         elif batch_shape is None or shape is not None or batch_size is not None:
             raise ArgumentError(
-                "An input needs a shape, without the batch or with it.",
+                "An input needs a shape, with or without the batch axis.",
                 received=f"shape={shape}, batch_size={batch_size}, batch_shape={batch_shape}",
                 fix="Input((784,))",
             )
@@ -61,7 +61,7 @@ class InputLayer(Layer):
     def _sizes(self, name: str, shape: Any) -> SymbolicShape:
         if not isinstance(shape, (list, tuple)):
             raise ArgumentError(
-                "The shape of an input is a tuple.",
+                "The shape of an input must be a tuple.",
                 received=f"{name}={shape!r}",
                 expected="a tuple of sizes, None where free",
                 fix=f"Input(({shape},))" if isinstance(shape, int) else "Input((784,))",

@@ -27,7 +27,7 @@ class _Merge(Layer):
             )
         if len(input_shape) != (self.count or len(input_shape)) or not input_shape:
             raise ArgumentError(
-                f"Layer {self.name!r} ({type(self).__name__}) has another number of inputs.",
+                f"Layer {self.name!r} ({type(self).__name__}) got a different number of inputs.",
                 received=f"{len(input_shape)} inputs",
                 expected=str(self.count or "at least 1"),
             )

@@ -157,7 +157,7 @@ def checked_flag(owner: object, name: str, value: Any) -> bool:
     """
     if not isinstance(value, (bool, int)) and type(value).__name__ not in ("bool", "bool_"):
         raise ArgumentError(
-            f"{name!r} of {type(owner).__name__} is True or False.",
+            f"{name!r} of {type(owner).__name__} must be True or False.",
             received=f"{name}={value!r}",
             fix=f"{name}={str(value).lower() not in ('no', 'false', 'none', '')}",
         )

@@ -147,7 +147,7 @@ class Normalization(Layer):
             seen += x.size
             graph.execute(self._blend, x, x.size / seen)
         if not seen:
-            raise DataError("There are no data to adapt to.", where=f"layer {self.name!r}")
+            raise DataError("There is no data to adapt to.", where=f"layer {self.name!r}")
 
     def _blend(self, x: graph.Tensor, share: graph.Tensor) -> None:
         """Statistics of what was seen before and of x, which is this share of all."""

@@ -71,7 +71,7 @@ class Dropout(RandomLayer):
         )
         if noise_shape is not None and not good:
             raise ArgumentError(
-                "The shape of the noise is a tuple of sizes, None for those of the input.",
+                "The shape of the noise must be a tuple of sizes, None for those of the input.",
                 where=f"layer {self.name!r} ({type(self).__name__})",
                 received=f"noise_shape={noise_shape!r}",
                 fix="noise_shape=(None, 1, None): one choice for all places of the second axis",

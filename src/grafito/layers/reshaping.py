@@ -113,7 +113,7 @@ class Permute(Layer):
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError(
-                "Permute names every axis of an example once, counted from 1.",
+                "Permute must name every axis of an example once, counted from 1.",
                 received=f"dims={self.dims}",
                 expected=f"an order of 1 to {len(self.dims)}",
                 fix=f"dims={tuple(range(len(self.dims), 0, -1))}",

@@ -84,7 +84,7 @@ class Symbol:
             "A symbolic value has no numbers while the model is being built.",
             where=self,
             expected="a layer that is called on it",
-            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), and so with other functions; for "
+            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), likewise for other functions; for "
             "numbers and gradients p = model(graph.as_tensor(x))",
         )
 

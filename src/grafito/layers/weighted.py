@@ -48,7 +48,7 @@ class WeightedLayer(Layer):
                     setattr(weight, kind, value)
                 elif value is not getattr(self, name, None):
                     raise GraphError(
-                        "A weight that is made already has no use for another initializer.",
+                        "A weight that already exists cannot use another initializer.",
                         where=f"{name} of layer {self.name!r} ({type(self).__name__})",
                         received=type(value).__name__,
                         fix=f"layer.{weight.name}.assign(...) with the numbers",

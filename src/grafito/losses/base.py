@@ -70,7 +70,7 @@ class Loss(Configurable):
             values = self.call(y_true, y_pred)
             if values is None:
                 raise ArgumentError(
-                    "The loss gave None.",
+                    "The loss returned None.",
                     where=f"loss {self.name!r}",
                     expected="a number for each example, or one for the batch",
                     fix="return at its end: return graph.mean(graph.square(y_true - y_pred))",

@@ -84,7 +84,7 @@ def unusual(
     logits = getattr(loss, "from_logits", False)
     if units == 1 and (kind == "softmax" or isinstance(loss, CATEGORICAL)):
         raise ArgumentError(
-            "Over a single unit a softmax is always 1, so that nothing can be learned."
+            "A softmax over a single unit is always 1, so nothing can be learned."
             if kind == "softmax"
             else "A categorical loss compares units, one for each class, and here is only one.",
             where=where,
@@ -105,7 +105,7 @@ def unusual(
         proper = "sigmoid" if binary else "softmax"
         if kind in SIGNED or kind in CUT or (kind in POSITIVE and binary):
             raise ArgumentError(
-                "This loss takes the logarithm of probabilities, and the outputs are none.",
+                "This loss takes the logarithm of probabilities, but the outputs are none.",
                 where=where,
                 received=found,
                 expected="outputs from 0 to 1",

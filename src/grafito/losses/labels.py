@@ -136,7 +136,7 @@ class _Labels:
         raise DataError(
             what,
             where=self.where,
-            received=f"{values[index]} at index {place} ({np.count_nonzero(~good)} such in all)",
+            received=f"{values[index]} at index {place} ({np.count_nonzero(~good)} in total)",
             expected=expected,
             fix=fix,
         )

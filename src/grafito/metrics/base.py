@@ -114,7 +114,7 @@ class Metric(Configurable):
             )
         if aggregation != "sum" or snake_case(_name(initializer)) not in ("zeros", "none"):
             raise ArgumentError(
-                "A variable of a metric starts at zero and is summed.",
+                "A variable of a metric must start at zero and be summed.",
                 where=f"{self.name}.{name or 'variable'}",
                 received=f"initializer={initializer!r}, aggregation={aggregation!r}",
                 fix='initializer="zeros"',

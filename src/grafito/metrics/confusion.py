@@ -73,7 +73,7 @@ def checked_thresholds(where: str, thresholds: Any) -> list[float]:
     flat = np.ravel(np.asarray(thresholds, dtype=object)).tolist()
     if not all(isinstance(t, Real) and 0 <= float(t) <= 1 for t in flat):
         raise ArgumentError(
-            "A threshold is compared with probabilities.",
+            "A threshold must be a probability.",
             where=where,
             received=f"thresholds={thresholds}",
             expected="numbers from 0 to 1",

@@ -104,7 +104,7 @@ class R2Score(ColumnMetric):
         super().__init__(dtype, name)
         if class_aggregation not in AGGREGATIONS or num_regressors < 0:
             raise ArgumentError(
-                "R2Score cannot be computed so.",
+                "R2Score cannot be computed with these arguments.",
                 received=f"class_aggregation={class_aggregation!r}, "
                 f"num_regressors={num_regressors}",
                 expected=f"one of {', '.join(map(repr, AGGREGATIONS))}; a number from 0",
@@ -185,7 +185,7 @@ class FBetaScore(ColumnMetric):
         fits = fits and (threshold is None or (isinstance(threshold, Real) and 0 < threshold <= 1))
         if average not in AVERAGES or not fits:
             raise ArgumentError(
-                "An F score cannot be computed so.",
+                "An F score cannot be computed with these arguments.",
                 received=f"average={average!r}, beta={beta!r}, threshold={threshold!r}",
                 expected=f"average one of {', '.join(map(repr, AVERAGES))}; beta above 0; "
                 "threshold None, or above 0 and at most 1",

@@ -93,7 +93,7 @@ def _layer(entry: Any) -> Layer:
         )
     cls = registry.lookup(entry.get("class_name"))
     if not (isinstance(cls, type) and issubclass(cls, Layer)):
-        raise FileError("The file names something that is no layer.", received=repr(cls))
+        raise FileError("The file names something that is not a layer.", received=repr(cls))
     try:
         return cls.from_config(dict(entry["config"]))
     except TypeError as error:
@@ -271,7 +271,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     try:
         entry = json.loads(json_string)
     except (TypeError, ValueError) as error:
-        raise FileError("The text is no JSON.", received=error, fix="model.to_json()") from None
+        raise FileError("The text is not JSON.", received=error, fix="model.to_json()") from None
     if "build_shape" not in (entry if isinstance(entry, Mapping) else {}):
         raise FileError(
             "The text describes no model of grafito.",

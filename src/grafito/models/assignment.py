@@ -28,7 +28,7 @@ def assign_all(variables: list[graph.Variable], arrays: list[np.ndarray], filepa
             where=filepath,
             received=f"{len(arrays)} arrays",
             expected=f"{len(variables)} arrays",
-            fix=None if variables else "call the model, or model.build((None, ...)), before",
+            fix=None if variables else "call the model first, or model.build((None, ...))",
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

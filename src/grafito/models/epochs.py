@@ -57,7 +57,7 @@ def hold_out(source: Any, fraction: float, seed: int, verbose: Any) -> tuple[Exa
         )
     if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
         raise ArgumentError(
-            "The share to hold out lies between 0 and 1.",
+            "The share to hold out must lie between 0 and 1.",
             received=f"validation_split={fraction!r}",
             fix="validation_split=0.1",
         )

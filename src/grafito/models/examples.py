@@ -103,7 +103,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     parts = tuple(data) if isinstance(data, (list, tuple)) else (data,)
     if not 1 <= len(parts) <= 3:
         raise DataError(
-            "Data are x, (x, y) or (x, y, sample_weight).", received=f"{len(parts)} parts"
+            "Data must be x, (x, y) or (x, y, sample_weight).", received=f"{len(parts)} parts"
         )
     return (*parts, None, None)[:3]
 
@@ -113,7 +113,7 @@ def batch_examples(batch: Any, role: str = "") -> Examples:
     parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
     if not 1 <= len(parts) <= 3:
         raise DataError(
-            "Data are x, (x, y) or (x, y, sample_weight).",
+            "Data must be x, (x, y) or (x, y, sample_weight).",
             where=role.strip() or "a batch",
             received=f"a {type(batch).__name__} of {len(parts)}",
         )
@@ -188,14 +188,14 @@ def _to_arrays(name: str, part: Any) -> Any:
 def _to_array(name: str, values: Any) -> np.ndarray:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise DataError(
-            "A masked array has elements without a number.",
+            "A masked array has elements without a value.",
             where=name,
             received=f"{int(np.ma.count_masked(values))} masked elements",
             fix=f"{name}.filled(0.0), or leave out these examples",
         )
     if hasattr(values, "toarray") and not hasattr(values, "__array__"):
         raise DataError(
-            "A sparse matrix is not read.",
+            "A sparse matrix cannot be read.",
             where=name,
             received=type(values).__name__,
             fix=f"{name}.toarray()",
@@ -252,7 +252,7 @@ def check_finite(name: str, array: np.ndarray) -> None:
             first = tuple(int(i) for i in np.argwhere(~finite)[0])
             place = ", ".join(map(str, (first[0] + start, *first[1:])))
             raise DataError(
-                "The data have values that are no finite numbers.",
+                "The data contain non-finite values.",
                 where=f"{name}[{place}], the first one",
                 received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
                 fix=_finite_hint(name, array),
@@ -304,7 +304,7 @@ def check_class_weight(class_weight: Any) -> None:
         and all(isinstance(x, (int, float, np.number)) for p in class_weight.items() for x in p)
     ):
         raise ArgumentError(
-            "class_weight is a dictionary from class number to weight.",
+            "class_weight must be a dictionary from class number to weight.",
             received=class_weight,
             fix="class_weight={0: 1.0, 1: 2.0}",
         )

@@ -114,7 +114,9 @@ class FiniteCheck:
                 self._start.storage = np.array(call.start + i * call.size, "int32")
                 self._left = {}
                 raise self._error(call.program, losses, weights)
-        raise NonFiniteError("A loss or a weight is no finite number, but not when done again.")
+        raise NonFiniteError(
+            "A loss or a weight was not finite, but repeating the step gave finite values."
+        )
 
     def _error(
         self, program: Program, losses: dict[str, float], weights: list[Variable]

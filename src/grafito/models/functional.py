@@ -57,7 +57,7 @@ class Functional(Model):
             for symbol in flatten(given) or [given]:
                 if not isinstance(symbol, Symbol):
                     raise ArgumentError(
-                        "A model is made from symbols.",
+                        "A model must be made from symbols.",
                         where=argument,
                         received=repr(symbol),
                         expected="what Input(shape) returns, and what layers make of it",
@@ -165,7 +165,7 @@ class Functional(Model):
             given = flatten([inputs[name] for name in names])
         if len(given) != len(symbols):
             raise ShapeError(
-                "The model has another number of inputs.",
+                "The model has a different number of inputs.",
                 where=f"model {self.name!r}",
                 received=f"{len(given)} array{'s' if len(given) > 1 else ''}",
                 expected=f"one for each of {self.input_names}",

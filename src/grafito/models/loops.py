@@ -46,7 +46,7 @@ def under_way(model: Any, kind: str | None = None) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise OutOfMemoryError(
-            "The memory is used up.",
+            "There is not enough memory.",
             where=f"model {model.name!r}, with {model.count_params():,} weights",
             received=str(error) or "no room for an array",
             expected="about 4 times the weights with Adam, and the data beside them",

@@ -366,7 +366,9 @@ class Model(Trainable):
 
         if print_fn is not None and not callable(print_fn):
             raise ArgumentError(
-                "print_fn takes the text.", received=repr(print_fn), fix="print_fn=print"
+                "print_fn must be a function that takes the text.",
+                received=repr(print_fn),
+                fix="print_fn=print",
             )
         rows = summarize(self, batch_size, expand_nested, show_trainable)
         text = as_text(rows, line_length)
@@ -385,7 +387,7 @@ class Model(Trainable):
         programs = self._executor.training_programs() if self.compiled else {}
         if not programs:
             raise GraphError(
-                "A model has a schedule once it was trained.",
+                "A model has a schedule only after it has been trained.",
                 where=f"model {self.name!r}",
                 fix="model.fit(x, y), one epoch will do",
             )

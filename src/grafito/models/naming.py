@@ -20,7 +20,7 @@ def check_names(argument: str, given: Any) -> None:
     """Raise where inputs or outputs have names that are no texts: a file would change them."""
     if isinstance(given, Mapping) and not all(isinstance(name, str) for name in given):
         raise ArgumentError(
-            "The names of inputs and outputs are texts.",
+            "The names of inputs and outputs must be texts.",
             where=argument,
             received=f"the names {[*given]}",
             fix=f"{argument}={{{', '.join(f'{str(name)!r}: ...' for name in given)}}}",

@@ -195,7 +195,7 @@ def _factor(value: Any) -> float | None:
         return None if value is None else float(value)
     except (TypeError, ValueError):
         raise ArgumentError(
-            "A loss weight is a number.", where="loss_weights", received=repr(value)
+            "A loss weight must be a number.", where="loss_weights", received=repr(value)
         ) from None
 
 
@@ -278,7 +278,7 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
         parts = parts * len(names)
     if len(parts) != len(names):
         raise DataError(
-            "The model has another number of outputs.",
+            "The model has a different number of outputs.",
             where=what,
             received=f"{len(parts)} array{'s' if len(parts) > 1 else ''}",
             expected=f"one for each of {names}",
@@ -309,7 +309,7 @@ def _spread(given: Any, names: list[str], what: str) -> list[Any]:
         single = _singles(given)
         if len(single) != len(names):
             raise ArgumentError(
-                "The model has another number of outputs.",
+                "The model has a different number of outputs.",
                 where=what,
                 received=f"a list of {len(single)}",
                 expected=f"one for each of {names}",
@@ -330,7 +330,7 @@ def _only(given: Any, name: str, what: str) -> Any:
     single = _singles(given)
     if len(single) != 1:
         raise ArgumentError(
-            "An output has one loss.",
+            "An output can have only one loss.",
             where=f"{what} of output {name!r}",
             received=f"a list of {len(single)}",
             fix="one function that adds them up",

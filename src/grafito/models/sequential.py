@@ -69,7 +69,7 @@ class Sequential(Model):
     def _check_new(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
             raise ArgumentError(
-                "A Sequential model is made of layers.",
+                "A Sequential model must be made of layers.",
                 received=repr(layer),
                 fix=f"{layer.__name__}(...)" if isinstance(layer, type) else None,
             )
@@ -80,7 +80,7 @@ class Sequential(Model):
             raise ArgumentError("A model cannot contain itself.", where=f"model {self.name!r}")
         if self._stack and isinstance(layer, layers.InputLayer):
             raise ArgumentError(
-                "Only the first layer of a Sequential model is its Input.",
+                "Only the first layer of a Sequential model can be an Input.",
                 where=f"model {self.name!r}",
                 received=f"Input after {self._stack[-1].name!r}",
                 fix="Model(inputs, outputs) for several inputs",

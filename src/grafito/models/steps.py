@@ -137,7 +137,7 @@ class Trainable(Layer):
         executor = Executor(engine, precision, bool(run_eagerly))
         if run_eagerly and precision != "float32":
             raise ArgumentError(
-                "A step that runs op by op has no mixed precision.",
+                "A step that runs op by op cannot use mixed precision.",
                 received=f"run_eagerly=True, precision={precision!r}",
                 fix='precision="float32" while you look',
             )
@@ -216,7 +216,7 @@ class Trainable(Layer):
         """
         if self.optimizer is None:
             raise GraphError(
-                "A model is trained by an optimizer.",
+                "The model needs an optimizer to be trained.",
                 where=f"model {self.name!r}",
                 received="optimizer=None",
                 fix='model.compile(optimizer="sgd", loss="mse")',

@@ -360,7 +360,7 @@ class Optimizer(Configurable):
             value = math.nan
         if not 0 <= value < math.inf:
             raise ArgumentError(
-                "A learning rate is a number, 0 or more, or a schedule.",
+                "A learning rate must be a number, 0 or more, or a schedule.",
                 where=type(self).__name__,
                 received=f"learning_rate={rate!r}",
                 fix=f"learning_rate={_number_meant(rate)}",

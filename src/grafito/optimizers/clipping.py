@@ -38,7 +38,7 @@ class Clipping:
         limits = {name: limit for name, limit in asdict(self).items() if limit is not None}
         if len(limits) > 1 or any(not limit > 0 for limit in limits.values()):
             raise ArgumentError(
-                "Gradients are clipped in one way, at a positive limit.",
+                "Gradients can be clipped in only one way, at a positive limit.",
                 received=", ".join(f"{name}={limit}" for name, limit in limits.items()),
                 expected="one of " + ", ".join(asdict(self)),
             )

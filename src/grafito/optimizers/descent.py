@@ -43,7 +43,7 @@ class SGD(Optimizer):
         self.nesterov = nesterov
         if not 0 <= momentum <= 1:
             raise ArgumentError(
-                "The momentum of SGD lies between 0 and 1.",
+                "The momentum of SGD must lie between 0 and 1.",
                 received=f"momentum={momentum}",
                 fix="momentum=0.9",
             )

@@ -165,7 +165,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.name = name
         if len(values) != len(boundaries) + 1:
             raise ArgumentError(
-                "PiecewiseConstantDecay needs one value more than boundaries.",
+                "PiecewiseConstantDecay needs one more value than boundaries.",
                 received=f"{len(boundaries)} boundaries and {len(values)} values",
             )
 

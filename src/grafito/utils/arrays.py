@@ -30,7 +30,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     labels = np.asarray(x)
     if labels.dtype.kind not in "biuf":
         raise DataError(
-            "Classes are numbers.",
+            "Classes must be numbers.",
             received=f"dtype {labels.dtype}",
             fix="numpy.unique(x, return_inverse=True)[1]",
         )
@@ -80,7 +80,7 @@ def pad_sequences(
             raise unknown_name(name, choice, ["pre", "post"])
     if not hasattr(sequences, "__len__") or any(not hasattr(s, "__len__") for s in sequences):
         raise ArgumentError(
-            "Sequences are lists of numbers.",
+            "Sequences must be lists of numbers.",
             received=type(sequences).__name__,
             fix="[[1, 2], [3]]",
         )
@@ -93,7 +93,7 @@ def pad_sequences(
         kept = _converted(np.asarray, kept, dtype)
         if len(kept) and kept.shape[1:] != inner:
             raise DataError(
-                "The elements of sequences have one shape.",
+                "The elements of sequences must have the same shape.",
                 received=f"elements of shape {kept.shape[1:]}",
                 expected=f"{inner}, as in the first sequence",
             )

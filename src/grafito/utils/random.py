@@ -20,7 +20,7 @@ def set_random_seed(seed: int) -> None:
         >>> set_random_seed(1)
     """
     if seed is None:
-        raise ArgumentError("A seed is an integer that is not negative.", received="seed=None")
+        raise ArgumentError("A seed must be a non-negative integer.", received="seed=None")
     set_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)

@@ -60,7 +60,7 @@ def open_stream(path: str | Path) -> Iterator[BinaryIO]:
         ) from None
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
         raise FileError(
-            "The compressed file is damaged or has something behind its end.",
+            "The compressed file is damaged or has data after its end.",
             where=where,
             received=error,
             fix=_AGAIN,
@@ -135,7 +135,7 @@ def read_tar(
                     yield member.name, _content(archive, member)
         except _TAR_ERRORS as error:
             raise FileError(
-                "The archive is damaged or is no tar archive.",
+                "The archive is damaged or is not a tar archive.",
                 where=where,
                 received=error,
                 fix=_AGAIN,

@@ -71,7 +71,7 @@ def read_idx(path: str | Path, *, max_bytes: int = 2 << 30) -> np.ndarray:
 def _read_header(magic: bytearray, stream, where: str) -> tuple[np.dtype, tuple[int, ...]]:
     if len(magic) < 4 or magic[0] or magic[1]:
         raise FileError(
-            "The file is no IDX file.",
+            "The file is not an IDX file.",
             where=where,
             received=f"first bytes {magic.hex(' ') or 'none'}",
             expected="00 00, a type code, the rank",
@@ -129,7 +129,7 @@ def read_idx_pair(
     for array, rank, path in ((pictures, 3, images), (targets, 1, labels)):
         if array.ndim != rank or array.dtype != np.uint8:
             raise DataError(
-                "The IDX file holds something else than expected.",
+                "The IDX file holds something other than expected.",
                 where=path,
                 received=f"shape {array.shape} of {array.dtype}",
                 expected=f"rank {rank} of uint8",

@@ -75,7 +75,7 @@ def read_npz(path: str | Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndar
         ) from None
     except _ERRORS as error:
         raise FileError(
-            "The file is damaged or is no npz file.",
+            "The file is damaged or is not an npz file.",
             where=path,
             received=str(error)[:200],
             fix="fetch or copy the file again",

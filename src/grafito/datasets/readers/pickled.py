@@ -128,12 +128,12 @@ class _Machine:
 
     def extend(self, items: list) -> None:
         if type(self.stack[-1]) is not list:
-            raise ValueError("items for something that is no list")
+            raise ValueError("items for something that is not a list")
         self.stack[-1].extend(items)
 
     def update(self, items: list) -> None:
         if type(self.stack[-1]) is not dict:
-            raise ValueError("items for something that is no dictionary")
+            raise ValueError("items for something that is not a dictionary")
         self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
 
 
@@ -175,7 +175,7 @@ def read_pickle(data: bytes, where: object) -> dict[str, object]:
             warnings.simplefilter("ignore")
             end = machine.run(data)
         if end != len(data) - 1:
-            raise ValueError("bytes behind the end of the pickle")
+            raise ValueError("bytes after the end of the pickle")
         (result,) = machine.stack
         items = {
             str(key): value.value if isinstance(value, _Array) else value

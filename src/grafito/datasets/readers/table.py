@@ -119,7 +119,7 @@ def parse_table(
                 continue
         if len(cells) != width:
             raise DataError(
-                "A row has another number of columns than the first.",
+                "A row has a different number of columns from the first.",
                 where=f"{where}, line {number}",
                 received=f"{len(cells)} columns",
                 expected=f"{width} columns",
@@ -243,7 +243,7 @@ def _lines(stream: BinaryIO, where: object) -> Iterator[str]:
             )
         if b"\0" in line:
             raise FileError(
-                "The table holds a zero byte: it is no text, or text in UTF-16.",
+                "The table holds a zero byte: it is not text, or it is text in UTF-16.",
                 where=place,
                 fix="save it as UTF-8",
             )

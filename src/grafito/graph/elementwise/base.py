@@ -164,7 +164,7 @@ def signed(*values: Any) -> tuple[Tensor, ...]:
     xs = operands(*values)
     if xs[0].dtype == "bool":
         raise DtypeError(
-            "Booleans have no differences.",
+            "Booleans cannot be subtracted.",
             received="dtype bool",
             fix="graph.not_equal(x, y), graph.logical_not(x), or graph.cast(x, 'int32')",
         )

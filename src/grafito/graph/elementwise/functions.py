@@ -375,7 +375,7 @@ def power(x: Any, y: Any) -> Tensor:
     exponent = xs[1].op
     if xs[0].dtype in INTEGER and isinstance(exponent, Constant) and (exponent.array < 0).any():
         raise ArgumentError(
-            "An integer to a negative power is a fraction.",
+            "An integer to a negative power is not an integer.",
             received=f"{xs[0].dtype} ** {exponent.array.min()}",
             fix="graph.cast(x, 'float32') ** y, or an exponent such as -1.0",
         )

@@ -175,7 +175,7 @@ def normalize_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     found = tuple(normalize_axis(a, ndim) for a in axes)
     if len(set(found)) < len(found):
         raise ArgumentError(
-            "Each axis is named once.",
+            "Each axis must be named once.",
             received=f"axes {axes}",
             expected=f"different axes from 0 to {ndim - 1}",
         )
@@ -197,7 +197,7 @@ def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]
         return [operator.index(n) for n in sizes]
     except TypeError:
         raise ArgumentError(
-            "A shape consists of integers.",
+            "A shape must consist of integers.",
             where=where,
             received=shape,
             fix=example or f"{where}(x, (2, -1))",
@@ -216,7 +216,9 @@ def lengths(shape: Any, where: str, example: str) -> tuple[int, ...]:
     """
     sizes = tuple(whole_sizes(shape, where, example))
     if any(n < 0 for n in sizes):
-        raise ArgumentError("A size is not negative.", where=where, received=shape, fix=example)
+        raise ArgumentError(
+            "A size must not be negative.", where=where, received=shape, fix=example
+        )
     return sizes
 
 
@@ -236,7 +238,7 @@ def count(value: Any, where: str, name: str, least: int = 0) -> int:
         number = least - 1
     if number < least:
         raise ArgumentError(
-            "A count is a whole number.",
+            "A count must be a whole number.",
             where=where,
             received=f"{name}={value!r}",
             expected=f"an integer from {least}",
@@ -261,7 +263,7 @@ def reshape(x: Any, shape: int | Sequence[int]) -> Tensor:
         sizes[sizes.index(-1)] = x.size // known if known else 0
     if math.prod(sizes) != x.size or any(n < 0 for n in sizes):
         raise ShapeError(
-            "A reshape keeps the number of elements.",
+            "A reshape must keep the number of elements.",
             where="reshape",
             received=f"{x.shape}, {x.size} elements",
             expected=str(tuple(shape) if isinstance(shape, Sequence) else shape),
@@ -280,7 +282,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     order = tuple(reversed(range(x.ndim))) if axes is None else normalize_axes(axes, x.ndim)
     if len(order) != x.ndim:
         raise ArgumentError(
-            "A transpose names every axis once.",
+            "A transpose must name every axis once.",
             received=f"axes={axes}",
             expected=f"an order of 0 to {x.ndim - 1}",
         )

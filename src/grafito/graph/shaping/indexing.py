@@ -147,7 +147,7 @@ def slice(x: Any, index: Any) -> Tensor:
     parts = list(index) if isinstance(index, tuple) else [index]
     if (dots := sum(part is Ellipsis for part in parts)) > 1:
         raise PositionError(
-            "An index has at most one `...`.", received=f"{dots} of them", fix="x[..., 0]"
+            "An index can have only one `...`.", received=f"{dots} of them", fix="x[..., 0]"
         )
     if dots:
         at = next(i for i, part in enumerate(parts) if part is Ellipsis)
@@ -173,7 +173,7 @@ def slice(x: Any, index: Any) -> Tensor:
             shape.append(len(bounds))
         else:
             raise ArgumentError(
-                "A tensor is indexed by integers, slices, None and `...`.",
+                "A tensor can be indexed only by integers, slices, None and `...`.",
                 received=repr(part),
                 fix="graph.take(x, indices, axis) for an array of indices",
             )
@@ -204,7 +204,7 @@ def _bounds(part: Any, size: int) -> tuple[int, int, int]:
         return part.indices(size)
     except (TypeError, ValueError):
         raise ArgumentError(
-            "A slice has whole numbers as bounds and a step that is not 0.",
+            "A slice needs whole numbers as bounds and a step other than 0.",
             received=part,
             fix="x[::1]",
         ) from None
@@ -297,7 +297,7 @@ def _integers(indices: Any) -> Tensor:
     indices = as_tensor(indices)
     if indices.dtype not in INTEGER:
         raise DtypeError(
-            "Positions are integers.",
+            "Positions must be integers.",
             received=indices.dtype,
             fix="graph.cast(indices, 'int32')",
         )
