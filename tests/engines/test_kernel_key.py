@@ -43,12 +43,18 @@ pytestmark = pytest.mark.filterwarnings("ignore:This CPU has no instructions for
 NUMBERS = {"inf": math.inf, "nan": math.nan}  # as Python writes them
 
 
-def check(g):
-    """The kernels of a graph have the code of what their descriptions tell."""
-    machine, kernels = Machine(), []
+def kernels_of(g):
+    """What the code of the kernels of a graph would be written from."""
+    kernels = []
     unwritten = Routine("", [], 0, 0.0, 0, Source("", str))
     with patch.object(kernel_cache, "routine", lambda *a: kernels.append(a) or unwritten):
-        assemble(g, machine)
+        assemble(g, Machine())
+    return kernels
+
+
+def check(g):
+    """The kernels of a graph have the code of what their descriptions tell."""
+    machine, kernels = Machine(), kernels_of(g)
     assert kernels
     for kernel, stored, shared, _ in kernels:
         facts, nodes = describe(kernel, stored, shared)
@@ -62,6 +68,17 @@ def check(g):
         assert ours.text == theirs.text
         assert (ours.units, ours.cost, ours.scratch) == (theirs.units, theirs.cost, theirs.scratch)
         assert [nodes.index(x) for x in ours.buffers] == [own.index(x) for x in theirs.buffers]
+
+
+def test_the_facts_of_a_piece_do_not_grow_with_their_number():
+    """Else many pieces end to end would take a time that grows with the square of their number."""
+    sizes = []
+    for n in (20, 80):
+        xs = {f"x{i}": graph.placeholder((8,), name=f"x{i}") for i in range(n)}
+        whole = graph.concatenate([graph.sin(x) for x in xs.values()], 0)
+        facts = [describe(*kernel[:3])[0] for kernel in kernels_of(Graph(xs, {"y": whole}, {}))]
+        sizes.append(len(repr(facts)) / n)
+    assert sizes[1] < 1.2 * sizes[0]
 
 
 def with_gradients(xs, y, sources):

@@ -55,7 +55,10 @@ def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key
 
     def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
-            attributes = [_attribute(n, v) for n, v in sorted(x.attributes.items()) if _told(v)]
+            # Where the pieces of a whole lie is told by their stores; all of them in the facts of
+            # each piece would make a time that grows with the square of their number.
+            known = {} if x.kind == "concat" else x.attributes
+            attributes = [_attribute(n, v) for n, v in sorted(known.items()) if _told(v)]
             kind = "external" if ends and x.moves else x.kind  # it is where it is
             own = kind, plain(x.shape), x.dtype, x.lanes, x in materialized, tuple(attributes)
             place[x] = len(nodes)
