@@ -89,15 +89,15 @@ def test_this_cpu_needs_the_features_and_leave(asked, monkeypatch, features, ans
     asked[1].append(answer)
     monkeypatch.setattr(llvm, "get_host_cpu_features", Host)
     machine = Machine(triple=LINUX)
-    assert machine.tiles is tiles
+    assert machine.amx is tiles
     assert ("+amx-bf16" in machine.features) is tiles  # what is compiled is told apart by them
 
 
 def test_features_that_are_given_are_believed(asked):
     asked[1].append(-1)
-    assert Machine("sapphirerapids", TILES, LINUX).tiles
-    assert not Machine("sapphirerapids", AVX512, LINUX).tiles
-    assert not Machine("sapphirerapids", "+amx-tile,+amx-bf16,+avx2", LINUX).tiles  # needs pairs
+    assert Machine("sapphirerapids", TILES, LINUX).amx
+    assert not Machine("sapphirerapids", AVX512, LINUX).amx
+    assert not Machine("sapphirerapids", "+amx-tile,+amx-bf16,+avx2", LINUX).amx  # needs pairs
 
 
 # Which products, and their code

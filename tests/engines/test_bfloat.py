@@ -47,7 +47,7 @@ def run(step, feeds, products=True, **options):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         program = engine.compile(step)
-    slow = products and not Machine(engine.cpu, engine.features).pairs
+    slow = products and not Machine(engine.cpu, engine.features).bf16_dot
     assert len(said) == slow
     assert all("AVX512-BF16" in str(w.message) for w in said)
     program.bind(feeds)
@@ -129,7 +129,7 @@ def test_products_and_their_gradients_are_within_the_bound(name, scale, options)
         assert np.all(np.abs(mine - exact[n]) <= bound[n]), n
 
 
-@pytest.mark.skipif(not Machine().pairs, reason="no AVX512-BF16")
+@pytest.mark.skipif(not Machine().bf16_dot, reason="no AVX512-BF16")
 def test_pairs_are_added_up_where_the_cpu_can():
     step = mixed_bfloat16(trilinear(ROWS["full lanes"][0], ROWS["full lanes"][1:]))
     program = Engine().compile(step)

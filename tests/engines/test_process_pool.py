@@ -29,7 +29,7 @@ def machine(monkeypatch):
     made.compiled = []
     compile_ = made.compile
     made.compile = lambda text: made.compiled.append(text) or compile_(text)
-    monkeypatch.setattr(process_pool, "WORTH", 1)  # so that every text is worth a worker
+    monkeypatch.setattr(process_pool, "TEXT_PER_PROCESS", 1)  # so that every text is worth a worker
     return made
 
 
@@ -142,7 +142,7 @@ def test_a_script_is_not_run_again(tmp_path):
         "print('begins')\n"
         "from grafito import engines, graph\n"
         "from grafito.engines.llvm.compilation import process_pool\n"
-        "process_pool.WORTH = 1\n"
+        "process_pool.TEXT_PER_PROCESS = 1\n"
         "x = graph.placeholder((50,), name='x')\n"
         "y = graph.sum(graph.cumsum(graph.exp(x)))\n"
         "g = graph.program.Graph({'x': x}, {'y': y}, {})\n"

@@ -110,7 +110,7 @@ class Stage:
 def lower_ops(stage: Stage, machine: Machine) -> Stage:
     """Ops become nodes; results that are not elementwise are copied to where they go."""
     graph = stage.graph
-    became = ops.lower(graph.results, machine.pairs, machine.tiles)
+    became = ops.lower(graph.results, machine.bf16_dot, machine.amx)
     leaves = {v: became.get(v) for v in graph.updates}
     updates: dict[Node, Node] = {}
     outputs = {name: _copy(became[x]) for name, x in graph.outputs.items()}
@@ -132,7 +132,7 @@ def images_as_lanes(stage: Stage, machine: Machine) -> Stage:
 
 def bfloat16_operands(stage: Stage, machine: Machine) -> Stage:
     """Products of bfloat16 read their operands in the forms that their instructions take."""
-    return stage.map(bfloat16.arrange(topological_order(stage.results), machine.tiles))
+    return stage.map(bfloat16.arrange(topological_order(stage.results), machine.amx))
 
 
 def order_updates(stage: Stage, machine: Machine) -> Stage:

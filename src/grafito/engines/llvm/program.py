@@ -1,4 +1,4 @@
-"""Running a compiled program: arrays and state by pointer, threads that enter one function."""
+"""A compiled program: it binds arrays and state by pointer, and its threads enter the driver."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from grafito.locks import Guarded
 CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
 
 _pools: dict[int, ThreadPoolExecutor] = {}
-# Programs are given to threads one after the other, so that no two wait for threads of each other.
-_in_turn = threading.Lock()
+# Held while a program is submitted to its threads: two programs must not wait for each other's.
+_entry_lock = threading.Lock()
 
 
 def _forked() -> None:
@@ -139,7 +139,9 @@ class Program(interface.Program, Guarded):
         kept = self._table.arrays
         state = [(array, array.copy()) for array in self._table.written()]
         control = (ctypes.c_int64 * CONTROL)()
-        self._enter(self._table.address, ctypes.addressof(control), 1)  # so that numbers are real
+        self._enter(
+            self._table.address, ctypes.addressof(control), 1
+        )  # so that the timed kernels see realistic values
         medians = []
         for call in self._assembled.calls:
             pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
@@ -163,7 +165,7 @@ class Program(interface.Program, Guarded):
         n = self._threads
         others = []
         if n > 1:
-            with _in_turn:
+            with _entry_lock:
                 if n not in _pools:
                     _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
                 others = [

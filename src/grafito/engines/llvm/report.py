@@ -29,7 +29,7 @@ def operations(kernel: Kernel, call: Call) -> int:
 
 
 def title(kernel: Kernel) -> str:
-    """What a kernel computes, in one line: its primary, then the ops that are fused with it."""
+    """What a kernel computes, in one line: its anchor, then the ops that are fused with it."""
     primary = kernel.anchor
     ops, moves = _inside(kernel)
     if primary is not None:

@@ -15,7 +15,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
 )
-from grafito.engines.llvm.ir.shapes import trivial
+from grafito.engines.llvm.ir.shapes import unit_axes_only
 from grafito.errors import GraphError
 
 Index = tuple[Affine, ...]
@@ -24,8 +24,8 @@ Index = tuple[Affine, ...]
 def operands(x: Node, index: Index) -> list[tuple[Node, Index]]:
     """What an element of a computed node is made from: the nodes, and at which index of each.
 
-    All that follows a node to what it is computed from goes by this, so that the plan knows where
-    the code will read.
+    Every walk from a node to its operands uses this function, so that planning and code generation
+    agree on what is read.
     """
     if x.moves:
         return [source_index(x, index)]
@@ -37,7 +37,7 @@ def operands(x: Node, index: Index) -> list[tuple[Node, Index]]:
 
 
 def source_index(x: Node, index: Index) -> tuple[Node, Index]:
-    """The node that a move reads, and where; a reshape must be trivial."""
+    """The node that a move reads, and at which index; a reshape may only change unit axes."""
     y = x.inputs[0]
     if x.kind == "transpose":
         where: list[Any] = [None] * len(index)
@@ -76,7 +76,7 @@ def reshape_index(x: Node, y: Node, index: Index) -> Index:
 def broadcast_index(x: Node, index: Index) -> Index:
     """Where an operand is read for an element of the broadcast result."""
     own = index[len(index) - len(x.shape) :]
-    return tuple(  # a batch in lanes fills them, also where it is one image
+    return tuple(  # a batch in lanes keeps its index, also where it is one image
         Affine() if n == 1 and not (x.lanes and axis == 0) else i
         for axis, (i, n) in enumerate(zip(own, x.shape, strict=True))
     )
@@ -86,7 +86,7 @@ def broadcast_index(x: Node, index: Index) -> Index:
 
 
 def without_unit_axes(node: Node, index: Index) -> Index:
-    """The index, 0 along axes of size 1 (but for the batch, which is in lanes)."""
+    """The index with 0 along axes of size 1, except for a batch in lanes."""
     return tuple(
         a if n != 1 or (axis == 0 and node.lanes) else Affine()
         for axis, (a, n) in enumerate(zip(index, node.shape, strict=True))
@@ -106,7 +106,7 @@ def fit_index(index: Index, before: Shape, after: Shape, lanes: bool) -> Index:
 
 
 def physical(node: Node, index: Index, lanes: int) -> Affine:
-    """The place of an element in the buffer of a stored node.
+    """The address of an element in the buffer of a materialized node.
 
     Raises:
         GraphError: when the batch index does not split into blocks of lanes.
@@ -124,11 +124,11 @@ def physical(node: Node, index: Index, lanes: int) -> Affine:
 def address(
     x: Node, index: Index, lanes: int, materialized: Set[Node] | None = None
 ) -> tuple[Node, Affine]:
-    """The buffer and the place in it of an element of a node behind moves."""
+    """The buffer, and the address in it, of an element of a node behind moves."""
     while True:
         if x.leaf or (materialized is not None and x in materialized) or x.kind == "bounds_check":
             return x, physical(x, index, lanes)
-        if x.kind == "reshape" and not trivial(x):
+        if x.kind == "reshape" and not unit_axes_only(x):
             return through_reshape(x, index, lanes)
         if not x.moves:
             return x, physical(x, index, lanes)
@@ -136,9 +136,9 @@ def address(
 
 
 def through_reshape(x: Node, index: Index, lanes: int) -> tuple[Node, Affine]:
-    """The place in the stored node that x is another shape of."""
+    """The address in the materialized node that x reshapes."""
     y = x.inputs[0]
-    while y.kind == "reshape" and not trivial(y):
+    while y.kind == "reshape" and not unit_axes_only(y):
         (y,) = y.inputs
     if not y.lanes:
         return y, dot(index, row_major(x.shape))

@@ -49,7 +49,7 @@ class Affine:
         return Affine(self.constant * factor, tuple((v, c * factor) for v, c in self.terms))
 
     def coefficient(self, variable: Any) -> int:
-        """How far one step of the variable moves it."""
+        """How much it grows when the variable grows by 1."""
         return dict(self.terms).get(variable, 0)
 
     def gathered(self) -> list[tuple[Gathered, int]]:
@@ -57,7 +57,7 @@ class Affine:
         return [(v, c) for v, c in self.terms if isinstance(v, Gathered)]
 
     def depends(self, variable: Loop) -> bool:
-        """Whether it moves with the variable, directly or through what it reads."""
+        """Whether it changes with the variable, directly or through a gathered index."""
         return any(
             v is variable or (isinstance(v, Gathered) and v.at.depends(variable))
             for v, _ in self.terms
@@ -75,7 +75,7 @@ class Affine:
         return Affine(self.constant // lanes, high), Affine(rest, low)
 
     def replace(self, new: dict[Any, Affine]) -> Affine:
-        """With variables replaced by expressions, also where they say what is read."""
+        """With variables replaced by expressions, also in the addresses of gathered indices."""
         total = Affine(self.constant)
         for v, c in self.terms:
             if isinstance(v, Gathered):

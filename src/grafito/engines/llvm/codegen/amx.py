@@ -33,7 +33,7 @@ ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA = 158, 0x1023, 18
 def permitted() -> bool:
     """Whether the system lets this process use tiles.
 
-    Linux gives it leave when it asks; of other systems it is not known, so they count as refusing.
+    On Linux a process has to ask first. Other systems are not known to allow it.
     """
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return False

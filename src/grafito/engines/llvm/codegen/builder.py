@@ -43,19 +43,24 @@ class Builder:
     Args:
         function: the LLVM function; emission starts in a new block of it.
         lanes: elements of a vector.
-        pairs: whether products of bfloat16 may be added up two at a time.
+        bf16_dot: whether products of bfloat16 may be added up two at a time.
     """
 
-    def __init__(self, function: Any, lanes: int, pairs: bool = False):
+    def __init__(self, function: Any, lanes: int, bf16_dot: bool = False):
         self.function = function
         self.b = ir.IRBuilder(function.append_basic_block())
-        self.lanes, self.pairs = lanes, pairs
+        self.lanes, self.bf16_dot = lanes, bf16_dot
 
     @classmethod
     def on(cls, other: Builder, lanes: int) -> Builder:
         """The same place in the same function, with vectors of another length."""
         code = cls.__new__(cls)
-        code.function, code.b, code.lanes, code.pairs = other.function, other.b, lanes, other.pairs
+        code.function, code.b, code.lanes, code.bf16_dot = (
+            other.function,
+            other.b,
+            lanes,
+            other.bf16_dot,
+        )
         return code
 
     # Loops
@@ -90,10 +95,10 @@ class Builder:
         return phis
 
     def vectors(self, start: Any, size: int, stop: Any, body: Callable[[Any, Any], None]) -> None:
-        """`body(i, mask)` for each vector from start to stop, which ends a whole one or is `size`.
+        """`body(i, mask)` for each vector in [start, stop), where stop is `size` or whole vectors.
 
-        Only the last vector of an axis that they do not fill has a mask, the others None: a store
-        with a mask holds up the loads that follow it.
+        Only a last vector that is not full has a mask, the others None: a masked store delays the
+        loads that follow it.
         """
         rest = size % self.lanes
         if not rest:
@@ -245,12 +250,12 @@ class Builder:
         self.b.store(raw, self.at(pointer, dtype, offset), align=SIZES[dtype])
 
     def prefetch(self, pointer: Any, dtype: str, offset: Any) -> None:
-        """Ask for the cache line of an element that will be read soon; it need not exist."""
+        """Prefetch the cache line of an element; the address need not be valid."""
         now = [ir.Constant(I32, n) for n in (0, 3, 1)]  # to read, into all caches, data
         self.intrinsic("llvm.prefetch.p0", ir.VoidType(), self.at(pointer, dtype, offset), *now)
 
     def from_memory(self, raw: Any, dtype: str) -> Any:
-        """Memory form to register form: booleans are bytes there, bfloat16 half words."""
+        """From memory to register form: in memory booleans are bytes, bfloat16 half words."""
         if dtype == "bool":
             return self.b.icmp_unsigned("!=", raw, ir.Constant(raw.type, None))
         if dtype == "bfloat16":
@@ -288,7 +293,7 @@ def _suffix(kind: Any) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _known(values: tuple[Any, ...], element: Any, spelled: str = "") -> Any:
-    """A vector of known numbers, written out once for all its uses; -0.0 is spelled unlike 0.0."""
+    """A constant vector, made once for all its uses; `spelled` tells -0.0 from 0.0."""
     return ir.Constant(
         ir.VectorType(element, len(values)), [ir.Constant(element, v) for v in values]
     )

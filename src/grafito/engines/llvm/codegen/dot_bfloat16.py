@@ -34,6 +34,9 @@ from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST
 from grafito.engines.llvm.ir.nodes import Node
 
+LATENCY = 7  # cycles of vdpbf16ps
+VECTOR_REGISTERS = 32  # of AVX-512
+MOST_PLACES, MOST_FILTERS = 14, 9  # of a tile of a convolution
 WIDTHS = (4, 8, 16)  # lanes of the instruction's forms
 HALF = "uint16"  # a bfloat16 as its bits
 
@@ -52,25 +55,26 @@ class _BFloat(ir.Type):
 
 
 def image_tile(places: int, out_channels: int, k: Node) -> tuple[int, int]:
-    """How many places and how many weights k a tile of a convolution has.
+    """How many places and how many filters a tile of a convolution has, for weights k.
 
-    Each place loads a vector of images from the second-level cache in each step, two cycles long;
-    the sums of two products come after seven cycles, and more than nine weights are too far apart.
+    In each step a place loads a vector of images from the second-level cache, which takes two
+    cycles. A dot product has a latency of seven cycles. Beyond nine filters the broadcast weights
+    of a step span too many cache lines.
     """
 
     def cycles(tile: tuple[int, int]) -> float:
         total = 0.0
         for height, count in loop_nest.pieces(places, tile[0]):
             for breadth, times in loop_nest.pieces(out_channels, tile[1]):
-                step = max(height * breadth / 2, 7, 2 * height + breadth / 2)
+                step = max(height * breadth / 2, LATENCY, 2 * height + breadth / 2)
                 total += count * times * step
         return total
 
     options = [
         (h, v)
-        for h in range(1, min(places, 14) + 1)
-        for v in range(1, min(out_channels, 9) + 1)
-        if h * v + h + 3 <= 32 and (v == BROADCAST or k.kind != "word_pairs")
+        for h in range(1, min(places, MOST_PLACES) + 1)
+        for v in range(1, min(out_channels, MOST_FILTERS) + 1)
+        if h * v + h + 3 <= VECTOR_REGISTERS and (v == BROADCAST or k.kind != "word_pairs")
     ]
     return min(options, key=cycles)
 
@@ -78,7 +82,7 @@ def image_tile(places: int, out_channels: int, k: Node) -> tuple[int, int]:
 def adds_pairs(code: Builder, row: Node, column: Node) -> bool:
     """Whether the sums of a tile can be made from pairs of bfloat16."""
     words = column.dtype in ("bfloat16", "uint32")
-    return code.pairs and code.lanes in WIDTHS and row.dtype == "bfloat16" and words
+    return code.bf16_dot and code.lanes in WIDTHS and row.dtype == "bfloat16" and words
 
 
 def accumulate(

@@ -132,14 +132,14 @@ def _floordivide(code: Builder, dtype: str, x: Any, y: Any) -> Any:
     safe = b.select(none, one, y)
     if not dtype.startswith("int"):
         return b.select(none, zero, b.udiv(x, safe))
-    turned = b.icmp_signed("==", safe, code.const(-1, dtype))
-    safe = b.select(turned, one, safe)
+    overflow = b.icmp_signed("==", safe, code.const(-1, dtype))
+    safe = b.select(overflow, one, safe)
     whole = b.sdiv(x, safe)
     rest = b.sub(x, b.mul(whole, safe))
     negative = b.xor(b.icmp_signed("<", rest, zero), b.icmp_signed("<", safe, zero))
     below = b.and_(b.icmp_signed("!=", rest, zero), negative)
     whole = b.select(below, b.sub(whole, one), whole)
-    return b.select(none, zero, b.select(turned, b.neg(x), whole))
+    return b.select(none, zero, b.select(overflow, b.neg(x), whole))
 
 
 def _power(code: Builder, dtype: str, x: Any, y: Any) -> Any:

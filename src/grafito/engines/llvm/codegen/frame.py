@@ -1,4 +1,4 @@
-"""Machine code of a kernel: the frame of its function, and elementwise work."""
+"""The function of a kernel: its arguments, its epilogue and its vector loops."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from grafito.engines.llvm.ir.kernel import (
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.ir.target import TARGETS
 
-UNITS = 16  # that a kernel keeps for threads to share out, where its loops are many
-CHUNK = 64  # vectors of a long loop that are one unit of work
+UNITS = 16  # minimum work units that a kernel leaves for the threads
+CHUNK = 64  # vectors of a long loop in one work unit
 
 
 @dataclass
@@ -114,7 +114,7 @@ def outlined(
 ) -> None:
     """Emit `body(reader, *values)` as a function and call it.
 
-    The code around it then takes no registers from its loops, which may need them all.
+    So the loops of the body have all registers for themselves.
 
     Args:
         frame: of the kernel.
@@ -130,7 +130,7 @@ def outlined(
     function = ir.Function(frame.module, kind, name)
     function.linkage = "internal"
     function.attributes.add("noinline")
-    code = Builder(function, reader.code.lanes, reader.code.pairs)
+    code = Builder(function, reader.code.lanes, reader.code.bf16_dot)
     inside = dict(zip(pointers, function.args, strict=False))
     known = {node: inside[pointer] for node, pointer in reader.pointers.items()}
     own = Reader(code, reader.materialized, known, reader.width, inside[reader.errors])
@@ -149,7 +149,7 @@ def store_place(s: Store, index: Index, width: int) -> Affine:
 
 
 def emit_epilogue(reader: Reader, kernel: Kernel, index: Index, known: Any = None) -> None:
-    """Compute and store all results at an index, given the primary's register."""
+    """Compute and store all results at an index, given the register of the anchor."""
     start = {}
     if kernel.anchor is not None:
         at = fit_index(index, kernel.shape, kernel.anchor.shape, kernel.lanes)
@@ -166,7 +166,7 @@ def emit_epilogue(reader: Reader, kernel: Kernel, index: Index, known: Any = Non
 def result_places(
     kernel: Kernel, index: Index, materialized: Set[Node], width: int
 ) -> list[Affine]:
-    """All addresses that the results read and write, apart from the primary's inputs."""
+    """All addresses that the results read and write, apart from the anchor's inputs."""
     places: list[Affine] = []
     for x in kernel.results:
         at = fit_index(index, kernel.shape, x.shape, kernel.lanes)
@@ -180,14 +180,14 @@ def result_places(
 
 
 def lane_groups(loops: list[Loop], shape: tuple[int, ...], width: int) -> dict[Loop, str]:
-    """The loops of a batch in lanes that stay apart; that over blocks only if one is not full."""
+    """The loops of a batch in lanes that are not merged: lanes, and blocks where one is partial."""
     if shape[0] % width:
         return {loops[0]: "block", loops[-1]: "lane"}
     return {loops[-1]: "lane"}
 
 
 def partial_batch(kernel: Kernel, index: Index, lane: Loop) -> tuple[int, Affine] | None:
-    """Where a batch does not fill its lanes: its size, and the first image of a block."""
+    """The size of a batch that does not fill its lanes, and the first image of a block; or None."""
     width = lane.size
     if not kernel.lanes or kernel.shape[0] % width == 0:
         return None
@@ -212,7 +212,7 @@ def vectors(
         first: where it starts.
         stop: where it ends.
         body: emits what is done for a vector.
-        batch: how many images there are, and the first of this block; lanes beyond have none.
+        batch: the number of images, and the first one of this block; later lanes are masked.
     """
 
     def step(j: Any, mask: Any) -> None:

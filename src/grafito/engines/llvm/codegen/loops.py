@@ -25,7 +25,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
 )
-from grafito.engines.llvm.ir.shapes import trivial
+from grafito.engines.llvm.ir.shapes import unit_axes_only
 
 
 def own_index(shape: Shape, lanes: bool, width: int) -> tuple[list[Loop], Index]:
@@ -54,7 +54,7 @@ def addresses(
 def places(
     x: Node, index: Index, materialized: Set[Node], width: int, top: bool = True
 ) -> list[tuple[Node | None, Affine]]:
-    """The same with the buffers; None for what is computed from the place itself."""
+    """The same with the buffers; None for what is computed from the index itself."""
     found: list[tuple[Node | None, Affine]] = []
     seen: set[tuple[Node, Index]] = set()
     stack = [(x, index)]
@@ -65,7 +65,7 @@ def places(
         seen.add((y, at))
         if (y in materialized or y.leaf) and not (top and y is x):
             found.append((y, physical(y, at, width)))
-        elif y.kind == "reshape" and not trivial(y):
+        elif y.kind == "reshape" and not unit_axes_only(y):
             found.append(through_reshape(y, at, width))
         else:
             if y.kind == "onehot":
@@ -77,7 +77,7 @@ def places(
 def merge(
     loops: Sequence[Loop], places: Sequence[Affine], groups: dict[Loop, Any] | None = None
 ) -> tuple[list[Loop], dict[Loop, Affine]]:
-    """Neighbouring loops made one where every address moves as if they were.
+    """Merge neighbouring loops where every address is affine in the merged variable.
 
     Args:
         loops: outermost first.
@@ -107,7 +107,7 @@ def merge(
 
 
 def _together(a: Affine, outer: Loop, inner: Loop) -> bool:
-    """Whether an address moves by the loops as by one; so must what it reads from memory."""
+    """Whether an address is affine in the merged loop, and so are its gathered indices."""
     return a.coefficient(outer) == a.coefficient(inner) * inner.size and all(
         _together(v.at, outer, inner) for v, _ in a.gathered()
     )
@@ -137,7 +137,7 @@ def walk(
     body: Callable[[Sequence[Any]], Sequence[Any]],
     totals: Sequence[Any],
 ) -> Sequence[Any]:
-    """Emit loops in each other, with sums that `body(totals)` adds to in the innermost.
+    """Emit nested loops that carry sums; `body(totals)` adds to them in the innermost one.
 
     Args:
         code: where to emit.
@@ -151,16 +151,16 @@ def walk(
         return body(totals)
     (loop, written_out), *rest = loops
 
-    def turn(i: Any, *carried: Any) -> Sequence[Any]:
+    def iteration(i: Any, *carried: Any) -> Sequence[Any]:
         env[loop] = i
         return walk(code, env, rest, bounds, body, carried)
 
     if written_out:
         for i in range(loop.size):
-            totals = turn(i64(i), *totals)
+            totals = iteration(i64(i), *totals)
         return totals
     begin, end = bounds(loop) if bounds is not None else (i64(0), i64(loop.size))
-    return code.loop(begin, end, 1, turn, totals)
+    return code.loop(begin, end, 1, iteration, totals)
 
 
 def pieces(size: int, piece: int) -> list[tuple[int, int]]:

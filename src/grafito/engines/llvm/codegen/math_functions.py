@@ -90,11 +90,11 @@ class Mathematics:
 
     def _reduce_exp(self, x: Any) -> tuple[Any, Any]:
         """Two numbers, n and r, with x = n ln 2 + r and |r| ≤ ln 2 / 2."""
-        turns = self.c.apply("rint", self.b.fmul(x, self.k(1 / math.log(2))))
+        iterations = self.c.apply("rint", self.b.fmul(x, self.k(1 / math.log(2))))
         high, low = LN2[self.dtype]
-        r = self.c.fma(turns, self.k(-high), x)
-        r = self.c.fma(turns, self.k(-low), r)
-        return self.b.fptosi(turns, self.whole), r
+        r = self.c.fma(iterations, self.k(-high), x)
+        r = self.c.fma(iterations, self.k(-low), r)
+        return self.b.fptosi(iterations, self.whole), r
 
     def exp(self, x: Any) -> Any:
         bounded = self.limit(x, SMALLEST[self.dtype], LARGEST[self.dtype])
@@ -211,11 +211,11 @@ class Mathematics:
         b = self.b
         far = b.fcmp_ordered(">", self.abs(x), self.k(2.0**20))
         near = b.select(far, self.k(0.0), x)
-        turns = self.c.apply("rint", b.fmul(near, self.k(2 / math.pi)))
+        iterations = self.c.apply("rint", b.fmul(near, self.k(2 / math.pi)))
         r = near
         for part in PI_HALVES:
-            r = self.c.fma(turns, self.k(-part), r)
-        n = b.add(b.fptosi(turns, self.whole), self.n(quarter))
+            r = self.c.fma(iterations, self.k(-part), r)
+        n = b.add(b.fptosi(iterations, self.whole), self.n(quarter))
         z = b.fmul(r, r)
         odd = [(-1) ** i / math.factorial(2 * i + 1) for i in range(1, 9)]
         even = [(-1) ** i / math.factorial(2 * i) for i in range(1, 10)]

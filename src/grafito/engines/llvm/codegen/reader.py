@@ -28,7 +28,7 @@ from grafito.engines.llvm.codegen.builder import (
 from grafito.engines.llvm.ir.nodes import (
     Node,
 )
-from grafito.engines.llvm.ir.shapes import trivial
+from grafito.engines.llvm.ir.shapes import unit_axes_only
 from grafito.graph.dtypes import numpy_dtype
 
 Place = tuple[Node, Index]
@@ -49,8 +49,8 @@ class Reader:
         env: values of loop variables; that of the lane variable is that of lane 0.
         lane: the loop variable that differs between lanes, or None.
         mask: which lanes exist, or None for all.
-        strict: whether images that do not exist are read as zeros. Else what is there in a block of
-            lanes is taken, since nothing is made of it.
+        strict: whether lanes beyond the batch are loaded as zeros; else as they are in memory,
+            where their results are never used.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Reader:
         self._memo: dict[Any, Any] = {}
 
     def start(self, known: dict[Any, Any] | None = None) -> None:
-        """Forget what was computed: a new place in the code begins.
+        """Forget computed values: they are not available at the next position in the code.
 
         Args:
             known: (node, index) to register, for what is there already.
@@ -183,7 +183,7 @@ class Reader:
         return self._computing(x, index)
 
     def _computing(self, x: Node, index: Index) -> Recipe:
-        if x.kind == "reshape" and not trivial(x):
+        if x.kind == "reshape" and not unit_axes_only(x):
             return [], lambda args: self.load(*through_reshape(x, index, self.width))
         return operands(x, index), lambda args: self._from_values(x, index, args)
 

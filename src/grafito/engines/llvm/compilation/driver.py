@@ -1,8 +1,8 @@
-"""The function that runs a step: kernels in order, barriers where threads depend on each other.
+"""The driver: the function that runs a step, kernel by kernel, with barriers between threads.
 
-Every thread runs the whole function and does its own part of each large kernel; small kernels are
-the first thread's alone. A barrier stands where a kernel touches what another thread may have
-touched since the last one.
+Every thread runs the driver and does its part of each large kernel; the first thread alone runs
+the small ones. There is a barrier before a kernel that touches memory which another thread may have
+touched since the last barrier.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from grafito.engines.llvm.compilation.kernel_cache import Routine
 
 PAGE = 4096  # bytes; no two threads write to one
-PART = 256  # kernels that one function calls; longer ones take LLVM more than their share of time
-PARALLEL = 30_000  # operations from which a kernel is worth a barrier
+KERNELS_A_FUNCTION = 256  # LLVM takes more than linear time for longer functions
+LEAST_WORK = 30_000  # operations of a kernel that is worth a barrier
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Call:
 
     @property
     def parallel(self) -> bool:
-        return self.routine.units > 1 and self.routine.cost > PARALLEL
+        return self.routine.units > 1 and self.routine.cost > LEAST_WORK
 
 
-# A thread that waits lets others run after a few turns: a processor may be shared with the thread
-# that it waits for. Where nobody else is there, a yield costs little more than a turn.
+# A thread that spins yields after some iterations: it may share its processor with the thread that
+# it waits for. Where there is no other thread, a yield costs little more than an iteration.
 HEAD = """
 %s
 define internal void @barrier(ptr %%control, i64 %%threads) alwaysinline {
@@ -127,8 +127,8 @@ def driver(
     body = ["  %some = icmp sgt i64 %steps, 0", "  br i1 %some, label %step, label %end", "step:"]
     body += ["  %s = phi i64 [ 0, %start ], [ %s1, %again ]"]
     lines = _lines(calls)
-    for n, first in enumerate(range(0, len(calls), PART)):
-        chosen = slice(first, first + PART)
+    for n, first in enumerate(range(0, len(calls), KERNELS_A_FUNCTION)):
+        chosen = slice(first, first + KERNELS_A_FUNCTION)
         text.append(_part(n, calls[chosen], [x for own in lines[chosen] for x in own], arena, size))
         body += [
             f"  %bad{n} = call i1 @part{n}(ptr %table, ptr %control, i64 %thread, i64 %threads, "

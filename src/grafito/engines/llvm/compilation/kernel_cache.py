@@ -1,9 +1,9 @@
-"""The code of kernels: found again by what they compute, or else written by their generators.
+"""The code of kernels: looked up by their keys, or else generated.
 
-To write the text of a kernel takes as long as a third of its compilation. So the cache has two
-kinds of entries: machine code, named by a digest of its text, and what is known of a kernel, named
-by a digest of its description: how it is called, and the name of its machine code. A program whose
-kernels are all known is run without a line of LLVM's language.
+Generating the text of a kernel takes a third as long as compiling it. So the cache has two kinds
+of entries. Machine code is named by a digest of its text. What is known of a kernel, which is how
+it is called and the name of its machine code, is named by a digest of its key. A program whose
+kernels are all known runs without generating any text.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from grafito.engines.llvm.ir.nodes import (
 )
 from grafito.engines.llvm.kernels.select import emit_kernel
 
-# All that writes code, as it is when it is loaded: what another version of it wrote is not found.
+# A digest of all code generators: entries of another version of them are not found.
 FOLDERS = [Path(__file__).parents[1], Path(grafito.graph.__file__).parent]
 SOURCES = disk_cache.digest_of(file for folder in FOLDERS for file in folder.rglob("*.py"))
 
 
 class Source:
-    """LLVM code that is written when somebody needs it.
+    """LLVM code that is generated when it is needed.
 
     Args:
         key: the name of its machine code in the cache.
-        write: what writes it.
+        write: generates it.
     """
 
     def __init__(self, key: str, write: Callable[[], str]):
@@ -75,7 +75,7 @@ class Routine:
 
 
 def routine(kernel: Kernel, materialized: Set[Node], shared: bool, machine: Machine) -> Routine:
-    """The function of a kernel, known or written; `describe` tells the arguments."""
+    """The function of a kernel, from the cache or generated; for the arguments see `describe`."""
     key_parts, nodes = describe(kernel, materialized, shared)
     written = functools.cache(functools.partial(_write, key_parts, machine.width))
     writer = [SOURCES, np.__version__, str(machine.width)]

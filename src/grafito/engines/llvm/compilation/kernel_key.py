@@ -1,8 +1,11 @@
-"""A kernel as plain data: what its code is written from, and what it is found again by.
+"""The cache key of a kernel: plain data from which its code is generated, and found again.
 
-The generators of code never see the graph. They are given a kernel that is built again from these
-facts and ends at what is stored, so that all they can read is among the facts: kernels with equal
-facts have equal code. A fact that is missing makes wrong code at once, not a wrong entry later.
+    nodes of the graph -> describe -> key -> rebuild -> nodes of their own -> code
+
+Code generators never see the nodes of the graph. They are given a kernel that is rebuilt from the
+key and ends at materialized nodes, so all that they can read is in the key, and kernels with equal
+keys have equal code. Were something missing in the key, the code would be wrong at once and every
+test would fail; it could not be a wrong cache entry later.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ PLAIN = {bool, int, float, str, bytes, type(None)}
 
 
 def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key, list[Node]]:
-    """The facts about a kernel, and the nodes that they name by position.
+    """The key of a kernel, and the nodes that it names by position.
 
     Args:
         kernel: as it is planned.
@@ -55,11 +58,11 @@ def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key
 
     def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
-            # Where the pieces of a whole lie is told by their stores; all of them in the facts of
-            # each piece would make a time that grows with the square of their number.
+            # The stores tell where the pieces of a `concat` lie. With all of them in the key of
+            # each piece, the time would grow with the square of their number.
             known = {} if x.kind == "concat" else x.attributes
             attributes = [_attribute(n, v) for n, v in sorted(known.items()) if _told(v)]
-            kind = "external" if ends and x.moves else x.kind  # it is where it is
+            kind = "external" if ends and x.moves else x.kind  # read from its buffer
             own = kind, plain(x.shape), x.dtype, x.lanes, x in materialized, tuple(attributes)
             place[x] = len(nodes)
             nodes.append(x)
@@ -82,7 +85,7 @@ def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key
 
 
 def rebuild(key_parts: Key) -> tuple[Kernel, set[Node], bool, list[Node]]:
-    """The kernel of these facts, the nodes that are stored, `shared`, and all nodes in order."""
+    """The kernel of a key, its materialized nodes, `shared`, and all nodes in order."""
     rows, (results, primary, shape, lanes, stores, reads, work, shared) = key_parts
     nodes: list[Node] = []
     materialized = set()
@@ -120,7 +123,7 @@ def plain(value: Any) -> Any:
 
 
 def _told(value: Any) -> bool:
-    """Whether code may depend on it: which tensor it is that a pointer points to may not matter."""
+    """Whether it is part of the key. Which tensor it is does not matter: code depends on shapes."""
     return not isinstance(value, Tensor)
 
 

@@ -15,11 +15,11 @@ import llvmlite.binding as llvm
 from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.compilation import compiler, disk_cache
 
-# LLVM belongs to one thread at a time. A fork waits for its turn, so that the child's is whole.
-_turn: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
+# llvmlite's lock: one thread at a time is in LLVM. A fork takes it, so that no other thread is.
+_llvm_lock: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
 if hasattr(os, "register_at_fork"):
-    _leave = functools.partial(_turn.__exit__, None, None, None)
-    os.register_at_fork(before=_turn.__enter__, after_in_parent=_leave, after_in_child=_leave)
+    _leave = functools.partial(_llvm_lock.__exit__, None, None, None)
+    os.register_at_fork(before=_llvm_lock.__enter__, after_in_parent=_leave, after_in_child=_leave)
 
 PASSES = disk_cache.digest_of([Path(compiler.__file__)])
 
@@ -34,9 +34,9 @@ class Machine:
 
     Attributes:
         width: float32 numbers in a vector register: the lanes of the layout.
-        pairs: whether it adds up products of bfloat16 two at a time.
-        tiles: whether it multiplies tiles of them (AMX). Of this CPU's features those that the
-            system refuses are struck out; features that are given are believed.
+        bf16_dot: whether it adds up products of bfloat16 two at a time.
+        amx: whether it multiplies tiles of them. Features that the operating system refuses are
+            left out for this CPU; features that are given are not checked.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class Machine:
             self.features = self.features.replace("+amx-", "-amx-")
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
         self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
-        self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
-        self.tiles = self.pairs and enabled >= amx.FEATURES
+        self.bf16_dot = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
+        self.amx = self.bf16_dot and enabled >= amx.FEATURES
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self.triple = triple or llvm.get_process_triple()

@@ -1,8 +1,8 @@
-"""Who compiles the kernels of a program: this process, and others beside it where that pays.
+"""The process pool: kernels are compiled in this process, and in others where that pays.
 
-LLVM compiles one module at a time in a process, whatever its threads do; so more processors need
-more processes. They compile while this one still writes the texts of the next kernels, and what
-they do not return, for whatever reason, is compiled here.
+LLVM compiles one module at a time in a process, so several processors need several processes. They
+compile while this process still generates the text of the next kernels. What they do not return,
+for whatever reason, is compiled here.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from grafito.engines.llvm.compilation import compiler, disk_cache, pool_worker
 from grafito.engines.llvm.compilation.kernel_cache import Source
 from grafito.engines.llvm.compilation.machine import Machine
 
-# Characters of new text for which one more process is started. They take 0.2 s or more to compile
-# (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks); a process
-# needs 0.05 to 0.08 s before it begins, which a busy machine does not have to spare for less.
-WORTH = 600_000
-AHEAD = 2  # texts that a worker has been sent: it need not wait for the next one
+# Characters of text to compile for which one more process is started. They take at least 0.2 s
+# (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks). A process
+# takes 0.05 to 0.08 s to start, which does not pay for less.
+TEXT_PER_PROCESS = 600_000
+QUEUED = 2  # texts that a worker is sent ahead, so that it never waits
 
 Waiting = tuple[int, int, Source | None]
 END: Waiting = (1, 0, None)  # behind all texts, of which the longest comes first
 
 
 class ProcessPool:
-    """Gathers the machine code of texts, from the cache or compiled; use it with `with`.
+    """Collects machine code from the cache or from compilation; use it with `with`.
 
     Args:
         machine: what to compile for.
@@ -60,7 +60,7 @@ class ProcessPool:
             process.kill()
 
     def begin(self, source: Source) -> None:
-        """Find the machine code of a text, or see that it is compiled."""
+        """Look up the machine code of a text, or queue the text."""
         if source.key in self._found:
             return
         self._found[source.key] = code = disk_cache.read(source.key)
@@ -68,7 +68,7 @@ class ProcessPool:
             self._sources.append(source)
             self._size += len(source.text)
             self._waiting.put((-len(source.text), len(self._sources), source))
-            if len(self._threads) < min(self._most, self._size // WORTH):
+            if len(self._threads) < min(self._most, self._size // TEXT_PER_PROCESS):
                 with contextlib.suppress(RuntimeError):  # there are too many threads
                     thread = threading.Thread(target=self._serve, daemon=True)
                     thread.start()
@@ -112,7 +112,7 @@ class ProcessPool:
         sent: deque[Source] = deque()
         with contextlib.suppress(Exception), self._started() as (texts, objects):
             while not self._closed:
-                while len(sent) < AHEAD and (source := self._take(wait=not sent)) is not None:
+                while len(sent) < QUEUED and (source := self._take(wait=not sent)) is not None:
                     sent.append(source)
                     pool_worker.send(texts, source.text.encode())
                 if not sent:

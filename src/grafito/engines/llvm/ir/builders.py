@@ -14,8 +14,8 @@ from grafito.engines.llvm.ir.nodes import (
 )
 from grafito.graph.dtypes import is_floating
 
-MUCH = 1 << 15  # elements whose sum is made in two steps
-LITTLE = 64  # where it has at most so many
+LARGE = 1 << 15  # elements from which a reduction is made in two passes
+FEW = 64  # where it has fewer results
 
 IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 
@@ -43,12 +43,12 @@ def cast(x: Node, dtype: str) -> Node:
 def reduce(kind: str, x: Node, axis: Sequence[int], keepdims: bool = False) -> Node:
     """A reduction; those over no axis, or axes of size 1, are reshapes.
 
-    One of much to little is made in two, so that threads share the first: they have the same parts
-    however many they are.
+    A large tensor is reduced to few elements in two passes, so that threads can split the first;
+    the split does not depend on their number.
     """
     axes = tuple(a % len(x.shape) for a in axis)
     left = x.size // max(math.prod(x.shape[a] for a in axes), 1)
-    if x.size > MUCH and left < LITTLE and 0 in axes and len(axes) > 1 and x.shape[0] > 1:
+    if x.size > LARGE and left < FEW and 0 in axes and len(axes) > 1 and x.shape[0] > 1:
         x = reduce(kind, x, [a for a in axes if a], True)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     y = x
@@ -76,10 +76,10 @@ def reshape(x: Node, shape: Shape) -> Node:
     return x if tuple(shape) == x.shape else Node.make("reshape", (x,), shape, x.dtype)
 
 
-def parts(
+def concat(
     shape: Shape, pieces: Sequence[Node], starts: Sequence[Shape], steps: Sequence[Shape], fill: Any
 ) -> Node:
-    """A tensor put together: each piece at its place, `fill` elsewhere (None: there is none)."""
+    """A tensor of pieces at given places, with `fill` elsewhere; None where they cover it."""
     dtype = pieces[0].dtype
     rows = [row for row in zip(pieces, starts, steps, strict=True) if row[0].size]
     if not rows:
@@ -110,7 +110,7 @@ def pad(x: Node, before: Shape, after: Shape, fill: float = 0.0) -> Node:
     if not any(before) and not any(after):
         return x
     shape = tuple(b + n + a for b, n, a in zip(before, x.shape, after, strict=True))
-    return parts(shape, [x], [before], [(1,) * len(shape)], fill)
+    return concat(shape, [x], [before], [(1,) * len(shape)], fill)
 
 
 def crop(x: Node, starts: Shape, shape: Shape) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafito.engines.llvm.ir.nodes import Node, Shape
 
 
-def trivial(x: Node) -> bool:
+def unit_axes_only(x: Node) -> bool:
     """Whether a reshape only adds or drops axes of size 1."""
     return fits(x.inputs[0].shape, x.shape, x.lanes)
 

@@ -65,11 +65,11 @@ def elementwise(frame: Frame) -> Compiled:
         def descend(rest: Sequence[Loop]) -> None:
             if rest:
 
-                def turn(i: Any) -> None:
+                def iteration(i: Any) -> None:
                     reader.env[rest[0]] = i
                     descend(rest[1:])
 
-                code.loop(i64(0), i64(rest[0].size), 1, turn)
+                code.loop(i64(0), i64(rest[0].size), 1, iteration)
                 return
             batch = partial_batch(kernel, index, lane)
             following = functools.partial(emit_epilogue, reader, kernel, index)

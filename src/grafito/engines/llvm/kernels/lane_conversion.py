@@ -1,4 +1,4 @@
-"""Squares of numbers turned in registers: images, one after the other in memory, become lanes."""
+"""Elementwise kernels that read images stored one after the other and write them as lanes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
 
-MOST = 4  # results whose code may be written out for each element of a square
+MOST_RESULTS = 4  # results whose code may be unrolled for each element of a square
 
 
 def irregular(at: Affine, lane: Loop) -> bool:
@@ -38,8 +38,8 @@ def irregular(at: Affine, lane: Loop) -> bool:
     return at.depends(lane) and not (steady and at.coefficient(lane) == 1)
 
 
-class _Turning(Reader):
-    """Reads a square of images by elements, turned, where one register would be a gather."""
+class _TransposingReader(Reader):
+    """Transposes a square of images by elements in registers instead of gathering each lane."""
 
     inner: Loop
     count: Any  # how many there are in this block
@@ -70,9 +70,9 @@ class _Turning(Reader):
 
 
 def through_registers(frame: Frame) -> Compiled | None:
-    """Like `kernels.elementwise`, for images brought into lanes; None where nothing is gained."""
+    """The kernel, with transposes in registers; None where no gather is replaced."""
     kernel, materialized, width = frame.kernel, frame.materialized, frame.width
-    if not kernel.lanes or len(kernel.results) > MOST:
+    if not kernel.lanes or len(kernel.results) > MOST_RESULTS:
         return None
     loops, index = loop_nest.own_index(kernel.shape, True, width)
     places = result_places(kernel, index, materialized, width)
@@ -89,11 +89,11 @@ def through_registers(frame: Frame) -> Compiled | None:
         at.coefficient(inner) == 1 and not any(v.at.depends(inner) for v, _ in at.gathered())
         for at in across
     )
-    far = any(irregular(at, lane) for at in targets)
-    if not across or not rows or far or len(loops) < 3 or inner.size < width:
+    scattered = any(irregular(at, lane) for at in targets)
+    if not across or not rows or scattered or len(loops) < 3 or inner.size < width:
         return None
     code = frame.code(width)
-    reader = _Turning(code, materialized, frame.pointers, width, frame.errors)
+    reader = _TransposingReader(code, materialized, frame.pointers, width, frame.errors)
     squares = -(-inner.size // width)
     part, outer = Loop(-(-squares // CHUNK)), loops[:-2]
     batch = partial_batch(kernel, index, lane)

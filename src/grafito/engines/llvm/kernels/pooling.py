@@ -1,6 +1,6 @@
-"""Pooling with images as lanes: each window is looked at by a register of many images at once.
+"""Pooling with images as lanes: a register holds the same element of many images.
 
-Padding is there already: the inputs of these kernels are padded images.
+The inputs of these kernels are padded already.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from grafito.engines.llvm.ir.kernel import (
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.direct import UNROLLED
 
-TOGETHER = 16  # channels of a unit: neighbours in memory
+CHANNELS_A_UNIT = 16  # channels in a work unit; they are neighbours in memory
 
 
-class _Windows:
+class _Pooling:
     """What pooling kernels share: a loop over windows, and over the elements of a window."""
 
     def __init__(self, frame: Frame):
@@ -68,14 +68,14 @@ class _Windows:
         """`body(number, *carried)` for each element of a window, row by row."""
         code, (a, b) = self.code, self.tap
 
-        def turn(t: Any, *now: Any) -> Sequence[Any]:
+        def iteration(t: Any, *now: Any) -> Sequence[Any]:
             self.reader.env[a] = code.b.udiv(t, i64(b.size))
             self.reader.env[b] = code.b.urem(t, i64(b.size))
             self.reader.start()
             return body(t, *now)
 
         if a.size * b.size > UNROLLED:
-            return code.loop(i64(0), i64(a.size * b.size), 1, turn, carried)
+            return code.loop(i64(0), i64(a.size * b.size), 1, iteration, carried)
         for t in range(a.size * b.size):
             self.reader.env[a], self.reader.env[b] = i64(t // b.size), i64(t % b.size)
             self.reader.start()
@@ -127,20 +127,20 @@ class _Windows:
         return self.frame.finish(code, loop_nest.product(outer), self._cost())
 
     def scattering(self, windows_shape: Sequence[int], add: Callable[[Index], None]) -> Compiled:
-        """Zeros, then something added for each window; some channels of a block are one unit."""
+        """Zeros, then sums over all windows that see an element; some channels are one unit."""
         loops, index = loop_nest.own_index(tuple(windows_shape), True, self.width)
         block, lane = loops[0], loops[-1]
         size = {v for v, _ in index[3].terms}
         places = [loop for loop in loops[1:-1] if loop not in size]
         h, w = Loop(self.out.shape[1]), Loop(self.out.shape[2])
         channel = next((loop for loop in loops[1:-1] if loop in size), Loop(1))
-        part = Loop(-(-channel.size // TOGETHER))
+        part = Loop(-(-channel.size // CHANNELS_A_UNIT))
         code, reader = self.code, self.reader
 
         def unit(u: Any) -> None:
             loop_nest.unflatten(code, u, [block, part], reader.env)
-            first = code.b.mul(reader.env[part], i64(TOGETHER))
-            stop = code.b.add(first, i64(TOGETHER))
+            first = code.b.mul(reader.env[part], i64(CHANNELS_A_UNIT))
+            stop = code.b.add(first, i64(CHANNELS_A_UNIT))
             more = code.b.icmp_signed(">", stop, i64(channel.size))
             stop = code.b.select(more, i64(channel.size), stop)
             reader.lane, reader.env[lane] = lane, i64(0)
@@ -172,7 +172,7 @@ class _Windows:
     def spreading(
         self, value: Callable[[Any, Any], Any], start: Callable[[Index], Any]
     ) -> Compiled:
-        """A result for each element of windows that lie side by side; a row of them is one unit.
+        """A result for each element of disjoint windows; a row of windows is one unit.
 
         Args:
             value: of an element of a window, given its number and what `start` made.
@@ -232,7 +232,7 @@ def sumpool(frame: Frame) -> Compiled:
 
 
 def _pool(frame: Frame, op: str, start: float) -> Compiled:
-    w = _Windows(frame)
+    w = _Pooling(frame)
     (x,) = w.out.inputs
     operand = computed_in(x.dtype)
 
@@ -248,7 +248,7 @@ def _pool(frame: Frame, op: str, start: float) -> Compiled:
 
 def maxpool_gather(frame: Frame) -> Compiled:
     """The element of h where x is largest, for each window."""
-    w = _Windows(frame)
+    w = _Pooling(frame)
     x, h = w.out.inputs
 
     def value(index: Index) -> Any:
@@ -265,7 +265,7 @@ def maxpool_gather(frame: Frame) -> Compiled:
 
 def maxpool_gradient(frame: Frame) -> Compiled:
     """The g of each window added where x is largest in it."""
-    w = _Windows(frame)
+    w = _Pooling(frame)
     x, g = w.out.inputs
 
     def known(index: Index) -> tuple[Any, Any]:
@@ -295,7 +295,7 @@ def maxpool_gradient(frame: Frame) -> Compiled:
 
 def sumpool_gradient(frame: Frame) -> Compiled:
     """The g of each window added to all elements that it sees."""
-    w = _Windows(frame)
+    w = _Pooling(frame)
     (g,) = w.out.inputs
 
     def known(index: Index) -> Any:

@@ -38,7 +38,7 @@ from grafito.engines.llvm.ir.nodes import (
     Node,
 )
 
-ABREAST = 8  # results of a reduction that are summed at the same time
+MOST_AT_ONCE = 8  # results of a reduction that are summed at the same time
 
 COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
@@ -63,8 +63,8 @@ def reduction(frame: Frame) -> Compiled:
     loops, new = loop_nest.merge(loops, places, groups)
     index, kept_index = loop_nest.replace(index, new), loop_nest.replace(kept_index, new)
     kept = [loop for loop in loops if groups[loop] in (False, ("lane", False), ("block", False))]
-    gone = [loop for loop in loops if loop not in kept]
-    return _Reduction(frame, x, y, index, kept_index, kept, gone).emit(loops[-1])
+    reduced = [loop for loop in loops if loop not in kept]
+    return _Reduction(frame, x, y, index, kept_index, kept, reduced).emit(loops[-1])
 
 
 class _Reduction:
@@ -82,47 +82,49 @@ class _Reduction:
         index: Index,
         kept_index: Index,
         kept: list[Loop],
-        gone: list[Loop],
+        reduced: list[Loop],
     ):
         self.frame, self.x, self.y = frame, x, y
         self.index, self.kept_index = index, kept_index
-        self.kept, self.gone = kept, gone
+        self.kept, self.reduced = kept, reduced
 
     def emit(self, lane: Loop) -> Compiled:
         code = self.frame.code(loop_nest.vector_lanes(lane.size, self.frame.width))
         reader = self.frame.reader(code)
         kernel, y = self.frame.kernel, self.y
-        across = lane in self.gone
+        across = lane in self.reduced
         outer = self.kept if across else self.kept[:-1]
         padded = y.lanes and y.shape[0] % self.frame.width != 0
 
         batch = None if across else partial_batch(kernel, self.kept_index, lane)
-        count = self._abreast(outer, lane) if batch is None else 1  # each block has its mask
+        count = (
+            self._results_at_once(outer, lane) if batch is None else 1
+        )  # each block has its mask
         if count > 1:
             *rest, many = outer
             outer = [*rest, Loop(many.size // count)]
 
         def unit(u: Any) -> None:
             loop_nest.unflatten(code, u, outer, reader.env)
-            spots: list[dict[Loop, Any]] = [{}]
+            offsets: list[dict[Loop, Any]] = [{}]
             if count > 1:
                 first = code.b.mul(reader.env[outer[-1]], i64(count))
-                spots = [{many: code.b.add(first, i64(n))} for n in range(count)]
+                offsets = [{many: code.b.add(first, i64(n))} for n in range(count)]
             if across:
-                totals = self._accumulate(code, reader, self.gone, lane, padded, spots)
+                totals = self._accumulate(code, reader, self.reduced, lane, padded, offsets)
                 one = Builder.on(code, 1)
                 single = self._single(one, reader)
-                for spot, total in zip(spots, totals, strict=True):
-                    reader.env.update(spot)
+                for offset, total in zip(offsets, totals, strict=True):
+                    reader.env.update(offset)
                     total = combine_lanes(code, total, self.x.kind, self.x.dtype)
                     emit_epilogue(single, kernel, self.kept_index, total)
             else:
                 size = i64(lane.size)
 
                 def body() -> None:
-                    totals = self._accumulate(code, reader, self.gone, lane, False, spots)
-                    for spot, total in zip(spots, totals, strict=True):
-                        reader.env.update(spot)
+                    totals = self._accumulate(code, reader, self.reduced, lane, False, offsets)
+                    for offset, total in zip(offsets, totals, strict=True):
+                        reader.env.update(offset)
                         emit_epilogue(reader, kernel, self.kept_index, total)
 
                 vectors(code, reader, lane, i64(0), size, body, batch)
@@ -130,15 +132,15 @@ class _Reduction:
         code.loop(self.frame.begin, self.frame.end, 1, unit)
         return self.frame.finish(code, loop_nest.product(outer), 2.0 * y.size)
 
-    def _abreast(self, outer: list[Loop], lane: Loop) -> int:
-        """How many neighbouring results are summed at the same time, from the same cache lines."""
-        if not outer or not any(loop is not lane for loop in self.gone) or not self._cheap():
+    def _results_at_once(self, outer: list[Loop], lane: Loop) -> int:
+        """How many neighbouring results are reduced at once, because they share cache lines."""
+        if not outer or not any(loop is not lane for loop in self.reduced) or not self._cheap():
             return 1
-        most = min(ABREAST, loop_nest.product(outer) // (UNITS // 2))
+        most = min(MOST_AT_ONCE, loop_nest.product(outer) // (UNITS // 2))
         return max((n for n in range(1, most + 1) if outer[-1].size % n == 0), default=1)
 
     def _cheap(self) -> bool:
-        """Whether what is reduced is a few instructions, so that it may be there several times."""
+        """Whether the reduced expression is cheap, so that its code may be repeated."""
         stack = [self.y]
         while stack:
             node = stack.pop()
@@ -157,10 +159,10 @@ class _Reduction:
         self,
         code: Builder,
         reader: Reader,
-        gone: list[Loop],
+        reduced: list[Loop],
         lane: Loop,
         padded: bool,
-        spots: Sequence[dict[Loop, Any]],
+        offsets: Sequence[dict[Loop, Any]],
     ) -> Sequence[Any]:
         """The reduced loops, carrying a vector of results for each of the spots."""
         kind, dtype = self.x.kind, self.x.dtype
@@ -176,14 +178,14 @@ class _Reduction:
             value, mask = reader.value(self.y, self.index), reader.mask
             if padded:
                 reader.mask = None
-            if lane in gone and mask is not None:
+            if lane in reduced and mask is not None:
                 value = code.b.select(mask, value, neutral)
             return combine(code, operand, total, value)
 
         def body(totals: Sequence[Any]) -> Sequence[Any]:
             new = []
-            for spot, total in zip(spots, totals, strict=True):
-                reader.env.update(spot)
+            for offset, total in zip(offsets, totals, strict=True):
+                reader.env.update(offset)
                 new.append(one(total))
             return new
 
@@ -200,7 +202,7 @@ class _Reduction:
 
             return code.loop(i64(0), i64(loop.size), 1, step, totals)
 
-        return descend(gone, [neutral] * len(spots))
+        return descend(reduced, [neutral] * len(offsets))
 
     def _lane_loop(
         self,
@@ -229,7 +231,7 @@ class _Reduction:
 
 
 def combine_lanes(code: Builder, total: Any, kind: str, dtype: str) -> Any:
-    """One lane from many: halves onto halves, so the order is the same on every run."""
+    """Combine the lanes of a register by halves, always in the same order."""
     lanes = code.lanes
     operand = computed_in(dtype)
     while lanes > 1:

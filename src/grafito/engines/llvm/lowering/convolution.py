@@ -25,55 +25,55 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
     return (0, top, left, 0), (0, bottom, right, 0)
 
 
-def _tile(op: Any, y: Shape, kernel: Shape, dtype: str, tiles: bool, gradient: bool = False) -> Any:
+def _tile(op: Any, y: Shape, weights: Shape, dtype: str, amx: bool, gradient: bool = False) -> Any:
     """The tile of Winograd's convolution; None where the plain sum is better.
 
     Args:
         op: with strides, dilation and groups.
         y: the shape of the results.
-        kernel: of the window, the channels that are summed and those that are made.
+        weights: of the window, the channels that are summed and those that are made.
         dtype: of the products.
-        tiles: whether those of bfloat16 may be made in tiles.
+        amx: whether those of bfloat16 may be made in tiles.
         gradient: whether the result is the kernel's gradient.
     """
     if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
         return None
-    height, width, channels, filters = kernel
-    if any(max(p) >= n for p, n in zip(op.padding, kernel, strict=False)):
+    height, width, channels, filters = weights
+    if any(max(p) >= n for p, n in zip(op.padding, weights, strict=False)):
         return None  # windows beside the image
     products = 2.0 if dtype == "bfloat16" else 1.0
     if (
         products > 1
-        and tiles
-        and costs.pays(filters, y[0], channels, math.prod((*y[1:3], *kernel[:2])))
+        and amx
+        and costs.pays(filters, y[0], channels, math.prod((*y[1:3], *weights[:2])))
     ):
-        products *= costs.BY_TILES / costs.BY_PAIRS
+        products *= costs.AMX_RATE / costs.DOT_RATE
     return winograd.choose(y[1:3], (height, width), channels, filters, y[0], products, gradient)
 
 
-def _conv2d(x: Any, image: Node, kernel: Node, tiles: bool = False) -> Node:
+def _conv2d(x: Any, image: Node, weights: Node, amx: bool = False) -> Node:
     op = x.op
-    tile = _tile(op, x.shape, kernel.shape, kernel.dtype, tiles)
+    tile = _tile(op, x.shape, weights.shape, weights.dtype, amx)
     if tile is not None:
         top, left = (p[0] for p in op.padding)
-        return winograd.convolution(image, kernel, x.shape, tile, (top, left))
+        return winograd.convolution(image, weights, x.shape, tile, (top, left))
     padded = pad(image, *_borders(op.padding))
     return Node.make(
-        "conv", (padded, kernel), x.shape, x.dtype,
+        "conv", (padded, weights), x.shape, x.dtype,
         strides=op.strides, dilation=op.dilation, groups=op.groups,
     )  # fmt: skip
 
 
-def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> Node:
+def _conv2dinputgradient(x: Any, y: Node, weights: Node, amx: bool = False) -> Node:
     op = x.op
-    *window, out_channels, in_channels = kernel.shape
-    tile = _tile(op, x.shape, (*window, in_channels, out_channels), kernel.dtype, tiles)
+    *window, out_channels, in_channels = weights.shape
+    tile = _tile(op, x.shape, (*window, in_channels, out_channels), weights.dtype, amx)
     if tile is not None:
-        top, left = (n - 1 - p[0] for n, p in zip(kernel.shape, op.padding, strict=False))
-        return winograd.convolution(y, kernel, x.shape, tile, (top, left), True)
+        top, left = (n - 1 - p[0] for n, p in zip(weights.shape, op.padding, strict=False))
+        return winograd.convolution(y, weights, x.shape, tile, (top, left), True)
     before, after = [], []
     rows = zip(
-        x.shape[1:3], y.shape[1:3], kernel.shape, op.strides, op.padding, op.dilation, strict=False
+        x.shape[1:3], y.shape[1:3], weights.shape, op.strides, op.padding, op.dilation, strict=False
     )
     for size, places, length, stride, pads, dilation in rows:
         reach = (length - 1) * dilation
@@ -81,7 +81,7 @@ def _conv2dinputgradient(x: Any, y: Node, kernel: Node, tiles: bool = False) -> 
         after.append(max(0, (size - 1 + pads[0]) // stride - (places - 1)))
     padded = pad(y, (0, *before, 0), (0, *after, 0))
     return Node.make(
-        "conv_input_gradient", (padded, kernel), x.shape, x.dtype,
+        "conv_input_gradient", (padded, weights), x.shape, x.dtype,
         strides=op.strides, dilation=op.dilation, groups=op.groups,
         origin=tuple(p[0] for p in op.padding), before=tuple(before),
     )  # fmt: skip
@@ -92,7 +92,7 @@ def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     tile = _tile(op, y.shape, x.shape, y.dtype, False, True) if y.dtype == "float32" else None
     if tile is not None:
         top, left = (p[0] for p in op.padding)
-        return winograd.kernel_gradient(image, y, x.shape, tile, (top, left))
+        return winograd.weight_gradient(image, y, x.shape, tile, (top, left))
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv_weight_gradient", (padded, y), x.shape, x.dtype,
@@ -145,7 +145,7 @@ RULES: dict[str, Callable[..., Node]] = {
 }
 
 
-def rules(tiles: bool) -> dict[str, Callable[..., Node]]:
+def rules(amx: bool) -> dict[str, Callable[..., Node]]:
     """The rules for a CPU that multiplies tiles of bfloat16, or does not."""
     chosen = {kind: RULES[kind] for kind in ("conv2d", "conv2dinputgradient")}
-    return RULES | {kind: functools.partial(rule, tiles=tiles) for kind, rule in chosen.items()}
+    return RULES | {kind: functools.partial(rule, amx=amx) for kind, rule in chosen.items()}

@@ -6,12 +6,12 @@ from grafito.engines.llvm.codegen.amx import ROWS
 
 # What a product is expected to take. On one core of a Sapphire Rapids Xeon tiles reached 620 to
 # 1,015 GFLOP/s and products of float32 at most 179, so pairs of bfloat16 reach at most twice that.
-START = 1e-6  # seconds: more than it takes to configure tiles and to release them
-BY_TILES, BY_PAIRS = 620e9, 2 * 179e9
+CONFIGURE = 1e-6  # seconds, at most, to configure tiles and to release them
+AMX_RATE, DOT_RATE = 620e9, 2 * 179e9
 
 
 def pays(rows: int, columns: int, depth: int, times: int = 1) -> bool:
-    """Whether so many products, padded to whole tiles, take less time in tiles than by pairs."""
+    """Whether a product takes less time in AMX tiles, padded to full ones, than by vdpbf16ps."""
     pairs = ROWS * 2
     padded = -(-rows // ROWS) * ROWS * -(-columns // ROWS) * ROWS * -(-depth // pairs) * pairs
-    return START + 2 * times * padded / BY_TILES < 2 * times * rows * columns * depth / BY_PAIRS
+    return CONFIGURE + 2 * times * padded / AMX_RATE < 2 * times * rows * columns * depth / DOT_RATE

@@ -11,12 +11,12 @@ import numpy as np
 
 from grafito.engines.llvm.ir.builders import (
     cast,
+    concat,
     constant,
     crop,
     ew,
     filled,
     pad,
-    parts,
     plain_steps,
     reduce,
     reshape,
@@ -50,20 +50,20 @@ SUMS = {  # whose elements are sums over an axis of their inputs, which may have
 }
 
 
-def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[Tensor, Node]:
+def lower(results: Sequence[Tensor], bf16_dot: bool, amx: bool = False) -> dict[Tensor, Node]:
     """A node for each tensor that the results need.
 
     Args:
         results: what is computed.
-        pairs: whether products read bfloat16 as it is; else they read it widened.
-        tiles: whether they may be made in tiles.
+        bf16_dot: whether products read bfloat16 as it is; else they read it widened.
+        amx: whether they may be made in tiles.
 
     Raises:
         GraphError: for an op or a dtype without machine code; the message names it.
     """
     became: dict[Tensor, Node] = {}
     widened = False
-    rules = RULES | windows.rules(tiles)
+    rules = RULES | windows.rules(amx)
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
         with inside(x.scope):
@@ -73,8 +73,8 @@ def lower(results: Sequence[Tensor], pairs: bool, tiles: bool = False) -> dict[T
             if narrow is None:
                 became[x] = _lower(x, inputs, rules)
             else:
-                widened = widened or not pairs
-                became[x] = _lower(x, narrow, rules) if pairs else _lower_wide(x, inputs, rules)
+                widened = widened or not bf16_dot
+                became[x] = _lower(x, narrow, rules) if bf16_dot else _lower_wide(x, inputs, rules)
     if widened:
         bfloat16.warn_that_it_is_slow()
     same = share(became.values())
@@ -171,11 +171,11 @@ def _flip(x: Any, y: Node) -> Node:
 
 @rule
 def _take(x: Any, y: Node, indices: Node) -> Node:
-    checked = check(indices, y.shape[x.op.axis], x.op.from_end)
+    checked = bounds_check(indices, y.shape[x.op.axis], x.op.from_end)
     return Node.make("take", (y, checked), x.shape, x.dtype, axis=x.op.axis)
 
 
-def check(indices: Node, size: int, from_end: bool = True) -> Node:
+def bounds_check(indices: Node, size: int, from_end: bool = True) -> Node:
     """Indices counted from 0, some perhaps given from the end; one outside stops the program.
 
     Unsigned ones from 2⁶³ on are negative as int64, and never given from the end.
@@ -187,7 +187,7 @@ def check(indices: Node, size: int, from_end: bool = True) -> Node:
 
 @rule
 def _scatteradd(x: Any, y: Node, indices: Node) -> Node:
-    checked = check(indices, x.op.size)
+    checked = bounds_check(indices, x.op.size)
     return Node.make("scatter", (y, checked), x.shape, x.dtype, axis=x.op.axis)
 
 
@@ -203,7 +203,7 @@ def _pad(x: Any, y: Node) -> Node:
 
 @rule
 def _unslice(x: Any, y: Node) -> Node:
-    return parts(x.shape, [y], [x.op.starts], [x.op.steps], 0)
+    return concat(x.shape, [y], [x.op.starts], [x.op.steps], 0)
 
 
 @rule
@@ -212,7 +212,7 @@ def _concatenate(x: Any, *pieces: Node) -> Node:
     for piece in pieces:
         starts.append(tuple(at if a == x.op.axis else 0 for a in range(x.ndim)))
         at += piece.shape[x.op.axis]
-    return parts(x.shape, pieces, starts, [(1,) * x.ndim] * len(pieces), None)
+    return concat(x.shape, pieces, starts, [(1,) * x.ndim] * len(pieces), None)
 
 
 # Reductions

@@ -113,46 +113,48 @@ def choose(
     for m, n in itertools.product(*steps):
         count = math.prod(points((m, n), size))
         each = count * (channels * filters / 2 + slow * (channels + filters))
-        weights = count * channels * filters * (2 if products > 1 else 1 / 8)  # memory decides then
-        options.append((blocks * tiles(places, (m, n)) * each + weights, (m, n)))
+        weights_cost = (
+            count * channels * filters * (2 if products > 1 else 1 / 8)
+        )  # memory decides then
+        options.append((blocks * tiles(places, (m, n)) * each + weights_cost, (m, n)))
     cycles, tile = min(options, default=(math.inf, (1, 1)))
     return tile if max(size) > 1 and cycles < plain else None
 
 
-def weights(kernel: Node, tile: Pair, backward: bool) -> Node:
+def transform_weights(weights: Node, tile: Pair, backward: bool) -> Node:
     """G g G' for each pair of channels, [panel][point][summed channel][PANEL]."""
-    size = kernel.shape[:2]
-    in_channels, out_channels = kernel.shape[2:] if not backward else kernel.shape[:1:-1]
+    size = weights.shape[:2]
+    in_channels, out_channels = weights.shape[2:] if not backward else weights.shape[:1:-1]
     shape = (-(-out_channels // PANEL), math.prod(points(tile, size)), in_channels, PANEL)  # type: ignore[arg-type]
     return Node.make(
-        "winograd_weights", (kernel,), shape, "float32", tile=tile, window=size, backward=backward
+        "winograd_weights", (weights,), shape, "float32", tile=tile, window=size, backward=backward
     )
 
 
 def convolution(
-    image: Node, kernel: Node, shape: Shape, tile: Pair, before: Pair, backward: bool = False
+    image: Node, weights: Node, shape: Shape, tile: Pair, before: Pair, backward: bool = False
 ) -> Node:
     """Results at i, j from the image at i + a - before, j + b - before; zeros around it.
 
     Args:
         image: what is seen.
-        kernel: the weights.
+        weights: the weights.
         shape: of the results.
         tile: of the results.
         before: rows and columns of zeros above and to the left.
         backward: whether the kernel is turned around and its channels change places.
     """
-    inputs = image, weights(kernel, tile, backward)
+    inputs = image, transform_weights(weights, tile, backward)
     return Node.make(
-        "winograd", inputs, shape, "float32", tile=tile, window=kernel.shape[:2], before=before
+        "winograd", inputs, shape, "float32", tile=tile, window=weights.shape[:2], before=before
     )
 
 
-def kernel_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair) -> Node:
+def weight_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair) -> Node:
     """The gradient of a kernel of this shape."""
     count = math.prod(points(tile, shape[:2]))  # type: ignore[arg-type]
     vectors = tiles(y.shape[1:3], tile) * -(-y.shape[0] // 16)
-    rows, columns = (_parts(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
+    rows, columns = (_split(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
     all_sums = slices, count, math.prod(rows), math.prod(columns)
     sums = Node.make(
@@ -164,7 +166,7 @@ def kernel_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair
     )
 
 
-def _parts(size: int, step: int) -> Pair:
+def _split(size: int, step: int) -> Pair:
     """How many parts an axis of a kernel is cut into, and how long each is: multiples of `step`."""
     count = -(-size // CHANNELS)
     return count, -(-size // (count * step)) * step

@@ -1,8 +1,8 @@
-"""Which nodes are stored, and which are computed together in one kernel.
+"""Fusion: which nodes are materialized, and which are computed together in one kernel.
 
-A node that is not stored is computed where it is read. A kernel has one primary (a product, a
-reduction, ...) or none, and any number of results of the same shape that are computed element by
-element from what it has in registers.
+A node that is not materialized is computed where it is read. A kernel has one anchor (a product, a
+reduction, ...) or none, and an epilogue: results of the same shape that are computed element by
+element from values in registers.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from grafito.engines.llvm.ir.nodes import (
 from grafito.engines.llvm.ir.shapes import (
     fits,
     loops_of,
-    trivial,
+    unit_axes_only,
 )
 
 WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
-RECOMPUTED = 4  # additions that may be done twice rather than stored
+RECOMPUTED = 4  # additions that may be repeated rather than materialized
 # Additions whose code is one expression, and one kernel: LLVM takes more than twice the time for
 # code of twice the length. Layers, losses and optimizers stay below a half of them.
 LARGEST_EXPRESSION, LARGEST_KERNEL = 128, 512
-LARGEST_EPILOGUE = 24  # results after which none joins a kernel
+LARGEST_EPILOGUE = 24  # results of a kernel that no other may join
 
 
-# What is stored
+# What is materialized
 
 
 def choose_materialized(order: Sequence[Node], results: Iterable[Node]) -> set[Node]:
@@ -65,9 +65,9 @@ def choose_materialized(order: Sequence[Node], results: Iterable[Node]) -> set[N
                 store_base(y)
         elif x.row.reads is Reads.BUFFERS:
             materialized |= {y for y in x.inputs if not y.leaf}
-        elif x.kind == "reshape" and not trivial(x):
+        elif x.kind == "reshape" and not unit_axes_only(x):
             (y,) = x.inputs
-            while y.kind == "reshape" and not trivial(y):
+            while y.kind == "reshape" and not unit_axes_only(y):
                 (y,) = y.inputs
             if not y.leaf:
                 materialized.add(y)
@@ -104,7 +104,7 @@ class Reading:
     """What an element of a node is computed from.
 
     Attributes:
-        aligned: the stored nodes, and whether each is read at the index of the element alone.
+        aligned: the materialized nodes, and whether each is read at the index of the element alone.
         size: how much is computed, in additions.
     """
 
@@ -135,7 +135,7 @@ def reads_of(x: Node, materialized: Set[Node], lanes: bool) -> Reading:
             found.aligned[y] = found.aligned.get(y, True) and same
             continue
         found.size += y.row.cost
-        if index is None or (y.kind == "reshape" and not trivial(y)):
+        if index is None or (y.kind == "reshape" and not unit_axes_only(y)):
             stack += [(z, None) for z in y.inputs]
         else:
             stack += operands(y, index)
@@ -145,7 +145,7 @@ def reads_of(x: Node, materialized: Set[Node], lanes: bool) -> Reading:
 
 
 def sources_of(x: Node, materialized: Set[Node]) -> set[Node]:
-    """The stored nodes that a primary is computed from."""
+    """The materialized nodes that an anchor is computed from."""
     found: set[Node] = set()
     stack = list(x.inputs)
     seen = set(stack)
@@ -163,9 +163,9 @@ def sources_of(x: Node, materialized: Set[Node]) -> set[Node]:
 
 
 def workspace(x: Node, width: int) -> Node | None:
-    """Memory for the sums of a weight gradient, a vector for each weight, where they are few.
+    """Memory for a vector of sums for each weight, where a weight gradient has few weights.
 
-    Then its kernel can go through the images once, row by row.
+    Then its kernel reads the images once, row by row.
     """
     if x.kind != "conv_weight_gradient" or x.size > WORKSPACE or x.dtype == "bfloat16":
         return None

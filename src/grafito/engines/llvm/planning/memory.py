@@ -1,4 +1,4 @@
-"""One arena for all that lives within a step: lifetimes are known, so places are too."""
+"""The arena: static memory planning from the lifetimes of all buffers of a step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALIGNMENT = 64  # bytes of a cache line, and of the longest vector
 
 
 def bytes_of(x: Node, width: int) -> int:
-    """The size of a node's buffer; a batch in lanes is filled up to whole blocks."""
+    """The size of a node's buffer; a batch in lanes is padded to full blocks."""
     count = x.size
     if x.lanes and x.shape[0]:
         count = x.size // x.shape[0] * (-(-x.shape[0] // width) * width)

@@ -1,7 +1,7 @@
 """Convolutions with images as lanes: a register holds one element of many images.
 
-Weights are broadcast scalars, so every number of channels and every window fills the registers.
-Padding is there already: the inputs of these kernels are padded images.
+Weights are broadcast scalars, so registers are full whatever the number of channels and the window.
+The inputs of these kernels are padded already.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ from grafito.engines.llvm.codegen.tile import (
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
 
-UNROLLED = 12  # inner steps that are written out
+UNROLLED = 12  # inner steps that are unrolled
 
 
 @dataclass
 class Taps:
-    """Along one axis of the result: which input and which weight each step meets.
+    """The inputs and weights that the results along one axis depend on.
 
-    Result place `step * t + start` takes, for each m of `loop`, the input at `t * stride + input`
-    and the weight at `weight`, both affine in the variable m.
+    The result at `step * t + start` sums, over m in `loop`, the input at `t * stride + input` times
+    the weight at `weight`; both are affine in m.
     """
 
     places: int
@@ -66,7 +66,7 @@ class Taps:
 
 
 def forward_taps(places: int, length: int, stride: int, dilation: int) -> list[Taps]:
-    """Place t sees input s t + d a through weight a."""
+    """Result t depends on input s t + d a through weight a."""
     a = Loop(length)
     return [Taps(places, 0, 1, stride, a, var(a) * dilation, var(a))]
 
@@ -74,10 +74,10 @@ def forward_taps(places: int, length: int, stride: int, dilation: int) -> list[T
 def backward_taps(
     size: int, length: int, stride: int, dilation: int, origin: int, before: int
 ) -> list[Taps]:
-    """Input place h comes from place (h + p - d a) / s of y, for the a that make it whole.
+    """The gradient at input h depends on (h + p - d a) / s of y, for all a that divide evenly.
 
-    Places with the same remainder by the stride see the same weights, so each remainder has taps
-    of its own.
+    All h with the same remainder by the stride use the same weights, so there is one row of taps
+    for each remainder.
     """
     found = []
     every = stride // math.gcd(stride, dilation)
@@ -139,7 +139,7 @@ class Convolution:
         out, code, reader = self.out, self.code, self.reader
         image, weights = out.inputs
         tile = best_tile(self.frame.target, c.places, self.out_channels, 1)
-        if code.pairs:
+        if code.bf16_dot:
             tile = Tile(*bfloat.image_tile(c.places, self.out_channels, weights))
         block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
         i, group = Loop(r.places), Loop(out.groups)
@@ -200,7 +200,7 @@ class Convolution:
         self.share([block, i, wide, group, out_channels], unit)
 
     def share(self, loops: Sequence[Loop], unit: Callable[[Any], None]) -> None:
-        """Emit the units of a phase, behind those of the phases before it."""
+        """Emit the work units of a phase; their numbers continue those of earlier phases."""
         code, units = self.code, loop_nest.product(loops)
         if units:
             low = _clamp(code, code.b.sub(self.frame.begin, i64(self.units)), units)
@@ -209,14 +209,14 @@ class Convolution:
         self.units += units
 
     def seen(self, taps: Taps, i: Loop) -> tuple[Any, Any]:
-        """Begin and end of the rows of the window that see more than padding at row i."""
+        """Begin and end of the window rows that see more than padding at result row i."""
         real = _real_rows(self.out.inputs[0])
         if real is None:
             return i64(0), i64(taps.loop.size)
         return self._seeing(taps, self.reader.scalar(var(i) * taps.stride), *real)
 
     def _seeing(self, taps: Taps, row: Any, begin: int, end: int) -> tuple[Any, Any]:
-        """The steps of the loop at which a row of the image is seen that is no padding."""
+        """The range of the loop that reads rows of the image, not padding."""
         b, step, size = self.code.b, taps.input.coefficient(taps.loop), taps.loop.size
         row = b.add(row, i64(taps.input.constant))
 
@@ -255,7 +255,7 @@ def input_gradient(
 
 
 def _real_rows(image: Node) -> tuple[int, int] | None:
-    """Where the rows of an image begin and end in zeros around it; None if there are none."""
+    """Begin and end of the rows that are not zero padding; None where no row is padding."""
     if image.kind != "pad" or image.fill != 0 or len(image.sizes) > 1:
         return None
     begin, rows = image.starts[0][1], image.sizes[0][1]

@@ -124,7 +124,7 @@ class AmxWeightSums(WeightSums):
         def row(p: Any) -> None:
             loop_nest.unflatten(code, p, [self.block, self.i], env)
 
-            def turn(two: Any) -> None:
+            def iteration(two: Any) -> None:
                 env[self.j], _ = self._start(two)
                 env[self.picture], env[self.lane] = i64(0), i64(0)
                 node, at = self.y_at
@@ -139,7 +139,7 @@ class AmxWeightSums(WeightSums):
                     for v in range(across):
                         tiles.dot(q * across + v, LEFT + q, RIGHT + v)
 
-            code.loop(i64(0), i64(self.twos), 1, turn)
+            code.loop(i64(0), i64(self.twos), 1, iteration)
 
         code.loop(first, stop, 1, row)
         for total in range(down * across):

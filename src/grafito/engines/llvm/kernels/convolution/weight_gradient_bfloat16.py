@@ -2,11 +2,12 @@
 
 Σ x[n, s i + d a, s j + d b, c] y[n, i, j, f] over n, i and j is a matrix product: its rows are the
 weights' windows and channels (b, c), its columns the filters f. With images as lanes, two images
-that follow each other lie next to each other in x and are broadcast. For y a kernel of its own
-turns blocks of 16 filters by 16 images round, so that a vector has pairs of images of 16 filters.
+that follow each other are neighbours in x; the pair is broadcast. Another kernel, `pack`,
+transposes blocks of 16 filters by 16 images of y, so that a vector has pairs of images of 16
+filters.
 
-Sums stay in registers while a few rows of images, as much as the second-level cache holds, go by;
-then all tiles have seen these rows, and the next ones come.
+A chunk of image rows that fits in the second-level cache is added to all tiles before the next
+chunk is read.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from grafito.engines.llvm.ir.bfloat16 import (
 
 
 def pack(frame: Frame) -> Compiled:
-    """Each unit turns the filters of one place of a block of images."""
+    """A work unit transposes the filters of one place of a block of images."""
     out = frame.out
     (y,) = out.inputs
     code = frame.code(LANES)
@@ -105,7 +106,7 @@ class WeightSums:
         x_at: the first operand and the place in it of row, place and `picture`.
         y_at: the second, whose pairs of images are words.
         target: the place of row, vector and lane in the result.
-        chunk: rows of images that all tiles see before the next ones.
+        chunk: rows of images that are added to all tiles before the next ones.
     """
 
     def __init__(self, frame: Frame):

@@ -1,6 +1,6 @@
 """Machine code of Winograd's convolutions.
 
-A unit of work transforms a few tiles into scratch memory, multiplies them point by point with the
+A work unit transforms a few tiles into scratch memory, multiplies them point by point with the
 transformed weights and transforms the products back.
 """
 
@@ -40,7 +40,7 @@ from grafito.engines.llvm.lowering.winograd import (
 
 # Filters that are multiplied at once, so that the sums of all tiles of a group fill the registers.
 FILTERS_AT_ONCE = {6: 4, 4: 4, 3: 8, 2: 8, 1: 16}
-FILTERS = 128  # results of a unit; the transform of its tiles is worth that many
+FILTERS = 128  # filters of a work unit, so that they share one transform of its tiles
 
 
 def weights(frame: Frame) -> Compiled:
@@ -89,7 +89,7 @@ def weights(frame: Frame) -> Compiled:
 
 
 def _group(vectors: int, bytes_each: int, cache: int) -> int:
-    """How many tiles are multiplied together: few are left over, and they fit into the cache."""
+    """How many vectors of tiles are multiplied together: they fit the cache, few are left over."""
 
     def cost(n: int) -> float:
         far = 1.1 if n * bytes_each > cache and n > 2 else 1.0

@@ -1,4 +1,4 @@
-"""Tiles of images for Winograd's convolutions: reading them, transforming them, keeping them near.
+"""Tiles of images for Winograd's convolutions: loads, transforms and scratch memory.
 
 With images as lanes the transforms are elementwise: a register holds one element of a tile of many
 images.
@@ -78,8 +78,8 @@ def transform(code: Builder, matrix: Matrix, xs: Sequence[Any], pairs: str) -> l
 def both_ways(code: Builder, rows: Matrix, columns: Matrix, grid: Grid, pairs: str) -> Grid:
     """The product rows @ grid @ columns'."""
     half = [transform(code, columns, line, pairs) for line in grid]
-    turned = [transform(code, rows, line, pairs) for line in zip(*half, strict=True)]
-    return list(zip(*turned, strict=True))
+    transposed = [transform(code, rows, line, pairs) for line in zip(*half, strict=True)]
+    return list(zip(*transposed, strict=True))
 
 
 def matrices_of(x: Node) -> Sequence[tuple[Matrix, Matrix, Matrix]]:
@@ -149,7 +149,7 @@ class ImageTiles:
     def _prefetch_next(
         self, at: tuple[Node, Affine], rows: Sequence[Any], columns: Sequence[Any]
     ) -> None:
-        """Ask for what the next tile of the row sees first: too many streams to be foreseen."""
+        """Prefetch the first pixels of the next tile: hardware follows fewer streams."""
         code, reader, step = self.code, self.reader, i64(self.tile[1])
         for (i, i_inside), (j, _) in itertools.product(rows, columns):
             if i_inside is not False:
@@ -205,7 +205,7 @@ def smaller(code: Builder, x: Any, y: Any) -> Any:
 
 
 class Scratch:
-    """[points][vectors][channels] registers; the points lie apart from each other in the cache."""
+    """[points][vectors][channels] registers; points are padded apart to use other cache sets."""
 
     def __init__(self, code: Builder, pointer: Any, points: int, vectors: int, channels: int):
         self.code, self.pointer, self.channels = code, pointer, channels

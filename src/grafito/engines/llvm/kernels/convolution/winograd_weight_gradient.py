@@ -1,8 +1,8 @@
-"""Machine code of the gradients of kernels by Winograd's method.
+"""Weight gradients of convolutions by Winograd's method.
 
-A unit of work transforms the tiles of a few images, and those of the gradient that comes back, into
-scratch memory and multiplies them point by point, each channel with each filter. What comes back
-is turned on the way, so that its registers hold filters of one image and sums need no turning.
+A work unit transforms tiles of a few images and of the incoming gradient into scratch memory and
+multiplies them point by point, each channel with each filter. The gradient is transposed on the
+way, so that a register holds filters of one image and no sum over lanes is needed.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Sums:
         at = code.at(frame.scratch, "float32", i64(self.x.bytes // 4))
         self.g = Scratch(code, at, self.count, STEP * width, blocks)
         at = code.at(at, "float32", i64(self.g.bytes // 4))
-        self.turned = Scratch(code, at, math.prod(out.tile), 1, width)
+        self.transposed = Scratch(code, at, math.prod(out.tile), 1, width)
         self.channel, self.filter = Loop(self.high), Loop(self.broad)
 
     def emit(self) -> Compiled:
@@ -94,7 +94,7 @@ class _Sums:
         code.loop(self.frame.begin, self.frame.end, 1, unit)
         steps = 2.0 * self.tiles.count * self.width * self.count
         cost = steps * self.image.shape[3] * self.y.shape[3]
-        scratch = self.x.bytes + self.g.bytes + self.turned.bytes
+        scratch = self.x.bytes + self.g.bytes + self.transposed.bytes
         return self.frame.finish(code, loop_nest.product(units), cost, scratch)
 
     def _see(self, vector: Any, t: Any) -> None:
@@ -131,13 +131,13 @@ class _Sums:
                     env[filter_] = smaller(code, code.b.add(first, i64(k)), last)
                     lines.append(self.tiles.load(y_at, inside))
                 for n, line in enumerate(transpose(code, lines)):
-                    at = self.turned.at(place, i64(0), i64(n))
-                    code.store(line, self.turned.pointer, "float32", at)
+                    at = self.transposed.at(place, i64(0), i64(n))
+                    code.store(line, self.transposed.pointer, "float32", at)
 
             code.loop(i64(0), i64(a.size * b.size), 1, element)
 
             def image(n: Any) -> None:
-                flat = [self.turned.get(i64(p), i64(0), n) for p in range(a.size * b.size)]
+                flat = [self.transposed.get(i64(p), i64(0), n) for p in range(a.size * b.size)]
                 grid = [flat[k : k + b.size] for k in range(0, len(flat), b.size)]
                 both = transposed(rows_a), transposed(columns_a)
                 row = code.b.add(code.b.mul(t, i64(self.width)), n)

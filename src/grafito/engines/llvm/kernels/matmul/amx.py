@@ -67,7 +67,7 @@ class AmxSums:
         for total in range(height * across):
             tiles.zero(total)
 
-        def turn(pair: Any) -> None:
+        def iteration(pair: Any) -> None:
             for v in range(across):
                 y = ys.word(at[1], pair, i64(v * LANES))
                 tiles.load(RIGHT + v, code.at(ys.pointer, "uint32", y), 4 * ys.length)
@@ -77,7 +77,7 @@ class AmxSums:
                 for v in range(across):
                     tiles.dot(r * across + v, LEFT + r, RIGHT + v)
 
-        code.loop(i64(0), i64(ys.pairs), STEP, turn)
+        code.loop(i64(0), i64(ys.pairs), STEP, iteration)
         for total in range(height * across):
             r, v = divmod(total, across)
             tiles.store(total, store.at(i64(r * ROWS * across + v)), BYTES * across)

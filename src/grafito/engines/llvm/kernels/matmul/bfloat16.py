@@ -1,12 +1,11 @@
 """Matrix products of bfloat16: both operands are packed in the order in which tiles read them.
 
-A panel of x has the rows of a tile, one of y its columns; each holds pairs along the inner axis as
-words, [k / 2][rows or columns]. Where the CPU multiplies tiles (AMX) and they pay, `amx_matmul`
-makes the sums and packs x in its own way; all else is the same.
+A panel of x has the rows of a tile, one of y its columns. Each holds pairs along the inner axis as
+words, [k / 2][rows or columns]. Where the CPU has AMX and it pays, `matmul.amx` accumulates the
+tiles and packs x into squares; all else is the same.
 
-Where the inner axis is short (weight gradients) all of y is packed first and the rows of the result
-are made one tile after the other, as they lie in memory. Otherwise all of x is packed first, and
-each panel of y, which is the large matrix then, once.
+Where the inner axis is short (weight gradients) all of y is packed first, and the result is written
+row by row. Otherwise all of x is packed first, and then each panel of y, the larger matrix, once.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from grafito.engines.llvm.ir.target import TARGETS
 from grafito.engines.llvm.kernels.matmul.amx import AmxSums
 from grafito.engines.llvm.kernels.matmul.packing_bfloat16 import PackedPairs
 
-DELAY = 7  # cycles in which a few sums cost as much as more of them
+DELAY = 7  # cycles of vdpbf16ps: with fewer sums a step takes no less
 
 
 class DotSums:
@@ -87,7 +86,7 @@ class DotSums:
         """
         code, (height, across) = self.code, shape
 
-        def turn(pair: Any, *totals: Any) -> list[Any]:
+        def iteration(pair: Any, *totals: Any) -> list[Any]:
             words = [
                 code.load(ys.pointer, "uint32", ys.word(at[1], pair, i64(v * LANES)))
                 for v in range(across)
@@ -100,12 +99,12 @@ class DotSums:
             return new
 
         zeros = [code.const(0, "float32")] * (height * across)
-        for place, total in enumerate(code.loop(i64(0), i64(ys.pairs), 1, turn, zeros)):
+        for place, total in enumerate(code.loop(i64(0), i64(ys.pairs), 1, iteration, zeros)):
             store.put(place, total)
 
 
 def _best_height(rows: int, vectors: int) -> int:
-    """The rows of a tile with which those that are left over cost the least."""
+    """The rows of a tile that need the fewest cycles, the remainder included."""
 
     def cycles(height: int) -> float:
         whole, rest = divmod(rows, height)

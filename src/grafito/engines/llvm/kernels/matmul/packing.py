@@ -1,7 +1,8 @@
-"""Operands of a product, copied in panels that lie in the cache as they are read.
+"""Packing operands of a product into panels, in the order in which they are read.
 
 A panel has the columns of one tile: its vectors follow each other, row after row. So a matrix that
-is read by columns, or whose rows are far apart, costs a copy, not a miss in every step.
+is read by columns, or whose rows are far apart in memory, costs one copy instead of a cache miss in
+every step.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ from grafito.engines.llvm.ir.nodes import Node
 
 
 class PackedBlock:
-    """Copies of blocks of a matrix in the scratch memory of a thread.
+    """Blocks of a matrix, packed in the scratch memory of a thread.
 
     Args:
-        reader: whose vectors are copied; it learns where the copies are.
+        reader: loads the vectors; it is given the pointer to the packed panels.
         source: the buffer and the address in it of an element.
         rows: the variable of its rows, and how many there are in a block.
         columns: the variables of panel, vector and lane that the address has.
         piece: columns of a panel, and `width`, those of the matrix.
         group: panels in a block.
-        memory: where the copies go.
+        memory: where the panels go.
 
     Attributes:
-        node: stands for the copies.
-        at: the address of an element of them, in the variables of the source.
+        node: stands for the packed panels.
+        at: the address of an element in them, in the variables of the source.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class PackedBlock:
         env, lanes = reader.env, self.lanes
         env[self.first_row], env[self.first_panel] = rows[0], panels[0]
         before = dict(env)
-        turned = self.place.coefficient(lane) != 1 and self.place.coefficient(self.k) == 1
+        transposed = self.place.coefficient(lane) != 1 and self.place.coefficient(self.k) == 1
 
         def copy(k: Any) -> None:
             """One vector of a row."""
@@ -83,7 +84,7 @@ class PackedBlock:
             reader.mask = None
             reader.store(value, self.node, self.at)
 
-        def turn(k: Any) -> None:
+        def iteration(k: Any) -> None:
             """A square of as many rows as a vector has lanes."""
             env[self.k], reader.lane = k, self.k
             below, lines = code.mask(code.b.sub(rows[1], k)), []
@@ -106,7 +107,7 @@ class PackedBlock:
 
             def squares(v: Any) -> None:
                 env[vector] = v
-                code.loop(*rows, lanes, turn)
+                code.loop(*rows, lanes, iteration)
 
             code.loop(i64(0), i64(vector.size), 1, squares)
 
@@ -119,7 +120,7 @@ class PackedBlock:
 
             code.loop(*panels, 1, panel)
 
-        if turned:
+        if transposed:
             code.loop(*panels, 1, by_columns)
         else:
             code.loop(*rows, 1, by_rows)

@@ -1,7 +1,7 @@
-"""The operands of a product of bfloat16, packed in the order in which the sums read them.
+"""Packing operands of products of bfloat16, in the order in which the sums read them.
 
-Pairs along the inner axis become words. So it does not matter which axis of an operand is the fast
-one in memory, and no two rows of a panel meet in a set of the cache.
+Pairs along the inner axis become words of 32 bits. So either axis of an operand may be the
+contiguous one, and no two rows of a panel meet in a set of the cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.bfloat16 import LANES
 from grafito.engines.llvm.ir.nodes import Node
 
-AHEAD = 64  # rows that are asked for before they are packed: they may be far apart
+PREFETCH_ROWS = 64  # rows that are prefetched before they are packed
 SQUARE = 2 * LANES  # numbers along the inner axis in a square of words
 
 
@@ -107,7 +107,7 @@ class PackedPairs:
             return code.load(pointer, HALF, self._address(k, places[n][0]), masks[n])
 
         def pair(k: Any) -> None:
-            for ahead in (AHEAD, AHEAD + 1):
+            for ahead in (PREFETCH_ROWS, PREFETCH_ROWS + 1):
                 later = self._address(b.add(k, i64(ahead)), places[0][0])
                 code.prefetch(pointer, HALF, later)
             for n, (_, start) in enumerate(places):
@@ -130,7 +130,7 @@ class PackedPairs:
             code.loop(i64(self.without_unit_axes), i64(self.pairs), 1, nothing)
 
     def _pack_columns(self, m: Any, start: Any) -> None:
-        """Pairs lie next to each other: squares of words are turned."""
+        """Pairs are neighbours in memory: squares of words are transposed."""
         b = self.code.b
 
         def square(k: Any) -> None:

@@ -1,4 +1,4 @@
-"""Products of matrices by rows: blocks of the operands stay in the caches, tiles in registers."""
+"""Matrix products by rows: blocks of the operands stay in the caches, tiles in registers."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def matmul(frame: Frame) -> Compiled:
 class _Product:
     """The loops of one product.
 
-    A unit of work is a band of rows and a group of panels of columns. Blocks of the inner axis are
-    outermost in it, so that a block of y stays in the cache while all rows of the band use it;
-    with several blocks the sums wait in scratch memory. A panel that the first-level cache holds is
-    used by all rows before the next one.
+    A work unit is a band of rows times a group of panels of columns. Its outermost loop runs over
+    blocks of the inner axis: a block of y stays in the second-level cache while all rows of the
+    band use it. With several blocks the sums are spilled to scratch memory. A panel in the
+    first-level cache is used by all rows before the next panel.
     """
 
     def __init__(self, frame: Frame):
@@ -179,7 +179,7 @@ class _Product:
         self, reader: Reader, source: tuple[Node, Affine], columns: tuple[Loop, Loop, Loop],
         piece: tuple[int, int], group: int, offset: int,
     ) -> PackedBlock:  # fmt: skip
-        """Copies of an operand, so many bytes after the start of the scratch memory."""
+        """A packed operand, at an offset in bytes in the scratch memory."""
         memory = self.code.b.gep(self.frame.scratch, [i64(offset)], source_etype=I8)
         return PackedBlock(reader, source, (self.k, self.depth), columns, piece, group, memory)
 
@@ -232,7 +232,7 @@ class _Product:
             code.loop(i64(0), i64(self.blocks), 1, block)
 
     def _point_to_spill(self, t: Any, w: Any) -> None:
-        """Point the store to where a tile waits."""
+        """Point the store to the place where a tile is spilled."""
         code, env = self.code, self.reader.env
         place = code.b.sub(w, code.b.mul(env[self.groups], i64(self.group)))
         if self.blocks > 1:
@@ -241,7 +241,7 @@ class _Product:
         self.store.first = code.b.mul(place, i64(self.tile.rows * self.tile.vectors))
 
     def _finish(self, t: Any, wides: tuple[Any, Any]) -> None:
-        """What follows a row of tiles, by rows, as the results lie in memory."""
+        """The epilogue of a row of tiles, row by row, in the order of the results in memory."""
         code, reader, lanes = self.code, self.reader, self.lanes
         env, b = reader.env, self.code.b
 
@@ -274,7 +274,7 @@ class _Product:
         code.loop(i64(0), smaller(left, self.tile.rows), 1, row)
 
     def _tile_at(self, t: Any, w: Any, steps: tuple[Any, Any], operands: Any) -> None:
-        """The tile at this place, whole or at an edge."""
+        """The tile at this place, full or partial at an edge."""
         code = self.code
         self.reader.env[self.wide] = w
         self._point_to_spill(t, w)
@@ -289,7 +289,7 @@ class _Product:
     def _pack_x(
         self, strips: PackedBlock, t: Any, talls: tuple[Any, Any], steps: tuple[Any, Any]
     ) -> None:
-        """Copy x for the next few rows of tiles, where the last copies are used up."""
+        """Pack the next rows of x once the packed ones are consumed."""
         b = self.code.b
         done = b.urem(b.sub(t, talls[0]), i64(STRIPS))
         end = b.add(t, i64(STRIPS))
@@ -313,7 +313,7 @@ class _Product:
         return begin, end
 
     def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
-        """One tile of so many rows and columns, or one block of its sums."""
+        """A tile of this height and number of columns, for one block of the inner axis."""
         across, tail = -(-count // self.lanes), count % self.lanes
         copies = [c for c in (self.panels, self.strips) if c is not None]
         loops = [*self.batch, self.groups, self.bands, self.block, self.tall, self.wide]
@@ -341,7 +341,7 @@ class _Product:
         outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
 
     def _prefetch_epilogue(self, reader: Reader, height: int, across: int) -> None:
-        """Ask for what the results of a tile are made with; it comes while the sums are made."""
+        """Prefetch the operands of the epilogue while the tile is accumulated."""
         if self.out.size * self.element <= self.frame.target.l1_panel:
             return
         code, env, kernel = reader.code, reader.env, self.frame.kernel
@@ -364,35 +364,35 @@ class _Product:
     def _inner(self, reader: Reader, across: int, steps: Sequence[Any]) -> tuple[Any, Any]:
         """The inner loops and their bounds.
 
-        Where y is far, an outer one asks in each turn for some of its next block.
+        Where y misses the cache, an outer loop prefetches a part of its next block each time.
         """
         if self.split:
             part = i64(0), i64(self.part.size)
             return [(self.k, False), (self.part, False)], (
                 lambda loop: part if loop is self.part else steps
             )
-        turns = -(-self.depth // self.band)
-        if not self.prefetches_y or self.depth < 4 * turns:
+        iterations = -(-self.depth // self.band)
+        if not self.prefetches_y or self.depth < 4 * iterations:
             return [(self.k, False)], lambda loop: steps
         code, env = reader.code, reader.env
-        turn, length = Loop(turns), -(-self.depth // turns)
+        iteration, length = Loop(iterations), -(-self.depth // iterations)
 
         def bounds(loop: Loop) -> tuple[Any, Any]:
-            if loop is turn:
-                return i64(0), i64(turns)
-            self._prefetch_block(reader, env[turn], turns, across)
-            begin = code.b.add(steps[0], code.b.mul(env[turn], i64(length)))
+            if loop is iteration:
+                return i64(0), i64(iterations)
+            self._prefetch_block(reader, env[iteration], iterations, across)
+            begin = code.b.add(steps[0], code.b.mul(env[iteration], i64(length)))
             end = code.b.add(begin, i64(length))
             return begin, code.b.select(code.b.icmp_signed("<", end, steps[1]), end, steps[1])
 
-        return [(turn, False), (self.k, False)], bounds
+        return [(iteration, False), (self.k, False)], bounds
 
-    def _prefetch_block(self, reader: Reader, turn: Any, turns: int, across: int) -> None:
-        """Ask for a row of the next block of y; each row of tiles has its share of them."""
+    def _prefetch_block(self, reader: Reader, iteration: Any, iterations: int, across: int) -> None:
+        """Prefetch a row of the next block of y; the rows of tiles share these rows."""
         code, env, before = reader.code, reader.env, dict(reader.env)
         first = code.b.mul(env[self.bands], i64(self.band))
-        share = code.b.mul(code.b.sub(env[self.tall], first), i64(turns))
-        row = code.b.add(share, turn)
+        share = code.b.mul(code.b.sub(env[self.tall], first), i64(iterations))
+        row = code.b.add(share, iteration)
         after = code.b.add(env[self.block], i64(1))
         over = code.b.icmp_signed("==", after, i64(self.blocks))
         after = code.b.select(over, i64(0), after)
