@@ -1,4 +1,5 @@
 """Rows: what insight asks for."""
+# ruff: noqa: E501  (a case is a line of code)
 
 from hints.rows import Row
 
@@ -26,6 +27,33 @@ ROWS = [
         "insight.Player(classifier(*(layers.Dense(4, 'elu') for _ in range(40))), x, labels)",
         new="a network of fewer layers",
         sentence="which ones the hint cannot know",
+    ),
+    Row(
+        "insight.saliency(m, images[:1, :, :, None])",
+        "images[:1, :, :, None]",
+        "images[:1, :, :, None][0]",
+        says="x[0], the first one",
+        before="m = Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(2)])",
+    ),
+    Row(
+        "m = Sequential([layers.Input((None, None, 1)), layers.Conv2D(2, 3, name='c'), layers.GlobalMaxPooling2D()]); insight.maximise_unit(m, 'c', 0, steps=2)",
+        "(None, None, 1)",
+        "(28, 28, 1)",
+        says="layers.Input((28, 28, 1))",
+    ),
+    Row(
+        "insight.maximise_unit(m, 'c', [], steps=2)",
+        "[]",
+        "[0, 1]",
+        says="units=[0, 1]",
+        before="m = Sequential([layers.Input((8, 8, 1)), layers.Conv2D(2, 3, name='c')])",
+    ),
+    Row(
+        "insight.embedding_map(m)",
+        "(m)",
+        "(m, x)",
+        says="embedding_map(model, x)",
+        before="m = Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])",
     ),
     Row("insight.Health(every=0)", "every=0", "every=10"),
     Row("insight.diagnose(net(), x, y, epochs=-1)", "epochs=-1", "epochs=5"),

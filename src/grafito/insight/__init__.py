@@ -7,6 +7,13 @@ from grafito.errors import names_of as _names_of
 from grafito.insight.diagnosis import Diagnosis, Health, diagnose
 from grafito.insight.gradients import GradientCheck, gradient_check
 from grafito.insight.nan import NaNReport, where_nan
+from grafito.insight.pictures import (
+    embedding_map,
+    grad_cam,
+    maximise_unit,
+    occlusion,
+    saliency,
+)
 from grafito.insight.player import Operation, Player
 from grafito.insight.tries import Overfit, RateRange, overfit_one_batch, rate_range
 
@@ -20,9 +27,14 @@ __all__ = [
     "Player",
     "RateRange",
     "diagnose",
+    "embedding_map",
+    "grad_cam",
     "gradient_check",
+    "maximise_unit",
+    "occlusion",
     "overfit_one_batch",
     "rate_range",
+    "saliency",
     "where_nan",
 ]
 
