@@ -69,7 +69,8 @@ LLVM_ROWS = [
 # Inside of models: data, what a step needs, loops over steps, the model, what is made of models.
 MODELS = "grafito.models"
 MODELS_ROWS = [
-    ["arithmetic", "assignment", "batches", "examples", "matching", "naming", "ranges", "streams"],
+    ["arithmetic", "assignment", "batches", "culprits", "examples", "matching", "naming"],
+    ["ranges", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
     ["eager", "finite", "further_state", "largest_batch", "probe", "resumption"],
     ["epochs", "executor"],

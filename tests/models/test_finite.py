@@ -213,6 +213,40 @@ def test_a_where_that_hides_an_infinite_slope_is_told_of_the_double_where():
         model.fit(np.ones((4, 1)), np.array([[0.0], [1.0], [2.0], [0.0]]), verbose=0)
 
 
+# what a model gives for an output of 0, the op that is named, whether its `where` is
+GUARDED = [
+    (lambda p: graph.where(p > 1, graph.log(p), 0.0), "log", True),
+    (lambda p: graph.where(p <= 1, 0.0, 3 * graph.log1p(p - 1)), "log1p", True),
+    (lambda p: graph.where(p > 1, graph.sqrt(p) + 1, 0.0), "sqrt", True),
+    (lambda p: graph.where(p > 1, 2 / p, 0.0), "divide", True),
+    (lambda p: graph.log(p) + graph.where(p > 1, p, 0.0), "log", False),
+    (lambda p: graph.log(graph.where(p > 1, 1.0, p)), "log", False),
+    (lambda p: graph.sqrt(p), "sqrt", False),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("call", "op", "guarded"), GUARDED)
+def test_the_op_of_the_users_is_named_with_the_where_around_it(call, op, guarded, engine):
+    class Own(Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.zero = layers.Dense(1, kernel_initializer="zeros")
+
+        def call(self, inputs):
+            return call(self.zero(inputs))
+
+    model = Own()
+    model.compile("sgd", loss="mse", check_finite=True, engine=engine)
+    with pytest.raises(NonFiniteError) as error:
+        model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+    text = str(error.value)
+    assert f"of 'own' ({op})" in text
+    assert ("the double where" in text) == guarded
+    if guarded:
+        assert f"the `where` around this {op}" in text
+
+
 def test_without_a_where_of_the_users_it_is_not_told():
     def rmse(y, p):
         return graph.sqrt(graph.mean((y - p) ** 2))

@@ -21,10 +21,11 @@ from grafito.errors import NonFiniteError
 from grafito.graph import Evaluator, Tensor, Variable, topological_order
 from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
 from grafito.graph.program import Graph
+from grafito.language import message
 from grafito.layers.base import Layer
+from grafito.models.culprits import GRADIENT, SAFE, guarding_where, users_op
 
 DATA = "the data, as they enter the model"
-GRADIENT = "gradient"  # the scope of what differentiation makes
 RARELY = 50  # times what a copy of the state takes pass before the next one: 2 %
 
 Outputs = dict[str, np.ndarray]
@@ -127,11 +128,19 @@ class FiniteCheck:
         model = self._model()
         names = {part.name for part in model.family()[1:]} if model else set()
         first = _first_bad(graph, _bad_values(graph, leaves), list(losses))
-        place = None if first is None else _place(first, names)
+        order = topological_order(graph.results)
+        op = None if first is None else users_op(first, order)
+        place = None if first is None or op is None else _place(first, op, names)
         seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
-        fix = what_to_try(first, place, int(self._counter.numpy()) + 1)
-        if place != DATA and not losses and branch_not_taken(graph.results) is not None:
+        fix = what_to_try(op, place, int(self._counter.numpy()) + 1)
+        if op is not None and op.op.name in SAFE and guarding_where(op, order) is not None:
+            text = message(
+                "graph.where(c, {}, 0), the double where, if the `where` around this {} is to "
+                "avoid the value; else {}"
+            )
+            fix = text.format(SAFE[op.op.name], op.op.name, fix)
+        elif place != DATA and not losses and branch_not_taken(graph.results) is not None:
             fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
         return NonFiniteError(
             f"{seen[0]} at step {self._counter.numpy() + 1}; the model keeps what it had before.",
@@ -227,14 +236,15 @@ def _first_bad(graph: Graph, bad: set[Tensor], losses: list[str]) -> Tensor | No
     return x
 
 
-def _place(x: Tensor, layers: set[str]) -> str:
-    """Where a value was made, in words."""
+def _place(x: Tensor, op: Tensor, layers: set[str]) -> str:
+    """Where a value was made, in words: what it is, and the op of the user's that made it."""
     if isinstance(x, Variable):
         return f"the weights {x.path}"
     inside = [name for name in x.scope if name in layers]
     weights = [v for v in topological_order([x]) if isinstance(v, Variable) and v.trainable]
     if not inside and not weights:
         return DATA
-    part = f"layer {inside[-1]!r}" if inside else repr("/".join(x.scope) or "the step")
+    scope = "/".join(name for name in x.scope if name != GRADIENT)
+    part = f"layer {inside[-1]!r}" if inside else repr(scope or "the step")
     side = "gradient" if GRADIENT in x.scope else "output"
-    return f"the {side} of {part} ({x.op.name})"
+    return f"the {side} of {part} ({op.op.name})"
