@@ -41,10 +41,10 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that uses the fixture `torch` is marked so; without PyTorch marked tests skip."""
+    """A test that uses the fixture of a witness is marked so; without PyTorch its tests skip."""
     for item in items:
-        if "torch" in getattr(item, "fixturenames", ()):
-            item.add_marker("torch")
+        for witness in {"keras", "torch"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(witness)
         if not HAS_TORCH and item.get_closest_marker("torch"):
             item.add_marker(pytest.mark.skip(reason="PyTorch, the second witness, is missing"))
 
