@@ -27,14 +27,14 @@ from grafito.models.sequential import Sequential
 from grafito.registry import class_entry, plain
 from grafito.registry import custom_objects as custom_object_scope
 
-# While one model is written or read: the entries by layer, the layers by number.
+# While a model is written or read: entries by layer, layers by number.
 _written: ContextVar[dict[Layer, dict[str, Any]] | None] = ContextVar("written", default=None)
 _read: ContextVar[dict[Any, Layer] | None] = ContextVar("read", default=None)
 
 
 @contextlib.contextmanager
 def _one(memo: ContextVar[Any]) -> Iterator[Any]:
-    """The memory of the model that is being written or read; the outermost call begins it."""
+    """The memo for the model being written or read; the outermost call creates it."""
     token = memo.set({}) if memo.get() is None else None
     try:
         yield memo.get()
@@ -44,7 +44,7 @@ def _one(memo: ContextVar[Any]) -> Iterator[Any]:
 
 
 def layer_entry(layer: Layer) -> dict[str, Any]:
-    """One layer as data; one that was written before, elsewhere in the model, as {"shared": n}."""
+    """One layer as data; a layer that occurs earlier in the model as {"shared": n}."""
     with _one(_written) as written:
         if layer in written:
             number = sum("number" in entry for entry in written.values())
@@ -73,7 +73,7 @@ def layer_from_entry(entry: Any) -> Layer:
 
     Raises:
         UnknownNameError: for a class that is neither registered nor given by the caller.
-        FileError: for an entry that describes no layer.
+        FileError: for an entry that does not describe a layer.
     """
     with _one(_read) as read:
         if isinstance(entry, Mapping) and "shared" in entry:
@@ -119,7 +119,7 @@ def sequential_from_config(config: Mapping[str, Any]) -> Sequential:
         for entry in config["layers"]:
             model.add(layer_from_entry(entry))
     shape = config.get("build_shape")
-    if shape is not None and model.built:  # by its first part
+    if shape is not None and model.built:  # already built by its first layer
         model.build_shape = _shape(shape)
     elif shape is not None:
         model.build(_shape(shape))
@@ -190,7 +190,7 @@ def functional_from_config(config: Mapping[str, Any], cls: type[Model] = Functio
 
 
 def _tree(leaf: Any, structure: Any) -> Any:
-    """A structure as data in which leaves are dictionaries and cannot be taken for structure."""
+    """A structure as data; leaves are dictionaries, so they cannot be mistaken for structure."""
     if hasattr(structure, "_fields"):
         parts = [_tree(leaf, part) for part in structure]
         return ["named", [_named_entry(type(structure)), parts]]
@@ -233,7 +233,7 @@ def model_from_entry(entry: Mapping[str, Any]) -> Model:
     """The model, built, with new weights.
 
     Raises:
-        FileError: when the description is not that of a model.
+        FileError: when the entry does not describe a model.
     """
     try:
         model = layer_from_entry(entry)
@@ -260,7 +260,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         custom_objects: classes and functions of your own that the model uses, by name.
 
     Raises:
-        FileError: for a text that describes no model.
+        FileError: for a text that does not describe a model.
 
     Example:
         >>> from grafito import Sequential, layers
@@ -294,7 +294,7 @@ def _shape_data(shape: Any) -> Any:
 
 
 def _shape(shape: Any) -> Any:
-    """A shape, or a structure of shapes, as it was before JSON made lists of tuples."""
+    """A shape, or a structure of shapes, with the tuples that JSON turned into lists."""
     if isinstance(shape, dict) and shape.keys() == {"named", "shapes"}:
         return _named_class(shape["named"])(*map(_shape, shape["shapes"]))
     if isinstance(shape, dict):

@@ -1,4 +1,4 @@
-"""What a model is, as plain data with variables: for files, for pickle and for copies."""
+"""A model as plain data and variables, for files, pickles and copies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]
 def model_from_content(
     content: dict[str, Any], parts: dict[str, list[np.ndarray]], where: Any, compile: bool = True
 ) -> Any:
-    """The model of this content; `where` is what messages call its origin."""
+    """The model of this content; `where` names its origin in messages."""
     model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
     resumed = compile and "training" in content
@@ -45,7 +45,7 @@ def model_from_content(
 
 
 def pickled(model: Any) -> tuple[Any, ...]:
-    """What pickle and copy make of a model: the content of its file, with objects for names."""
+    """The pickle of a model: the content of its file, with objects in place of names."""
     with objects_kept():
         content, parts = model_content(model)
     if model.compiled:

@@ -25,7 +25,7 @@ class Examples:
     x: Any
     y: Any = None
     sample_weight: Any = None
-    role: str = ""  # what messages put before the names, for example "validation "
+    role: str = ""  # a prefix of the names in messages, for example "validation "
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -59,7 +59,7 @@ class Examples:
 
     @cached_property
     def form(self) -> tuple[Any, ...]:
-        """What a traced step depends on besides the number of examples."""
+        """What a traced step depends on, apart from the number of examples."""
         arrays = tuple((name, shape[1:], dtype) for name, (shape, dtype) in self.spec.items())
         return repr(map_structure(lambda _: None, self.parts)), arrays
 
@@ -125,7 +125,7 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
     """Arrays as examples, after checking that they can be used; `role` is for messages.
 
     Raises:
-        DataError: for no examples, different numbers of them, what is no number, NaN or infinity.
+        DataError: for no examples, different numbers of them, non-numbers, NaN or infinity.
     """
     given = (("x", x), ("y", y), ("sample_weight", sample_weight))
     x, y, sample_weight = (_to_arrays(role + name, part) for name, part in given)
@@ -158,7 +158,7 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
 
 
 def _size_hint(examples: Examples) -> str | None:
-    """What to write where inputs and targets have other numbers of examples."""
+    """What to write if inputs and targets have different numbers of examples."""
     x, y = examples.x, examples.y
     if isinstance(x, list):
         shapes = sorted({a.shape for a in x})
@@ -232,7 +232,7 @@ def _uneven(name: str, values: Any) -> DataError:
 
 
 def _number_hint(name: str, array: np.ndarray) -> str:
-    """How to make numbers of an array that holds none."""
+    """How to turn an array into numbers."""
     try:
         array.astype("float32")
     except (TypeError, ValueError):
@@ -260,7 +260,7 @@ def check_finite(name: str, array: np.ndarray) -> None:
 
 
 def given_arrays(x: Any) -> Any:
-    """The arrays that a model is called on, in their structure; None where it is something else.
+    """The arrays that a model is called on, in their structure; None for anything else.
 
     Example:
         >>> given_arrays([[1, 2]]).tolist(), given_arrays(None)
@@ -286,7 +286,7 @@ def _has_numbers(part: Any) -> bool:
 
 
 def _finite_hint(name: str, array: np.ndarray) -> str:
-    """How to mend an array with NaN: a whole column of them comes from a division by 0."""
+    """How to fix an array with NaN; a whole column of NaN comes from a division by 0."""
     columns = np.isnan(array).all(axis=0) if array.ndim == 2 and len(array) > 1 else np.array(False)
     if columns.any():
         column = int(np.argwhere(columns)[0][0])

@@ -1,9 +1,9 @@
-"""`check_finite`: finds the step that made the first NaN or infinity, and where in it that was.
+"""`check_finite`: finds the step that made the first NaN or infinity, and the op that made it.
 
-Nothing is added to the compiled step. After each slice its losses are looked at, now and then the
-weights too: a NaN that matters reaches one of them and stays. Once there is one, the steps since
-the last copy of the state are done again, one by one. So the state before the bad step is known,
-and that step is computed op by op to see which value was the first.
+Nothing is added to the compiled step. The losses are checked after each slice, and the weights now
+and then: a NaN that matters reaches one of them and stays there. When one is found, the steps since
+the last copy of the state are repeated one by one. This gives the state before the bad step, which
+is then computed op by op to find the first value that is not finite.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from grafito.layers.base import Layer
 from grafito.models.culprits import GRADIENT, SAFE, guarding_where, users_op
 
 DATA = "the data, as they enter the model"
-RARELY = 50  # times what a copy of the state takes pass before the next one: 2 %
+RARELY = 50  # wait this many times as long as a copy of the state takes: an overhead of 2 %
 
 Outputs = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Call:
-    """Steps that were done together: `go(start, steps)` does them again."""
+    """Steps that ran together; `go(start, steps)` repeats them."""
 
     program: Program
     go: Callable[[int, int], Outputs]
@@ -43,16 +43,16 @@ class Call:
 
 
 class FiniteCheck:
-    """Watches the training of a model.
+    """Checks the training of a model.
 
     Args:
         model: for the names of its layers.
         counter: counts the training steps.
-        start: the variable that each call sets itself.
+        start: the variable that each call sets anew.
     """
 
     def __init__(self, model: Layer, counter: Variable, start: Variable):
-        self._model = weakref.ref(model)  # which holds the check
+        self._model = weakref.ref(model)  # the model holds this object
         self._counter, self._start = counter, start
         self._copies: dict[Variable, np.ndarray] = {}
         self._left: dict[Variable, Any] = {}  # what the last call left
@@ -60,14 +60,14 @@ class FiniteCheck:
         self._made, self._cost = 0.0, 0.0
 
     def run(self, call: Call, last: bool) -> Outputs:
-        """Do the steps of a call.
+        """Run the steps of a call and check their results.
 
         Args:
-            call: which.
-            last: whether an epoch ends with it; then the weights are looked at.
+            call: the steps.
+            last: whether an epoch ends with this call; then the weights are checked.
 
         Raises:
-            NonFiniteError: when a loss or a weight is no finite number any more.
+            NonFiniteError: when a loss or a weight is not finite.
         """
         state = call.program.graph.updates.keys() - {self._start}
         changed = any(v.storage is not self._left.get(v) for v in state)
@@ -98,7 +98,7 @@ class FiniteCheck:
         return [v for v in weights if not is_finite(np.asarray(v.storage))]
 
     def _explain(self) -> None:
-        """Go back to the state before the first bad step and say what was wrong in it."""
+        """Restore the state before the first bad step and report what went wrong in it."""
         calls, self._calls = self._calls, []
         self._restore()
         for number, call in enumerate(calls):
@@ -150,7 +150,7 @@ class FiniteCheck:
 
 
 def _copied(array: Any, into: np.ndarray | None) -> np.ndarray:
-    """A copy, in the memory of an older one where there is one."""
+    """A copy; it reuses the memory of an older copy if there is one."""
     if into is None:
         return np.array(array)
     into[...] = array
@@ -164,14 +164,14 @@ def is_finite(array: np.ndarray) -> bool:
 
 
 def bad_losses(outputs: Outputs) -> dict[str, float]:
-    """The first value of each loss that is not finite; of each output, where none is called so."""
+    """The first non-finite value of each loss; of each output, if no output is named a loss."""
     floating = {name: v for name, v in outputs.items() if v.dtype.kind == "f"}
     losses = {name: v for name, v in floating.items() if "loss" in name} or floating
     return {name: float(v[~np.isfinite(v)][0]) for name, v in losses.items() if not is_finite(v)}
 
 
 def _bad_values(graph: Graph, leaves: dict[Tensor, np.ndarray]) -> set[Tensor]:
-    """What is not finite in a step, computed op by op; constants are as they were meant."""
+    """The values of a step that are not finite, computed op by op; constants are intended."""
     evaluator = Evaluator(graph.results)
     values: dict[Tensor, Any] = {**evaluator.constants, **leaves}
     meant = set(evaluator.constants)
@@ -188,7 +188,7 @@ def _bad_values(graph: Graph, leaves: dict[Tensor, np.ndarray]) -> set[Tensor]:
     return bad
 
 
-# What makes a value that is not finite out of finite ones, whatever the weights are.
+# Ops that turn finite values into non-finite ones, whatever the weights are: what to change.
 CURES = {
     "log": "the logarithm of 0: graph.log(x + 1e-7), from_logits=True in a loss of grafito, or "
     "graph.binary_cross_entropy",
@@ -200,11 +200,11 @@ CURES = {
     "exp": "too large for exp: subtract the largest first, exp(x - graph.max(x)), or graph.softmax",
     "expm1": "too large for expm1: graph.minimum(x, 50.0)",
 }
-EARLY = 3  # steps after which the weights may have run away
+EARLY = 3  # after this many steps the weights may have diverged
 
 
 def what_to_try(first: Tensor | None, place: str | None, step: int, back: bool = False) -> str:
-    """The advice by the op and the step: at the first steps no learning rate is guilty."""
+    """The advice for this op and step; in the first steps the learning rate is not the cause."""
     if place == DATA:
         return "divide the data by their standard deviation"
     cure = CURES.get(_culprit(first, back)) if first is not None else None
@@ -237,7 +237,7 @@ def _first_bad(graph: Graph, bad: set[Tensor], losses: list[str]) -> Tensor | No
 
 
 def _place(x: Tensor, op: Tensor, layers: set[str]) -> str:
-    """Where a value was made, in words: what it is, and the op of the user's that made it."""
+    """Where a value was computed, in words: what it is, and the user's op that computed it."""
     if isinstance(x, Variable):
         return f"the weights {x.path}"
     inside = [name for name in x.scope if name in layers]

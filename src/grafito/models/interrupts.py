@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a model is trained: the loop ends by itself, and nothing is lost."""
+"""Ctrl-C and SIGTERM during a training: the loop stops after its step, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
 
 class Note:
-    """A handler that notes a signal, and tells the loop around this one.
+    """A handler that records a signal, and passes it on to the loop around this one.
 
     Attributes:
         pressed: the signals that came, in order; a loop ends once there is one.
@@ -61,7 +61,7 @@ def interruptible() -> Iterator[list[int]]:
 
 
 def _pass_on(handler: Any, number: int, frame: Any) -> None:
-    """Do what a signal does without the loop."""
+    """Do what the signal would do without the loop."""
     if callable(handler):
         handler(number, frame)
     elif number == signal.SIGTERM:
@@ -71,7 +71,7 @@ def _pass_on(handler: Any, number: int, frame: Any) -> None:
 
 
 def tell(pressed: Sequence[int]) -> None:
-    """Say what ended the training."""
+    """Print what ended the training."""
     if pressed[0] == signal.SIGTERM:
         print(translate("Ended by SIGTERM. History and weights are kept."), flush=True)
     else:

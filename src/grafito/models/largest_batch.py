@@ -1,4 +1,4 @@
-"""A batch that is too large for the memory: which one would fit."""
+"""The largest batch that fits, for the error of one that does not."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def shortage(
 ) -> OutOfMemoryError:
     """The error of an engine, with the largest batch size found that would fit.
 
-    Memory grows almost in proportion to the batch, so one straight line leads near the answer; each
-    candidate is then asked for what it really needs.
+    Memory grows almost linearly with the batch, so a straight line gives a good estimate; each
+    candidate is then checked for what it really needs.
 
     Args:
-        error: what the engine said of this batch size.
+        error: that of the engine for this batch size.
         size: examples in a step.
         needed: the memory of a step of another size.
     """

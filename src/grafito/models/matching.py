@@ -1,4 +1,4 @@
-"""An array against the shape that a model's input has: whether it fits, and else what to write."""
+"""Whether an array fits the shape of a model's input, and what to write if it does not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Sizes = Sequence[int | None]
 
 
 def fits(shape: Sequence[int], expected: Sizes) -> bool:
-    """Whether one example of this shape is what the input takes.
+    """Whether the input takes an example of this shape.
 
     Example:
         >>> fits((28, 28), (None, 28)), fits((28,), (28, 28))
@@ -24,12 +24,12 @@ def fits(shape: Sequence[int], expected: Sizes) -> bool:
 
 
 def input_hint(shape: Sequence[int], expected: Sizes, trained: bool = True) -> str | None:
-    """What to write in place of an array x that does not fit, by its whole shape; None for no idea.
+    """What to write in place of an array x that does not fit; None if nothing is known.
 
     Args:
         shape: of the array, the axis of the examples included.
-        expected: of one example, as the input was made; None where any size will do.
-        trained: whether the model has learned, so that it must not be made anew.
+        expected: of one example of the input; None where any size fits.
+        trained: whether the model was trained, so that it should be kept.
 
     Example:
         >>> input_hint((784,), (784,)), input_hint((28, 28), (784,))
@@ -62,12 +62,12 @@ def input_hint(shape: Sequence[int], expected: Sizes, trained: bool = True) -> s
 
 
 def _is_square(wanted: tuple[int | None, ...]) -> bool:
-    """Whether such an example is most likely an image, as it is as high as wide."""
+    """Whether the shape is probably that of an image: as high as wide."""
     return len(wanted) in (2, 3) and wanted[0] == wanted[1] is not None
 
 
 def _one_example(shape: tuple[int, ...], wanted: tuple[int | None, ...], size: int) -> str | None:
-    """What to write where the array is a single example."""
+    """What to write if the array is a single example."""
     if fits(shape, wanted):
         return "x[None]"
     if len(shape) > 2 and fits((*shape[1:], shape[0]), wanted):

@@ -20,10 +20,10 @@ from grafito.models.sequential import Sequential
 
 
 def training_memory(model: Any, batch_size: int | None = None) -> tuple[int, Memory] | None:
-    """What a training step takes, with its batch size; None where that is not known.
+    """The memory of a training step, with its batch size; None if it is not known.
 
-    A step that was compiled says it itself. Before the first one, targets are supposed to have the
-    shape of the outputs, or to be labels where the loss wants labels.
+    A compiled step knows its memory. Before the first one, targets are assumed to have the shape of
+    the outputs, or to be labels if the loss needs labels.
 
     Args:
         model: a model that is built and compiled.
@@ -36,7 +36,7 @@ def training_memory(model: Any, batch_size: int | None = None) -> tuple[int, Mem
 
 
 def _planned(model: Any, size: int) -> Memory | None:
-    """The memory of a step on data that nobody has given yet."""
+    """The memory of a step before any data were given."""
     x = map_structure(lambda t: _zeros((size, *t.shape[1:]), t.dtype), placeholders(model))
     with Trace(training=False):
         outputs = model(placeholders(model))

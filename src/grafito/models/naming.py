@@ -1,4 +1,4 @@
-"""Names of layers, inputs and outputs: each one a text, none of them twice."""
+"""Names of layers, inputs and outputs must be texts and unique."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def same_name(name: str, names: list[str]) -> ArgumentError:
 
 
 def check_names(argument: str, given: Any) -> None:
-    """Raise where inputs or outputs have names that are no texts: a file would change them."""
+    """Raise if names of inputs or outputs are not texts: a file would change them."""
     if isinstance(given, Mapping) and not all(isinstance(name, str) for name in given):
         raise ArgumentError(
             "The names of inputs and outputs must be texts.",

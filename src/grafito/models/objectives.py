@@ -17,7 +17,7 @@ from grafito.losses.labels import strange_labels
 from grafito.models import health
 from grafito.registry import Configurable, own
 
-_ANY_SHAPES = ((1, 2), (1, 2))  # for names whose meaning does not depend on the shapes
+_ANY_SHAPES = ((1, 2), (1, 2))  # any shapes will do: only the names are checked
 
 
 class Measure(NamedTuple):
@@ -54,7 +54,7 @@ class Objectives:
             losses.resolve(name, *_ANY_SHAPES)
         for name in (x for x in _leaves((metrics_, weighted_metrics)) if isinstance(x, str)):
             metrics.resolve(name, *_ANY_SHAPES)
-        self._context = contextvars.copy_context()  # with the custom objects of the caller
+        self._context = contextvars.copy_context()  # includes the caller's custom objects
 
     def targets(self, y: Any, names: list[str], what: str) -> list[Any]:
         """The targets in the order of the outputs; where a loss is None there may be none."""
@@ -67,7 +67,7 @@ class Objectives:
         return match_outputs(y, names, what)
 
     def resolve(self, names: list[str], y: list[Any], y_pred: list[Tensor]) -> None:
-        """Find losses and metrics for outputs of these names and shapes, once; all or none."""
+        """Create losses and metrics for outputs of these names and shapes, once; all or none."""
         if self.losses is None:
             self._context.run(self._resolve, names, y, y_pred)
 
@@ -109,7 +109,7 @@ class Objectives:
     def check_fit(
         self, names: list[str], y: list[Any], y_pred: list[Tensor], role: str = ""
     ) -> list[losses.LossWarning | None]:
-        """Check that losses and outputs fit, and that there are targets; what is seldom meant."""
+        """Check that losses fit the outputs and have targets; warnings of what is rarely meant."""
         found = []
         for name, loss, target, out in zip(names, self.losses or [], y, y_pred, strict=True):
             if loss is not None and target is None:
@@ -149,17 +149,17 @@ class Objectives:
         return found
 
     def without_loss(self, y_pred: list[Tensor]) -> list[Tensor]:
-        """The outputs that were given None for a loss, where others were given one."""
+        """The outputs whose loss is None, if other outputs have a loss."""
         given = self.losses or []
         some = any(loss is not None for loss in given)
         return [p for p, loss in zip(y_pred, given, strict=False) if some and loss is None]
 
     @property
     def named(self) -> dict[str, Any]:
-        """All that is measured, by the name in the logs."""
+        """All metrics and loss trackers, by their name in the logs."""
         measures = {m.name: m.metric for m in self.measures}
         if len(self.losses or ()) > 1:
-            measures = dict(sorted(measures.items()))  # the order in which Keras lists them
+            measures = dict(sorted(measures.items()))  # Keras's order
         return {tracker.name: tracker for tracker in self.loss_trackers.values()} | measures
 
     def loss(self, y: list[Any], y_pred: list[Tensor], weights: list[Any]) -> Tensor | None:
@@ -234,7 +234,7 @@ class OutputNames(list[str]):
 
 
 def unique(names: list[str]) -> list[str]:
-    """The names, with a number after those that came before: "d", then "d_1"."""
+    """The names made unique: a repeated one gets a number, "d", then "d_1"."""
     found: list[str] = []
     for name in names:
         numbered = (f"{name}_{i}" for i in itertools.count(1))
@@ -244,7 +244,7 @@ def unique(names: list[str]) -> list[str]:
 
 
 def _check_list(given: Any, names: list[str], what: str) -> None:
-    """Raise where a list stands for outputs whose names are not in order."""
+    """Raise if a list is given for outputs whose names are not in sorted order."""
     written = list(getattr(names, "written", names))
     if len(names) > 1 and written != list(names) and isinstance(given, (list, tuple)):
         raise ArgumentError(
@@ -287,7 +287,7 @@ def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
 
 
 def _by_output(given: Any, names: list[str], what: str) -> list[Any]:
-    """What a dictionary or a list has for each output."""
+    """The entry of a dictionary or a list for each output."""
     if not isinstance(given, Mapping):
         _check_list(given, names, what)
         return list(given)
@@ -300,7 +300,7 @@ def _by_output(given: Any, names: list[str], what: str) -> list[Any]:
 
 
 def _spread(given: Any, names: list[str], what: str) -> list[Any]:
-    """One thing for each output, from one for all, a list or a dictionary."""
+    """One entry for each output, from a single one, a list or a dictionary."""
     if isinstance(given, Mapping) and "class_name" not in given:
         parts = zip(_by_output(given, names, what), names, strict=True)
         return [_only(part, name, what) for part, name in parts]
@@ -319,14 +319,14 @@ def _spread(given: Any, names: list[str], what: str) -> list[Any]:
 
 
 def _singles(given: Any) -> list[Any]:
-    """What stands in nested lists, in order: [["mse"], ["mae"]] is ["mse", "mae"]."""
+    """The entries of nested lists, flattened: [["mse"], ["mae"]] is ["mse", "mae"]."""
     if isinstance(given, (list, tuple)):
         return [single for part in given for single in _singles(part)]
     return [given]
 
 
 def _only(given: Any, name: str, what: str) -> Any:
-    """What stands alone in a list, as in {"a": ["mse"]}."""
+    """The only entry of a list, as in {"a": ["mse"]}."""
     single = _singles(given)
     if len(single) != 1:
         raise ArgumentError(

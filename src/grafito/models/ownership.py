@@ -1,4 +1,4 @@
-"""An optimizer trains one model: its count of steps and its slots are of those weights."""
+"""An optimizer trains one model: its count of steps and its slots belong to those weights."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from grafito.errors import ArgumentError
 from grafito.optimizers import Optimizer
 
-# by optimizer; weak on both sides, so that neither keeps the other alive
+# by optimizer; weak references on both sides, so neither keeps the other alive
 _trained: weakref.WeakKeyDictionary[Any, weakref.ref[Any]] = weakref.WeakKeyDictionary()
 
 
 def claim(optimizer: Any, model: Any) -> None:
-    """Note that an optimizer is that of this model.
+    """Record that an optimizer belongs to this model.
 
     Raises:
-        ArgumentError: when it is that of another one, or has trained other weights.
+        ArgumentError: when it belongs to another model, or has trained other weights.
     """
     if not isinstance(optimizer, Optimizer):
         return

@@ -1,4 +1,4 @@
-"""What training shows while it runs: a bar in a terminal, a line an epoch elsewhere."""
+"""The display of a training: a bar in a terminal, a line for each epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
 from grafito.language import current, translate
 
-MANY = 8  # numbers of a vector that a line shows
-AT_ONCE = 0.2  # seconds: shorter than that, nothing is shown before the end
+MANY = 8  # elements of a vector that a line shows
+AT_ONCE = 0.2  # seconds before a bar appears
 
 
 class Progress(Callback):
     """Prints a line for each epoch (verbose=2), after a bar with rich while it runs (verbose=1).
 
-    What is over at once gets no bar.
+    Epochs that end at once get no bar.
     """
 
     only_reads_logs = True
@@ -126,7 +126,7 @@ def format_logs(logs: Logs) -> str:
 
 
 def _shown(value: np.ndarray) -> str:
-    """A number, or the first ones of a vector or matrix."""
+    """A number, or the first elements of a vector or matrix."""
     if value.ndim == 0:
         return spoken(float(value), ".4g")
     first = " ".join(spoken(float(v), ".4g") for v in value.flat[:MANY])
@@ -134,13 +134,13 @@ def _shown(value: np.ndarray) -> str:
 
 
 def spoken(value: float, form: str) -> str:
-    """A number with the decimal sign of the language being spoken."""
+    """A number with the decimal sign of the current language."""
     text = format(value, form)
     return text.replace(".", ",") if current() == "es" else text
 
 
 def report_split(labels: np.ndarray, kept: np.ndarray, held_out: np.ndarray) -> None:
-    """Say what a validation split took: sizes, and how many of each class."""
+    """Print what a validation split took: sizes, and the number of examples of each class."""
     classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels
     classes = np.asarray(classes).reshape(-1)[held_out]
     counts = ""

@@ -46,8 +46,8 @@ def check_range(x: Any, dtypes: Iterable[str]) -> None:
 
 
 def _outside(array: np.ndarray, limits: Any) -> np.ndarray:
-    """Which numbers are no integers between the limits."""
-    if array.dtype.kind == "f":  # the largest integer is no float; the one after it is
+    """Which numbers are not integers between the limits."""
+    if array.dtype.kind == "f":  # the largest integer has no exact float, the next one has
         beyond = 2.0 ** (limits.bits - (limits.kind == "i"))
         return (array < limits.min) | (array >= beyond) | (array != np.floor(array))
     return (array < limits.min) | (array > limits.max)

@@ -1,4 +1,4 @@
-"""What a compiled step was made from: when it is no longer the same, the step is compiled anew."""
+"""What a compiled step depends on: when this changes, the step is compiled again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _readers: weakref.WeakKeyDictionary[type, Callable[[Any], Any]] = weakref.WeakKe
 
 
 def settings(part: Any) -> Any:
-    """What the configuration of a layer or an optimizer says at present.
+    """The current configuration of a layer or an optimizer.
 
     These are its constructor arguments, as far as they are plain attributes: `rate` of a dropout,
-    `momentum` and `clipnorm` of an optimizer. What changes while the model runs is none of them.
+    `momentum` and `clipnorm` of an optimizer. Values that change while the model runs are excluded.
     """
     kind = type(part)
     reader = _readers.get(kind)
@@ -26,7 +26,7 @@ def settings(part: Any) -> Any:
         reader = _readers[kind] = attrgetter(*names) if names else _nothing
     try:
         return reader(part)
-    except AttributeError:  # a layer of a user need not keep its arguments
+    except AttributeError:  # a user's layer need not keep its arguments
         return None
 
 
@@ -35,27 +35,27 @@ def _nothing(part: Any) -> None:
 
 
 def origin(layers: Iterable[Any], optimizer: Any, measured_by: Iterable[Any] = ()) -> list[Any]:
-    """All that a step of these layers depends on, to be compared with what it was before.
+    """Everything that a step of these layers depends on, to be compared with its earlier value.
 
     Args:
         layers: of the model.
         optimizer: that of `compile`, or None.
         measured_by: the losses and metrics that `compile` was given as objects.
 
-    The layers are named by weak references, so that what is compiled does not keep its model alive.
+    Layers are held by weak references, so compiled steps do not keep their model alive.
     """
     parts = [
         (weakref.ref(x), x.trainable, settings(x), [_ways(v) for v in x._weights], _inside(x))
         for x in layers
     ]
-    rate = getattr(optimizer, "rate", None)  # a schedule in place of a number
+    rate = getattr(optimizer, "rate", None)  # a schedule instead of a number
     schedule = rate if isinstance(rate, Configurable) else None
     others = [settings(x) for x in (schedule, optimizer, *measured_by)]
     return [*parts, optimizer, rate, *others]
 
 
 def _ways(variable: Any) -> tuple[Any, ...]:
-    """How a variable is trained."""
+    """What decides how a variable is trained."""
     parts = variable.regularizer, variable.constraint
     return variable.trainable, parts, [_numbers(x) for x in parts]
 
@@ -65,12 +65,12 @@ def _inside(layer: Any) -> Any:
 
 
 def _numbers(part: Any) -> Any:
-    """What a regularizer or a constraint holds now; the object alone stays the same."""
+    """The current settings of a regularizer or a constraint, which can change in place."""
     return None if part is None else dict(getattr(part, "__dict__", {}))
 
 
 def same(one: list[Any], other: list[Any]) -> bool:
-    """Whether two origins are equal; what cannot be compared, as two arrays, is not."""
+    """Whether two origins are equal; False for values that cannot be compared, such as arrays."""
     try:
         return bool(one == other)
     except Exception:

@@ -1,4 +1,4 @@
-"""One step of training, evaluation or prediction as a function of tensors, and what it needs."""
+"""The steps of training, evaluation and prediction as functions of tensors."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Trainable(Layer):
         self._objectives = Objectives(None, None, None, None)
         self._loss_tracker = Mean(name="loss")
         self._findings = health.Findings()
-        self.learned_as_part = False  # as what computes another model that was trained
-        self._prepared: dict[Any, Any] = {}  # by the form of the data: names and outputs
+        self.learned_as_part = False  # as a part of another model
+        self._prepared: dict[Any, Any] = {}  # by form of the data: names and outputs
         self._compiled = False
         self._shuffle_seed = 0
         self._output_structure: Any = None
@@ -303,14 +303,14 @@ class Trainable(Layer):
         return {name: metric.result() for name, metric in self._named_metrics.items()}
 
     def reset_metrics(self) -> None:
-        """Start all metrics again, and the loss, which a subclass may leave out of `metrics`."""
+        """Reset all metrics, and the loss, which a subclass may leave out of `metrics`."""
         for metric in dict.fromkeys([*self._named_metrics.values(), *self.metrics]):
             metric.reset_state()
 
     def prepare(self, examples: Examples, changed: bool = True) -> None:
-        """Before a step on new data: build the model, find losses and metrics, check the labels.
+        """Prepare a step on new data: build the model, create losses and metrics, check the labels.
 
-        A model with a training step of its own is built by tracing that step.
+        A model with its own training step is built when that step is traced.
 
         Args:
             examples: the data.
@@ -338,7 +338,7 @@ class Trainable(Layer):
     def _look_at(
         self, examples: Examples, stand_in: Callable[[np.ndarray], graph.Tensor]
     ) -> tuple[list[str], list[Any]]:
-        """Trace the model and what measures it on stand-ins for the arrays: names and outputs."""
+        """Trace the model, losses and metrics on placeholders for the arrays; names and outputs."""
         with graph.Trace(training=False):
             y_pred = self(map_structure(stand_in, examples.x))
             names = self.output_names_for(y_pred)
@@ -352,11 +352,11 @@ class Trainable(Layer):
         return names, outputs
 
     def takes(self, x: Any) -> bool:
-        """Whether arrays have the shapes of the inputs; of a model without inputs any have."""
+        """Whether arrays have the shapes of the inputs; True for a model without known inputs."""
         return True
 
     def _check_order(self, examples: Examples) -> None:
-        """Raise a ShapeError for targets given as inputs and inputs as targets."""
+        """Raise a ShapeError if inputs and targets were exchanged."""
         if examples.y is not None and not self.takes(examples.x) and self.takes(examples.y):
             raise ShapeError(
                 "The inputs and the targets are exchanged.",
@@ -367,7 +367,7 @@ class Trainable(Layer):
 
     @property
     def was_trained(self) -> bool:
-        """Whether it fitted data before, so that its input is as it should be."""
+        """Whether the model was trained, so its input shape should be kept."""
         return bool(
             self.learned_as_part or self._prepared or self._executor.step_counter.storage.item()
         )
@@ -395,7 +395,7 @@ class Trainable(Layer):
         return super().__call__(*args, **kwargs)
 
     def _renew(self) -> None:
-        """Compile anew when layers, what is trainable, or the optimizer were changed."""
+        """Drop compiled steps if layers, what is trainable or the optimizer have changed."""
         self.check_ready()
         measured_by = self._objectives.objects
         if self._executor.renew(origin(self.family(), self.optimizer, measured_by)):
@@ -426,7 +426,7 @@ class Trainable(Layer):
 
 
 def as_placeholder(array: np.ndarray) -> graph.Tensor:
-    """What stands for an array while a step is traced.
+    """A placeholder for an array while a step is traced.
 
     Example:
         >>> as_placeholder(np.zeros((3, 2))).shape

@@ -70,7 +70,7 @@ class PyDataset:
 
 
 def is_stream(x: Any) -> bool:
-    """Whether the data come as batches: a generator, a loader, any iterable that is no array."""
+    """Whether the data come as batches: a generator, a loader, any iterable but an array."""
     plain = (list, tuple, Mapping, str, bytes)
     if isinstance(x, plain) or hasattr(x, "__array__") or hasattr(x, "toarray"):
         return False
@@ -78,7 +78,7 @@ def is_stream(x: Any) -> bool:
 
 
 def count_batches(source: Any) -> int | None:
-    """How many batches a pass over a stream has; None where it does not say so."""
+    """How many batches a stream has; None if it does not say."""
     if isinstance(source, PyDataset):
         return source.num_batches
     with contextlib.suppress(TypeError, NotImplementedError):  # a loader of a stream has no length

@@ -1,4 +1,4 @@
-"""What only one thread at a time does with a model."""
+"""Methods of a model that only one thread may run at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def alone(method: Method) -> Method:
-    """A method that changes weights or metrics from step to step; another thread's call is refused.
+    """Make a method refuse calls while another thread changes weights or metrics.
 
     Raises:
         GraphError: when another thread trains or evaluates the model.

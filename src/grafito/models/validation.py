@@ -17,7 +17,7 @@ from grafito.models.model import Model
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What the folds gave.
+    """The results of the folds.
 
     Attributes:
         scores: by name of loss and metrics, the value on the held-out part of each fold (folds,).
@@ -115,7 +115,7 @@ def cross_validate(
 
 
 def _check_build(build: Any) -> None:
-    """Raise an ArgumentError for what is no function of the training inputs."""
+    """Raise an ArgumentError unless it is a function of the training inputs."""
     fix = "cross_validate(lambda x: make(), x, y), where make() gives a new compiled model"
     what = "cross_validate calls a function that makes a new model for each fold."
     if isinstance(build, Model) or not callable(build):

@@ -1,4 +1,4 @@
-"""What can be seen to be wrong before the first step, or at the end of an epoch.
+"""Faults that can be found before the first step, or at the end of an epoch.
 
 The rules are pure functions: from tensors, arrays and settings to a `LossWarning`, or None where
 nothing is wrong. `Findings` tells the gravest of them. Like all warnings they are silenced with

@@ -75,7 +75,7 @@ def unreached(
 
 
 def _reached(loss: Tensor, order: Sequence[Tensor]) -> set[Tensor]:
-    """What a gradient of the loss arrives at."""
+    """The tensors that a gradient of the loss reaches."""
     found = {loss}
     for x in reversed(order):
         if x in found:
@@ -88,7 +88,7 @@ def _reached(loss: Tensor, order: Sequence[Tensor]) -> set[Tensor]:
 
 
 def _passes(x: Tensor) -> tuple[bool, ...]:
-    """For each input whether a gradient can go back to it through the op."""
+    """For each input, whether a gradient can flow back to it through the op."""
     if not x.inputs or not is_floating(x.dtype):
         return (False,) * len(x.inputs)
     kind: tuple[type[Op] | str, ...] = (type(x.op), *(y.dtype for y in x.inputs))
@@ -103,7 +103,7 @@ _open: dict[tuple[type[Op] | str, ...], tuple[bool, ...]] = {}
 
 
 def _what_stops(weight: Variable, order: Sequence[Tensor], reached: set[Tensor]) -> Tensor | None:
-    """What lies nearest to the loss and lets no gradient through to the weight; None for no way."""
+    """The op nearest to the loss that blocks the gradient to the weight; None without a path."""
     users: set[Tensor] = {weight}
     for x in order:
         if any(y in users for y in x.inputs):
@@ -117,7 +117,7 @@ def _what_stops(weight: Variable, order: Sequence[Tensor], reached: set[Tensor])
 
 
 def _flat(x: Tensor, users: set[Tensor]) -> Tensor:
-    """Of integers and booleans made of one another, the one that was made of numbers."""
+    """Of a chain of integers and booleans, the first, which was computed from floats."""
     while True:
         below = [y for y in x.inputs if y in users]
         if is_floating(x.dtype) or any(is_floating(y.dtype) for y in below) or not below:

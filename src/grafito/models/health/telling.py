@@ -1,4 +1,4 @@
-"""What tells of the findings: the gravest before the first step, and the first NaN."""
+"""Reports findings: the gravest before the first step, and the first NaN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grafito.errors import LossWarning, warn
 
 
 class Findings:
-    """What was found before the first step; one of it is told.
+    """Findings before the first step; the gravest one is reported.
 
     Args:
         aloud: whether to warn; of data that nobody has given nothing is said.
@@ -28,12 +28,12 @@ class Findings:
         self._told: set[str] = set()
 
     def add(self, *findings: LossWarning | None, grave: bool = False) -> None:
-        """Keep what was found; what is grave comes before all that is not."""
+        """Keep findings; grave ones come first."""
         news = [finding for finding in findings if finding is not None]
         self._found = [*news, *self._found] if grave else [*self._found, *news]
 
     def tell(self) -> None:
-        """Warn of the first, unless the same was said before, and forget the others."""
+        """Warn of the first, unless it was reported before, and drop the others."""
         found, self._found = self._found[:1], []
         for finding in found:
             if self._aloud and str(finding) not in self._told:
