@@ -16,7 +16,14 @@ import pytest
 
 import grafito
 from grafito import datasets, figures, graph, lab, language, layers
-from grafito.errors import ArgumentError, GrafitoError, UnknownNameError, unknown_name
+from grafito.errors import (
+    ArgumentError,
+    GrafitoError,
+    GrafitoWarning,
+    UnknownNameError,
+    missing_attribute,
+    unknown_name,
+)
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # the tool is no part of the package
 
@@ -45,6 +52,8 @@ def test_every_text_has_a_translation_that_someone_stands_for():
     assert (empty, fuzzy) == ([], [])
 
 
+CODE = r"""[\w\]]\(.*\)|\w=[\w{]|lambda |"\w+": """
+
 # Spanish texts with three decimals, which look like English thousands.
 DECIMALS = {"loss 0.220", "loss 0.338, accuracy 88.2 %, with 266,610 parameters", "R² 0.669"}
 
@@ -64,7 +73,7 @@ def test_translations_take_the_same_values():
 def test_numbers_are_written_as_spanish_does():
     """A comma before decimals; a narrow space that does not break between thousands, or nothing."""
     verbatim = {"CC BY 4.0", "CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)", "at most 1.8e308"}
-    verbatim |= {text for text in TRANSLATED if re.search(r"[\w\]]\(.*\)|\w=[\w{]", text)}  # code
+    verbatim |= {text for text in TRANSLATED if re.search(CODE, text)}  # code
     english = r"\d\.\d|\d,\d{3}(?!\d)|\d \d{3}(?!\d)"
     wrong = {t for t, message in TRANSLATED.items() if re.search(english, message.string)}
     assert wrong - DECIMALS <= verbatim
@@ -84,42 +93,57 @@ def test_experiments_speak_spanish():
     assert not [kind.name for kind in lab.kinds().values() if say(kind.what) == kind.what]
 
 
-# Source, the texts in it, and those that are found besides where errors are translated.
+# Source, and the texts in it.
 @pytest.mark.parametrize(
-    ("source", "plain", "of_errors"),
+    ("source", "expected"),
     [
-        ('_("one"), message("two"), translate("three"), N_("four")', "one, two, three, four", ""),
-        ('_("one" if x else "two")', "one, two", ""),
+        ('_("one"), message("two"), translate("three"), N_("4 5")', ["one", "two", "three"]),
+        ('N_("four")', ["four"]),
+        ('_("one" if x else "two")', ["one", "two"]),
         (
             'class A(B):\n what = "one"\n name = "two"\n class_names: C = ("three", "four")',
-            "one, three, four",
-            "",
+            ["one", "three", "four"],
         ),
-        ('class A(B):\n together = {"no": ("one", "two")}', "one, two", ""),
-        ('record.table("file", ["one", "two"], rows, title="three")', "one, two, three", ""),
-        ('record.figure("file", figure, "one", "two")', "one, two", ""),
-        ('axes.text(0, 1, "no")', "", ""),
+        ('class A(B):\n together = {"no": ("one", "two")}', ["one", "two"]),
+        ('record.table("file", ["one", "two"], rows, title="three")', ["one", "two", "three"]),
+        ('record.figure("file", figure, "one", "two")', ["one", "two"]),
+        ('axes.text(0, 1, "no")', []),
         (
             'raise ShapeError(f"one{x}", where="no", received=f"two {y!r}", fix=a or "three 4")',
-            "",
-            "one{}, two {}, three 4",
+            ["one{}", "two {}", "three 4"],
         ),
-        ('raise ShapeError(a, where=f"one {x}", fix=f"no={x}")', "", "one {}"),
-        ('LossWarning("one", fix="two 3")', "", "one, two 3"),
-        ('rows = {"received": a, "expected": b}', "", "received, expected"),
-        ("def measure(self):\n return {'one_two': 3, **more}", "one two", ""),
-        ('record.metrics({"one": 1})', "one", ""),
-        ('_("1 2 x =")', "", ""),
+        ('raise ShapeError(a, where=f"one {x}", fix=f"no={x}")', ["one {}"]),
+        ('LossWarning("one", fix="two 3")', ["one", "two 3"]),
+        ('rows = {"received": a, "expected": b}', ["received", "expected"]),
+        ("def measure(self):\n return {'one_two': 3, **more}", ["one two"]),
+        ('record.metrics({"one": 1})', ["one"]),
+        ('_("1 2 x =")', []),
+        # Prose, wherever it stands
+        ('HINTS = {"no": "one two three", "no no": f"four {x} five six seven"}',
+         ["one two three", "four {} five six seven"]),
+        ('fix = "one two three" + (f" or {x}" if x else "") + "!"',
+         ["one two three or {}!", "one two three!"]),
+        ('def f():\n    """no no no"""\n    place = "outside upper right"', []),
     ],
-)
-def test_texts_are_found(source, plain, of_errors, tmp_path):
-    folder = tmp_path / "src" / "grafito"
-    folder.mkdir(parents=True)
-    (folder / "a.py").write_text(source)
-    for option, expected in (("b.py", plain), ("a.py", of_errors or plain)):
-        with (folder / "a.py").open("rb") as file:
-            found = [text for _, _, text, _ in sources.texts(file, {}, (), {"errors": option})]
-        assert found == [*filter(None, expected.split(", "))]
+)  # fmt: skip
+def test_texts_are_found(source, expected, tmp_path):
+    assert texts_in(source, tmp_path) == expected
+
+
+def texts_in(source, tmp_path, **options):
+    path = tmp_path / "src" / "grafito" / "a.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+    with path.open("rb") as file:
+        return [text for _, _, text, _ in sources.texts(file, {}, (), options)]
+
+
+def test_prose_is_a_text_but_where_it_is_verbatim(tmp_path):
+    assert texts_in('"one two three", "four or five"', tmp_path, tables="a.py") == [
+        "one two three",
+        "four or five",
+    ]
+    assert texts_in('x = "one two three"', tmp_path, verbatim="a.py") == []
 
 
 def test_settings_are_found(tmp_path):
@@ -152,7 +176,36 @@ TOLD = {
     "joined values": (ArgumentError("No.", received="(2, 3) and (4,)"), "(2, 3) y (4,)"),
     "any kind": (unknown_name("thing", "x", []), "Nombre desconocido (thing): 'x'."),
     "unknown": (ArgumentError("Nobody wrote this.", received="loss"), "Nobody wrote this."),
+    "words of others": (ArgumentError("The owl of the house has no feathers."), "The owl of the"),
+    "others' sentence": (ArgumentError("No.", received="no space left on device"), "no space left"),
+    "sentence among values": (
+        ArgumentError("No.", fix="if a `where` is to avoid this value, two sizes; else two sizes"),
+        "si un `where` debe evitar este valor, dos tamaños; si no, dos tamaños",
+    ),
+    "kind of object": (missing_attribute(None, "model", "fit_predict"), "Un modelo no tiene"),
+    "warning": (GrafitoWarning("`decay` is ignored, as in Keras 3.").error, "no se tiene en"),
 }
+
+
+def filled(text):
+    """The text with something in each place, and the same in its translation."""
+    values = [f"'{i}'" for i in range(text.count("{}"))]
+    return text.format(*values), TRANSLATED[text].string.format(*values)
+
+
+def test_each_template_is_told_by_its_own_translation():
+    """No shorter one takes its place."""
+    plain = [t for t in TEXTS if "{}" in t and "{}{}" not in t and not re.search(r"{\w+}", t)]
+    with language.use("es"):
+        wrong = {text for text in plain if language.retell(filled(text)[0]) != filled(text)[1]}
+    assert wrong == set()
+
+
+def test_a_key_error_speaks_spanish():
+    with language.use("es"), pytest.raises(KeyError) as error:
+        grafito.callbacks.History().history["los"]
+    with language.use("es"):
+        assert "esperado   ninguno" in str(error.value)
 
 
 @pytest.mark.parametrize("case", TOLD)

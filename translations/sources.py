@@ -2,13 +2,15 @@
 
 A text is what stands in `translate(...)`, `_(...)` or `message(...)`. In experiments it is also
 what is shown of their attributes, the names of their settings and numbers (learning_rate is shown
-as "learning rate"), and what they hand over to their record. Where babel.cfg says so, the sentences
-of errors are texts too: an f-string there is a template, its values are written {}.
+as "learning rate"), and what they hand over to their record. The sentences of errors and warnings
+are texts too, and so is all other prose, three words in a row, but docstrings and what babel.cfg
+calls verbatim. An f-string is a template, its values are written {}.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,11 @@ KINDS = {"unknown_name", "Registry"}  # their first argument says what is named
 ROWS = {"where", "received", "expected", "path", "fix"}  # of an error; one word there is a name
 
 WORD = re.compile(r"[^\W\d_]{2}")
+PROSE = re.compile(r"(?<![\w.])[^\W\d_]+ [a-z]{2,} [a-z]{2,}(?![\w(])")
+FUNCTION_WORDS = re.compile(r" (?:a|an|and|before|for|in|itself|of|or|own|the|then|with|which) ")
+PLACE = re.compile(r"outside \w+ \w+")  # of a legend, for those who draw it
+
+LITERALS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 
 Found = tuple[int, None, str, list[str]]
 
@@ -29,17 +36,41 @@ Found = tuple[int, None, str, list[str]]
 def texts(file: Any, keywords: Any, comment_tags: Any, options: dict[str, str]) -> Iterator[Found]:
     """Line, function, text and comments of each text in a file, as Babel asks for them."""
     name = Path(file.name).as_posix().rpartition("src/grafito/")[2]  # as babel.cfg has it
-    errors, settings = (
-        name.startswith(tuple(options.get(kind, "").split())) for kind in ("errors", "settings")
+    verbatim, settings, table = (
+        name.startswith(tuple(options.get(kind, "").split()))
+        for kind in ("verbatim", "settings", "tables")
     )
-    for node in ast.walk(ast.parse(file.read())):
-        for expression in _candidates(node, errors, settings):
+    tree = ast.parse(file.read())
+    silent = set(_silent(tree))
+    for node in ast.walk(tree):
+        for expression in _candidates(node, settings):
             for text in templates(expression):
                 if WORD.search(text.replace("{}", "")):
                     yield node.lineno, None, text, []
+        if node not in silent and isinstance(node, LITERALS) and not verbatim:
+            yield from (
+                (node.lineno, None, text, []) for text in templates(node) if _prose(text, table)
+            )
 
 
-def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.expr | str]:
+def _prose(text: str, table: bool) -> bool:
+    found = PROSE.search(text) or (table and FUNCTION_WORDS.search(text))
+    return bool(found) and not PLACE.fullmatch(text) and "\n" not in text
+
+
+def _silent(tree: ast.AST) -> Iterator[ast.AST]:
+    """Docstrings, and the pieces of other texts."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield from (part for part in node.values if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            for side in (node.left, node.right):
+                yield from (side.body, side.orelse) if isinstance(side, ast.IfExp) else (side,)
+
+
+def _candidates(node: ast.AST, settings: bool) -> Iterator[ast.expr | str]:
     """Texts to be shown that stand in a node, or the expressions that say them."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -52,9 +83,9 @@ def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.exp
             yield from (word.value for word in node.keywords if word.arg in CARD)
         elif name in KINDS:
             yield from (f"Unknown {kind} {{}}." for kind in templates(node.args[0]))
-        elif errors and name == "fail":
+        elif name == "fail":
             yield from node.args
-        elif errors and name.endswith(("Error", "LossWarning")):
+        elif name.endswith(("Error", "Warning")):
             yield from node.args[:1]
             rows = (word.value for word in node.keywords if word.arg in ROWS)
             yield from (text for row in rows for text in templates(row) if " " in text)
@@ -82,7 +113,7 @@ def _candidates(node: ast.AST, errors: bool, settings: bool) -> Iterator[ast.exp
         for inner in ast.walk(node):
             if isinstance(inner, ast.Dict):
                 yield from _members(inner)
-    elif isinstance(node, ast.Dict) and errors:
+    elif isinstance(node, ast.Dict):
         names = [key.value for key in node.keys if isinstance(key, ast.Constant)]
         if {"received", "expected"} <= set(names):  # the rows of an error
             yield from names
@@ -118,3 +149,7 @@ def templates(node: ast.expr | str) -> Iterator[str]:
     elif isinstance(node, ast.BoolOp):
         for value in node.values:
             yield from templates(value)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        sides = [list(templates(side)) or ["{}"] for side in (node.left, node.right)]
+        if sides != [["{}"], ["{}"]]:
+            yield from map("".join, itertools.product(*sides))

@@ -20,12 +20,15 @@ __all__ = [
     "DtypeError",
     "FileError",
     "GrafitoError",
+    "GrafitoWarning",
     "GraphError",
     "LossWarning",
     "MissingAttributeError",
     "MissingDependencyError",
+    "MissingModuleError",
     "NonFiniteError",
     "NotBuiltError",
+    "NotDefinedError",
     "OutOfMemoryError",
     "PositionError",
     "RangeError",
@@ -37,10 +40,26 @@ __all__ = [
     "names_of",
     "offered",
     "refuse_attribute",
+    "undefined",
     "unknown_argument",
     "unknown_name",
     "warn",
 ]
+
+
+N_ = str  # marks a text for the catalogues
+
+KINDS = {  # of objects whose attributes `grafito.foreign` knows
+    "callback": N_("A callback"),
+    "layer": N_("A layer"),
+    "loss": N_("A loss"),
+    "metric": N_("A metric"),
+    "model": N_("A model"),
+    "optimizer": N_("An optimizer"),
+    "part": N_("An object of this kind"),
+    "symbol": N_("A symbolic value"),
+    "tensor": N_("A tensor"),
+}
 
 
 class GrafitoError(Exception):
@@ -108,8 +127,7 @@ class UnknownArgumentError(UnknownNameError, TypeError):
 class UnknownKeyError(UnknownNameError, KeyError):
     """A dictionary of names has no such name."""
 
-    def __str__(self) -> str:
-        return self.message
+    __str__ = GrafitoError.__str__  # that of KeyError shows quotation marks and \\n
 
 
 class MissingAttributeError(GrafitoError, AttributeError):
@@ -163,12 +181,21 @@ class MissingDependencyError(GrafitoError, ImportError):
     """An optional library is not installed."""
 
 
-class LossWarning(UserWarning):
-    """What trains, but is seldom meant; its text is like an error's, in the language being spoken.
+class MissingModuleError(GrafitoError, ImportError):
+    """There is no module of that name; another library has one."""
+
+
+class NotDefinedError(GrafitoError, NotImplementedError):
+    """A subclass lacks a method that it has to define."""
+
+
+class GrafitoWarning(UserWarning):
+    """What is worth knowing; its text is like an error's, in the language being spoken.
 
     Example:
-        >>> import warnings
-        >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
+        >>> print(GrafitoWarning("The file is a subset.", received="200 of 50,000 images"))
+        The file is a subset.
+          received   200 of 50,000 images
     """
 
     def __init__(self, what: str, **rows: object):
@@ -177,6 +204,15 @@ class LossWarning(UserWarning):
 
     def __str__(self) -> str:
         return str(self.error)
+
+
+class LossWarning(GrafitoWarning):
+    """What trains, but is seldom meant.
+
+    Example:
+        >>> import warnings
+        >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
+    """
 
 
 def warn(finding: Warning) -> None:
@@ -193,6 +229,24 @@ def warn(finding: Warning) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("grafito."):
         frame, level = frame.f_back, level + 1
     warnings.warn(finding, stacklevel=level)
+
+
+def undefined(owner: object, method: str) -> NotDefinedError:
+    """The error of a method that a subclass must define.
+
+    Args:
+        owner: an object of the subclass.
+        method: its name and arguments.
+
+    Example:
+        >>> print(undefined([], "call(inputs)"))
+        list needs a method call(inputs).
+          try        def call(inputs): ... in class list
+    """
+    name = type(owner).__name__
+    return NotDefinedError(
+        f"{name} needs a method {method}.", fix=f"def {method}: ... in class {name}"
+    )
 
 
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownNameError:
@@ -269,7 +323,7 @@ def missing_attribute(owner: object, kind: str, name: str) -> AttributeError:
     if fix is None:
         told = f"module {kind!r}" if module else f"{type(owner).__name__!r} object"
         return AttributeError(f"{told} has no attribute {name!r}", name=name, obj=owner)
-    what = kind if module else _article(kind)
+    what = kind if module else KINDS[kind]
     error = MissingAttributeError(f"{what} has no {name!r}.", fix=fix)
     error.name = name  # with a name of its own it gets no second hint from Python
     return error
@@ -302,13 +356,9 @@ def refuse_attribute(
     found, _, given = (meant or "").partition("=")
     fix = f"{kind}.{found} = {given}" if found in known else meant
     if fix is not None:
-        error = MissingAttributeError(f"{_article(kind)} has no {name!r}.", fix=fix)
+        error = MissingAttributeError(f"{KINDS[kind]} has no {name!r}.", fix=fix)
         error.name = name
         raise error
-
-
-def _article(kind: str) -> str:
-    return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
 
 
 def names_of(module: str) -> Callable[[str], Any]:

@@ -42,6 +42,8 @@ LONGEST = 1000  # characters of a sentence; longer texts are values, such as a w
 
 _BETWEEN = re.compile("(, |: )")  # the parts of a name
 _JOINS = re.compile(r"\{\} \w{1,3} \{\}")  # a text that does no more than join two values
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}")
+_PROSE = re.compile(r"[^\W\d_]+(?: [^\W\d_]{2,})+")
 _PLAIN_WORDS = re.compile(r"[^\W\d_]+( [^\W\d_]+)*")  # what a user may have typed as it stands
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
@@ -171,7 +173,8 @@ def retell(text: str) -> str:
     """A sentence in the language being spoken, also one into which values were put.
 
     The catalogue has such sentences with {} for each value; the one that fits with the most words
-    of its own is taken. The values stay as they are.
+    of its own is taken. The values stay as they are, but for sentences among them. A text that is
+    mostly somebody else's words is no sentence of ours.
 
     Example:
         >>> with use("es"):
@@ -182,13 +185,22 @@ def retell(text: str) -> str:
     found = _catalogue(lang).get(text)
     if found:
         return found
-    for pattern, translation, joins in _templates(lang) if len(text) <= LONGEST else ():
-        if text.endswith(".") and not translation.endswith("."):
+    for template in _templates(lang) if len(text) <= LONGEST else ():
+        if text.endswith(".") and not template.translation.endswith("."):
             continue  # parts of values do not fit whole sentences
-        values = pattern.fullmatch(text)
-        if values and not (joins and all(map(_PLAIN_WORDS.fullmatch, values.groups()))):
-            return translation.format(*values.groups())
+        values = template.pattern.fullmatch(text)
+        if not values or (template.joins and all(map(_PLAIN_WORDS.fullmatch, values.groups()))):
+            continue
+        told = [retell(v) if " " in v else v for v in values.groups()]
+        same = [v for v, given in zip(told, values.groups(), strict=True) if v == given]
+        if sum(map(_words_of_others, same)) <= template.letters:
+            return template.translation.format(*told)
     return text
+
+
+def _words_of_others(value: str) -> int:
+    """The letters of words that follow one another, outside quotation marks and brackets."""
+    return sum(map(len, _PROSE.findall(_QUOTED.sub("", value))))
 
 
 def in_words(name: str) -> str:
@@ -222,17 +234,28 @@ def _catalogue(lang: str) -> Mapping[str, str]:
 
 
 @functools.cache
-def _templates(lang: str) -> list[tuple[re.Pattern[str], str, bool]]:
-    """The texts with {} in the catalogue as patterns, those with most words first.
-
-    The third says whether it joins two values and nothing more, as "{} and {}" does.
-    """
+def _templates(lang: str) -> list[_Template]:
+    """The texts with {} in the catalogue, those with most words first."""
     texts = [text for text in _catalogue(lang) if "{}" in text]
     texts.sort(key=lambda text: -len(text.replace("{}", "")))
-    return [
-        (_pattern(text), _catalogue(lang)[text], _JOINS.fullmatch(text) is not None)
-        for text in texts
-    ]
+    return [_Template(text, _catalogue(lang)[text]) for text in texts]
+
+
+class _Template:
+    """A text with {} for values.
+
+    Attributes:
+        pattern: what it looks like with values in it.
+        translation: of the text.
+        letters: how many it has of its own.
+        joins: it joins two values and does nothing more, as "{} and {}".
+    """
+
+    def __init__(self, text: str, translation: str):
+        self.pattern = _pattern(text)
+        self.translation = translation
+        self.letters = sum(map(str.isalpha, text))
+        self.joins = _JOINS.fullmatch(text) is not None
 
 
 def _pattern(text: str) -> re.Pattern[str]:

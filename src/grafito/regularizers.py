@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, ShapeError, undefined
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry, deserializer, serialize
@@ -36,7 +36,7 @@ class Regularizer(Configurable):
 
     def __call__(self, x: Tensor) -> Tensor:
         """The penalty, a scalar of the dtype of x."""
-        raise NotImplementedError(f"{type(self).__name__} defines no __call__(x).")
+        raise undefined(self, "__call__(self, x)")
 
 
 @registry.register()

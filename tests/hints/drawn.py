@@ -10,6 +10,13 @@ CONV = "m = model = net(layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(1), 
 
 ROWS = [
     Row(
+        "figures.draw_graph(graph.exp(x), {x: 1.0}).savefig('figure.png')",
+        "figure.png",
+        "figure.svg",
+        says="an SVG file",
+        before="x = graph.placeholder((), name='\N{CUNEIFORM SIGN A}')",
+    ),
+    Row(
         "figure = figures.curves({'loss': [0.5, 0.2]}); figure.show()",
         "figure.show()",
         'figure.savefig("figure.png")',

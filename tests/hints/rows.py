@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import grafito
-from grafito.errors import GrafitoError
-from grafito.losses import LossWarning
+from grafito import language
+from grafito.errors import GrafitoError, GrafitoWarning
 
 SOURCE = Path(grafito.__file__).parent
 SENTENCES = {"what", "where", "received", "expected", "path"}
@@ -88,23 +88,49 @@ def classifier(*stack, loss="sparse_categorical_crossentropy", shape=(4,), **set
 def run(code: str, scope: dict[str, object]) -> None:
     """Run the code; a warning of ours is an error."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error", LossWarning)
+        warnings.simplefilter("error", GrafitoWarning)
         exec(code, scope)
 
 
-def hint_of(row: Row) -> str:
-    """The text after `try` of the error that the case raises."""
+def error_of(row: Row) -> GrafitoError:
+    """The error that the case raises, or that of its warning."""
     scope = names()
     run(row.before, scope)
     try:
         run(row.case, scope)
-    except (GrafitoError, LossWarning, ImportError) as error:
-        text = str(error)
-    else:
-        raise AssertionError(f"no error: {row.case}")
+    except GrafitoError as error:
+        return error
+    except GrafitoWarning as warning:
+        return warning.error
+    raise AssertionError(f"no error: {row.case}")
+
+
+def hint_of(row: Row) -> str:
+    """The text after `try` of the error that the case raises."""
+    return hint_in(str(error_of(row)))
+
+
+def hint_in(text: str) -> str:
+    """What stands after `try`."""
     found = re.search(r"^  (?:try|probar)\s+(.*)\Z", text, re.DOTALL | re.MULTILINE)
     assert found, f"no hint: {text}"
     return found.group(1)
+
+
+QUOTED = re.compile(
+    r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|<[^>]*>|\S*[(_=./]\S*"
+)
+
+CODE = ("lambda ", "grafito ", "pip ")  # what commands and functions begin with
+PROSE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
+
+
+def english_in(error: GrafitoError) -> list[str]:
+    """The sentences of an error that stay English where Spanish is spoken."""
+    sentences = [error.what, *(text for name, text in error.rows.items() if name != "received")]
+    with language.use("es"):
+        words = [s for s in sentences if not s.startswith(CODE) and PROSE.search(QUOTED.sub("", s))]
+        return [s for s in words if language.retell(s) == s]
 
 
 # Which hints the sources hold

@@ -3,7 +3,42 @@
 
 from hints.rows import Row
 
+COMPILES = """
+class Own(Model):
+    def __init__(self):
+        super().__init__()
+        self.d = layers.Dense(1)
+    def call(self, x):
+        return self.d(x)
+    def compile(self, rate):
+        super().compile(optimizers.SGD(rate), "mse")
+"""
+
 ROWS = [
+    Row(
+        "class Own(losses.Loss):\n    name = 'own'\nOwn()(y, y)",
+        "name = 'own'",
+        "def call(self, y_true, y_pred): return graph.abs(y_true - y_pred)",
+        says="def call(self, y_true, y_pred)",
+    ),
+    Row("import grafito.ops", "import grafito.ops", "from grafito import graph"),
+    Row(
+        "net().fit(x, y, steps_per_epoch=60 / 32, verbose=0)",
+        "steps_per_epoch=60 / 32",
+        "steps_per_epoch=len(x) // batch_size",
+        before="batch_size = 32",
+    ),
+    Row(
+        "optimizers.SGD(0.1, decay=0.01)",
+        "0.1, decay=0.01",
+        "learning_rate=optimizers.schedules.InverseTimeDecay(0.1, 1, 0.01)",
+    ),
+    Row(
+        "copy.deepcopy(own)",
+        new="model.compile(...) once more",
+        sentence="the edit follows the line that warns",
+        before=f"import copy{COMPILES}own = Own(); own.compile(0.1); own.fit(x, y, verbose=0)",
+    ),
     Row(
         "class A(layers.Layer):\n    def build(self, shape):\n        self.w = self.add_weight('w', (3,))\n    def call(self, x):\n        return x\nA()(x)",
         "self.add_weight('w', (3,))",

@@ -19,6 +19,12 @@ RUNS = (
 
 ROWS = [
     Row(
+        "net().save('m.keras')",
+        ".keras",
+        ".safetensors",
+        before="from grafito.files import foreign; foreign._said.clear()",
+    ),
+    Row(
         "p.write_bytes(packed[:-9]); datasets.readers.read_idx(p)",
         new="fetch or copy the file again",
         sentence=AGAIN,

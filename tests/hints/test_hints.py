@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from hints import data, drawn, graphs, insights, layers, others, running, stored, training
-from hints.rows import Row, hint_of, names, run, sites, watched
+from hints.rows import Row, english_in, error_of, hint_in, hint_of, names, run, sites, watched
 
 ROWS: list[Row] = [
     *data.ROWS,
@@ -25,7 +25,9 @@ ROWS: list[Row] = [
 def test_a_hint_helps(number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     row = ROWS[number]
-    hint = hint_of(row)
+    error = error_of(row)
+    assert english_in(error) == []
+    hint = hint_in(str(error))
     assert (row.says or row.new.strip(" ,()[]")) in hint, f"{row.case}\nsays: {hint}"
     if not row.sentence:
         scope = names()

@@ -19,6 +19,7 @@ from grafito import (
     regularizers,
 )
 from grafito import constraints as constraints
+from grafito.models.resumption import training_state
 from grafito.optimizers import SGD, schedules
 from grafito.registry import Configurable
 
@@ -109,7 +110,7 @@ def test_lists_given_to_models():
     two.fit(data, [y, y], verbose=0)
     logs = two.evaluate(data, [y, y], verbose=0, return_dict=True)
     assert logs["loss"] == pytest.approx(logs["a_loss"] + 2 * logs["b_loss"], rel=1e-6)
-    assert two.training_state()[0]["loss"] == ["mse", "mse"]
+    assert training_state(two)[0]["loss"] == ["mse", "mse"]
     for model in (one, two):
         config = model.get_config()
         before = copy.deepcopy(config)

@@ -16,6 +16,7 @@ import numpy as np
 from grafito.callbacks.base import HOOKS, Callback, Logs
 from grafito.callbacks.monitors import file_path, learning_rate
 from grafito.errors import ArgumentError, FileError, NonFiniteError, unknown_name
+from grafito.language import translate
 
 
 class LearningRateScheduler(Callback):
@@ -57,7 +58,8 @@ class LearningRateScheduler(Callback):
             raise ArgumentError("The schedule must return a number.", received=repr(rate))
         self.model.optimizer.learning_rate = float(rate)
         if self.verbose:
-            print(f"Epoch {epoch + 1}: learning rate {float(rate):g}")
+            text = translate("Epoch {}: learning rate {}")
+            print(text.format(epoch + 1, f"{float(rate):g}"))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
@@ -167,7 +169,8 @@ class TerminateOnNaN(Callback):
                     where=f"batch {done}",
                     fix="compile(..., check_finite=True), which names the layer",
                 )
-            print(f"Batch {done}: the loss is {logs['loss']}; training ends.")
+            text = translate("Batch {}: the loss is {}; training ends.")
+            print(text.format(done, logs["loss"]))
             self.model.stop_training = True
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
 from grafito.errors import ArgumentError, FileError, unknown_name
+from grafito.language import translate
 from grafito.layers.arguments import integer, number
 
 ROUNDING = 1e-6  # relative: the model keeps its rate in float32
@@ -187,11 +188,11 @@ class EarlyStopping(Monitor):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.verbose and self._stopped:
-            print(f"Stopped after epoch {self.stopped_epoch + 1}.")
+            print(translate("Stopped after epoch {}.").format(self.stopped_epoch + 1))
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
             if self.verbose:
-                print(f"The weights are those of epoch {self.best_epoch + 1}.")
+                print(translate("The weights are those of epoch {}.").format(self.best_epoch + 1))
 
 
 class ModelCheckpoint(Monitor):
@@ -286,7 +287,7 @@ class ModelCheckpoint(Monitor):
                 fix="model-{epoch:02d}-{val_loss:.3f}.safetensors",
             ) from None
         if self.verbose:
-            print(f"Epoch {epoch + 1}: saving to {path}")
+            print(translate("Epoch {}: saving to {}").format(epoch + 1, path))
         with contextlib.suppress(OSError):  # saving says what is wrong with the folder
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
@@ -361,7 +362,8 @@ class ReduceLROnPlateau(Monitor):
                 self.model.optimizer.learning_rate = lower
                 self.wait, self.cooldown_counter = 0, self.cooldown
                 if self.verbose:
-                    print(f"Epoch {epoch + 1}: learning rate {learning_rate(self.model):g}")
+                    text = translate("Epoch {}: learning rate {}")
+                    print(text.format(epoch + 1, f"{learning_rate(self.model):g}"))
 
 
 def file_path(path: Any) -> str:

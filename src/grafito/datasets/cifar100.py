@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
 from grafito.datasets.readers.cifar import read_cifar100
 from grafito.datasets.store import get
-from grafito.errors import unknown_name
+from grafito.errors import GrafitoWarning, unknown_name, warn
 
 __all__ = ["load_data"]
 
@@ -47,10 +46,11 @@ def load_data(label_mode: str = "fine") -> tuple[Arrays, Arrays]:
     batches = read_cifar100(path)
     counts = tuple(len(batch.images) for batch in batches)
     if counts != _WHOLE:
-        warnings.warn(
-            f"{path.name} is a subset of CIFAR-100: {counts[0]} of 50000 training and "
-            f"{counts[1]} of 10000 test images.",
-            stacklevel=2,
+        warn(
+            GrafitoWarning(
+                f"{path.name} is a subset of CIFAR-100: {counts[0]} of 50000 training and "
+                f"{counts[1]} of 10000 test images."
+            )
         )
     train, test = (
         (batch.images, batch.labels[f"{label_mode}_labels"].astype(np.int64).reshape(-1, 1))

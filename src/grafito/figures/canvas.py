@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
-from grafito.errors import ArgumentError, unknown_name
+from grafito.errors import ArgumentError, GrafitoWarning, unknown_name, warn
 from grafito.figures.text import with_decimal_sign
 from grafito.language import current
 
@@ -137,10 +137,11 @@ def _report(seen: Sequence[Any], kind: str) -> None:
         else:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
     if lacking and kind != "svg":
-        warnings.warn(
-            f"The fonts of figures lack {' '.join(sorted(lacking))} and show boxes; "
-            "an SVG file keeps such characters as text.",
-            stacklevel=3,
+        warn(
+            GrafitoWarning(
+                f"The fonts of figures lack {' '.join(sorted(lacking))} and show boxes.",
+                fix="an SVG file, which keeps such characters as text",
+            )
         )
 
 

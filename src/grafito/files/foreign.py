@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 import zipfile
 from pathlib import Path
 
-from grafito.errors import FileError
+from grafito.errors import FileError, GrafitoWarning, warn
 
 KERAS_NAMES = (".keras", ".h5", ".hdf5")
 TAKE_OVER = "model.set_weights(keras_model.get_weights()), with both models made by your program"
@@ -63,8 +62,10 @@ def note_name(path: Path) -> None:
     ending = next((end for end in KERAS_NAMES if path.name.lower().endswith(end)), None)
     if ending is not None and ending not in _said:
         _said.add(ending)
-        warnings.warn(
-            f"A file named *{ending} is written in grafito's own format (safetensors): grafito "
-            "loads it again, Keras and h5py cannot open it. Try the ending .safetensors.",
-            stacklevel=5,
+        warn(
+            GrafitoWarning(
+                f"A file named *{ending} is written in grafito's own format, safetensors: grafito "
+                "loads it again, Keras and h5py cannot open it.",
+                fix="the ending .safetensors",
+            )
         )

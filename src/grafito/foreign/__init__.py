@@ -30,7 +30,7 @@ def name(given: object, known: Iterable[str]) -> str | None:
         >>> name("exactitud", ["accuracy", "auc"]), name("mes", ["mse", "mae"])
         ("'accuracy'", "'mse'")
     """
-    known = sorted(set(known))
+    known = sorted(set(known), key=str.swapcase)  # small letters first
     row = NAMES.get(_key(given), ())
     found = _first(row, known) or _respelt(str(given), known) or nearest(str(given), known)
     return repr(found) if found else _sentence(row)
@@ -104,7 +104,9 @@ def _sentence(row: tuple[str, ...]) -> str | None:
 
 def _respelt(given: str, known: Iterable[str]) -> str | None:
     """A known name with the same words, whatever their case, order and marks."""
-    return next((each for each in known if _words(each) == _words(given)), None)
+    words, bare = _words(given), _key(given).replace("_", "")
+    same = (each for each in known if _words(each) == words or _key(each).replace("_", "") == bare)
+    return next(same, None)
 
 
 def _key(given: object) -> str:

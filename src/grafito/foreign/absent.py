@@ -3,7 +3,10 @@
 _SEQUENCES = "layers.Conv1D(8, 3, padding='causal'), or layers.Flatten and layers.Dense"
 _ATTENTION = "layers.Dense, layers.Dot and layers.Softmax, of which attention is made"
 _VOLUMES = "the layer of two dimensions, on slices: layers.Conv2D, layers.MaxPooling2D"
-_TEXT = "ids = [[vocabulary[word] for word in text.split()] for text in texts], then "
+_TEXT = (
+    "ids = [[vocabulary[word] for word in text.split()] for text in texts], then "
+    "utils.pad_sequences(ids)"
+)
 _PICTURES = "matplotlib.pyplot.imread(path) gives an array, imsave(path, array) writes one"
 _FOLDERS = "arrays, or a utils.PyDataset that reads one batch at a time, in model.fit"
 _FILES = "model.save('model.safetensors'), and models.load_model(path, custom_objects={...})"
@@ -20,8 +23,7 @@ _LAYERS = {
     _VOLUMES: "AveragePooling3D AvgPool3D Conv3D Conv3DTranspose Convolution3D "
     "Convolution3DTranspose Cropping3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D "
     "GlobalMaxPooling3D MaxPool3D MaxPooling3D SpatialDropout3D UpSampling3D ZeroPadding3D",
-    f"{_TEXT}utils.pad_sequences": "TextVectorization StringLookup IntegerLookup Hashing "
-    "HashedCrossing",
+    _TEXT: "TextVectorization StringLookup IntegerLookup Hashing HashedCrossing",
     "layers.Dense, layers.LayerNormalization and their kin, which take sequences as they are": (
         "TimeDistributed"
     ),
@@ -139,7 +141,8 @@ _LAYER = {
     "type(layer).__name__": "pool_mode",
     "layers.LayerNormalization()": "renorm renorm_clipping renorm_momentum synchronized "
     "rms_scaling",
-    "nothing: layers.Input(shape) is dense, and has to be given": "ragged sparse optional",
+    "nothing: layers.Input(shape) is dense, and has to be given": "ragged sparse",
+    "models.Model(inputs, outputs) for each set of inputs": "optional",
 }
 
 _OPTIMIZER = {

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from grafito.foreign.absent import ABSENT
 
-_GENERATOR = "takes generators and other iterables of batches too"
-
 _MODEL = {
     # Keras 1 and 2
     "predict_classes": "model.predict(x).argmax(axis=-1)",
     "predict_proba": "model.predict(x)",
-    "fit_generator": f"model.fit(generator), which {_GENERATOR}",
-    "evaluate_generator": f"model.evaluate(generator), which {_GENERATOR}",
-    "predict_generator": f"model.predict(generator), which {_GENERATOR}",
+    "fit_generator": "model.fit(generator), which takes other iterables of batches too",
+    "evaluate_generator": "model.evaluate(generator), which takes other iterables of batches too",
+    "predict_generator": "model.predict(generator), which takes other iterables of batches too",
     "get_updates_for": "model.trainable_variables",
     "uses_learning_phase": "model(x, training=True)",
     "save_model": "model.save('model.safetensors')",

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from grafito.errors import MissingModuleError
 from grafito.foreign import member
 
 
@@ -22,14 +23,17 @@ class Finder:
             >>> Finder.find_spec("grafito.ops")
             Traceback (most recent call last):
             ...
-            ImportError: There is no 'grafito.ops'. Try: the functions of tensors are in ...
+            grafito.errors.MissingModuleError: There is no module 'grafito.ops'.
+              try        the functions of tensors are in grafito.graph: from grafito import graph
         """
         parent, _, name = fullname.rpartition(".")
         if parent.partition(".")[0] != "grafito":
             return
         fix = member(parent, name, dir(sys.modules[parent]))
         if fix is not None:
-            raise ImportError(f"There is no {fullname!r}. Try: {fix}", name=parent)
+            error = MissingModuleError(f"There is no module {fullname!r}.", fix=fix)
+            error.name = parent
+            raise error
 
 
 def install() -> None:

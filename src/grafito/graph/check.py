@@ -15,6 +15,7 @@ from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken, gradient
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.evaluate import Evaluator, _leaf_values, topological_order
 from grafito.graph.tensor import Tensor, constant, placeholder
+from grafito.language import message
 
 DIRECTIONS = 2  # random directions for each input
 HALVINGS = 26  # of the step of a difference, at most
@@ -329,7 +330,7 @@ def _demand_finite(
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):
             place = tuple(int(i) for i in wrong[0])
-            what = f"{_ordinal(order)} gradient" if order else "function"
+            what = message(f"{_ordinal(order)} gradient") if order else "function"
             raise GradientError(
                 f"The {what} is not finite at these inputs.",
                 where=f"{x.name or 'output'}{list(place) if place else ''}",
@@ -339,8 +340,8 @@ def _demand_finite(
 
 
 def _ordinal(order: int) -> str:
-    return f"{ORDINALS.get(order, order)} order"
+    return ORDINALS.get(order) or message(f"{order} order")
 
 
-ORDINALS = {1: "first", 2: "second", 3: "third"}
-WITNESSES = {_by_differences: "central differences", _by_complex_step: "the complex step"}
+ORDINALS = {1: message("first order"), 2: message("second order"), 3: message("third order")}
+WITNESSES = {_by_differences: message("central differences"), _by_complex_step: "the complex step"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ShapeError
+from grafito.errors import ShapeError, undefined
 from grafito.graph import Tensor, constant, random
 from grafito.registry import Configurable, Registry
 from grafito.seeds import next_seed
@@ -31,7 +31,7 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Shape, dtype: str | None = "float32") -> Tensor:
         """Initial values of this shape and dtype (float32 for None)."""
-        raise NotImplementedError(f"{type(self).__name__} defines no __call__(shape, dtype).")
+        raise undefined(self, "__call__(self, shape, dtype)")
 
 
 @registry.register()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grafito.errors import ArgumentError
+from grafito.language import message
 
 # A comma parts two settings only where a name and "=" follow it; others belong to a list.
 _COMMA = re.compile(r",(?=\s*\w+\s*=)")
@@ -57,7 +58,7 @@ def _fix(text: str) -> str | None:
     """What to write where a sign of another language or of the shell stands."""
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return text.replace(",", ".")
-    return "commas, not spaces: w=1,x=2" if "=" in text else None
+    return message("commas, not spaces: w=1,x=2") if "=" in text else None
 
 
 def _value(text: str) -> Any:

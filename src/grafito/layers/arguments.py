@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from grafito.errors import ArgumentError, unknown_name
+from grafito.language import message
 from grafito.layers.base import Layer, check_rank
 
 PLACES = {1: ("steps",), 2: ("height", "width")}
@@ -107,7 +108,7 @@ def check_places(layer: Layer, shape: Any, axes: int) -> None:
         free = tuple(-1 if n is None else n for n in sizes)
         fix = f"Reshape({free}) before it, or Input({sizes}) for data with an axis of one channel"
     elif len(shape) == 2:
-        fix = f"Reshape(({', '.join(names[1:])})) before it"
+        fix = message(f"Reshape(({', '.join(names[1:])})) before it")
     check_rank(layer, shape, axes + 2, f"({', '.join(names)})", fix)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from grafito import graph
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, undefined
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import ANY, CLASSES, EITHER, align_weights, divide_no_nan, pair
 from grafito.registry import Configurable, Registry, known_arguments, snake_case
@@ -80,7 +80,7 @@ class Loss(Configurable):
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of each example."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method call(y_true, y_pred)")
+        raise undefined(self, "call(self, y_true, y_pred)")
 
     def pair(self, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
         """Targets and predictions with the shapes that `call` expects."""

@@ -5,10 +5,9 @@ An error where training cannot work, a warning where it works but is seldom mean
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from grafito.errors import ArgumentError, LossWarning
+from grafito.errors import ArgumentError, LossWarning, warn
 from grafito.graph.tensor import Tensor
 from grafito.losses.base import Loss
 from grafito.losses.classification import (
@@ -62,7 +61,7 @@ def check_loss_fits(
     """
     finding = unusual(loss, activation, units, where)
     if finding is not None:
-        warnings.warn(finding, stacklevel=2)
+        warn(finding)
 
 
 def unusual(

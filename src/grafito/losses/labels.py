@@ -5,13 +5,12 @@ An error where training cannot work, a warning where it works but is seldom mean
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from grafito.errors import DataError, LossWarning
+from grafito.errors import DataError, LossWarning, warn
 from grafito.language import message
 from grafito.losses import targets
 from grafito.losses.base import Loss
@@ -47,7 +46,7 @@ def check_labels(
     """
     finding = strange_labels(loss, y, classes, where, weights)
     if finding is not None:
-        warnings.warn(finding, stacklevel=2)
+        warn(finding)
 
 
 def strange_labels(

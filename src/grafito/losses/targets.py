@@ -12,6 +12,7 @@ from grafito import graph
 from grafito.errors import ShapeError
 from grafito.graph.dtypes import dtype_name, is_floating
 from grafito.graph.tensor import Shape, Tensor
+from grafito.language import message
 
 # What the targets of a loss or metric are.
 ANY = "anything"  # a user's own function decides; only (n,) against (n, 1) is repaired
@@ -120,7 +121,9 @@ def _mismatch(
         fix = "numpy.argmax(y, axis=-1)" + (f", or the loss {other!r}" if other else "")
     elif target == ONE_HOT and integers and classes > 1:
         what = "Integer labels were given where one-hot targets are expected."
-        fix = (f"the loss {other!r}, or " if other else "") + f"utils.to_categorical(y, {classes})"
+        fix = message(
+            (f"the loss {other!r}, or " if other else "") + f"utils.to_categorical(y, {classes})"
+        )
     elif integers and target in (UNIT, SIGNS):
         fix = "a last layer with 1 unit, or a loss for classes (sparse_categorical_crossentropy)"
     elif integers and labels and target == EACH:

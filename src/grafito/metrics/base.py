@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, GraphError
+from grafito.errors import ArgumentError, GraphError, undefined
 from grafito.graph.nest import parts
 from grafito.graph.tensor import Tensor
 from grafito.graph.variable import Variable
@@ -136,11 +136,11 @@ class Metric(Configurable):
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take in a batch; most metrics take (y_true, y_pred, sample_weight=None)."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method update_state")
+        raise undefined(self, "update_state(self, y_true, y_pred, sample_weight=None)")
 
     def result(self) -> Tensor:
         """The metric of everything taken in since the last `reset_state`."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method result")
+        raise undefined(self, "result(self)")
 
     def reset_state(self) -> None:
         """Forget every batch: its variables get back the values that they began with."""

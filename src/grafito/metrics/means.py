@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito import graph, losses
+from grafito.errors import undefined
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import ANY, SIGNS, UNIT, VALUES, align_weights, divide_no_nan, pair
 from grafito.metrics.base import Metric, register, registry
@@ -86,7 +87,7 @@ class MeanOfPairs(Mean):
 
     def values(self, y_true: Any, y_pred: Any) -> Tensor:
         """A value for each example."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method values(y_true, y_pred)")
+        raise undefined(self, "values(self, y_true, y_pred)")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         super().update_state(self.values(y_true, y_pred), sample_weight)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from grafito.datasets.transforms import stratified_split
-from grafito.errors import ArgumentError, warn
+from grafito.errors import ArgumentError, GrafitoWarning, warn
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
+from grafito.language import message
 from grafito.layers.arguments import integer, shown
 from grafito.models.batches import Batches
 from grafito.models.examples import Examples, batch_examples, make_examples, weigh_classes
@@ -220,7 +220,10 @@ def _call(source: Any, hook: str) -> None:
 _DATA_ELSEWHERE = {  # by the method: what it takes, and what to do with more data than that
     "fit": ("fit(x, y, batch_size, epochs, ...)", "validation_data=(x_test, y_test)"),
     "evaluate": ("evaluate(x, y, batch_size, ...)", "evaluate(x, y), once for each pair"),
-    "predict": ("predict(x, batch_size, ...)", "predict(x), or evaluate(x, y) with targets"),
+    "predict": (
+        "predict(x, batch_size, ...)",
+        message("predict(x), or evaluate(x, y) with targets"),
+    ),
 }
 
 
@@ -240,9 +243,11 @@ def whole_numbers(model: Any, method: str, **given: Any) -> list[Any]:
         if counts and isinstance(value, (float, np.floating)) and 1 <= value < math.inf:
             given[name] = int(value)
             if value != int(value):
-                warnings.warn(
-                    f"{name}={value:g} is taken as {int(value)}: try len(x) // batch_size.",
-                    stacklevel=4,
+                warn(
+                    GrafitoWarning(
+                        f"{name}={value:g} is taken as {int(value)}.",
+                        fix=f"{name}=len(x) // batch_size",
+                    )
                 )
     return [None if v is None else integer(model, name, v) for name, v in given.items()]
 

@@ -131,7 +131,10 @@ class FiniteCheck:
         order = topological_order(graph.results)
         op = None if first is None else users_op(first, order)
         place = None if first is None or op is None else _place(first, op, names)
-        seen = [f"The {n} became {'NaN' if np.isnan(v) else 'infinite'}" for n, v in losses.items()]
+        seen = [
+            message(f"The {n} became NaN" if np.isnan(v) else f"The {n} became infinite")
+            for n, v in losses.items()
+        ]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
         fix = what_to_try(op, place, int(self._counter.numpy()) + 1)
         if op is not None and op.op.name in SAFE and guarding_where(op, order) is not None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from grafito import graph
 from grafito.errors import (
     ArgumentError,
+    GrafitoWarning,
     ShapeError,
+    warn,
 )
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
@@ -157,10 +158,12 @@ class Functional(Model):
                 )
             extra = [str(name) for name in inputs if name not in names]
             if extra:
-                warnings.warn(
-                    f"The model {self.name!r} has no input {', '.join(map(repr, extra))}: "
-                    f"what is given under that name is not read; its inputs are {names}",
-                    stacklevel=2,
+                warn(
+                    GrafitoWarning(
+                        f"The model {self.name!r} has no input {', '.join(map(repr, extra))}: "
+                        "what is given under that name is not read.",
+                        expected=f"one for each of {names}",
+                    )
                 )
             given = flatten([inputs[name] for name in names])
         if len(given) != len(symbols):

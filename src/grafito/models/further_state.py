@@ -6,11 +6,11 @@ of the optimizers that a model or its layers keep as attributes, as a GAN does.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from grafito.errors import GrafitoWarning, warn
 from grafito.graph import Variable
 from grafito.graph.nest import parts
 from grafito.losses import Loss
@@ -50,10 +50,12 @@ def restore_further(
         if fits:
             assign_all(variables, arrays, "the saved state")
         elif not told:
-            warnings.warn(
-                f"The state of {entry['class_name']} ({key}) is not restored: the model "
-                f"{model.name!r} has no such variables once it is made. Make them in __init__",
-                stacklevel=3,
+            warn(
+                GrafitoWarning(
+                    f"The state of {entry['class_name']} ({key}) is not restored.",
+                    received=f"the model {model.name!r}, without such variables once it is made",
+                    expected="variables that __init__ makes",
+                )
             )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from grafito import engines, graph, losses
+from grafito.errors import GrafitoWarning, warn
 from grafito.models.assignment import assign_all
 
 
@@ -54,10 +54,11 @@ def compile_from(model: Any, config: Mapping[str, Any]) -> None:
     arguments = dict(config)
     engine = arguments.get("engine", "auto")  # files of before 0.1 do not say it
     if not engines.available(engine):
-        warnings.warn(
-            f"The model was trained by the engine {engine!r}, which is not here; numbers may "
-            "differ in their last digits.",
-            stacklevel=3,
+        warn(
+            GrafitoWarning(
+                f"The model was trained by the engine {engine!r}, which is not here.",
+                expected="numbers that may differ in their last digits",
+            )
         )
         arguments["engine"] = "auto"
     arguments["loss"] = losses.lookup.objects(arguments.get("loss"))  # for who reads model.loss
@@ -65,11 +66,14 @@ def compile_from(model: Any, config: Mapping[str, Any]) -> None:
     try:
         signature.bind(**arguments)
     except TypeError:  # that of a subclass
-        warnings.warn(
-            f"The training of model {model.name!r} does not go on: its own method is "
-            f"compile{signature}, whose arguments are in no file or copy. Call it again, "
-            "model.compile(...), or write get_compile_config and compile_from_config for it",
-            stacklevel=3,
+        warn(
+            GrafitoWarning(
+                f"The training of model {model.name!r} does not go on.",
+                received=f"a method of its own, compile{signature}, whose arguments are in no "
+                "file or copy",
+                fix="model.compile(...) once more, or get_compile_config and compile_from_config "
+                "of its own",
+            )
         )
         return
     model.compile(**arguments)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +13,10 @@ import numpy as np
 from grafito import graph
 from grafito.errors import (
     ArgumentError,
+    GrafitoWarning,
     LossWarning,
     refuse_attribute,
+    undefined,
     warn,
 )
 from grafito.graph import Tensor, Variable
@@ -118,7 +119,7 @@ class Optimizer(Configurable):
         Returns:
             The new variable and the new values of the slots that change.
         """
-        raise NotImplementedError(f"{type(self).__name__} defines no update rule.")
+        raise undefined(self, "update(self, w, g, rate, step, slots)")
 
     # State
 
@@ -269,7 +270,7 @@ class Optimizer(Configurable):
             raise ArgumentError("No variable has a gradient.", where=self.name)
         if len(pairs) < len(variables):
             missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
-            warnings.warn(f"These variables have no gradient: {', '.join(missing)}", stacklevel=2)
+            warn(GrafitoWarning(f"These variables have no gradient: {', '.join(missing)}"))
         self._tell_others(variables)
         self.build(variables)
         graph.execute(lambda: self._apply(pairs))
@@ -332,9 +333,11 @@ class Optimizer(Configurable):
 
     def _refuse(self, unknown: dict[str, Any]) -> None:
         if unknown.pop("decay", None) is not None:
-            warnings.warn(
-                "`decay` is ignored, as in Keras 3: use learning_rate=InverseTimeDecay(...)",
-                stacklevel=3,
+            warn(
+                GrafitoWarning(
+                    "`decay` is ignored, as in Keras 3.",
+                    fix="learning_rate=optimizers.schedules.InverseTimeDecay(0.1, 1, 0.01)",
+                )
             )
         refuse_unknown(type(self).__name__, unknown, constructor_arguments(type(self)))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grafito import graph
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, undefined
 from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry, deserializer, serialize
@@ -41,7 +41,7 @@ class LearningRateSchedule(Configurable):
         Returns:
             A scalar tensor.
         """
-        raise NotImplementedError(f"{type(self).__name__} defines no __call__(step).")
+        raise undefined(self, "__call__(self, step)")
 
 
 class Called(LearningRateSchedule):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
@@ -18,6 +17,7 @@ from grafito.engines.llvm.ir.nodes import (
     inside,
 )
 from grafito.engines.llvm.lowering import costs
+from grafito.errors import GrafitoWarning, warn
 
 
 def narrowed(inputs: Sequence[Node]) -> list[Node] | None:
@@ -41,10 +41,11 @@ def _before_widening(x: Node) -> Node | None:
 
 def warn_that_it_is_slow() -> None:
     """Say once that a program multiplies bfloat16 as float32."""
-    warnings.warn(
-        "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the same "
-        "numbers as elsewhere, but is no faster than float32.",
-        stacklevel=2,
+    warn(
+        GrafitoWarning(
+            "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the "
+            "same numbers as elsewhere, but is no faster than float32."
+        )
     )
 
 
