@@ -23,7 +23,8 @@ def run(tmp_path, monkeypatch):
 
 
 def test_as_a_program(tmp_path):
-    command = [sys.executable, "-W", "error", "-m", "grafito", "run", "digits", "--epochs", "1"]
+    strict = ["-W", "error", "-W", "default::DeprecationWarning"]  # of older libraries
+    command = [sys.executable, *strict, "-m", "grafito", "run", "digits", "--epochs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     (folder,) = tmp_path.glob("runs/digits/*")
@@ -285,7 +286,7 @@ def test_errors_are_messages(case, run, tmp_path):
     words, code, message = WRONG[case]
     done = run(*words)
     assert done.exit_code == code
-    assert message in done.stderr
+    assert message.lower() in done.stderr.lower()  # older versions of Typer write NAME
     assert "Traceback" not in done.stderr
     assert isinstance(done.exception, SystemExit)
 

@@ -25,7 +25,7 @@ SAID = {
                        ["No existe la opción: --epoks", "--epochs"]),
     "unknown option of a group": (["data", "list", "--x"], ["No such option"],
                                   ["No existe la opción"]),
-    "missing": (["run"], ["Missing argument 'name'."], ["Falta el argumento 'name'."]),
+    "missing": (["run"], ["Missing argument "], ["Falta el argumento "]),
     "no value": (["run", "--epochs"], ["requires an argument"], ["necesita un valor"]),
     "no number": (["run", "xor", "--epochs", "x"], ["Invalid value for '--epochs'", "integer"],
                   ["Valor inválido de '--epochs'", "número entero"]),
