@@ -335,7 +335,14 @@ ROWS = [
     ),
     Row(
         "losses.get(lambda t, p: graph.mean(p))(np.ones(4), np.ones(4), np.ones(4))",
-        new="a loss function that returns one value for each example",
+        new="graph.mean(..., axis=-1) in a function of your own",
         sentence=BODY,
+    ),
+    Row(
+        "net(layers.Dense(2)).fit(x, x[:, :2], sample_weight=sample_weight, verbose=0)",
+        "sample_weight=sample_weight",
+        "sample_weight=sample_weight.mean(axis=-1)",
+        says="sample_weight.mean(axis=-1)",
+        before="sample_weight = np.ones((60, 2))",
     ),
 ]

@@ -508,3 +508,52 @@ def test_names_of_metrics_stay_when_compiled_again():
     first = list(fit(model, y=[TARGET, TARGET]).history)
     model.compile(optimizers.SGD(0.1), "mse", metrics=given)
     assert list(fit(model, y=[TARGET, TARGET]).history) == first
+
+
+# Shapes inside losses and metrics
+
+
+class Columns(metrics.Metric):
+    def __init__(self):
+        super().__init__(name="columns")
+        self.total = self.add_weight(name="total", shape=(3,), initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.total.assign_add(graph.sum(y_pred - y_true, axis=0))
+
+    def result(self):
+        return graph.mean(self.total)
+
+
+def lopsided(y_true, y_pred):
+    return graph.concatenate([y_pred, y_true], axis=-1) - y_true
+
+
+def without_examples(y_true, y_pred):
+    return graph.mean(graph.square(y_true - y_pred), axis=0)
+
+
+GIVEN = ["y_true (None, 2)", "y_pred (None, 2)"]
+# compile, settings of fit, what the message says
+SHAPES = [
+    ({"metrics": [Columns()]}, {}, ["metric 'columns'", *GIVEN]),
+    ({"metrics": [lopsided]}, {}, ["metric 'lopsided'", *GIVEN]),
+    ({"loss": lopsided}, {}, ["loss 'lopsided'", *GIVEN]),
+    ({}, {"sample_weight": np.ones((60, 2))}, ["(None, 2), values (None,)", "one weight for each"]),
+    (
+        {"loss": None, "weighted_metrics": [without_examples]},
+        {"sample_weight": np.ones(60)},
+        ["metric 'without_examples'", "one value for each example", "axis=-1"],
+    ),
+    ({"metrics": ["mae"]}, {"y": np.ones((60, 3))}, ["targets (60, 3)"]),
+]
+
+
+@pytest.mark.parametrize(("compiled", "settings", "words"), SHAPES)
+def test_shapes_that_do_not_fit_in_a_loss_or_metric(compiled, settings, words):
+    model = Sequential([layers.Input((2,)), layers.Dense(2, activity_regularizer="l2")])
+    model.compile(**{"optimizer": "sgd", "loss": "mse", **compiled})
+    x = np.ones((60, 2), "f")
+    with pytest.raises(ShapeError) as error:
+        model.fit(**{"x": x, "y": x, "verbose": 0, **settings})
+    assert all(word in str(error.value) for word in words), error.value

@@ -163,14 +163,44 @@ def align_weights(weights: Any, values: Tensor) -> Tensor:
         weights = graph.squeeze(weights, -1)
     pairs = list(zip(weights.shape, values.shape, strict=False))
     if weights.ndim > values.ndim or any(w not in (1, n) for w, n in pairs):
-        raise ShapeError(
-            "The sample weights do not fit the values that they weigh.",
-            where="sample_weight",
-            received=f"weights {weights.shape}, values {values.shape}",
-            expected=f"shape {values.shape[:1] or ()}: one weight for each example",
-            fix=None if values.ndim else "a loss function that returns one value for each example",
-        )
+        raise _unfit_weights(weights.shape, values.shape)
     return graph.reshape(weights, weights.shape + (1,) * (values.ndim - weights.ndim))
+
+
+def _unfit_weights(weights: Shape, values: Shape) -> ShapeError:
+    """The error for weights whose shape is not that of the examples or of their values."""
+    what = "The sample weights do not fit the values that they weigh."
+    if not values or weights[:1] != values[:1]:  # the user's function lost the examples
+        return ShapeError(
+            what,
+            where="sample_weight",
+            received=f"weights {weights}, values {values}",
+            expected="one weight and one value for each example",
+            fix="graph.mean(..., axis=-1) in a function of your own, which keeps the examples",
+        )
+    received = f"weights {batches_of(weights)}, values {batches_of(values)}"
+    if len(values) == 1:
+        expected = message("{}: one weight for each example").format("(None,)")
+    else:
+        text = message("{}: one weight for each example, or {}: one for each value")
+        expected = text.format("(None,)", batches_of(values))
+    return ShapeError(
+        what,
+        where="sample_weight",
+        received=received,
+        expected=expected,
+        fix="sample_weight.mean(axis=-1)" if len(weights) == 2 else None,
+    )
+
+
+def batches_of(shape: Shape) -> str:
+    """A shape with any number of examples, as layers show it.
+
+    Example:
+        >>> batches_of((32, 3))
+        '(None, 3)'
+    """
+    return str((None, *shape[1:])) if shape else "()"
 
 
 def divide_no_nan(x: Tensor, y: Tensor) -> Tensor:

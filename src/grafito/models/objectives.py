@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import copy
 import inspect
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grafito import losses, metrics
-from grafito.errors import ArgumentError, DataError
+from grafito.errors import ArgumentError, DataError, ShapeError
 from grafito.graph import Tensor
 from grafito.graph.nest import flatten
 from grafito.losses.labels import strange_labels
+from grafito.losses.targets import batches_of
 from grafito.models import health
 from grafito.registry import Configurable, own
 
@@ -168,7 +170,8 @@ class Objectives:
         for i, loss in enumerate(self.losses or []):
             if loss is None or y[i] is None:
                 continue
-            value = loss(y[i], y_pred[i], sample_weight=weights[i])
+            with _told("loss", loss, y[i], y_pred[i]):
+                value = loss(y[i], y_pred[i], sample_weight=weights[i])
             if i in self.loss_trackers:
                 self.loss_trackers[i].update_state(value, sample_weight=y_pred[i].shape[0])
             factor = self.loss_weights[i]
@@ -180,7 +183,29 @@ class Objectives:
     def update(self, y: list[Any], y_pred: list[Tensor], weights: list[Any]) -> None:
         """Add a batch to the metrics."""
         for i, is_weighted, _, metric in self.measures:
-            metric.update_state(y[i], y_pred[i], weights[i] if is_weighted else None)
+            with _told("metric", metric, y[i], y_pred[i]):
+                metric.update_state(y[i], y_pred[i], weights[i] if is_weighted else None)
+
+
+@contextlib.contextmanager
+def _told(kind: str, part: Any, y: Any, y_pred: Any) -> Iterator[None]:
+    """Errors of weights, and of the user's own code, say in which part and what it was given."""
+    try:
+        yield
+    except ShapeError as error:
+        own = error.rows.get("where", "")
+        code = getattr(part, "fn", type(part))
+        ours = getattr(code, "__module__", "").startswith("grafito.")
+        if error.rows.get("path") or (ours and own != "sample_weight"):
+            raise
+        rows = {key: text for key, text in error.rows.items() if key not in ("where", "try")}
+        given = f"y_true {batches_of(y.shape)}, y_pred {batches_of(y_pred.shape)}"
+        raise ShapeError(
+            error.what,
+            where=", ".join(filter(None, (own, f"{kind} {part.name!r}"))),
+            fix=error.rows.get("try"),
+            **{**rows, "path": given},
+        ) from None
 
 
 def _leaves(given: Any) -> list[Any]:
