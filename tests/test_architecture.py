@@ -133,7 +133,7 @@ OF_EACH_ENGINE = {"Engine", "Program"}
 LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 
 # The name that a library is imported by, where its package has another.
-PACKAGE_OF = {"sklearn": "scikit-learn"}
+PACKAGE_OF = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
 
 
 @dataclass(frozen=True)

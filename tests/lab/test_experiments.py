@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from grafito import lab, language
 from grafito.errors import ArgumentError, UnknownNameError
 from grafito.lab import record
+from grafito.lab.report import write_report
 
 # Figures and tables that the forms of an experiment show.
 TRAINING = {"network", "curves"}
@@ -18,6 +20,8 @@ CLASSES = {"confusion", "classes", "predictions", "hardest"}
 TOGETHER = {"curves", "results"}
 
 OF_THE_RUN = {"configuration.json", "index.json", "metrics.json", "report.html"}
+
+FEWEST_WORDS, MOST_WORDS = 250, 900  # of a page in each language, outside its tables
 
 # A row for each experiment: settings for an even shorter run, and what else a single form shows.
 # A variant that shows something else has a row of its own.
@@ -78,6 +82,15 @@ ROWS = {
 }
 
 
+def words_of(page):
+    """How many words a page has outside tables, lists of settings and formulas."""
+    main = page[page.index("<main") :]
+    for gone in ("svg", "table", "dl", "math", "nav", "pre", "footer"):
+        main = re.sub(rf"<{gone}\b.*?</{gone}>", " ", main, flags=re.DOTALL)
+    kept = re.findall(r"<(p|figcaption|h[1-3])\b[^>]*>(.*?)</\1>", main, flags=re.DOTALL)
+    return sum(len(re.sub(r"<[^>]+>", " ", text).split()) for _tag, text in kept)
+
+
 def forms():
     """All experiments and variants, but of those that run side by side in another the first."""
     for name, kind in lab.kinds().items():
@@ -126,6 +139,10 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     assert there >= (TOGETHER if is_together else shown)
     lines = [len(csv_rows(result, e["file"])) for e in contents if e["kind"] == "history"]
     assert sum(lines) == result.epochs or not lines
+    for lang in language.LANGUAGES:
+        count = words_of(write_report(result.folder, lang=lang).read_text())
+        print("WORDS", name, variant, lang, count)
+        assert FEWEST_WORDS <= count <= MOST_WORDS, (lang, count)
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics
     if "results" not in there:  # else each number bears the name of its form

@@ -252,12 +252,23 @@ def draw_report(
     pdf: Annotated[
         bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))
     ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
+    ] = False,
+    author: Annotated[
+        str | None, typer.Option(help=N_("Who hands it in; kept for later reports of this run."))
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help=N_("Of the report, in place of what the experiment is."))
+    ] = None,
     lang: Lang = "",
 ) -> None:
     """Draw report.html from the folder of a run, whole or partial."""
     from grafito import lab
 
-    _print_page(_("report"), lab.write_report(run, lang=lang), pdf)
+    _print_page(_("report"), lab.write_report(run, lang=lang, author=author, title=title), pdf)
+    if markdown:
+        print("Markdown", lab.write_markdown(run, lang=lang))
 
 
 @command("compare", help=N_("Put runs side by side: curves, numbers, and what is noise."))

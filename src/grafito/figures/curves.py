@@ -54,6 +54,7 @@ def curves(
     smooth: int = 1,
     log: bool = False,
     zoom: tuple[int, int] | None = None,
+    held_out: str = "validation",
     title: str | None = None,
     lang: str | None = None,
 ) -> Figure:
@@ -69,6 +70,7 @@ def curves(
         smooth: epochs averaged into a thick line; the raw numbers stay as a thin one.
         log: whether the numbers are on a logarithmic scale.
         zoom: first and last epoch of a second panel that shows only these.
+        held_out: what "val_NAME" is of: "validation", or "test" where `fit` was given that.
         title: text above the panels.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -81,7 +83,10 @@ def curves(
     """
     from grafito.figures import canvas
 
-    look = Look(words(lang), lang, int(setting("smooth", smooth, 0, 5)), log, zoom)
+    if held_out not in ("validation", "test"):
+        raise unknown_name("part", held_out, ["validation", "test"])
+    vocabulary = {**words(lang), "validation": translator(lang)(held_out)}
+    look = Look(vocabulary, lang, int(setting("smooth", smooth, 0, 5)), log, zoom)
     runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     metrics = [metrics] if isinstance(metrics, str) else metrics

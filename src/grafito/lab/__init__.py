@@ -11,7 +11,7 @@ from grafito.lab.experiments import KINDS
 from grafito.lab.explanation import explain
 from grafito.lab.own import own_kind
 from grafito.lab.record import Record
-from grafito.lab.report import write_pdf, write_report
+from grafito.lab.report import write_markdown, write_pdf, write_report
 from grafito.lab.runner import Result, run
 from grafito.lab.seeds import run_seeds
 from grafito.lab.settings import read_settings
@@ -32,6 +32,7 @@ __all__ = [
     "read_settings",
     "run",
     "run_seeds",
+    "write_markdown",
     "write_pdf",
     "write_report",
 ]

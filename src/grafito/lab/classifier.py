@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from grafito import figures, losses
+from grafito.lab.prose.conclusions import confusions
+from grafito.lab.prose.measures import of_classes
+from grafito.lab.prose.sentence import Sentence
 from grafito.lab.record import Record
 from grafito.lab.training import Trained, Training
 from grafito.language import message as N_
@@ -88,6 +91,7 @@ def show_classes(
         ],
         N_("Precision, recall and F1 of each class"),
     )
+    record.words("findings", [confusions(counts, names), *of_classes(counts, names)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +168,15 @@ def show_confusions(
             for row in zip(*scores, strict=True)
         ],
         N_("F1 of each class, side by side"),
+    )
+    best = max(counts, key=lambda name: int(np.trace(counts[name])))
+    record.words(
+        "findings",
+        [
+            [
+                Sentence(N_("The classes, as {name} knows them:"), {"name": best}),
+                *confusions(counts[best], class_names),
+            ],
+            *of_classes(counts[best], class_names),
+        ],
     )

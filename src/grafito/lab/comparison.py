@@ -19,10 +19,13 @@ from grafito import engines, figures, language
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
+from grafito.lab.prose import conclusions
+from grafito.lab.prose.sentence import said
+from grafito.lab.prose.telling import LOW_IS_GOOD
 from grafito.lab.record import Record
 from grafito.lab.report.page import draw
 from grafito.lab.report.recorded_run import TOTALS, RecordedRun, one_of_each_seed, read_run
-from grafito.lab.statistics import Difference, holm, welch
+from grafito.lab.statistics import ALPHA, Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _
 
@@ -164,8 +167,14 @@ def table_of(groups: Groups) -> list[dict[str, Any]]:
 
 def judge(groups: Groups, metric: str) -> dict[tuple[str, str], Difference]:
     """The difference of each pair of groups in one number, its p adjusted for all pairs."""
-    values = {name: [run.numbers[metric] for run in runs] for name, runs in groups.items()}
-    pairs = list(itertools.combinations(groups, 2))
+    return differences_of(
+        {name: [run.numbers[metric] for run in runs] for name, runs in groups.items()}
+    )
+
+
+def differences_of(values: Mapping[str, Sequence[float]]) -> dict[tuple[str, str], Difference]:
+    """The difference of each pair in numbers of several seeds, its p adjusted for all pairs."""
+    pairs = list(itertools.combinations(values, 2))
     found = [welch(values[first], values[second]) for first, second in pairs]
     adjusted = holm([one.p for one in found])
     return {
@@ -187,16 +196,33 @@ def overlay(record: Record, groups: Groups) -> None:
             for training, history in run.histories.items():
                 label = f"{name}, {training}" if training else name
                 curves.setdefault(label, []).append(history)
+    followed = [run.follows_test for runs in groups.values() for run in runs]
     if curves:
         several = any(len(seeds) > 1 for seeds in curves.values())
         record.figure(
             "curves",
-            partial(figures.curves, curves),
+            partial(figures.curves, curves, held_out="test" if all(followed) else "validation"),
             message("Training, side by side"),
             message("Lines: the mean of the seeds. Bands: from the lowest to the highest.")
             if several
             else "",
         )
+
+
+def tell_differences(
+    record: Record,
+    means: Mapping[str, float],
+    metric: str,
+    differences: Mapping[tuple[str, str], Difference],
+) -> None:
+    """Hand over which of several is the best, and what the seeds allow to say of it."""
+    lower = metric.replace("_", " ").split(" ")[-1] in LOW_IS_GOOD
+    answers = {
+        pair: None if math.isnan(found.p) else found.p < ALPHA
+        for pair, found in differences.items()
+    }
+    best = conclusions.best_of(means, metric, lower)
+    record.words("findings", [said(best), list(conclusions.judged(answers))])
 
 
 def _hand_over(
@@ -206,6 +232,9 @@ def _hand_over(
     metric: str,
     differences: Mapping[tuple[str, str], Difference],
 ) -> None:
+    if differences:
+        means = {str(row["run"]): float(row[metric]) for row in numbers if metric in row}
+        tell_differences(record, means, metric, differences)
     overlay(record, groups)
     columns = list(dict.fromkeys(key for row in numbers for key in row))
     columns = [c for c in columns if c not in TOTALS] + [c for c in TOTALS if c in columns]

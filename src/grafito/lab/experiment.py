@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from grafito.errors import ArgumentError, unknown_name
 from grafito.lab.course import Sayings, course_settings
+from grafito.lab.prose.sentence import Task
 from grafito.lab.record import Record
 
 Variants = Mapping[str, Mapping[str, Any]]
@@ -35,6 +36,7 @@ class Experiment(ABC):
         said: the settings that the course gives, by variant; "" stands for all of them.
         course_numbers: that the course gives, by variant and by the name of ours.
         departures: from the course that no setting undoes, each with its reason.
+        task: what its report says in every run.
         data: the data set it reads, None where the data are built in.
         variants: settings of each of its forms; the first is the usual one.
         shortened: settings of the quick form, which takes less than a minute.
@@ -53,6 +55,7 @@ class Experiment(ABC):
     said: ClassVar[Sayings] = {}
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     departures: ClassVar[tuple[str, ...]] = ()
+    task: ClassVar[Task] = Task()
     data: ClassVar[str | None] = None
     variants: ClassVar[Variants] = {}
     shortened: ClassVar[Mapping[str, Any]] = {}
@@ -137,6 +140,15 @@ class Experiment(ABC):
             for name, value in self.settings().items()
             if name in self.given or value != usual[name]
         }
+
+
+def course_numbers(forms: Mapping[str, Experiment]) -> dict[str, float]:
+    """The numbers that the course gives, by the names that those of several forms have here."""
+    return {
+        f"{name} {number}".strip(): value
+        for name, form in forms.items()
+        for number, value in form.course_numbers.get(form.variant, {}).items()
+    }
 
 
 def _of_type(name: str, value: Any, present: Any) -> Any:

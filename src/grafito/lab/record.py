@@ -20,6 +20,7 @@ from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError
 from grafito.lab.folder import RunFolder, plain_name
+from grafito.lab.prose.sentence import Words, entries
 from grafito.language import LANGUAGES, current, translate
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
@@ -77,6 +78,18 @@ class Record:
         Texts among the values are translated, numbers get the decimal sign of the language.
         """
         self._add(kind="text", title=title, text=text, values=values)
+
+    def words(self, part: str, paragraphs: Iterable[Iterable[Words]], title: str = "") -> None:
+        """Paragraphs of sentences and formulas for a part of the page.
+
+        Args:
+            part: "task", "theory", "choices", "findings" or "limits".
+            paragraphs: empty ones are left out.
+            title: of the paragraphs, where they need one.
+        """
+        told = [paragraph for paragraph in entries(paragraphs) if paragraph]
+        if told:
+            self._add(kind="words", part=part, title=title, paragraphs=told)
 
     def figure(self, name: str, figure: Any, title: str, caption: str = "", **values: Any) -> None:
         """A figure, kept as NAME.svg and NAME.png; captions are texts with values.

@@ -17,9 +17,10 @@ from typing import Any
 from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
 from grafito.lab.course import beside
-from grafito.lab.experiment import Experiment
+from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.own import command_name
+from grafito.lab.prose.sentence import paragraph
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
@@ -142,6 +143,8 @@ def _conduct(
     try:
         with folder.recording():
             set_random_seed(experiment.seed)
+            record.words("task", [paragraph(experiment.task.told)])
+            record.words("theory", experiment.task.theory)
             experiment.conduct(record)
             record.metrics({})
             status = "interrupted" if record.interrupted else "complete"
@@ -212,11 +215,7 @@ def _of_the_course(experiment: Experiment) -> dict[str, Any]:
             )
             for name, form in forms.items()
         },
-        "course_numbers": {
-            f"{name} {number}".strip(): value
-            for name, form in forms.items()
-            for number, value in form.course_numbers.get(form.variant, {}).items()
-        },
+        "course_numbers": course_numbers(forms),
         "departures": list(experiment.departures),
     }
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito import engines, language
 from grafito.errors import ArgumentError
-from grafito.lab.comparison import overlay
+from grafito.lab.comparison import differences_of, overlay, tell_differences
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.record import Record
@@ -77,9 +77,25 @@ def run_seeds(
             record = Record(folder, used)
             overlay(record, {experiment.name: [read_run(result.folder) for result in results]})
             _tabulate(record, results)
+            _judge_forms(record, experiment, results)
             folder.end(results[-1].status)
         write_report(folder.path, lang=language.current())
     return results
+
+
+def _judge_forms(record: Record, experiment: Experiment, results: list[Result]) -> None:
+    """Which of several forms is the best, and whether that is more than the noise of the seeds."""
+    forms = list(experiment.forms())
+    first = next(iter(results[0].metrics), "")
+    metric = next((first[len(f) :].strip() for f in forms if first.startswith(f"{f} ")), "")
+    values = {
+        form: [result.metrics[f"{form} {metric}"] for result in results]
+        for form in forms
+        if all(f"{form} {metric}" in result.metrics for result in results)
+    }
+    if len(values) > 1:
+        means = {form: float(np.mean(each)) for form, each in values.items()}
+        tell_differences(record, means, metric, differences_of(values))
 
 
 def _tabulate(record: Record, results: list[Result]) -> None:

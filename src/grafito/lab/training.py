@@ -13,7 +13,8 @@ import numpy as np
 from grafito import figures, optimizers
 from grafito.callbacks import Callback, History
 from grafito.figures.network import layer_boxes
-from grafito.lab.experiment import Experiment
+from grafito.lab.experiment import Experiment, course_numbers
+from grafito.lab.prose.telling import tell_findings, tell_theory
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model
@@ -119,10 +120,17 @@ class Training(Experiment):
     def forms(self) -> Mapping[str, Training]:
         return {name: self.another(name) for name in self.together.get(self.variant, ())}
 
+    @property
+    def held_out(self) -> str:
+        """What the numbers of validation are of."""
+        return "test" if self.follow_test else "validation"
+
     def conduct(self, record: Record) -> None:
         if forms := self.forms():
             alone = N_("To run one alone: --variant {names}")
             trained = train_together(record, forms, alone, names=" | ".join(forms))
+            tell_theory(record, forms, trained)
+            tell_findings(record, self, trained, course_numbers(forms))
             self.show_together(record, trained)
             return
         one = self.train(record)
@@ -130,7 +138,9 @@ class Training(Experiment):
         record.model(one.model)
         _show_networks(record, {"": one.model})
         if one.history.epoch:
-            _show_curves(record, {"": one.history}, N_("Training"))
+            _show_curves(record, {"": one.history}, N_("Training"), self.held_out)
+        tell_theory(record, {"": self}, {"": one})
+        tell_findings(record, self, {"": one}, course_numbers({"": self}))
         self.show(record, one)
 
     def train(self, record: Record, name: str = "") -> Trained:
@@ -216,7 +226,8 @@ def train_together(
     _show_networks(record, {name: one.model for name, one in trained.items()})
     done = {name: one.history for name, one in trained.items() if one.history.epoch}
     if done:
-        _show_curves(record, done, N_("Training, side by side"))
+        held_out = next(iter(forms.values())).held_out
+        _show_curves(record, done, N_("Training, side by side"), held_out)
     keys = list(dict.fromkeys(key for one in trained.values() for key in one.numbers))
     record.table(
         "results",
@@ -239,12 +250,14 @@ def train_together(
     return trained
 
 
-def _show_curves(record: Record, histories: Mapping[str, History], title: str) -> None:
+def _show_curves(
+    record: Record, histories: Mapping[str, History], title: str, held_out: str
+) -> None:
     """Loss and metrics of one training, or of several by name, epoch by epoch."""
     epochs = min(len(history.epoch) for history in histories.values())
     given = histories if len(histories) > 1 else next(iter(histories.values()))
     smooth = SMOOTHED if epochs >= MANY_EPOCHS else 1
-    sheet = partial(figures.curves, given, smooth=smooth)
+    sheet = partial(figures.curves, given, smooth=smooth, held_out=held_out)
     caption = N_("Thick: the mean of {epochs} epochs. Thin: each epoch.") if smooth > 1 else ""
     record.figure("curves", sheet, title, caption, **({"epochs": smooth} if smooth > 1 else {}))
 
@@ -256,7 +269,7 @@ def _show_networks(record: Record, models: Mapping[str, Model]) -> None:
         boxes = layer_boxes(model)
         plan = repr([(box.text, box.shape, box.parameters, box.sources) for box in boxes])
         alike.setdefault(plan, []).append(name)
-    for names in alike.values():
+    for number, names in enumerate(alike.values()):
         several = len(alike) > 1
         title = ", ".join(names) if several else N_("Network")
         sheet = partial(figures.network_diagram, models[names[0]], title=title)
@@ -264,6 +277,8 @@ def _show_networks(record: Record, models: Mapping[str, Model]) -> None:
             f"network-{names[0]}" if several else "network",
             sheet,
             N_("The network: {names}") if several else N_("The network"),
-            N_("Of each layer: the shape of its output, and how many parameters it has."),
+            ""
+            if number  # said once
+            else N_("Of each layer: the shape of its output, and how many parameters it has."),
             **({"names": names} if several else {}),
         )

@@ -14,6 +14,7 @@ from grafito.datasets import cifar10
 from grafito.lab.classifier import Classifier
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.tasks_of_images import CIFAR_DENSE
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -51,6 +52,7 @@ class CifarDense(Classifier):
         l2: factor of the squares of all kernels in the loss.
     """
 
+    task = CIFAR_DENSE
     data = "cifar10"
     class_names = OBJECTS
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.prose.conclusions_by_hand import strongest
+from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.tasks_by_hand import CONVOLUTION
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Sequential
@@ -42,6 +45,7 @@ class Convolution(Experiment):
         kernel: one of `KERNELS`.
     """
 
+    task = CONVOLUTION
     name = "convolution"
     course = "TFG 3.9"
     what = N_("A convolution, step by step: image, kernel, feature map, pooling, flattening.")
@@ -67,6 +71,10 @@ class Convolution(Experiment):
             vector=", ".join(f"{value:g}" for value in output),
         )
         record.metrics({"sum": float(output.sum()), "length": len(output)})
+        windows = np.lib.stride_tricks.sliding_window_view(ZERO, weights.shape)
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("findings", [[strongest((windows * weights).sum(axis=(-2, -1)))]])
+        record.words("limits", [paragraph(self.task.limits)])
 
     def network(self, weights: np.ndarray) -> Sequential:
         """The same steps as layers."""

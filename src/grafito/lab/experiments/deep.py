@@ -18,6 +18,7 @@ from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.cifar100_names import CIFAR100_NAMES
 from grafito.lab.experiments.mnist_convolutions import show_maps
+from grafito.lab.prose.tasks_of_images import DEEP
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -47,6 +48,7 @@ class Deep(Classifier):
             the last layer is where training begins.
     """
 
+    task = DEEP
     course = "TP4-10"
     asked = N_(
         "Fit AlexNet and VGG16 to images of 32 x 32 and train them on CIFAR-10 and CIFAR-100, with "

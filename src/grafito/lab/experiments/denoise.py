@@ -11,6 +11,7 @@ import numpy as np
 from grafito import figures, layers, regularizers
 from grafito.datasets import mnist
 from grafito.lab.course import Said, Sayings
+from grafito.lab.prose.tasks_of_images import MNIST_DENOISE
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
 from grafito.language import message as N_
@@ -30,6 +31,7 @@ class MnistDenoise(Training):
         l2: factor of the squares of all kernels in the loss.
     """
 
+    task = MNIST_DENOISE
     name = "mnist-denoise"
     course = "TP4-7"
     what = N_("Handwritten digits without their noise, by a dense autoencoder.")

@@ -14,6 +14,7 @@ from grafito.datasets import digits, fashion_mnist, mnist
 from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.tasks_of_images import DIGITS, FASHION_DENSE, MNIST_DENSE
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -78,6 +79,7 @@ class DenseOnImages(Classifier):
 class Digits(DenseOnImages):
     """scikit-learn's digits, done in seconds."""
 
+    task = DIGITS
     name = "digits"
     what = N_("Handwritten digits of 8 x 8 by a small dense network.")
     data = "digits"
@@ -96,6 +98,7 @@ class Digits(DenseOnImages):
 class MnistDense(DenseOnImages):
     """MNIST by 784-64-32-10."""
 
+    task = MNIST_DENSE
     name = "mnist-dense"
     course = "TFG 4.4"
     what = N_("Handwritten digits by a dense network 784-64-32-10.")
@@ -130,6 +133,7 @@ class MnistDense(DenseOnImages):
 class FashionDense(DenseOnImages):
     """Fashion-MNIST by 784-300-100-10, by plain gradient descent."""
 
+    task = FASHION_DENSE
     name = "fashion-dense"
     course = "TAA"
     what = N_("Pieces of clothing by a dense network 784-300-100-10.")

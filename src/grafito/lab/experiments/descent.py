@@ -14,6 +14,10 @@ from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.datasets import generators
 from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.prose.conclusions import rises
+from grafito.lab.prose.conclusions_by_hand import fastest, rates_that_work
+from grafito.lab.prose.sentence import paragraph, said
+from grafito.lab.prose.tasks_by_hand import DESCENT_VARIANTS
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays
 from grafito.language import message as N_
@@ -95,6 +99,7 @@ class DescentVariants(Experiment):
         close: a loss is low enough if it exceeds the least one by no more than this share.
     """
 
+    task = DESCENT_VARIANTS
     name = "descent-variants"
     course = "TFG 3.7"
     what = N_("Descent by batches and one by one, and seven optimizers, on one surface.")
@@ -143,8 +148,13 @@ class DescentVariants(Experiment):
             level=level,
             times=float(curvature[1] / curvature[0]),
         )
-        self._compare_batches(record, best, level)
-        self._compare_optimizers(record, best, level)
+        smooth = self._compare_batches(record, best, level)
+        needed = self._compare_optimizers(record, best, level)
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words(
+            "findings", [said(rises(smooth)), said(fastest(needed), rates_that_work(needed))]
+        )
+        record.words("limits", [paragraph(self.task.limits)])
 
     def descend(
         self, record: Record, optimizer: optimizers.Optimizer, epochs: int, batch: int, name: str
@@ -162,18 +172,23 @@ class DescentVariants(Experiment):
             record.trial(model, *self.load(), **settings)
         return way.points
 
-    def _compare_batches(self, record: Record, best: np.ndarray, level: float) -> None:
+    def _compare_batches(
+        self, record: Record, best: np.ndarray, level: float
+    ) -> dict[str, list[float]]:
+        """Hand over descents with batches of three sizes; the losses after each epoch."""
         record.section(N_("Batch, mini-batch, one by one"))
         ways, curves, rows = {}, {}, []
+        smooth: dict[str, list[float]] = {}
         for name, size in BATCHES.items():
             if record.interrupted:
-                return
+                return smooth
             optimizer = optimizers.SGD(self.learning_rate)
             way = self.descend(record, optimizer, self.epochs, size, name)
             steps = max(BATCHES.values()) // size  # in an epoch
             losses = self.losses(way)
             ways[name] = way
             curves[name] = {"loss": losses[steps::steps]}
+            smooth[name] = losses[steps::steps].tolist()
             first, good = steps_to(level, losses)
             rows.append([name, size, steps, _or_empty(first), _or_empty(good), losses[-1]])
         self._show_ways(record, "batches", ways, best)
@@ -192,8 +207,12 @@ class DescentVariants(Experiment):
             N_("For the first time, and for good; empty where {epochs} epochs were not enough."),
             epochs=self.epochs,
         )
+        return smooth
 
-    def _compare_optimizers(self, record: Record, best: np.ndarray, level: float) -> None:
+    def _compare_optimizers(
+        self, record: Record, best: np.ndarray, level: float
+    ) -> dict[str, dict[float, int]]:
+        """Hand over the descents of all optimizers; the steps that each needs, by rate."""
         record.section(N_("Seven optimizers"))
         needed: dict[str, dict[float, int]] = {name: {} for name in OPTIMIZERS}
         ways, curves, rows = {}, {}, []
@@ -201,7 +220,7 @@ class DescentVariants(Experiment):
             final = {}
             for rate in self.rates:
                 if record.interrupted:
-                    return
+                    return {}
                 losses = self.losses(self.descend(record, make(rate), self.steps, 16, ""))
                 final[rate] = float(np.nan_to_num(losses[-1], nan=np.inf))
                 _, steps = steps_to(level, losses)
@@ -252,6 +271,7 @@ class DescentVariants(Experiment):
             steps=self.steps,
         )  # fmt: skip
         record.metrics({f"{name} steps": min(each.values()) for name, each in arrived.items()})
+        return needed
 
     def _show_ways(
         self, record: Record, name: str, ways: Mapping[str, np.ndarray], best: np.ndarray

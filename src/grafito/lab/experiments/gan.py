@@ -14,6 +14,9 @@ from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.datasets import mnist
 from grafito.lab.experiment import Experiment
+from grafito.lab.prose.conclusions_by_hand import told_apart
+from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.tasks_by_hand import GAN
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model, Sequential
@@ -112,6 +115,7 @@ class Gan(Experiment):
         examples: for training; 0 takes all.
     """
 
+    task = GAN
     name = "gan"
     course = "TFG 3.9"
     what = N_("Two networks that compete: one makes digits, the other unmasks them.")
@@ -200,3 +204,7 @@ class Gan(Experiment):
             N_("Made images over the training"),
             N_("Each column is made of the same noise; at the left the epochs done."),
         )
+        record.words("choices", [paragraph(self.task.reasons)])
+        if history.epoch:
+            record.words("findings", [[told_apart(last["true_images"], last["made_images"])]])
+        record.words("limits", [paragraph(self.task.limits)])

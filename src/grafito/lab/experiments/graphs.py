@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from grafito import activations, figures, graph
 from grafito.lab.experiment import Experiment
+from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
+from grafito.lab.prose.sentence import paragraph, said
+from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, TWO_NEURONS
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model
@@ -55,8 +58,16 @@ def slopes_by_difference(
     return slopes
 
 
-def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any]) -> float:
-    """Hand over the drawing of a graph and the table of its inputs, and return its value."""
+class Shown(NamedTuple):
+    """A graph that was handed over: its value, its gradients, and how far two ways agree."""
+
+    value: float
+    slopes: dict[str, float]
+    difference: float
+
+
+def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any]) -> Shown:
+    """Hand over the drawing of a graph and the table of its inputs."""
     drawing = partial(figures.draw_graph, output, feeds, level="functions")
     record.figure(
         name,
@@ -67,19 +78,23 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
     inputs = {t.name: t for t in graph.topological_order([output]) if t.name in feeds}
     witness = slopes_by_difference(output, feeds)
     rows = []
+    slopes: dict[str, float] = {}
+    difference = 0.0
     for key, value in feeds.items():
         slope = np.asarray(graph.gradient(output, inputs[key], feeds))
         for place in np.ndindex(np.shape(value)):
             index = "".join(f"[{i}]" for i in place)
             numbers = (np.asarray(value)[place], slope[place], witness[key][place])
             rows.append([f"{key}{index}", *(round(float(number), 6) for number in numbers)])
+            slopes[f"{key}{index}"] = float(numbers[1])
+            difference = max(difference, abs(float(numbers[1]) - float(numbers[2])))
     record.table(
         f"{name}-gradients",
         ["input", "value", "gradient", "central difference"],
         rows,
         N_("The same numbers, with a witness"),
     )
-    return float(graph.value(output, feeds))
+    return Shown(float(graph.value(output, feeds)), slopes, difference)
 
 
 def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
@@ -105,6 +120,7 @@ def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
 class ActivationGraphs(Experiment):
     """A unit with two inputs, f(w0 x0 + w1 x1 + b)."""
 
+    task = ACTIVATION_GRAPHS
     name = "activation-graphs"
     course = "TP2-1"
     what = N_("The graph of a unit with two inputs and four activations, by hand.")
@@ -120,23 +136,37 @@ class ActivationGraphs(Experiment):
     }
 
     def conduct(self, record: Record) -> None:
+        shown: dict[str, Shown] = {}
         for name, function in self.functions.items():
             record.section(name)
             inputs = {key: graph.placeholder((), "float64", key) for key in UNIT}
             z = inputs["w0"] * inputs["x0"] + inputs["w1"] * inputs["x1"] + inputs["b"]
-            record.metrics({f"{name} output": show_graph(record, name, function(z), UNIT)})
+            shown[name] = show_graph(record, name, function(z), UNIT)
+            record.metrics({f"{name} output": shown[name].value})
         record.section(N_("The functions"))
         record.figure(
             "functions",
             partial(figures.activation_gallery, dict(self.functions)),
             N_("Each function and its derivative"),
         )
+        first = next(iter(shown.values()))
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words(
+            "findings",
+            [
+                said(outputs({name: one.value for name, one in shown.items()})),
+                said(steepest(first.slopes)),
+                [checked(max(one.difference for one in shown.values()))],
+            ],
+        )
+        record.words("limits", [paragraph(self.task.limits)])
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwoNeurons(Experiment):
     """Two sigmoid units with two inputs, and the mean squared error: mean((f(Wx + b) - t)²)."""
 
+    task = TWO_NEURONS
     name = "two-neurons"
     course = "TP2-2"
     what = N_("The graph of a layer of two sigmoid units with its loss, by hand.")
@@ -146,4 +176,8 @@ class TwoNeurons(Experiment):
     def conduct(self, record: Record) -> None:
         W, x, b, t = (graph.placeholder(np.shape(v), "float64", k) for k, v in LAYER.items())
         loss = graph.mean(graph.square(graph.sigmoid(graph.matmul(W, x) + b) - t))
-        record.metrics({"loss": show_graph(record, "layer", loss, LAYER)})
+        shown = show_graph(record, "layer", loss, LAYER)
+        record.metrics({"loss": shown.value})
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("findings", [said(steepest(shown.slopes), checked(shown.difference))])
+        record.words("limits", [paragraph(self.task.limits)])

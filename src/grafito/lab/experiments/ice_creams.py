@@ -16,6 +16,7 @@ from grafito.errors import unknown_name
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiments.descent import Way
 from grafito.lab.experiments.graphs import show_network_graph
+from grafito.lab.prose.tasks_of_networks import ICE_CREAMS
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
@@ -33,6 +34,7 @@ class IceCreams(Training):
             temperatures and sales by 10.
     """
 
+    task = ICE_CREAMS
     name = "ice-creams"
     course = "TFG 4.1"
     what = N_("Ice creams sold against temperature, a line by gradient descent.")

@@ -15,9 +15,11 @@ from grafito.datasets import cifar10
 from grafito.errors import unknown_name
 from grafito.lab.classifier import Classifier, show_confusions
 from grafito.lab.course import Said, Sayings
-from grafito.lab.experiment import Experiment
+from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.mnist_convolutions import BRIGHTEST, show_maps
+from grafito.lab.prose.tasks_of_images import ON_PHOTOGRAPHS
+from grafito.lab.prose.telling import tell_findings, tell_theory
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training, train_together
 from grafito.language import message as N_
@@ -28,6 +30,7 @@ from grafito.models import Model, Sequential
 class OnPhotographs(Classifier):
     """Photographs of 32 x 32, scaled to 0 to 1, and what the layers make of one of them."""
 
+    task = ON_PHOTOGRAPHS
     course = "T11-3"
     data = "cifar10"
     class_names = OBJECTS
@@ -145,6 +148,7 @@ class WideAgainstLenet(Experiment):
         examples, test_examples: as in every training.
     """
 
+    task = ON_PHOTOGRAPHS
     name = "wide-against-lenet"
     course = "T11-3"
     what = N_("A wide network against LeNet-5: time, file size, errors.")
@@ -182,7 +186,8 @@ class WideAgainstLenet(Experiment):
         return {N_("wide"): wide, "LeNet-5": lenet}
 
     def conduct(self, record: Record) -> None:
-        trained = train_together(record, self.forms())
+        forms = self.forms()
+        trained = train_together(record, forms)
         record.text(
             N_("The files hold what a training needs to go on. The weights alone take {sizes} MB."),
             sizes=[round(weight_bytes(one.model) / 1e6, 3) for one in trained.values()],
@@ -200,6 +205,8 @@ class WideAgainstLenet(Experiment):
             caption = N_("The share of images that were taken for another class.")
             record.figure("errors", sheet, N_("Error, epoch by epoch"), caption)
         show_confusions(record, trained, Wide.class_names)
+        tell_theory(record, forms, trained)
+        tell_findings(record, forms["LeNet-5"], trained, course_numbers(forms))
 
 
 def weight_bytes(model: Model) -> int:

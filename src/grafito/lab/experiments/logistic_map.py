@@ -13,6 +13,7 @@ from grafito import figures, layers
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiments.graphs import show_network_graph
+from grafito.lab.prose.tasks_of_networks import LOGISTIC_MAP
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
@@ -33,6 +34,7 @@ class LogisticMap(Training):
         start: the first value.
     """
 
+    task = LOGISTIC_MAP
     name = "logistic-map"
     course = "TP4-5"
     what = N_("The logistic map, learned from its series and iterated.")

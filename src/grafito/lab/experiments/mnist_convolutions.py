@@ -15,6 +15,12 @@ from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.dense_images import CLOTHES
+from grafito.lab.prose.tasks_of_images import (
+    FASHION_WEIGHTED,
+    MNIST_CONV1,
+    MNIST_DENSE_CONV,
+    MNIST_PERMUTED,
+)
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -77,6 +83,7 @@ class MnistDenseConv(OnMnist):
         convolutions: whether the network has convolutions, or a dense hidden layer.
     """
 
+    task = MNIST_DENSE_CONV
     name = "mnist-dense-conv"
     course = "TP4-8"
     what = N_("Handwritten digits by a dense layer, and by two convolutions.")
@@ -111,6 +118,7 @@ class MnistDenseConv(OnMnist):
 class MnistPermuted(MnistDenseConv):
     """All images with their pixels in another order, the same for all."""
 
+    task = MNIST_PERMUTED
     name = "mnist-permuted"
     course = "TP4-9"
     what = N_("Handwritten digits with permuted pixels, by a dense layer and by convolutions.")
@@ -150,8 +158,8 @@ class MnistPermuted(MnistDenseConv):
             partial(figures.images_grid, rows),
             N_("The first test images, permuted"),
             N_(
-                "A dense layer does not know which pixels are neighbours, so it loses nothing; a "
-                "convolution looks at neighbours, so it does."
+                "A dense layer does not know which pixels are neighbours; a convolution looks at "
+                "neighbours, which have nothing to do with each other any more."
             ),
         )
 
@@ -160,6 +168,7 @@ class MnistPermuted(MnistDenseConv):
 class MnistConv1(OnMnist):
     """One convolution with one kernel."""
 
+    task = MNIST_CONV1
     name = "mnist-conv1"
     course = "T11-1"
     what = N_("Handwritten digits by a single convolution with a single kernel.")
@@ -196,6 +205,7 @@ class FashionWeighted(OnMnist):
         weight: how much more.
     """
 
+    task = FASHION_WEIGHTED
     name = "fashion-weighted"
     course = "T11-2"
     what = N_("Pieces of clothing, where errors on shoes count twice.")

@@ -14,6 +14,7 @@ from grafito.callbacks import History
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.tasks_of_networks import MOONS
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
@@ -45,6 +46,7 @@ class Moons(Training):
         goal: a test accuracy; the epochs that it takes are counted.
     """
 
+    task = MOONS
     name = "moons"
     course = "TFG 4.2"
     what = N_("Two half moons, three networks: what each takes for the boundary.")
@@ -129,7 +131,7 @@ class Moons(Training):
             "regions",
             partial(figures.decision_regions, predicts, x, y),
             N_("Decision regions"),
-            N_("With the training examples. The overfitting network gives in to single ones."),
+            N_("With the training examples; the boundary lies where the colours meet."),
         )
         self._count_epochs(record, trained)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,10 @@ from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import mnist
 from grafito.lab.classifier import Classifier
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.conclusions_by_hand import below_the_noise, quickest
+from grafito.lab.prose.sentence import paragraph, said
+from grafito.lab.prose.tasks_of_networks import OVERFITTING
+from grafito.lab.prose.theory import ACTIVATIONS, LOSSES, OPTIMIZERS
 from grafito.lab.record import Record
 from grafito.lab.training import SMOOTHED, Data, Trained
 from grafito.language import message as N_
@@ -22,6 +26,7 @@ from grafito.utils import set_random_seed
 
 Points = tuple[np.ndarray, np.ndarray]
 
+TRAINING, TEST = N_("training"), N_("test")
 DEGREE, HIDDEN = N_("degree"), N_("hidden units")
 DEGREES = (1, 3, 15)  # too few, enough, too many
 FITS = (N_("underfitted"), N_("well fitted"), N_("overfitted"))
@@ -78,6 +83,7 @@ class Overfitting(Classifier):
         augmented: whether images are turned and moved a little in training.
     """
 
+    task = OVERFITTING
     name = "overfitting"
     course = "TFG 3.8"
     what = N_("Under- and overfitting, and what helps: penalties, dropout, more images, stopping.")
@@ -152,21 +158,33 @@ class Overfitting(Classifier):
     def callbacks(self) -> Sequence[Callback]:
         return [EarlyStopping(patience=self.patience)] if self.patience else []
 
+    @cached_property
+    def _fitted(self) -> dict[str, float]:
+        """Test errors of the polynomials."""
+        return {}
+
     def conduct(self, record: Record) -> None:
         if self.variant in ("function", "remedies"):
             self._show_functions(record)
+        if self.variant == "function":
+            parts = LOSSES["mse"], ACTIVATIONS["tanh"], OPTIMIZERS["adam"]
+            record.words("theory", parts)
+            record.words("limits", [paragraph(self.task.limits)])
         if self.variant != "function" and not record.interrupted:
             record.section(N_("Few images, a large network"))
             super().conduct(record)
+        record.metrics(self._fitted)  # behind what the networks gave
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         if self.variant == "remedies":
             record.text(
                 N_(
                     "The losses of L1 and L2 contain their penalties. Early stopping gives back "
-                    "the weights of its best epoch, and costs the least time."
+                    "the weights of its best epoch."
                 )
             )
+            epochs = {name: len(one.history.epoch) for name, one in trained.items()}
+            record.words("findings", [said(quickest(epochs))])
         alone = {name: one.history.history["val_loss"] for name, one in trained.items()}
         record.figure(
             "validation",
@@ -189,7 +207,7 @@ class Overfitting(Classifier):
             f"{DEGREE}: {degree}": fitted_polynomial(*points, degree) for degree in DEGREES
         }
         self._show_fits(record, "polynomials", polynomials, points, others)
-        parts = {N_("training"): points, N_("test"): others}
+        parts = {TRAINING: points, TEST: others}
         errors = {
             part: {
                 degree: _mean_square(fitted_polynomial(*points, degree), *given)
@@ -207,13 +225,10 @@ class Overfitting(Classifier):
                 reference={N_("noise"): self.noise**2},
             ),
             N_("The errors of polynomials of growing degree"),
-            N_(
-                "The training error falls below the noise: from there on it is the noise that is "
-                "learned, and the test error rises."
-            ),
         )
-        for name, function in zip(FITS, polynomials.values(), strict=True):
-            record.metrics({name: _mean_square(function, *others)})
+        record.words("findings", [below_the_noise(errors[TRAINING], errors[TEST], self.noise**2)])
+        fits = zip(FITS, polynomials.values(), strict=True)
+        self._fitted.update({name: _mean_square(function, *others) for name, function in fits})
         networks = {}
         for count in UNITS:
             name = f"{HIDDEN}: {count}"

@@ -15,6 +15,11 @@ from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.graphs import show_network_graph
+from grafito.lab.prose.conclusions import rises
+from grafito.lab.prose.conclusions_by_hand import starts
+from grafito.lab.prose.sentence import paragraph, said
+from grafito.lab.prose.tasks_of_networks import PARITY, XOR
+from grafito.lab.prose.theory import theory_of
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
@@ -38,6 +43,7 @@ class Parity(Training):
         bits_each, hidden_each: trained in every combination, instead of one network.
     """
 
+    task = PARITY
     name = "parity"
     course = "TP2-7"
     what = N_("Whether the number of ones among some bits is odd.")
@@ -179,6 +185,12 @@ class Parity(Training):
         record.metrics(
             {"starts_that_learn": float(np.mean([row[3] for row in rows])) / self.starts}
         )
+        if rows:
+            model = self.network(self.load()[0][0])
+            record.words("theory", theory_of([model], [self.loss], [self.optimizer]))
+            record.words("choices", [paragraph(self.task.reasons)])
+            record.words("findings", [starts([(r[0], r[1], r[2], r[3]) for r in rows])])
+            record.words("limits", [paragraph(self.task.limits)])
 
 
 SMOOTH = N_("With tanh and -1 and 1, two hidden units are enough.")
@@ -204,6 +216,7 @@ class Xor(Parity):
         zoom: first and last epoch of the enlarged curves of several forms.
     """
 
+    task = XOR
     name = "xor"
     course = "TP2-6, TP4-2, TFG 4.3"
     what = N_("Exclusive or by a small network.")
@@ -244,8 +257,11 @@ class Xor(Parity):
             partial(figures.curves, histories, log=True, zoom=(first, last)),
             N_("The first epochs, enlarged"),
             N_(
-                "With all examples in each step the loss falls smoothly. One by one, each step "
-                "serves one example at the cost of the others, in an order that changes from epoch "
-                "to epoch: the loss oscillates, but each epoch makes more steps."
-            ) if "one-by-one" in trained else "",
-        )  # fmt: skip
+                "One by one, each step serves one example at the cost of the others, in an order "
+                "that changes from epoch to epoch, and each epoch makes more steps."
+            )
+            if "one-by-one" in trained
+            else "",
+        )
+        losses = {name: one.history.history.get("loss", []) for name, one in trained.items()}
+        record.words("findings", [said(rises(losses))])

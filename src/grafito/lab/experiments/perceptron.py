@@ -10,6 +10,9 @@ import numpy as np
 
 from grafito import figures
 from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.prose.conclusions_by_hand import at_rest
+from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.tasks_by_hand import PERCEPTRON
 from grafito.lab.record import Record
 from grafito.language import message as N_
 
@@ -78,6 +81,7 @@ class Perceptron(Experiment):
         epochs: to stop after.
     """
 
+    task = PERCEPTRON
     name = "perceptron"
     course = "TAA"
     what = N_("The perceptron learning rule on points that a line can and cannot part.")
@@ -102,14 +106,20 @@ class Perceptron(Experiment):
         self.at_least(samples=1, distance=0, gap=0, epochs=1)
 
     def conduct(self, record: Record) -> None:
-        for name, form in (self.forms() or {self.variant: self}).items():
-            form._show(record, name)
+        errors = {
+            name: form._show(record, name)
+            for name, form in (self.forms() or {self.variant: self}).items()
+        }
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("findings", [[one] for one in at_rest(errors)])
+        record.words("limits", [paragraph(self.task.limits)])
 
     def forms(self) -> dict[str, Perceptron]:
         names = ("separable", "overlapping") if self.variant == "both" else ()
         return {name: self.another(name) for name in names}
 
-    def _show(self, record: Record, name: str) -> None:
+    def _show(self, record: Record, name: str) -> list[int]:
+        """Hand over what the rule did; the errors of each epoch."""
         x, y = self.points()
         learned = learn(x, y, self.epochs)
         record.section({"separable": N_("separable"), "overlapping": N_("overlapping")}[name])
@@ -143,6 +153,7 @@ class Perceptron(Experiment):
                 f"{name} {N_('updates')}": len(learned.weights),
             }
         )
+        return learned.errors
 
     def points(self) -> tuple[np.ndarray, np.ndarray]:
         """Points (2 samples, 2) and their classes, in a random order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -11,9 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from grafito import figures, layers, optimizers, regularizers
+from grafito.callbacks import History
 from grafito.datasets import pima
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.prose import conclusions
+from grafito.lab.prose.conclusions_by_hand import against_the_majority
+from grafito.lab.prose.sentence import Words, paragraph, said
+from grafito.lab.prose.tasks_by_hand import PIMA
+from grafito.lab.prose.theory import theory_of
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model, Sequential, cross_validate
@@ -34,6 +40,7 @@ class Pima(Experiment):
         folds, epochs, batch_size, learning_rate: of the training, with Adam.
     """
 
+    task = PIMA
     name = "pima"
     course = "TP4-6"
     what = N_("Diabetes among Pima women, with missing values, in five folds.")
@@ -100,6 +107,26 @@ class Pima(Experiment):
             steps.append(StandardScaler())
         return make_pipeline(*steps)
 
+    def _findings(self, record: Record, histories: Sequence[History]) -> list[list[Words]]:
+        """What the numbers of the folds say."""
+        length = min(len(one.epoch) for one in histories)
+        mean = {
+            name: np.mean([one.history[name][:length] for one in histories], axis=0).tolist()
+            for name in histories[0].history
+        }
+        numbers = record.numbers
+        found = against_the_majority(
+            *(numbers[name] for name in ("accuracy", "accuracy_deviation", "majority"))
+        )
+        course = {} if self.quick else self.course_numbers.get(self.variant, {})
+        return [
+            said(found, conclusions.beside_the_course(numbers, course)),
+            said(
+                conclusions.standing_still(mean["loss"]),
+                conclusions.overfitting(mean.get("val_loss", ()), "validation"),
+            ),
+        ]
+
     def conduct(self, record: Record) -> None:
         parts = pima.load_data(seed=self.seed)
         x, y = (np.concatenate(both) for both in zip(*parts, strict=True))
@@ -138,6 +165,10 @@ class Pima(Experiment):
             }
         )
         record.model(result.models[0])
+        record.words("theory", theory_of(result.models[:1], ["binary_crossentropy"], ["adam"]))
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("findings", self._findings(record, result.histories))
+        record.words("limits", [paragraph(self.task.limits)])
         together = partial(figures.curves, {"": result.histories})
         record.figure(
             "curves",

@@ -14,6 +14,9 @@ from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import boston_housing, california_housing
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.conclusions import explained
+from grafito.lab.prose.measures import R_SQUARED
+from grafito.lab.prose.tasks_of_networks import BOSTON, CALIFORNIA
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
 from grafito.language import message as N_
@@ -78,6 +81,8 @@ class Prices(Training):
             N_("Predicted against true values"),
             N_("Test examples; on the diagonal both are equal."),
         )
+        both = (trained.numbers[name] for name in ("r2", "least_squares_r2"))
+        record.words("findings", [[explained(*both)], R_SQUARED])
 
 
 def _least_squares(train: Arrays, x: np.ndarray) -> np.ndarray:
@@ -90,6 +95,7 @@ def _least_squares(train: Arrays, x: np.ndarray) -> np.ndarray:
 class Boston(Prices):
     """One linear neuron."""
 
+    task = BOSTON
     name = "boston"
     course = "TP4-1"
     what = N_("Prices of houses in Boston by linear regression.")
@@ -129,6 +135,7 @@ class Boston(Prices):
 class California(Prices):
     """Three hidden layers, stopped early."""
 
+    task = CALIFORNIA
     name = "california"
     course = "TAA"
     what = N_("Prices of houses in California by a deep network that stops early.")

@@ -12,6 +12,7 @@ from grafito import layers, regularizers
 from grafito.datasets import imdb
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.tasks_of_networks import IMDB_DENSE, IMDB_EMBEDDING
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
 from grafito.language import message as N_
@@ -91,6 +92,7 @@ class ImdbDense(Reviews):
         dropout: share of hidden units left out in training.
     """
 
+    task = IMDB_DENSE
     name = "imdb-dense"
     course = "TP4-3"
     what = N_("Reviews of films as bags of words, with four kinds of regularisation.")
@@ -158,6 +160,7 @@ class ImdbEmbedding(Reviews):
         filters: of a convolution over two words, with max pooling; 0 leaves it out.
     """
 
+    task = IMDB_EMBEDDING
     name = "imdb-embedding"
     course = "TP4-4"
     what = N_("Reviews of films by embedded words, dense and convolutional.")

@@ -10,8 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from grafito import figures, graph, initializers, layers, losses, optimizers
+from grafito.callbacks import History
 from grafito.datasets import digits, mnist
 from grafito.lab.experiment import Experiment, Variants
+from grafito.lab.prose.conclusions_by_hand import dead, learned, vanished
+from grafito.lab.prose.sentence import paragraph, said
+from grafito.lab.prose.tasks_by_hand import VANISHING_GRADIENT
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays
 from grafito.language import message as N_
@@ -78,6 +82,7 @@ class VanishingGradient(Experiment):
         epochs, batch_size, learning_rate: of the trainings, by gradient descent.
     """
 
+    task = VANISHING_GRADIENT
     name = "vanishing-gradient"
     course = "TFG 3.6"
     what = N_("Gradients that vanish in deep networks, and units that die.")
@@ -146,11 +151,21 @@ class VanishingGradient(Experiment):
                 "sigmoid by at most 0.25: ten layers leave a millionth, unless weights are large."
             ),
         )
-        self._show_layers(record, x, y)
-        self._show_training(record, x, y)
-        self._show_dead(record, x, y)
+        ratios = self._show_layers(record, x, y)
+        accuracies = self._show_training(record, x, y)
+        shares = self._show_dead(record, x, y)
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words(
+            "findings",
+            [
+                vanished(ratios, self.depth + 1),
+                said(learned(accuracies, 0.1)),
+                dead(shares),
+            ],
+        )
+        record.words("limits", [paragraph(self.task.limits)])
 
-    def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+    def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The norms at the start, over the layers of a network and over its depth."""
         record.section(N_("The gradient at the start"))
         norms = {
@@ -194,10 +209,10 @@ class VanishingGradient(Experiment):
             ],
             N_("Norm of the gradient in each layer"),
         )
-        record.metrics(
-            {f"{name} first / last": norms[_usual(name)][0] / norms[_usual(name)][-1]
-             for name in ACTIVATIONS}
-        )  # fmt: skip
+        ratios = {
+            name: float(norms[_usual(name)][0] / norms[_usual(name)][-1]) for name in ACTIVATIONS
+        }
+        record.metrics({f"{name} first / last": ratio for name, ratio in ratios.items()})
         by_depth = {
             activation: {
                 depth: norms_of_gradients(self.network(x, activation, depth=depth), x, y)[0]
@@ -216,14 +231,15 @@ class VanishingGradient(Experiment):
             N_("The first layer of ever deeper networks"),
             N_("The norm of its gradient, before training."),
         )
+        return ratios
 
-    def _show_training(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+    def _show_training(self, record: Record, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """What the gradients mean for learning."""
         record.section(N_("What it means for learning"))
-        histories = {}
+        histories: dict[str, History] = {}
         for activation in ACTIVATIONS:
             if record.interrupted:
-                return
+                return {}
             model = self._compiled(record, self.network(x, activation), self.learning_rate)
             settings = {"batch_size": self.batch_size, "epochs": self.epochs}
             histories[activation] = record.fit(model, x, y, activation, **settings)
@@ -237,8 +253,11 @@ class VanishingGradient(Experiment):
             N_("Gradient descent with rate {rate}; the networks differ in their activation alone."),
             rate=self.learning_rate,
         )
+        return {name: one.history["accuracy"][-1] for name, one in histories.items()}
 
-    def _show_dead(self, record: Record, x: np.ndarray, y: np.ndarray) -> None:
+    def _show_dead(
+        self, record: Record, x: np.ndarray, y: np.ndarray
+    ) -> dict[str, dict[float, float]]:
         """Dead units after one epoch at several rates, with usual and with negative biases."""
         record.section(N_("Dead units"))
         shares: dict[str, dict[float, float]] = {}
@@ -251,7 +270,7 @@ class VanishingGradient(Experiment):
         for name, activation, bias in forms:
             for rate in self.rates:
                 if record.interrupted:
-                    return
+                    return shares
                 model = self.network(x, activation, "he_normal", depth=3, bias=bias)
                 before = dead_units(model, x)
                 self._compiled(record, model, rate)
@@ -271,7 +290,7 @@ class VanishingGradient(Experiment):
             N_("Share of dead units after one epoch"),
             N_(
                 "Three hidden layers of {units} units. A unit is dead if it gives 0 for all "
-                "{examples} images: nothing moves its weights any more. Leaky ReLU has none."
+                "{examples} images: nothing moves its weights any more."
             ),
             units=self.units,
             examples=len(x),
@@ -284,6 +303,7 @@ class VanishingGradient(Experiment):
             N_("An empty cell: the training diverged."),
         )
         record.metrics({"dead_units": shares["relu"][max(self.rates)]})
+        return shares
 
     def _compiled(self, record: Record, model: Sequential, rate: float) -> Sequential:
         model.compile(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grafito.lab.report import numerals, pictures
+from grafito.lab.report.pieces import Piece, piece_of
 from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
 from grafito.language import current, in_words, message, namer
 from grafito.language import translate as _
@@ -55,13 +56,15 @@ class Block:
     """A piece of a page; which fields are filled depends on its kind.
 
     Attributes:
-        kind: "section", "text", "figure", "table" or "model".
+        kind: "section", "text", "words", "figure", "table" or "model".
+        part: of the page that words belong to.
         anchor: its id in the page.
         title, caption: in the language of the page.
         number: of a figure or table.
         html: the picture of a figure.
         width: of the picture, in CSS pixels.
         paragraphs: of a text, or the lines below the table of a model.
+        words: of words, paragraph by paragraph.
         table: of a table or model.
         files: that hold the same.
         problem: what is wrong with it.
@@ -69,12 +72,14 @@ class Block:
 
     kind: str
     anchor: str
+    part: str = ""
     title: str = ""
     caption: str = ""
     number: int = 0
     html: str = ""
     width: float = 0.0
     paragraphs: Sequence[str] = ()
+    words: Sequence[Sequence[Piece]] = ()
     table: Table | None = None
     files: Sequence[str] = ()
     problem: str = ""
@@ -118,6 +123,8 @@ class Writer:
                 made.append(self._model(entry, folder))
             elif kind in ("section", "text"):
                 made.append(self._text(entry))
+            elif kind == "words":
+                made.append(self._words(entry))
         return made
 
     def name(self, name: str) -> str:
@@ -142,7 +149,11 @@ class Writer:
         """A text whose {names} become the values of these names."""
 
         def fill(match: re.Match[str]) -> str:
-            return self.value(values[match[1]]) if match[1] in values else match[0]
+            if match[1] not in values:
+                return match[0]
+            value = values[match[1]]
+            is_name = match[1] == "name" and isinstance(value, str)
+            return self.name(value) if is_name else self.value(value)
 
         return re.sub(r"{(\w+)}", fill, _(text))
 
@@ -189,6 +200,15 @@ class Writer:
             **self._common(str(entry["kind"]), entry),
             paragraphs=[part.strip() for part in text.split("\n\n") if part.strip()],
         )
+
+    def _words(self, entry: Mapping[str, Any]) -> Block:
+        told = entry.get("paragraphs")
+        words = [
+            [piece_of(item, self.filled) for item in paragraph if isinstance(item, dict)]
+            for paragraph in (told if isinstance(told, list) else ())
+            if isinstance(paragraph, list)
+        ]
+        return Block(**self._common("words", entry), part=str(entry.get("part", "")), words=words)
 
     def _figure(self, entry: Mapping[str, Any], folder: Path, picture: pictures.Picture) -> Block:
         names = [str(entry[key]) for key in ("file", "png") if key in entry]

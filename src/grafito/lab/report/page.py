@@ -5,38 +5,35 @@ from __future__ import annotations
 import datetime
 import functools
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grafito import __version__, datasets, language
-from grafito.errors import FileError, UnknownNameError
+from grafito import __version__, language
+from grafito.errors import FileError
 from grafito.lab.folder import write_whole
-from grafito.lab.report import numerals
-from grafito.lab.report.blocks import Block, Table, Writer
-from grafito.lab.report.course import departures, numbers_beside, settings_beside
-from grafito.lab.report.recorded_run import TOTALS, RecordedRun, in_language, read_run
-from grafito.language import message
+from grafito.lab.report.context import PAGE, context_of
+from grafito.lab.report.notes import sign
+from grafito.lab.report.recorded_run import read_run
 from grafito.language import translate as _
 
-PAGE = "report.html"
-HEADLINES = 4  # numbers in large type
-LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
 
-WHY_PARTIAL = {
-    message("interrupted"): message("It was interrupted."),
-    message("failed"): message("It ended with an error."),
-    message("running"): message("It has not ended, or it was killed."),
-}
-
-
-def write_report(folder: str | os.PathLike[str], *, lang: str | None = None) -> Path:
+def write_report(
+    folder: str | os.PathLike[str],
+    *,
+    lang: str | None = None,
+    author: str | None = None,
+    title: str | None = None,
+) -> Path:
     """Draw the report of a run from its folder alone, also of a run that did not come to its end.
+
+    What stands in `notes.md` of the folder is set into the page.
 
     Args:
         folder: of the run; `report.html` is written there.
         lang: "en" or "es"; by default the one being spoken. A figure that a run handed over as it
             was keeps its language.
+        author: of this report and of those that are drawn later; kept in `report.json`.
+        title: likewise, in place of what the experiment is.
 
     Returns:
         The path of the page: one file that loads nothing, below two million bytes.
@@ -50,6 +47,8 @@ def write_report(folder: str | os.PathLike[str], *, lang: str | None = None) -> 
         >>> write_report(result.folder, lang="es").name
         'report.html'
     """
+    read_run(folder)  # before anything is written
+    sign(folder, author, title)
     return draw(folder, PAGE, lang)
 
 
@@ -57,13 +56,7 @@ def draw(folder: str | os.PathLike[str], name: str, lang: str | None) -> Path:
     """Draw the page of a run, or of a comparison, under this file name."""
     run = read_run(folder)
     with language.use(lang):
-        writer = Writer()
-        blocks = writer.blocks(run.contents, run.path)
-        context = _of_run(run, writer)
-        context["models"] = [block for block in blocks if block.kind == "model"]
-        context["blocks"] = [block for block in blocks if block.kind != "model"]
-        context["outline"] = _outline(context)
-        return _write(run.path / name, "run.html", context)
+        return _write(run.path / name, "run.html", context_of(run))
 
 
 def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
@@ -97,210 +90,3 @@ def _environment() -> Any:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-
-
-def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
-    """What the template says of a run, besides its contents."""
-    told, lang = run.configuration, language.current()
-    shown = [
-        (writer.name(name), numerals.headline(name, values, lang))
-        for name, values in run.values().items()
-        if name not in TOTALS
-    ]
-    beside = numbers_beside(run, writer)
-    return {
-        "title": _(str(told.get("what", run.name))).rstrip("."),
-        "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
-        "facts": _facts(run, writer),
-        "problems": problems(run),
-        "quick": bool(told.get("quick")),
-        "asked": _(str(told.get("asked", ""))),
-        "expected": "" if beside else numerals.localised(_(str(told.get("expected", ""))), lang),
-        "beside": beside,
-        "as_course": bool(told.get("as_course")),
-        "course_settings": settings_beside(run, writer),
-        "departures": departures(run),
-        "foreign": any(
-            in_language(entry, run.path, lang).get("lang", lang) != lang
-            for entry in run.only("figure")
-        ),
-        "headlines": shown[:HEADLINES],
-        "others": shown[HEADLINES:],
-        "settings": [(writer.name(n), _typed(v, writer)) for n, v in _shared(run).items()],
-        "forms": _columns(run, writer),
-        "data": [_card(source) for source in told.get("data", [])],
-        "command": str(told.get("command", "")),
-        "surroundings": [
-            (name if name != "machine" else _("machine"), version)
-            for name, version in told.get("versions", {}).items()
-        ],
-        "seeds": [_link(seed, run) for seed in run.seeds],
-        "files_beside": _files(run),
-    }
-
-
-def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
-    told, lang = run.configuration, language.current()
-    seconds = run.numbers.get("seconds")
-    facts = {
-        "date": str(told.get("started", ""))[:16].replace("T", " "),
-        "seed": writer.value(_settings(run).get("seed", "")),
-        "epochs": writer.value(int(run.numbers.get("epochs", 0)) or ""),
-        "training": numerals.duration(seconds, lang) if seconds else "",
-        "whole run": numerals.duration(told["seconds"], lang) if "seconds" in told else "",
-        "memory": numerals.memory(told["peak_memory"], lang) if told.get("peak_memory") else "",
-        "engine": str(told.get("engine", "")),
-        "seeds": str(told.get("seeds", "")),
-    }
-    if told.get("seeds"):
-        facts["seed"] = ""
-    return [(_(name), value) for name, value in facts.items() if value]
-
-
-# Names of facts that are said nowhere else.
-FACTS = (
-    message("date"),
-    message("seed"),
-    message("training"),
-    message("whole run"),
-    message("memory"),
-    message("engine"),
-    message("seeds"),
-    message("yes"),
-    message("no"),
-    message("none"),
-)
-
-
-def problems(run: RecordedRun) -> list[str]:
-    """Why a run is partial, and what is missing; nothing for a complete one."""
-    told = run.configuration
-    found = []
-    if run.status != "complete":
-        found.append(_(WHY_PARTIAL.get(run.status, WHY_PARTIAL["running"])))
-        if told.get("error"):
-            found[0] += f" {told['error']}"
-        planned = _settings(run).get("epochs")
-        done = [len(next(iter(history.values()))) for history in run.histories.values()]
-        if isinstance(planned, int) and len(done) <= 1 and sum(done) < planned:
-            found.append(_("{} of {} epochs were done.").format(sum(done), planned))
-        seeds = told.get("seeds", 0)
-        if seeds and len(run.seeds) < seeds:
-            found.append(_("{} of {} seeds were run.").format(len(run.seeds), seeds))
-        if not run.numbers:
-            found.append(_("There are no final numbers."))
-        if not (run.only("model") or run.seeds):
-            found.append(_("No trained network was kept."))
-        if not run.only("figure"):
-            found.append(_("No figure was drawn."))
-    if run.missing:
-        found.append(_("Missing or damaged: {}.").format(", ".join(run.missing)))
-    return found
-
-
-def _settings(run: RecordedRun) -> dict[str, Any]:
-    settings = run.configuration.get("settings", {})
-    return settings if isinstance(settings, dict) else {}
-
-
-def _forms(run: RecordedRun) -> dict[str, dict[str, Any]]:
-    """The settings of each of several forms, by its name; nothing for a single one."""
-    forms: dict[str, dict[str, Any]] = run.configuration.get("forms", {})
-    return forms
-
-
-def _shared(run: RecordedRun) -> dict[str, Any]:
-    """The settings that are the same in all forms of a run."""
-    alike = dict(_settings(run))
-    forms = list(_forms(run).values())
-    for name, value in forms[0].items() if forms else ():
-        if all(name in form and form[name] == value for form in forms):
-            alike[name] = value
-    return alike
-
-
-def _columns(run: RecordedRun, writer: Writer) -> Table | None:
-    """The settings in which the forms of a run differ, a column for each form."""
-    forms, shared = _forms(run), _shared(run)
-    names = dict.fromkeys(name for form in forms.values() for name in form if name not in shared)
-    rows = [
-        [writer.name(name), *(_typed(f[name], writer) if name in f else "" for f in forms.values())]
-        for name in names
-    ]
-    titles = [_("setting"), *map(language.namer(), forms)]
-    return Table(titles, rows, [False] * len(titles)) if rows else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _typed(value: Any, writer: Writer) -> str:
-    """A setting; words stay as one types them."""
-    return value if isinstance(value, str) else writer.value(value)
-
-
-def _card(source: Any) -> dict[str, Any]:
-    """What is known of a data set."""
-    told = source if isinstance(source, dict) else {"name": source}
-    name = str(told.get("name", ""))
-    lang = language.current()
-    try:
-        rows = datasets.card(name).rows()
-    except UnknownNameError:
-        rows = [(_(key), str(told[key])) for key in ("source",) if key in told]
-    return {
-        "name": name,
-        "rows": [
-            (key, value if any(map(str.isalpha, value)) else numerals.localised(value, lang))
-            for key, value in rows
-        ],
-        "files": [_finding(str(finding)) for finding in _list(told.get("files"))],
-    }
-
-
-def _finding(text: str) -> str:
-    """What was found out about a file, whose folder is nobody's business."""
-    path, _colon, found = text.partition(": ")
-    parts = (
-        numerals.localised(language.retell(part), language.current()) for part in found.split("; ")
-    )
-    return f"{Path(path).name}: {'; '.join(parts)}"
-
-
-def _link(seed: RecordedRun, run: RecordedRun) -> tuple[str, str]:
-    """The name of a run inside another, and its page where there is one."""
-    page = seed.path / PAGE
-    return seed.path.name, page.relative_to(run.path).as_posix() if page.is_file() else ""
-
-
-def _files(run: RecordedRun) -> list[tuple[str, str]]:
-    files = sorted(path for path in run.path.iterdir() if path.is_file())
-    return [
-        (path.name, numerals.memory(path.stat().st_size, language.current()))
-        for path in files
-        if path.suffix != ".html" and not path.name.startswith(".")
-    ]
-
-
-def _outline(context: dict[str, Any]) -> list[tuple[str, str, int]]:
-    """Anchor, name and level of each part of the page."""
-    parts: list[tuple[str, str, int]] = []
-    if context["asked"]:
-        parts.append(("asked", _("The task"), 1))
-    parts.append(("results", _("Results"), 1))
-    inside: Sequence[Block] = [block for block in context["blocks"] if block.title]
-    if len(inside) > LONGEST_OUTLINE:
-        inside = [block for block in inside if block.kind == "section"]
-    parts += [(b.anchor, b.title, 1 if b.kind == "section" else 2) for b in inside]
-    if context["models"]:
-        one = len(context["models"]) == 1
-        parts.append(("network", _("The network") if one else _("The networks"), 1))
-    if context["course_settings"] or context["departures"]:
-        parts.append(("course", _("Beside the course"), 1))
-    if context["settings"] or context["forms"]:
-        parts.append(("settings", _("Settings"), 1))
-    if context["data"]:
-        parts.append(("data", _("Data"), 1))
-    parts.append(("repeat", _("To repeat it"), 1))
-    return parts

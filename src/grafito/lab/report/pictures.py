@@ -172,11 +172,21 @@ def _pixels(path: Path, alt: str) -> Picture:
     width, dots = _size_of_png(content)
     image = ElementTree.Element(
         "img",
-        {"src": f"data:image/png;base64,{base64.b64encode(content).decode()}", "alt": alt},
+        {"src": data_uri(content, "image/png"), "alt": alt},
     )
     return Picture(
         ElementTree.tostring(image, encoding="unicode", method="html"), width * 96 / dots
     )
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """A picture as part of a page.
+
+    Example:
+        >>> data_uri(b"a", "image/png")
+        'data:image/png;base64,YQ=='
+    """
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _size_of_png(content: bytes) -> tuple[int, float]:

@@ -80,6 +80,12 @@ class RecordedRun:
         seed = settings.get("seed") if isinstance(settings, dict) else None
         return str(self.path.resolve()) if seed is None else repr(seed)
 
+    @property
+    def follows_test(self) -> bool:
+        """Whether its numbers of validation are those of the test part."""
+        settings = self.configuration.get("settings", {})
+        return isinstance(settings, dict) and bool(settings.get("follow_test"))
+
     @cached_property
     def histories(self) -> dict[str, dict[str, list[float]]]:
         """The numbers of each epoch, by the name of the training."""
@@ -242,7 +248,7 @@ def _is_entry(entry: Any, folder: Path) -> bool:
     files = [e[key] for e in several if isinstance(e, dict) for key in ("file", "png") if key in e]
     if not all(isinstance(file, str) and stays_inside(folder, file) for file in files):
         return False
-    return "file" in entry or entry.get("kind") in ("section", "text")
+    return "file" in entry or entry.get("kind") in ("section", "text", "words")
 
 
 def stays_inside(folder: Path, name: str | Path) -> bool:

@@ -1,0 +1,360 @@
+"""Sentences computed from numbers. Where no number bears a sentence out, there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grafito.lab.prose.sentence import Sentence, percent
+from grafito.language import message as N_
+
+LEVEL = 0.05  # percentage points that make no difference in a text
+RISES = 0.05  # the share by which a loss rises where a network overfits
+FALLEN = 0.98  # the share of its whole fall after which a loss counts as standing still
+SHARES = ("accuracy", "precision", "recall")
+
+
+def is_share(name: str) -> bool:
+    """Whether a number of this name is shown as a percentage.
+
+    Example:
+        >>> is_share("val_accuracy"), is_share("loss")
+        (True, False)
+    """
+    return name.replace("_", " ").split(" ")[-1] in SHARES
+
+
+def best_of(numbers: Mapping[str, float], name: str, lower: bool) -> Sentence | None:
+    """Which of several is the best in a number, and how far the others are.
+
+    Args:
+        numbers: by the name of the form.
+        name: of the number.
+        lower: whether less is better.
+
+    Example:
+        >>> found = best_of({"dense": 0.98, "convolutions": 0.968}, "accuracy", lower=False)
+        >>> found.values["first"], found.values["gap"]
+        ('dense', 1.2)
+    """
+    finite = {form: value for form, value in numbers.items() if math.isfinite(value)}
+    if len(finite) < 2:
+        return None
+    order = sorted(finite, key=lambda form: finite[form], reverse=not lower)
+    first, second, last = order[0], order[1], order[-1]
+    values = {"first": first, "second": second, "last": last, "name": name.replace("_", " ")}
+    if is_share(name):
+        shown = {form: percent(value) for form, value in finite.items()}
+        gap = round(abs(100 * (finite[first] - finite[second])), 1)
+        values |= {"best": shown[first], "gap": gap, "worst": shown[last]}  # type: ignore[dict-item]
+        if gap <= LEVEL:
+            text = N_("Both {first} and {second} end level, with {best} % of {name}.")
+        elif len(order) == 2:
+            text = N_("The best is {first}: {best} % of {name}, {gap} points more than {second}.")
+        else:
+            text = N_(
+                "The best is {first}: {best} % of {name}, {gap} points more than {second}; {last} "
+                "comes last with {worst} %."
+            )
+        return Sentence(text, values)
+    values |= {"best": finite[first], "other": finite[second]}  # type: ignore[dict-item]
+    if finite[first] == finite[second]:
+        return Sentence(N_("Both {first} and {second} end level: {name} {best}."), values)
+    return Sentence(N_("The best is {first}: {name} {best}, against {other} of {second}."), values)
+
+
+def one_seed() -> Sentence:
+    """That a single run does not tell a difference from noise."""
+    return Sentence(
+        N_(
+            "This is one run of each: whether a difference between them is more than the noise of "
+            "the seeds, only several runs tell (--seeds 5)."
+        )
+    )
+
+
+def judged(pairs: Mapping[tuple[str, str], bool | None]) -> list[Sentence]:
+    """Which pairs differ by more than the noise of their seeds.
+
+    Args:
+        pairs: of each whether it does; None where a single seed does not tell.
+
+    Example:
+        >>> [one.values["pairs"] for one in judged({("a", "b"): True, ("a", "c"): False})]
+        [['a – b'], ['a – c']]
+    """
+    told = {
+        True: N_("These differ by more than the noise of the seeds: {pairs}."),
+        False: N_("Within the noise of the seeds, so that nothing can be said: {pairs}."),
+        None: N_("Not judged, because a single seed has no spread: {pairs}."),
+    }
+    found = []
+    for answer, text in told.items():
+        names = [
+            f"{first} – {second}" for (first, second), is_so in pairs.items() if is_so is answer
+        ]
+        if names:
+            found.append(Sentence(text, {"pairs": names}))
+    return found
+
+
+def overfitting(losses: Sequence[float], part: str, metric: str = "loss") -> Sentence | None:
+    """Where the loss of a part that is not trained on is least, and what comes after.
+
+    Example:
+        >>> overfitting([1.0, 0.5, 0.8], "validation").values["epoch"]
+        2
+        >>> overfitting([1.0, 0.5, 0.4], "validation").text
+        'The loss of {part} still falls in the last epoch: more epochs would help.'
+    """
+    values = np.asarray(losses, np.float64)
+    if len(values) < 3 or not np.isfinite(values).all():
+        return None
+    best = int(values.argmin())
+    rise = float(values[-1] / values[best] - 1) if values[best] > 0 else 0.0
+    told = {"part": part, "epoch": best + 1, "rise": round(100 * rise), "epochs": len(values)}
+    if best == len(values) - 1:
+        return Sentence(
+            N_("The loss of {part} still falls in the last epoch: more epochs would help."), told
+        )
+    if rise > RISES:
+        return Sentence(
+            N_(
+                "The loss of {part} is least after epoch {epoch} and {rise} % higher at the end: "
+                "from epoch {epoch} on the network overfits."
+            ),
+            told,
+        )
+    return Sentence(
+        N_(
+            "The loss of {part} is least after epoch {epoch} of {epochs} and hardly rises "
+            "afterwards: there is no overfitting to speak of."
+        ),
+        told,
+    )
+
+
+def first_to_overfit(losses: Mapping[str, Sequence[float]], part: str) -> Sentence | None:
+    """Of several forms, which overfit and after which epoch.
+
+    Example:
+        >>> found = first_to_overfit({"none": [1, 0.5, 0.9], "L2": [1, 0.5, 0.4]}, "validation")
+        >>> found.values["epochs"]
+        {'none': 2}
+    """
+    epochs: dict[str, int] = {}
+    for form, series in losses.items():
+        values = np.asarray(series, np.float64)
+        if len(values) >= 3 and np.isfinite(values).all():
+            best = int(values.argmin())
+            if values[-1] > (1 + RISES) * values[best]:
+                epochs[form] = best + 1
+    known = [s for s in losses.values() if len(s) >= 3 and np.isfinite(np.asarray(s, float)).all()]
+    if not known:
+        return None
+    if not epochs:
+        return Sentence(
+            N_("The loss of {part} rises in none of them: nothing overfits."), {"part": part}
+        )
+    return Sentence(
+        N_("The loss of {part} rises again, and overfitting begins, after epoch: {epochs}."),
+        {"part": part, "epochs": epochs},
+    )
+
+
+def standing_still(losses: Sequence[float]) -> Sentence | None:
+    """After how many epochs the training loss has done nearly all of its fall.
+
+    Example:
+        >>> standing_still([1.0, 0.1, 0.1, 0.1]).values["epoch"]
+        2
+    """
+    values = np.asarray(losses, np.float64)
+    if len(values) < 3 or not np.isfinite(values).all() or values[0] <= values.min():
+        return None
+    done = values[0] - FALLEN * (values[0] - values.min())
+    epoch = int((values <= done).argmax()) + 1
+    told = {"epoch": epoch, "epochs": len(values)}
+    if epoch > 0.9 * len(values):
+        return Sentence(
+            N_("The training loss falls until the end: after {epochs} epochs no plateau is seen."),
+            told,
+        )
+    return Sentence(
+        N_("The training loss has done 98 % of its fall after {epoch} of {epochs} epochs."), told
+    )
+
+
+def gap(training: float, held_out: float, part: str, dropout: bool = False) -> Sentence | None:
+    """How far accuracy in training lies from that of another part, and why if it is below.
+
+    Example:
+        >>> gap(0.99, 0.95, "test").values["gap"]
+        4.0
+        >>> "mean" in gap(0.90, 0.95, "validation").text
+        True
+    """
+    if not (math.isfinite(training) and math.isfinite(held_out)):
+        return None
+    points = round(abs(100 * (training - held_out)), 1)
+    told = {"training": percent(training), "other": percent(held_out), "gap": points, "part": part}
+    if points <= 0.5:
+        return Sentence(
+            N_("In training {training} % are right, in {part} {other} %: hardly a difference."),
+            told,
+        )
+    if training > held_out:
+        return Sentence(
+            N_(
+                "In training {training} % are right, in {part} {other} %: a gap of {gap} points, "
+                "which is what the network knows by heart."
+            ),
+            told,
+        )
+    if dropout:
+        return Sentence(
+            N_(
+                "In {part} {other} % are right, more than the {training} % of training: dropout "
+                "leaves units out in training alone, and the number of training is the mean over "
+                "an epoch in which the weights still improve."
+            ),
+            told,
+        )
+    return Sentence(
+        N_(
+            "In {part} {other} % are right, more than the {training} % of training: that number "
+            "is the mean over an epoch in which the weights still improve, and chance has its part."
+        ),
+        told,
+    )
+
+
+def confusions(counts: np.ndarray, names: Sequence[str]) -> list[Sentence]:
+    """Which class is known best and worst, and which two are confused most often.
+
+    Example:
+        >>> found = confusions(np.array([[9, 1], [4, 6]]), ["cat", "dog"])
+        >>> [found[0].values[key] for key in ("worst", "lost", "total", "other")]
+        ['dog', 4, 10, 'cat']
+    """
+    counts = np.asarray(counts)
+    totals = counts.sum(axis=1)
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    if not wrong.any():
+        return [Sentence(N_("No test example is taken for another class."))]
+    recall = np.where(totals > 0, np.diag(counts) / np.maximum(totals, 1), np.nan)
+    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    best, least = int(np.nanargmax(recall)), int(np.nanargmin(recall))
+    found = [
+        Sentence(
+            N_(
+                "The most frequent confusion: {lost} of the {total} examples of “{worst}” are "
+                "taken for “{other}”."
+            ),
+            {
+                "worst": names[int(row)],
+                "other": names[int(column)],
+                "lost": int(wrong[row, column]),
+                "total": int(totals[row]),
+            },
+        )
+    ]
+    if recall[best] > recall[least]:
+        found.append(
+            Sentence(
+                N_(
+                    "“{best}” is known best, with {most} % of its examples, and “{least}” worst, "
+                    "with {fewest} %."
+                ),
+                {
+                    "best": names[best],
+                    "most": percent(float(recall[best])),
+                    "least": names[least],
+                    "fewest": percent(float(recall[least])),
+                },
+            )
+        )
+    return found
+
+
+def beside_the_course(here: Mapping[str, float], course: Mapping[str, float]) -> Sentence | None:
+    """How far the shares of a run are from those of the course.
+
+    Example:
+        >>> beside_the_course({"accuracy": 0.4}, {"accuracy": 0.38}).values["gap"]
+        2.0
+    """
+    both = {name: here[name] - course[name] for name in course if name in here and is_share(name)}
+    if not both:
+        return None
+    name = max(both, key=lambda one: abs(both[one]))
+    points = round(abs(100 * both[name]), 1)
+    told = {"name": name.replace("_", " "), "gap": points}
+    if points < 1:
+        return Sentence(N_("The numbers are those of the course, to within {gap} points."), told)
+    above = sum(value > 0 for value in both.values())
+    if above == len(both):
+        text = N_("The numbers are better than in the course, by up to {gap} points ({name}).")
+    elif above == 0:
+        text = N_("The numbers are worse than in the course, by up to {gap} points ({name}).")
+    else:
+        text = N_(
+            "Some numbers are better than in the course and others worse; the largest distance is "
+            "{gap} points ({name})."
+        )
+    return Sentence(text, told)
+
+
+def rises(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
+    """In how many epochs the loss of each rises: whether it falls smoothly or oscillates.
+
+    Example:
+        >>> rises({"batch": [3, 2, 1], "one by one": [3, 1, 2]}).values["rises"]
+        {'batch': 0, 'one by one': 1}
+    """
+    counted = {
+        name: int((np.diff(np.asarray(series, np.float64)) > 0).sum())
+        for name, series in losses.items()
+        if len(series) > 1
+    }
+    if not counted:
+        return None
+    if len(set(counted.values())) == 1:
+        text = N_("The loss rises in as many epochs in each: {rises}.")
+    elif not min(counted.values()):
+        text = N_(
+            "Where the loss rises in no epoch it falls smoothly; where it rises in many it "
+            "oscillates. Epochs in which it rises: {rises}."
+        )
+    else:
+        text = N_("The loss oscillates in each; epochs in which it rises: {rises}.")
+    return Sentence(text, {"rises": counted})
+
+
+def explained(r2: float, least_squares: float) -> Sentence:
+    """How much of the variance a regression explains, beside the best linear function.
+
+    Example:
+        >>> explained(0.79, 0.63).text == explained(0.63, 0.63).text
+        False
+    """
+    told = {"share": percent(r2), "linear": percent(least_squares)}
+    if r2 - least_squares > 0.02:
+        text = N_(
+            "The network explains {share} % of the variance of the test part, more than the "
+            "{linear} % of the best linear function: the rule is bent, and the network follows it."
+        )
+    elif r2 - least_squares < -0.02:
+        text = N_(
+            "The network explains {share} % of the variance of the test part, less than the "
+            "{linear} % of the best linear function, so it has not learned all that it could."
+        )
+    else:
+        text = N_(
+            "The network explains {share} % of the variance of the test part, as much as the best "
+            "linear function, which explains {linear} %."
+        )
+    return Sentence(text, told)

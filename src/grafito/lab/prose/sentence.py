@@ -1,0 +1,105 @@
+"""Sentences and formulas of a report, as plain data that the page translates and typesets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text whose {names} stand for values.
+
+    Example:
+        >>> Sentence("{a} of {b}", {"a": 1, "b": 2}).entry()
+        {'text': '{a} of {b}', 'values': {'a': 1, 'b': 2}}
+    """
+
+    text: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def entry(self) -> dict[str, Any]:
+        """How the index of a run keeps it."""
+        return {"text": self.text, "values": dict(self.values)}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as people type it, set on a line of its own.
+
+    Attributes:
+        right: what `graph.parse` reads.
+        left: what it is; the parts of a name as "dσ/dz" are typed with a stroke.
+        of: a name; the formula is then the derivative of `right` by it, found by grafito.
+        vectors: names that are no scalars.
+
+    Example:
+        >>> Formula("sigmoid(z)", "dσ/dz", of="z").entry()["of"]
+        'z'
+    """
+
+    right: str
+    left: str = ""
+    of: str = ""
+    vectors: tuple[str, ...] = ()
+
+    def entry(self) -> dict[str, Any]:
+        """How the index of a run keeps it."""
+        named = {"formula": self.right, "left": self.left, "of": self.of}
+        return {**named, "vectors": list(self.vectors)}
+
+
+Words = Sentence | Formula
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is said of an experiment that holds for every run.
+
+    Attributes:
+        told: what it is about, for somebody who does not know the course.
+        theory: paragraphs; that of a network that is trained follows from its parts.
+        reasons: of choices that are the same in every run.
+        limits: of what can be concluded.
+    """
+
+    told: str = ""
+    theory: Sequence[Sequence[Words]] = ()
+    reasons: str = ""
+    limits: str = ""
+
+
+def said(*sentences: Sentence | None) -> list[Words]:
+    """The sentences that have something to say.
+
+    Example:
+        >>> said(None, Sentence("Yes."), None)
+        [Sentence(text='Yes.', values={})]
+    """
+    return [one for one in sentences if one is not None]
+
+
+def paragraph(text: str) -> list[Words]:
+    """A paragraph of one sentence; an empty one of no text.
+
+    Example:
+        >>> paragraph("")
+        []
+    """
+    return [Sentence(text)] if text else []
+
+
+def percent(share: float) -> float:
+    """A share as a percentage with one decimal.
+
+    Example:
+        >>> percent(0.97531)
+        97.5
+    """
+    return round(100 * share, 1)
+
+
+def entries(paragraphs: Iterable[Iterable[Words]]) -> list[list[dict[str, Any]]]:
+    """Paragraphs of sentences and formulas as the index of a run keeps them."""
+    return [[one.entry() for one in paragraph] for paragraph in paragraphs]

@@ -1,0 +1,162 @@
+"""What the other trainings are about, why so, and how far their answers go."""
+
+from __future__ import annotations
+
+from grafito.lab.prose.sentence import Task
+from grafito.language import message as N_
+
+PARITY = Task(
+    told=N_(
+        "Is the number of ones among N bits odd? Changing any single bit changes the answer, so no "
+        "bit alone says anything: for a network this is one of the hardest functions of its size. "
+        "A network with one hidden layer can represent it with N hidden units; the exercise asks "
+        "how N' hidden units learn it in practice."
+    ),
+    reasons=N_(
+        "Bits and answers should be symmetric about the middle of the activation, so that no unit "
+        "is saturated at the start; all patterns are seen in each epoch, since there are no "
+        "others."
+    ),
+    limits=N_(
+        "There is no test part: all patterns that exist are trained on, so what is measured is "
+        "learning and not generalisation."
+    ),
+)
+XOR = Task(
+    reasons=PARITY.reasons,
+    limits=PARITY.limits,
+    told=N_(
+        "Exclusive or is true when exactly one of two bits is. No line in the plane parts the two "
+        "answers, so a single unit cannot learn it: with this example Minsky and Papert showed the "
+        "limit of the perceptron in 1969. One hidden layer is enough, and its weights can be "
+        "looked at one by one."
+    ),
+)
+LOGISTIC_MAP = Task(
+    told=N_(
+        "The rule x(t+1) = 4 x(t) (1 − x(t)) is a parabola, and its series is chaos: neighbouring "
+        "starts part within a few steps. A small network sees pairs of consecutive values and is "
+        "to find the rule. Whether it has found it shows in the forecast, where each prediction "
+        "becomes the next input."
+    ),
+    reasons=N_(
+        "The output sees the input beside the hidden units, so that they have to make only the "
+        "bend of the parabola and not its slope."
+    ),
+    limits=N_(
+        "A small error of one step doubles at each step on average, so the length of a good "
+        "forecast grows only with the logarithm of the accuracy."
+    ),
+)
+ICE_CREAMS = Task(
+    told=N_(
+        "On sixteen days a temperature and a number of ice creams sold were written down, and a "
+        "line is to foretell the one from the other. A single unit without activation is such a "
+        "line: its weight is the slope, its bias the intercept. The least-squares line is known "
+        "exactly, so that what gradient descent finds can be checked."
+    ),
+    reasons=N_(
+        "With all days in one batch each step goes down the true gradient, and the path on the "
+        "loss surface is smooth."
+    ),
+    limits=N_(
+        "Sixteen points on one line leave nothing to test; the fit says how descent works, not how "
+        "well sales can be foretold."
+    ),
+)
+MOONS = Task(
+    told=N_(
+        "Two half moons of points lie into one another, with noise. A network with two inputs "
+        "divides the plane, and the division can be drawn: that makes overfitting visible, where "
+        "elsewhere it is a number only. Three networks are compared: one far too large, and two of "
+        "a fitting size with a smooth and with an angular activation."
+    ),
+    reasons=N_(
+        "The output is one sigmoid unit, which gives the probability of one of the two moons; the "
+        "boundary is where it says one half."
+    ),
+    limits=N_(
+        "Points near the boundary cannot all be right, because the noise of the two moons overlaps "
+        "there; the best accuracy that any network can reach lies below 100 %."
+    ),
+)
+BOSTON = Task(
+    told=N_(
+        "Thirteen attributes of a district of Boston are to foretell the median price of its "
+        "houses. Linear regression is a network of one unit without activation: its weights say "
+        "how much each attribute moves the price. The same line can be found in one step by least "
+        "squares, which stands beside it."
+    ),
+    reasons=N_(
+        "The attributes have very different units; only scaled ones let one learning rate serve "
+        "all weights."
+    ),
+    limits=N_(
+        "Five hundred districts are few: another division into training and test moves R² by "
+        "several hundredths."
+    ),
+)
+CALIFORNIA = Task(
+    told=N_(
+        "Eight attributes of some 20,000 districts of California are to foretell the median price "
+        "of their houses. Prices depend on place in a bent way, which a line cannot follow: the "
+        "exercise asks for a deep network, its learning curves, and for stopping when validation "
+        "no longer improves."
+    ),
+    reasons=N_(
+        "The best number of epochs is not known beforehand, so the training may stop early and "
+        "give back the weights of its best epoch."
+    ),
+    limits=N_(
+        "Prices above half a million dollars were cut off at that value when the data were "
+        "collected, which no network can foresee."
+    ),
+)
+IMDB_DENSE = Task(
+    told=N_(
+        "Fifty thousand reviews of films are for or against. A review becomes a row of zeros and "
+        "ones that says which of the most frequent words occur in it; the order of the words is "
+        "lost. A small dense network learns these rows by heart within a few epochs, so the "
+        "exercise compares four ways of regularisation."
+    ),
+    reasons=N_(
+        "One sigmoid unit gives the probability of a review for the film; ReLU in the hidden "
+        "layers keeps the gradient of so sparse an input alive."
+    ),
+    limits=N_(
+        "A bag of words does not know “not good” from “good, not”; the experiment imdb-embedding "
+        "keeps the order."
+    ),
+)
+IMDB_EMBEDDING = Task(
+    told=N_(
+        "The last words of a review keep their order, and each word becomes a short vector that is "
+        "learned together with the rest. On top stands either a dense layer, which sees every word "
+        "at its own place, or a convolution, which sees pairs of neighbouring words wherever they "
+        "stand."
+    ),
+    reasons=N_(
+        "Most words are in the embedding, and so most of the weights: dropout and few epochs keep "
+        "them from learning the reviews by heart."
+    ),
+    limits=N_(
+        "Only the last words of a review are read, where opinions are often summed up; what stands "
+        "before is not seen."
+    ),
+)
+OVERFITTING = Task(
+    told=N_(
+        "A model that is too simple misses the rule, one that is too flexible learns the noise. "
+        "The first part shows it on few points of a sine, where the fitted functions can be looked "
+        "at; the second part trains a large network on few digits and compares what helps: "
+        "stopping early, penalties, dropout, and images turned and moved a little."
+    ),
+    reasons=N_(
+        "Few images and a large network are chosen on purpose: where data abound, nothing overfits "
+        "and no remedy shows."
+    ),
+    limits=N_(
+        "How strong a remedy should be depends on the data; each is shown here with one strength "
+        "only."
+    ),
+)

@@ -1,0 +1,199 @@
+"""The words of a report on trained networks: theory, choices, findings, limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grafito import layers
+from grafito.lab.prose import conclusions
+from grafito.lab.prose.sentence import Sentence, Words, paragraph, percent, said
+from grafito.lab.prose.theory import theory_of
+from grafito.language import message as N_
+
+if TYPE_CHECKING:
+    from grafito.lab.record import Record
+    from grafito.lab.training import Trained, Training
+
+LOW_IS_GOOD = ("loss", "error")
+
+
+def tell_theory(
+    record: Record, forms: Mapping[str, Training], trained: Mapping[str, Trained]
+) -> None:
+    """Hand over the theory of these networks, and the reasons of their settings."""
+    done = [forms[name] for name in trained]
+    theory = theory_of(
+        [one.model for one in trained.values()],
+        [form.loss for form in done],
+        [form.optimizer for form in done],
+    )
+    record.words("theory", theory)
+    form, one = done[0], next(iter(trained.values()))
+    record.words("choices", [paragraph(form.task.reasons), _settings(form, one)])
+
+
+def _settings(form: Training, one: Trained) -> list[Words]:
+    """What the settings mean: steps, scales, what is held out."""
+    count = len(one.data[0][0])
+    trained_on = count - round(count * form.validation_split)
+    steps = math.ceil(trained_on / form.batch_size)
+    found: list[Words] = [
+        Sentence(
+            N_(
+                "The {count} training examples in batches of {batch} make {steps} steps in an "
+                "epoch; the network has {parameters} parameters to move."
+            ),
+            {
+                "count": trained_on,
+                "batch": form.batch_size,
+                "steps": steps,
+                "parameters": one.model.count_params(),
+            },
+        )
+    ]
+    if steps == 1:
+        found[0] = Sentence(
+            N_(
+                "All {count} training examples are one batch, so an epoch is one step; the network "
+                "has {parameters} parameters to move."
+            ),
+            {"count": trained_on, "parameters": one.model.count_params()},
+        )
+    kinds = {type(part) for part in one.model.layers}
+    if layers.Normalization in kinds:
+        found.append(
+            Sentence(
+                N_(
+                    "Inputs are brought to mean 0 and deviation 1, measured on the training part, "
+                    "so that one learning rate suits all weights."
+                )
+            )
+        )
+    if layers.Rescaling in kinds:
+        found.append(
+            Sentence(
+                N_(
+                    "Pixels are divided by their largest value inside the network, so that inputs "
+                    "lie between 0 and 1 and one learning rate suits all weights."
+                )
+            )
+        )
+    if form.follow_test:
+        found.append(
+            Sentence(
+                N_(
+                    "The test part is looked at after each epoch, as in the course; nothing is "
+                    "chosen by it, so it stays an honest judge."
+                )
+            )
+        )
+    elif form.validation_split:
+        found.append(
+            Sentence(
+                N_(
+                    "{share} % of the training part are held out: they show when the network "
+                    "begins to overfit, and the test part is kept for the end."
+                ),
+                {"share": percent(form.validation_split)},
+            )
+        )
+    return found
+
+
+def tell_findings(
+    record: Record, form: Training, trained: Mapping[str, Trained], course: Mapping[str, float]
+) -> None:
+    """Hand over what the numbers of these trainings say."""
+    part = form.held_out
+    done = {name: one for name, one in trained.items() if one.history.epoch}
+    if not done:
+        return
+    several = len(done) > 1
+    first = next(iter(next(iter(done.values())).numbers))
+    lower = first.split("_")[-1] in LOW_IS_GOOD
+    numbers = {name: one.numbers[first] for name, one in done.items() if first in one.numbers}
+    winner = (min if lower else max)(numbers, key=lambda name: numbers[name])
+    paragraphs: list[list[Words]] = []
+    if several:
+        name = N_("test accuracy") if first == "accuracy" else first
+        best = conclusions.best_of(numbers, name, lower)
+        paragraphs.append(said(best, conclusions.one_seed() if best else None))
+        losses = {
+            name: one.history.history["val_loss"]
+            for name, one in done.items()
+            if "val_loss" in one.history.history
+        }
+        paragraphs.append(said(conclusions.first_to_overfit(losses, part)))
+    paragraphs += [_of_one(done[winner], part, winner if several else "")]
+    here = {
+        f"{name} {key}".strip(): value
+        for name, one in done.items()
+        for key, value in one.numbers.items()
+    }
+    if not form.quick:
+        paragraphs.append(said(conclusions.beside_the_course(here, course)))
+    record.words("findings", paragraphs)
+    limits = _limits(form, done[winner])
+    if not several:  # else it was said of the differences
+        limits.append(_one_run(form))
+    record.words("limits", [paragraph(form.task.limits), limits])
+
+
+def _of_one(one: Trained, part: str, name: str) -> list[Words]:
+    """What the curves of one training say."""
+    history = one.history.history
+    found = said(conclusions.standing_still(history.get("loss", ())))
+    if name:
+        found.insert(0, Sentence(N_("A closer look at {name}:"), {"name": name}))
+    if "val_loss" in history:
+        found += said(conclusions.overfitting(history["val_loss"], part))
+    accuracy = history.get("accuracy")
+    if accuracy:
+        dropout = any(isinstance(each, layers.Dropout) for each in one.model.layers)
+        other = history.get("val_accuracy") or [one.numbers.get("accuracy", math.nan)]
+        shown = part if history.get("val_accuracy") else "test"
+        found += said(conclusions.gap(accuracy[-1], other[-1], shown, dropout))
+    return found
+
+
+def _limits(form: Training, one: Trained) -> list[Words]:
+    """How sure the numbers are, and what was left out."""
+    found: list[Words] = []
+    x, _y = one.data[1]
+    share = one.numbers.get("accuracy")
+    if share is not None and len(x) > 1:
+        margin = 1.96 * float(np.sqrt(max(share * (1 - share), 0) / len(x)))
+        found.append(
+            Sentence(
+                N_(
+                    "{count} test examples tell an accuracy to within {margin} points, with a "
+                    "confidence of 95 %; smaller differences between networks may be chance."
+                ),
+                {"count": len(x), "margin": round(100 * margin, 2)},
+            )
+        )
+    if form.examples and form.examples <= len(one.data[0][0]):
+        found.append(
+            Sentence(
+                N_(
+                    "Only {count} training examples were used, drawn by the seed; with more of "
+                    "them a network usually learns more."
+                ),
+                {"count": len(one.data[0][0])},
+            )
+        )
+    return found
+
+
+def _one_run(form: Training) -> Sentence:
+    return Sentence(
+        N_(
+            "All this is one run with seed {seed}: another seed gives other first weights and "
+            "another order of the examples, and slightly different numbers."
+        ),
+        {"seed": form.seed},
+    )

@@ -1,0 +1,53 @@
+"""Sentences and formulas of a page, typeset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grafito import activations, graph
+from grafito.errors import GrafitoError
+from grafito.figures.formula import formula_mathml, formula_tex
+from grafito.language import current
+
+LONGEST = 200  # characters of a formula
+LENGTH = 5  # elements of what stands for a vector; a sum shows no number
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sentence, or a formula.
+
+    Attributes:
+        text: the sentence, or the formula as it was typed.
+        mathml: the formula for a page; "" for a sentence.
+        tex: the same for Markdown.
+    """
+
+    text: str
+    mathml: str = ""
+    tex: str = ""
+
+
+def piece_of(item: Mapping[str, Any], filled: Callable[[str, Mapping[str, Any]], str]) -> Piece:
+    """A sentence with its values, or a formula, from the index of a run.
+
+    Example:
+        >>> piece_of({"formula": "x^2", "left": "y"}, str.format).tex
+        'y = x^{2}'
+    """
+    if "formula" not in item:
+        values = item.get("values")
+        return Piece(filled(str(item.get("text", "")), values if isinstance(values, dict) else {}))
+    text = str(item["formula"])[:LONGEST]
+    left, of, vectors = (item.get(key) or "" for key in ("left", "of", "vectors"))
+    shapes = {str(name): (LENGTH,) for name in vectors if isinstance(vectors, list)}
+    try:
+        x = graph.parse(text, shapes, activations.registry.entries)
+        if of:
+            (x,) = graph.gradients(x, [graph.inputs(x)[str(of)]])
+        given = x, str(left), current()
+        return Piece(text, formula_mathml(*given), formula_tex(*given))
+    except (GrafitoError, KeyError, TypeError, ValueError, AttributeError):
+        return Piece(text)  # another hand wrote it; it stays as it was typed
