@@ -107,7 +107,7 @@ def test_names_stay_in_their_folder(kind, name, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     if not name and kind == "run":
         return  # no name of its own
-    with pytest.raises(ArgumentError, match=r"no folders in it.*\n.*received"):
+    with pytest.raises(ArgumentError, match=r"must not contain folders.*\n.*received"):
         NAMED[kind](name, record, out)
     assert sorted(tmp_path.rglob("*")) == before
     assert not Path("/escaped").exists()
