@@ -205,7 +205,7 @@ def test_no_gradient_passes_through_the_draw_but_mean_and_deviation_have_theirs(
         (lambda: random.uniform((2,), seed=1, use=2**32), ["use", "2**32 - 1"]),
         (lambda: random.uniform((2,), seed=1, step=0.5), ["step", "one integer"]),
         (lambda: random.uniform((2,), seed=1, step=[1, 2]), ["step", "shape ()"]),
-        (lambda: random.uniform((2,), seed=1, dtype="int32"), ["reals", "int32"]),
+        (lambda: random.uniform((2,), seed=1, dtype="int32"), ["floating-point", "int32"]),
         (lambda: random.bernoulli((2,), 1.5, seed=1), ["probability", "p=1.5"]),
     ],
 )

@@ -140,7 +140,7 @@ def test_training_checks_the_loss():
         ("binary_crossentropy", [0.1, 3.7], 1, ["3.7", 'loss="mse"']),
         ("hinge", [1, 2], 1, ["2 at index 1", "multiclass_hinge"]),
         ("squared_hinge", [-1, 0.5], 1, ["0.5 at index 1"]),
-        ("mse", [[1.0, 2.0], [np.nan, np.inf]], 2, ["NaN", "index (1, 0)", "2 such"]),
+        ("mse", [[1.0, 2.0], [np.nan, np.inf]], 2, ["NaN", "index (1, 0)", "2 in total"]),
         ("mse", ["cat", "dog"], 1, ["numpy.unique", "cat"]),
     ],
 )
