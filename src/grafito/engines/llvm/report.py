@@ -30,11 +30,11 @@ def operations(kernel: Kernel, call: Call) -> int:
 
 def title(kernel: Kernel) -> str:
     """What a kernel computes, in one line: its anchor, then the ops that are fused with it."""
-    primary = kernel.anchor
+    anchor = kernel.anchor
     ops, moves = _inside(kernel)
-    if primary is not None:
-        head = primary.row.title or primary.kind
-        head += " in tiles (AMX)" if primary.attributes.get("amx") else ""
+    if anchor is not None:
+        head = anchor.row.title or anchor.kind
+        head += " in tiles (AMX)" if anchor.attributes.get("amx") else ""
     elif ops:
         head, ops = ops[0], ops[1:]
     else:

@@ -92,10 +92,8 @@ class Frame:
         return self.kernel.anchor
 
     def code(self, lanes: int) -> Builder:
-        primary = self.kernel.anchor
-        return Builder(
-            self.function, lanes, primary is not None and "bf16_dot" in primary.attributes
-        )
+        anchor = self.kernel.anchor
+        return Builder(self.function, lanes, anchor is not None and "bf16_dot" in anchor.attributes)
 
     def reader(self, code: Builder) -> Reader:
         return Reader(code, self.materialized, self.pointers, self.width, self.errors)

@@ -52,16 +52,16 @@ def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key
             inputs = () if ends else y.inputs
             missing = [] if y in place else [z for z in reversed(inputs) if z not in place]
             if not missing:
-                tell(stack.pop(), ends, inputs)
+                add_row(stack.pop(), ends, inputs)
             stack += missing
         return place[x]
 
-    def tell(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
+    def add_row(x: Node, ends: bool, inputs: Sequence[Node]) -> None:
         if x not in place:
             # The stores tell where the pieces of a `concat` lie. With all of them in the key of
             # each piece, the time would grow with the square of their number.
             known = {} if x.kind == "concat" else x.attributes
-            attributes = [_attribute(n, v) for n, v in sorted(known.items()) if _told(v)]
+            attributes = [_attribute(n, v) for n, v in sorted(known.items()) if _in_key(v)]
             kind = "external" if ends and x.moves else x.kind  # read from its buffer
             own = kind, plain(x.shape), x.dtype, x.lanes, x in materialized, tuple(attributes)
             place[x] = len(nodes)
@@ -86,7 +86,7 @@ def describe(kernel: Kernel, materialized: Set[Node], shared: bool) -> tuple[Key
 
 def rebuild(key_parts: Key) -> tuple[Kernel, set[Node], bool, list[Node]]:
     """The kernel of a key, its materialized nodes, `shared`, and all nodes in order."""
-    rows, (results, primary, shape, lanes, stores, reads, work, shared) = key_parts
+    rows, (results, anchor, shape, lanes, stores, reads, work, shared) = key_parts
     nodes: list[Node] = []
     materialized = set()
     for kind, own_shape, dtype, in_lanes, kept, attributes, inputs in rows:
@@ -96,7 +96,7 @@ def rebuild(key_parts: Key) -> tuple[Kernel, set[Node], bool, list[Node]]:
         if kept:
             materialized.add(x)
     kernel = Kernel(
-        None if primary is None else nodes[primary],
+        None if anchor is None else nodes[anchor],
         shape,
         lanes,
         tuple([nodes[i] for i in results]),
@@ -122,7 +122,7 @@ def plain(value: Any) -> Any:
     raise TypeError(f"an attribute of a node is plain data, not {type(value).__name__}")
 
 
-def _told(value: Any) -> bool:
+def _in_key(value: Any) -> bool:
     """Whether it is part of the key. Which tensor it is does not matter: code depends on shapes."""
     return not isinstance(value, Tensor)
 

@@ -64,10 +64,10 @@ def find_in_place(
             if k > home[x]:
                 fine = False
             elif k == home[x]:
-                primary = kernel.anchor
-                fine = fine and (primary is None or v not in sources_of(primary, materialized))
+                anchor = kernel.anchor
+                fine = fine and (anchor is None or v not in sources_of(anchor, materialized))
                 for y in kernel.results:
-                    if y is not primary:
+                    if y is not anchor:
                         fine = fine and reads_of(y, materialized, kernel.lanes).aligned.get(v, True)
         if fine:
             safe[x] = v
