@@ -276,3 +276,43 @@ def test_state_without_a_place_is_told(tmp_path):
     model.save(tmp_path / "m")
     with pytest.warns(UserWarning, match=r"state of Adam \(own 0\) is not restored"):
         models.load_model(tmp_path / "m")
+
+
+class Frozen(Model):
+    """What it is made of is made in `__init__`, and trained from there on."""
+
+    def __init__(self):
+        super().__init__()
+        self.base = Sequential([layers.Dense(3), layers.Dense(3)])
+        self.head = layers.Dense(1)
+
+    def call(self, inputs):
+        return self.head(self.base(inputs))
+
+
+FREEZE = {
+    "a part": lambda m: setattr(m.base, "trainable", False),
+    "a part of a part": lambda m: setattr(m.base.layers[0], "trainable", False),
+    "a weight": lambda m: setattr(m.base.layers[1].bias, "trainable", False),
+    "all": lambda m: setattr(m, "trainable", False),
+}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("way", ["file", "copy"])
+@pytest.mark.parametrize("what", FREEZE)
+def test_what_is_frozen_stays_frozen(what, way, inside, tmp_path):
+    own = Frozen()
+    model = own
+    if inside:
+        x = layers.Input((4,))
+        model = Model(x, own(layers.Dense(4)(x)))
+    model.compile("sgd", loss="mse")
+    model.fit(X, Y, verbose=0)
+    FREEZE[what](own)
+    model.save(tmp_path / "m")
+    file = way == "file"
+    other = models.load_model(tmp_path / "m", {"Frozen": Frozen}) if file else copy.deepcopy(model)
+    trained = [[w in set(m.trainable_variables) for w in m.weights] for m in (model, other)]
+    assert trained[0] == trained[1]
+    assert not all(trained[0])
