@@ -1,6 +1,7 @@
 """The benchmarks compare what they say: the same networks, the same numbers, honest ratios."""
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as command  # noqa: E402
-from benchmarks import contest, data, peak, report  # noqa: E402
+from benchmarks import contest, data, peak, process, report  # noqa: E402
 from benchmarks.jobs import JOBS  # noqa: E402
 from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
 
@@ -207,6 +208,59 @@ def test_a_failure_does_not_stop_the_others():
     found = contest.hold("xor", ["grafito", "jax"], 1, "nonsense", 1, steps=1, epochs=1)
     assert "nonsense" in found["entries"]["grafito"]["skipped"]
     assert len(found["entries"]["jax"]["seconds"]) == 1
+
+
+@pytest.fixture
+def worker():
+    """A worker without a job, which ends by itself."""
+    one = process.Process({"threads": 1, "entry": "nobody"}, "", limit=60.0)
+    yield one
+    one.close()
+
+
+def test_a_worker_that_ends_early_is_told_with_its_reason(worker):
+    with pytest.raises(process.Failed, match=r"KeyError: 'nobody'"):
+        worker.answer()
+    with pytest.raises(process.Failed, match="KeyError"):  # and again, when it is asked
+        worker.ask("run")
+
+
+def test_a_worker_that_is_killed_is_told_with_its_status(worker):
+    worker.process.kill()
+    with pytest.raises(process.Failed, match="ended with -9"):
+        worker.ask("run")
+
+
+def test_a_worker_that_says_nothing_is_not_waited_for(worker):
+    worker.limit = 0.0
+    with pytest.raises(process.Failed, match="no answer in 0 s"):
+        worker.answer()
+
+
+ORPHAN = """
+from benchmarks import worker
+worker.end_with_parent()
+print("up", flush=True)
+import time
+time.sleep(600)
+"""
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+time.sleep(600)
+"""
+
+
+def test_a_worker_ends_with_the_benchmark_that_started_it():
+    """Also where that was killed: the pipe that both write to has an end then."""
+    environment = process.environment(1, "")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, ORPHAN], stdout=subprocess.PIPE, env=environment
+    )
+    assert parent.stdout
+    assert parent.stdout.readline() == b"up\n"
+    parent.kill()
+    assert parent.communicate(timeout=60) == (b"", None)
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--peers", "nobody"], ["--threads", "100000"]])
