@@ -167,8 +167,9 @@ def concatenate(choose, x, tensors):
     """Pieces end to end; some are empty."""
     axis = choose.whole(0, x.ndim - 1)
     none = x[(slice(None),) * axis + (slice(0, 0),)]
-    pieces = [choose.one([none, x, graph.negative(x)]) for _ in range(choose.whole(1, 3))]
-    return graph.concatenate([*pieces, x, *([none] if choose.one([False, True]) else [])], axis)
+    pieces = [choose.one([none, none, x, graph.negative(x)]) for _ in range(choose.whole(0, 2))]
+    last = choose.one([[], [none], [graph.negative(x)]])
+    return graph.concatenate([*pieces, choose.one([x, graph.negative(x)]), *last], axis)
 
 
 def take(choose, x, tensors):
@@ -221,7 +222,7 @@ def with_limit(rule: Any, limit: Callable[[Tensor], Tensor]) -> Any:
 
 MOVES = [
     *[(reshape, 0), (transpose, 0), (ones, 0), (ones, 0)],
-    *[(slice_, 1), (flip, 1), (pad, 1), (concatenate, 1), (take, 1)],
+    *[(slice_, 1), (flip, 1), (pad, 1), (concatenate, 1), (concatenate, 1), (take, 1)],
 ]
 RULES = [  # with the axes that they need; some more often
     *[(one_of(UNARY, 1), 0)] * 2,

@@ -208,6 +208,9 @@ def _check_copies(model: Model, x: Any, rng: Rng) -> None:
     for other in (loaded, again):
         _equal(other.predict(x, verbose=0), y)
     histories = [m.fit(x, targets, epochs=2, verbose=0).history for m in (model, loaded)]
+    blocks = [layer for layer in model.family() if isinstance(layer, Block)]
+    if blocks and not [name for name in histories[0] if name.startswith("seen")]:
+        raise AssertionError("a metric that a layer keeps in a list is not in the history")
     if histories[0] != histories[1]:
         raise AssertionError(f"trained differently: {histories}")
     for name, values in histories[0].items():
