@@ -73,7 +73,7 @@ MODELS_ROWS = [
     ["ranges", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
     ["eager", "finite", "further_state", "largest_batch", "probe", "resumption"],
-    ["epochs", "executor"],
+    ["epochs", "executor", "preparation"],
     ["steps", "loops"],
     ["fitting"],
     ["model"],

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks import CallbackList, History, TerminateOnNaN
-from grafito.errors import DataError, GraphError, OutOfMemoryError
+from grafito.errors import DataError, GraphError, OutOfMemoryError, ShapeError
+from grafito.graph.nest import flatten, map_structure
 from grafito.models import health
 from grafito.models.batches import Batches
 from grafito.models.epochs import Epochs
 from grafito.models.examples import Examples
 from grafito.models.executor import TracedStep, join_outputs, last_values
+from grafito.models.preparation import as_placeholder, check_inputs
 from grafito.models.progress import Progress
 
 Logs = dict[str, float]
@@ -110,7 +112,7 @@ class Loop:
         steps_before = model._executor.step_counter.storage.item()
         for batches, total in self.epochs.batches(steps_before, epoch):
             if kind == "predict":
-                model.check_inputs(batches.examples.x)
+                check_inputs(model, batches.examples.x)
             elif stream:
                 model.prepare(batches.examples, changed=one_by_one or not done)
             left = batches.count
@@ -192,3 +194,24 @@ def in_order(model: Any, logs: Logs) -> Any:
     names = dict.fromkeys([*(n for n in model.metrics_names if n in logs), *logs])
     ordered = [logs[name] for name in names]
     return ordered[0] if len(ordered) == 1 else ordered
+
+
+def predictions(model: Any, epochs: Epochs, log: CallbackList) -> Any:
+    """The outputs for all examples, in the structure of the model's output."""
+
+    def step(data: Any) -> dict[str, Any]:
+        outputs = model.predict_step(data)
+        model._output_structure = map_structure(lambda _: None, outputs)
+        return {str(i): out for i, out in enumerate(flatten(outputs))}
+
+    slices: list[dict[str, np.ndarray]] = []
+    with under_way(model, "predict"), log:
+        log.call("on_predict_begin")
+        try:
+            Loop(model, "predict", epochs, log, function=step).run(collect=slices)
+        except ShapeError:
+            if isinstance(epochs.source, Examples):  # the error with the user's shapes
+                model.predict_step(map_structure(as_placeholder, epochs.source.x))
+            raise
+        log.call("on_predict_end")
+    return join_outputs(slices, model._output_structure)

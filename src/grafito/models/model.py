@@ -6,34 +6,30 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from grafito.callbacks import History
 from grafito.errors import (
     ArgumentError,
     GraphError,
     NotBuiltError,
-    ShapeError,
     missing_attribute,
     unknown_name,
 )
-from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import lengthen_paths, symbols_of_shape
 from grafito.models.epochs import Epochs, make_source, whole_numbers
 from grafito.models.examples import Examples, make_examples, weigh_classes
-from grafito.models.executor import join_outputs
 from grafito.models.fitting import FitSettings, fit
 from grafito.models.loops import (
     Loop,
     callback_list,
     in_order,
+    predictions,
     require_compiled,
     run_batch,
     under_way,
 )
-from grafito.models.steps import Trainable, as_placeholder
+from grafito.models.steps import Trainable
 from grafito.models.turns import alone
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
@@ -279,23 +275,8 @@ class Model(Trainable):
         batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
         epochs = Epochs(source, batch_size or 32, steps)
 
-        def step(data: Any) -> dict[str, Any]:
-            outputs = self.predict_step(data)
-            self._output_structure = map_structure(lambda _: None, outputs)
-            return {str(i): out for i, out in enumerate(flatten(outputs))}
-
-        slices: list[dict[str, np.ndarray]] = []
         log = callback_list(self, "predict", callbacks, verbose, steps=epochs.steps)
-        with under_way(self, "predict"), log:
-            log.call("on_predict_begin")
-            try:
-                Loop(self, "predict", epochs, log, function=step).run(collect=slices)
-            except ShapeError:
-                if isinstance(source, Examples):  # the error with the shapes of the user's arrays
-                    self.predict_step(map_structure(as_placeholder, source.x))
-                raise
-            log.call("on_predict_end")
-        return join_outputs(slices, self._output_structure)
+        return predictions(self, epochs, log)
 
     @known_arguments
     @alone

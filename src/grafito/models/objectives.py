@@ -281,6 +281,11 @@ def _check_list(given: Any, names: list[str], what: str) -> None:
         )
 
 
+def in_output_order(y_pred: Any, names: list[str]) -> list[Any]:
+    """The outputs as a list in the order of their names."""
+    return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
+
+
 def match_outputs(part: Any, names: list[str], what: str) -> list[Any]:
     """Targets or weights in the order of the outputs.
 

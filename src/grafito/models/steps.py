@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from grafito import graph, optimizers, seeds
-from grafito.errors import ArgumentError, GrafitoError, GraphError, ShapeError
-from grafito.graph.dtypes import dtype_name
-from grafito.graph.nest import flatten, map_structure
+from grafito.errors import ArgumentError, GraphError
+from grafito.graph.nest import flatten
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
 from grafito.layers.building import keeping
@@ -26,10 +21,16 @@ from grafito.models.examples import (
 )
 from grafito.models.executor import Executor
 from grafito.models.finite import FiniteCheck
-from grafito.models.objectives import Objectives, OutputNames, free_name, match_outputs
+from grafito.models.objectives import (
+    Objectives,
+    OutputNames,
+    free_name,
+    in_output_order,
+    match_outputs,
+)
 from grafito.models.ownership import claim
+from grafito.models.preparation import check_inputs, prepare
 from grafito.models.probe import Probe
-from grafito.models.ranges import check_range
 from grafito.models.renewal import origin
 from grafito.models.resumption import compile_arguments, compile_from
 from grafito.models.turns import alone
@@ -226,7 +227,7 @@ class Trainable(Layer):
         loss = self._loss_of(True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         variables = self.trainable_variables
-        outputs = self._in_output_order(y_pred, self.output_names_for(y_pred))
+        outputs = in_output_order(y_pred, self.output_names_for(y_pred))
         unreached = health.unreached(loss, variables, self._objectives.without_loss(outputs))
         self._findings.add(health.all_frozen(self), unreached, grave=True)
         self._findings.tell()
@@ -265,7 +266,7 @@ class Trainable(Layer):
     ) -> graph.Tensor:
         """The loss of a batch with all penalties, in its numerically stable form."""
         names = self.output_names_for(y_pred)
-        outputs = self._in_output_order(y_pred, names)
+        outputs = in_output_order(y_pred, names)
         targets = self._objectives.targets(y, names, "y")
         weights = match_outputs(sample_weight, names, "sample_weight")
         self._objectives.resolve(names, targets, outputs)
@@ -293,7 +294,7 @@ class Trainable(Layer):
         names = self.output_names_for(y_pred)
         self._objectives.update(
             self._objectives.targets(y, names, "y"),
-            self._in_output_order(y_pred, names),
+            in_output_order(y_pred, names),
             match_outputs(sample_weight, names, "sample_weight"),
         )
         return self.get_metrics_result()
@@ -318,52 +319,13 @@ class Trainable(Layer):
         """
         if changed:
             self._renew()
-        self.check_inputs(examples.x)
-        if type(self).train_step is not Trainable.train_step:
-            return
-        if examples.form not in self._prepared:
-            try:
-                self._prepared[examples.form] = self._look_at(examples, _one_example)
-            except ShapeError:
-                self._check_order(examples)
-                self._look_at(examples, as_placeholder)  # the error with the shapes of the user's
-                raise
-        names, outputs = self._prepared[examples.form]
-        targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
-        weights = self._objectives.targets(examples.sample_weight, names, "sample_weight")
-        self._findings.add(
-            *self._objectives.check_labels(names, targets, outputs, weights, examples.role)
-        )
-
-    def _look_at(
-        self, examples: Examples, stand_in: Callable[[np.ndarray], graph.Tensor]
-    ) -> tuple[list[str], list[Any]]:
-        """Trace the model, losses and metrics on placeholders for the arrays; names and outputs."""
-        with graph.Trace(training=False):
-            y_pred = self(map_structure(stand_in, examples.x))
-            names = self.output_names_for(y_pred)
-            outputs = self._in_output_order(y_pred, names)
-            targets = self._objectives.targets(examples.y, names, f"{examples.role}y")
-            placeholders = [None if y is None else stand_in(y) for y in targets]
-            self._objectives.resolve(names, placeholders, outputs)
-            self._findings.add(*self._objectives.check_fit(names, targets, outputs, examples.role))
-            self._objectives.loss(placeholders, outputs, [None] * len(names))  # the shapes
-            self._objectives.update(placeholders, outputs, [None] * len(names))
-        return names, outputs
+        check_inputs(self, examples.x)
+        if type(self).train_step is Trainable.train_step:
+            prepare(self, examples)
 
     def takes(self, x: Any) -> bool:
         """Whether arrays have the shapes of the inputs; True for a model without known inputs."""
         return True
-
-    def _check_order(self, examples: Examples) -> None:
-        """Raise a ShapeError if inputs and targets were exchanged."""
-        if examples.y is not None and not self.takes(examples.x) and self.takes(examples.y):
-            raise ShapeError(
-                "The inputs and the targets are exchanged.",
-                where=f"model {self.name!r}",
-                received=f"x of shapes {_shapes(examples.x)}, y of shapes {_shapes(examples.y)}",
-                fix="fit(x, y): the inputs come first",
-            )
 
     @property
     def was_trained(self) -> bool:
@@ -372,26 +334,11 @@ class Trainable(Layer):
             self.learned_as_part or self._prepared or self._executor.step_counter.storage.item()
         )
 
-    def check_inputs(self, x: Any) -> None:
-        """Raise a DataError where an input cannot hold a number of the data."""
-        symbols = None
-        with contextlib.suppress(GrafitoError):  # what was not made from symbols has none
-            symbols = self.input
-        if isinstance(x, Mapping) and symbols is not None and not isinstance(symbols, Mapping):
-            named = {symbol.name: symbol for symbol in flatten(symbols)}
-            x = {name: x[name] for name in named if name in x}
-            symbols = {name: named[name] for name in x}
-        if symbols is not None:
-            check_range(x, [symbol.dtype for symbol in flatten(symbols)])
-        elif self.input_dtype is not None:  # which floats are converted to
-            floats = map_structure(lambda a: a if a.dtype.kind == "f" else a[:0], x)
-            check_range(floats, itertools.repeat(self.input_dtype))
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and graph.current_trace() is None and "calls" in vars(self):
             arrays = given_arrays(args[0])
             if arrays is not None:
-                self.check_inputs(arrays)
+                check_inputs(self, arrays)
         return super().__call__(*args, **kwargs)
 
     def _renew(self) -> None:
@@ -400,9 +347,6 @@ class Trainable(Layer):
         measured_by = self._objectives.objects
         if self._executor.renew(origin(self.family(), self.optimizer, measured_by)):
             self._prepared.clear()
-
-    def _in_output_order(self, y_pred: Any, names: list[str]) -> list[Any]:
-        return [y_pred[name] for name in names] if isinstance(y_pred, dict) else flatten(y_pred)
 
     def look_into(self, probe: Probe | None) -> None:
         """Have every so many training steps looked into; None ends it."""
@@ -423,24 +367,6 @@ class Trainable(Layer):
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
         self._executor.eager = bool(value)
-
-
-def as_placeholder(array: np.ndarray) -> graph.Tensor:
-    """A placeholder for an array while a step is traced.
-
-    Example:
-        >>> as_placeholder(np.zeros((3, 2))).shape
-        (3, 2)
-    """
-    return graph.placeholder(array.shape, dtype_name(array.dtype))
-
-
-def _shapes(structure: Any) -> str:
-    return ", ".join(str(array.shape) for array in flatten(structure))
-
-
-def _one_example(array: np.ndarray) -> graph.Tensor:
-    return graph.placeholder((1, *array.shape[1:]), dtype_name(array.dtype))
 
 
 def _batch_size(x: Any) -> int:
