@@ -99,7 +99,7 @@ def test_names():
     assert regularizers.get(None) is None is constraints.get(None)
     with pytest.raises(UnknownNameError, match="'l2'"):
         regularizers.get("l22")
-    with pytest.raises(UnknownNameError, match="'NonNeg'"):
+    with pytest.raises(UnknownNameError, match="'non_neg'"):
         constraints.get("nonneg")
 
 

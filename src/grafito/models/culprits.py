@@ -27,8 +27,10 @@ def users_op(x: Tensor, order: Sequence[Tensor]) -> Tensor:
     Example:
         >>> from grafito import graph
         >>> p = graph.placeholder((), name="p")
-        >>> slope = graph.gradients(graph.log(p), p)
-        >>> users_op(slope, graph.topological_order([graph.log(p), slope])).op.name
+        >>> with graph.scope("dense"):
+        ...     y = graph.log(p)
+        >>> slope = graph.gradients(y, p)
+        >>> users_op(slope, graph.topological_order([y, slope])).op.name
         'log'
     """
     if GRADIENT not in x.scope or x.op.name != "divide":
