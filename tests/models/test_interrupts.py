@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 
+import interrupting
 import numpy as np
 import pytest
 from interrupting import interrupt
@@ -20,6 +21,21 @@ X = np.zeros((8, 2), "f")
 
 def test_interrupts_at_random_moments_lose_nothing():
     assert interrupt(10) == []
+
+
+HANGS = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("begun", file=sys.stderr, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_training_that_does_not_end_is_told(monkeypatch):
+    monkeypatch.setattr(interrupting, "PROGRAM", HANGS)
+    monkeypatch.setattr(interrupting, "PATIENCE", 2)
+    (lost,) = interrupt(1)
+    assert "it took more than 2 s" in lost
 
 
 def compiled():
