@@ -316,3 +316,20 @@ def test_what_is_frozen_stays_frozen(what, way, inside, tmp_path):
     trained = [[w in set(m.trainable_variables) for w in m.weights] for m in (model, other)]
     assert trained[0] == trained[1]
     assert not all(trained[0])
+
+
+def test_a_layer_of_ones_own_is_copied_as_frozen_as_it_is():
+    class Two(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3), layers.Dense(3)
+
+        def call(self, inputs):
+            return self.two(self.one(inputs))
+
+    layer = Two()
+    layer(X)
+    layer.one.trainable = False
+    other = copy.deepcopy(layer)
+    assert (other.one.trainable, other.two.trainable) == (False, True)
+    assert len(other.trainable_weights) == 2

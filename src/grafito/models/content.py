@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from grafito.graph import Variable
+from grafito.layers.copies import freeze, what_is_frozen
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.assignment import assign_all
 from grafito.models.further_state import further_state, restore_further
@@ -16,7 +17,7 @@ from grafito.registry import objects_kept, plain
 
 def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]]:
     """Architecture and training configuration as data, and the variables by part."""
-    content: dict[str, Any] = {"model": layer_entry(model), "frozen": _frozen(model)}
+    content: dict[str, Any] = {"model": layer_entry(model), "frozen": what_is_frozen(model)}
     parts: dict[str, list[Variable]] = {"weights": model.weights}
     if model.compiled:
         training, state = training_state(model)
@@ -35,7 +36,7 @@ def model_from_content(
     """The model of this content; `where` names its origin in messages."""
     model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
-    _freeze(model, content.get("frozen"))
+    freeze(model, content.get("frozen"))
     resumed = compile and "training" in content
     if resumed:
         resumed = restore_training(model, content["training"], parts)
@@ -43,27 +44,6 @@ def model_from_content(
         told = "training" in content and not resumed
         restore_further(model, content.get("further", {}), parts, told)
     return model
-
-
-def _frozen(model: Any) -> dict[str, Any]:
-    """Which parts and weights are not trained; what `__init__` makes would be trained again."""
-    family, weights = model.family(), model.weights
-    return {
-        "parts": len(family),
-        "layers": [i for i, part in enumerate(family) if not part._trainable],
-        "weights": [i for i, weight in enumerate(weights) if not weight.trainable],
-    }
-
-
-def _freeze(model: Any, frozen: dict[str, Any] | None) -> None:
-    """Freeze the same parts and weights; files of before 0.1 do not say which."""
-    family = model.family()
-    if frozen is None or frozen["parts"] != len(family):
-        return
-    for i, part in enumerate(family):
-        part._trainable = i not in frozen["layers"]
-    for i, weight in enumerate(model.weights):
-        weight.trainable = i not in frozen["weights"]
 
 
 def pickled(model: Any) -> tuple[Any, ...]:
