@@ -141,7 +141,6 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     assert sum(lines) == result.epochs or not lines
     for lang in language.LANGUAGES:
         count = words_of(write_report(result.folder, lang=lang).read_text())
-        print("WORDS", name, variant, lang, count)
         assert FEWEST_WORDS <= count <= MOST_WORDS, (lang, count)
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics

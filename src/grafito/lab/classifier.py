@@ -177,6 +177,6 @@ def show_confusions(
                 Sentence(N_("The classes, as {name} knows them:"), {"name": best}),
                 *confusions(counts[best], class_names),
             ],
-            *of_classes(counts[best], class_names),
+            of_classes(counts[best], class_names)[-1],  # the worked example
         ],
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grafito.language import message
@@ -65,6 +68,27 @@ def beside(
         {"setting": name, "course": one.value, "here": here[name], "why": why(name, one)}
         for name, one in _of(said, variant).items()
     ]
+
+
+@functools.cache
+def _runs() -> dict[str, dict[str, float]]:
+    """Numbers of whole runs with the settings of the course, by experiment and variant.
+
+    `python -m benchmarks.course_runs` writes them.
+    """
+    text = Path(__file__).with_name("course_runs.json").read_text(encoding="utf-8")
+    runs: dict[str, dict[str, float]] = json.loads(text)
+    return runs
+
+
+def measured(name: str, variant: str) -> dict[str, float]:
+    """What a run gave with the settings of the course; nothing where none was made.
+
+    Example:
+        >>> measured("gan", "")
+        {}
+    """
+    return _runs().get(f"{name} {variant}".strip(), {})
 
 
 def _of(said: Sayings, variant: str) -> dict[str, Said]:

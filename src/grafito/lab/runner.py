@@ -16,7 +16,7 @@ from typing import Any
 
 from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
-from grafito.lab.course import beside
+from grafito.lab.course import beside, measured
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.own import command_name
@@ -216,6 +216,9 @@ def _of_the_course(experiment: Experiment) -> dict[str, Any]:
             for name, form in forms.items()
         },
         "course_numbers": course_numbers(forms),
+        "course_runs": {}
+        if experiment.as_course
+        else measured(experiment.name, experiment.variant),
         "departures": list(experiment.departures),
     }
 

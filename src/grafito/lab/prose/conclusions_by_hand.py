@@ -200,7 +200,7 @@ def dead(shares: Mapping[str, Mapping[float, float]]) -> list[Sentence]:
         told = {"name": name, "rate": rate, "share": percent(by_rate[rate])}
         text = N_("{name}: with rate {rate}, {share} % of the units are dead after one epoch.")
         if not by_rate[rate]:
-            text = N_("{name}: no unit is dead after one epoch, whatever the rate.")
+            text = N_("{name}: no unit is dead after one epoch, at any rate without NaN.")
         found.append(Sentence(text, told))
     return found
 

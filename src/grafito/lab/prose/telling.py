@@ -33,36 +33,56 @@ def tell_theory(
     )
     record.words("theory", theory)
     form, one = done[0], next(iter(trained.values()))
-    record.words("choices", [paragraph(form.task.reasons), _settings(form, one)])
+    steps = _steps_of_each(forms, trained) if len(done) > 1 else _steps(form, one)
+    record.words("choices", [paragraph(form.task.reasons), [steps, *_settings(form, one)]])
+
+
+def _counted(form: Training, one: Trained) -> tuple[int, int]:
+    """Examples that are trained on, and steps in an epoch."""
+    count = len(one.data[0][0])
+    count -= round(count * form.validation_split)
+    return count, math.ceil(count / form.batch_size)
+
+
+def _steps(form: Training, one: Trained) -> Sentence:
+    """How many steps an epoch has, and what they move."""
+    count, steps = _counted(form, one)
+    told = {
+        "count": count,
+        "batch": form.batch_size,
+        "steps": steps,
+        "parameters": one.model.count_params(),
+    }
+    if steps == 1:
+        text = N_(
+            "All {count} training examples are one batch, so an epoch is one step; the network "
+            "has {parameters} parameters to move."
+        )
+    else:
+        text = N_(
+            "The {count} training examples in batches of {batch} make {steps} steps in an "
+            "epoch; the network has {parameters} parameters to move."
+        )
+    return Sentence(text, told)
+
+
+def _steps_of_each(forms: Mapping[str, Training], trained: Mapping[str, Trained]) -> Sentence:
+    """The same of several networks."""
+    steps = {name: _counted(forms[name], one)[1] for name, one in trained.items()}
+    parameters = {name: one.model.count_params() for name, one in trained.items()}
+    same = len(set(steps.values())) == 1 and len(set(parameters.values())) == 1
+    if same:
+        first = next(iter(trained))
+        return _steps(forms[first], trained[first])
+    return Sentence(
+        N_("Steps in an epoch: {steps}. Parameters to move: {parameters}."),
+        {"steps": steps, "parameters": parameters},
+    )
 
 
 def _settings(form: Training, one: Trained) -> list[Words]:
-    """What the settings mean: steps, scales, what is held out."""
-    count = len(one.data[0][0])
-    trained_on = count - round(count * form.validation_split)
-    steps = math.ceil(trained_on / form.batch_size)
-    found: list[Words] = [
-        Sentence(
-            N_(
-                "The {count} training examples in batches of {batch} make {steps} steps in an "
-                "epoch; the network has {parameters} parameters to move."
-            ),
-            {
-                "count": trained_on,
-                "batch": form.batch_size,
-                "steps": steps,
-                "parameters": one.model.count_params(),
-            },
-        )
-    ]
-    if steps == 1:
-        found[0] = Sentence(
-            N_(
-                "All {count} training examples are one batch, so an epoch is one step; the network "
-                "has {parameters} parameters to move."
-            ),
-            {"count": trained_on, "parameters": one.model.count_params()},
-        )
+    """What the settings mean: scales, what is held out."""
+    found: list[Words] = []
     kinds = {type(part) for part in one.model.layers}
     if layers.Normalization in kinds:
         found.append(
@@ -86,8 +106,8 @@ def _settings(form: Training, one: Trained) -> list[Words]:
         found.append(
             Sentence(
                 N_(
-                    "The test part is looked at after each epoch, as in the course; nothing is "
-                    "chosen by it, so it stays an honest judge."
+                    "The test part is looked at after each epoch; nothing is chosen by it, so it "
+                    "stays an honest judge."
                 )
             )
         )

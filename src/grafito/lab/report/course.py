@@ -13,19 +13,28 @@ from grafito.language import translate as _
 
 
 def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
-    """The numbers that the course gives beside those of the run; None where it gives none."""
+    """The numbers of the course, of a run with its settings, and of this one; None without any."""
     lang = language.current()
+    told = run.configuration.get("course_numbers", {})
+    again = run.configuration.get("course_runs", {})
     here = {**{name: [value] for name, value in _parameters(run).items()}, **run.values()}
+
+    def cell(name: str, numbers: Mapping[str, Any]) -> str:
+        value = numbers.get(name)
+        return numerals.headline(name, [value], lang) if _is_number(value) else "–"
+
     rows = [
         [
             writer.name(name),
-            numerals.headline(name, [value], lang),
+            cell(name, told),
+            *([cell(name, again)] if again else []),
             numerals.headline(name, here[name], lang),
         ]
-        for name, value in run.configuration.get("course_numbers", {}).items()
-        if name in here and _is_number(value)
+        for name in dict.fromkeys((*told, *again))
+        if name in here and (_is_number(told.get(name)) or _is_number(again.get(name)))
     ]
-    return Table(["", _("the course"), _("here")], rows, [False, True, True]) if rows else None
+    titles = ["", _("the course"), *([_("with its settings")] if again else []), _("here")]
+    return Table(titles, rows, [False] + [True] * (len(titles) - 1)) if rows else None
 
 
 def settings_beside(run: RecordedRun, writer: Writer) -> Table | None:

@@ -22,6 +22,7 @@ KINDS = {
     "data": list,
     "course_settings": dict,
     "course_numbers": dict,
+    "course_runs": dict,
     "departures": list,
 }
 TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
