@@ -69,12 +69,12 @@ LLVM_ROWS = [
 # Inside of models: data, what a step needs, loops over steps, the model, what is made of models.
 MODELS = "grafito.models"
 MODELS_ROWS = [
-    ["arithmetic", "assignment", "batches", "culprits", "examples", "matching", "naming"],
+    ["summary_sources", "assignment", "batches", "culprits", "examples", "matching", "naming"],
     ["ranges", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
     ["eager", "finite", "further_state", "largest_batch", "probe", "resumption"],
     ["epochs", "executor", "preparation"],
-    ["steps", "loops"],
+    ["trainable", "loops"],
     ["fitting"],
     ["model"],
     ["functional", "sequential", "validation"],

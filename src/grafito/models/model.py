@@ -29,7 +29,7 @@ from grafito.models.loops import (
     run_batch,
     under_way,
 )
-from grafito.models.steps import Trainable
+from grafito.models.trainable import Trainable
 from grafito.models.turns import alone
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
@@ -342,8 +342,8 @@ class Model(Trainable):
             show_trainable: a column that says whether the layer is trained.
             how: below the table, the arithmetic by which each number comes about.
         """
-        from grafito.models.arithmetic import how_text
         from grafito.models.summary import as_text, summarize
+        from grafito.models.summary_sources import how_text
 
         if print_fn is not None and not callable(print_fn):
             raise ArgumentError(

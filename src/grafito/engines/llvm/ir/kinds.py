@@ -217,12 +217,12 @@ KINDS: dict[str, Kind] = {
     ),
     "winograd_sums": _window(
         "convolution, gradient of its weights (Winograd)",
-        _one("convolution.winograd_weight_gradient:sums"),
+        _one("convolution.weight_gradient_winograd:sums"),
         flops=lambda x: _winograd(x, x.inputs[1]),
     ),
     "winograd_weight_gradient": _axis(
         "convolution, gradient of its weights (Winograd, end)",
-        "convolution.winograd_weight_gradient:weight_gradient",
+        "convolution.weight_gradient_winograd:weight_gradient",
     ),
     "winograd_weights": _axis("weights in Winograd's form", "convolution.winograd:weights"),
     "image_pairs": _axis("pairs of images", "convolution.weight_gradient_bfloat16:pack"),

@@ -23,8 +23,7 @@ from grafito.engines.llvm.ir.builders import (
 )
 from grafito.engines.llvm.ir.kinds import KINDS, Family
 from grafito.engines.llvm.ir.nodes import Node, inside
-from grafito.engines.llvm.lowering import bfloat16
-from grafito.engines.llvm.lowering import convolution as windows
+from grafito.engines.llvm.lowering import bfloat16, convolution
 from grafito.errors import GraphError
 from grafito.graph.convolution import Convolution
 from grafito.graph.evaluate import topological_order
@@ -40,7 +39,7 @@ COMPOSED = {
     "cumsum", "logsumexp", "softmax", "logsoftmax", "softmaxcrossentropy", "sigmoidcrossentropy",
     "crossentropy", "binarycrossentropy",
 }  # fmt: skip
-RULES: dict[str, Callable[..., Node]] = dict(windows.RULES)
+RULES: dict[str, Callable[..., Node]] = dict(convolution.RULES)
 SUMS = {  # whose elements are sums over an axis of their inputs, which may have no element
     "matmul",
     "conv2d",
@@ -63,7 +62,7 @@ def lower(results: Sequence[Tensor], bf16_dot: bool, amx: bool = False) -> dict[
     """
     became: dict[Tensor, Node] = {}
     widened = False
-    rules = RULES | windows.rules(amx)
+    rules = RULES | convolution.rules(amx)
     for x in topological_order(results):
         inputs = [became[y] for y in x.inputs]
         with inside(x.scope):

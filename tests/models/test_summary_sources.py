@@ -9,7 +9,7 @@ import pytest
 
 from grafito import Sequential, layers
 from grafito.language import use
-from grafito.models.arithmetic import how_text
+from grafito.models.summary_sources import how_text
 
 STACKS = {
     "dense": ((784,), [layers.Dense(64), layers.BatchNormalization(), layers.Dense(10, use_bias=False)]),
