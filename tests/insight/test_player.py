@@ -156,6 +156,26 @@ def test_the_page_holds_everything_and_loads_nothing(lang, tmp_path):
     assert not [p for p in tmp_path.iterdir() if p != path]
 
 
+def test_a_drawing_in_rows_shows_each_arrow_with_its_operation():
+    """An arrow that goes on in the next row is one arrow: both halves come together."""
+    utils.set_random_seed(1)
+    model = Sequential([layers.Input((2,)), layers.Dense(3, "relu"), layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    player = insight.Player(model, X, Y)
+    page = player.html()
+    assert "link 1 in" in page
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    told = {*data["start"], *(part for event in data["events"] for part in event["show"])}
+    drawn = re.findall(r'id="((?:forward|back)-\d+)"', page)
+    assert len(set(drawn)) < len(drawn)
+    assert set(drawn) == {part for part in told if part in drawn}
+    loss = data["events"][len([op for op in player.plan if op.way == "forward"]) - 1]
+    (number,) = (part for part in loss["show"] if part.startswith("value-"))
+    text = re.search(rf'id="{number}">\s*<text[^>]*>([^<]*)', page)[1]
+    assert float(text) == pytest.approx(float(player.at("#10").value), abs=1e-3)
+    assert number not in data["start"]
+
+
 def test_hostile_names_do_no_harm(tmp_path):
     x = graph.placeholder((), name="</script><script>alert(1)</script>")
     page = insight.Player(x * 2.0, {x: 1.0}).html(title="<img src=x onerror=alert(2)>")

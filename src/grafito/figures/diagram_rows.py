@@ -13,7 +13,9 @@ LEAST = 0.5  # of the width, that a row fills
 ENDS = 70.0  # room for the links at both ends of a row
 
 
-def split_rows(diagram: Diagram, placement: Placement, width: float) -> list[Diagram]:
+def split_rows(
+    diagram: Diagram, placement: Placement, width: float
+) -> list[tuple[Diagram, list[int]]]:
     """The rows of a diagram; an arrow from row to row ends in a link, and begins again in its twin.
 
     Args:
@@ -21,14 +23,19 @@ def split_rows(diagram: Diagram, placement: Placement, width: float) -> list[Dia
         placement: of the whole, in one row.
         width: of a row, as far as columns allow.
 
+    Returns:
+        Each row, and for each of its arrows the place in the whole: both halves have the same one.
+
     Example:
         >>> from grafito.figures.layered import Box, Link, place
         >>> names = "abcdefghi"
         >>> chain = Diagram(tuple(map(Node, names, names)), tuple(map(Edge, names, names[1:])))
         >>> links = [Link(edge.source, edge.target) for edge in chain.edges]
         >>> rows = split_rows(chain, place({name: Box(40, 40) for name in names}, links), 300)
-        >>> [len(row.nodes) for row in rows]
+        >>> [len(row.nodes) for row, _ in rows]
         [4, 5, 4]
+        >>> [places for _, places in rows]
+        [[0, 1, 2], [2, 3, 4, 5], [5, 6, 7]]
     """
     columns = sorted(set(placement.sides.values()))
     at = {name: columns.index(side) for name, side in placement.sides.items()}
@@ -62,14 +69,19 @@ def _move_leaves(at: dict[str, int], edges: Sequence[Edge]) -> None:
     at.update({leaf: min(columns) for leaf, columns in readers.items()})
 
 
-def _rows(diagram: Diagram, row_of: Mapping[str, int], count: int) -> list[Diagram]:
+def _rows(
+    diagram: Diagram, row_of: Mapping[str, int], count: int
+) -> list[tuple[Diagram, list[int]]]:
     nodes: list[list[Node]] = [[] for _ in range(count)]
     edges: list[list[Edge]] = [[] for _ in range(count)]
+    places: list[list[int]] = [[] for _ in range(count)]
     for node in diagram.nodes:
         nodes[row_of[node.name]].append(node)
     links = 0
-    for edge in diagram.edges:
+    for place, edge in enumerate(diagram.edges):
         here, there = row_of[edge.source], row_of[edge.target]
+        for row in {here, there}:
+            places[row].append(place)
         if here == there:
             edges[here].append(edge)
             continue
@@ -79,4 +91,5 @@ def _rows(diagram: Diagram, row_of: Mapping[str, int], count: int) -> list[Diagr
         nodes[there].insert(0, back)
         edges[here].append(Edge(edge.source, out.name, edge.value, edge.gradient))
         edges[there].append(Edge(back.name, edge.target, edge.value, edge.gradient))
-    return [Diagram(tuple(n), tuple(e)) for n, e in zip(nodes, edges, strict=True) if n]
+    rows = zip(nodes, edges, places, strict=True)
+    return [(Diagram(tuple(n), tuple(e)), numbers) for n, e, numbers in rows if n]

@@ -48,11 +48,12 @@ REGIONS = ("#e3f1ec", "#e6eefa", "#faecdf", "#f4e6ee", "#f3f2d8", "#e9e9f5")
 
 @dataclasses.dataclass
 class Piece:
-    """A row of the drawing: what it shows, and where."""
+    """A row of the drawing: what it shows, where, and the place of its edges in the whole."""
 
     diagram: Diagram
     boxes: Mapping[str, Box]
     placement: Placement
+    places: Sequence[int]
 
 
 def render(diagram: Diagram, words: Mapping[str, str], width: float | None = None) -> canvas.Sheet:
@@ -61,20 +62,20 @@ def render(diagram: Diagram, words: Mapping[str, str], width: float | None = Non
     `words` names value, gradient, input and parameter.
     """
     with canvas.style():
-        pieces = [_placed(diagram)]
+        pieces = [_placed(diagram, range(len(diagram.edges)))]
         if width is not None and pieces[0].placement.width > width:
-            pieces = [_placed(row) for row in split_rows(diagram, pieces[0].placement, width)]
+            pieces = [_placed(*row) for row in split_rows(diagram, pieces[0].placement, width)]
         return _draw(diagram, pieces, words)
 
 
-def _placed(diagram: Diagram) -> Piece:
+def _placed(diagram: Diagram, places: Sequence[int]) -> Piece:
     ports = Counter(edge.source for edge in diagram.edges)
     ports |= Counter(edge.target for edge in diagram.edges)
     boxes = {n.name: Box(*_node_size(n, ports[n.name]), n.groups) for n in diagram.nodes}
     links = [Link(edge.source, edge.target, *_label_size(edge)) for edge in diagram.edges]
     names = {group for node in diagram.nodes for group in node.groups}
     titles = {name: (_width(name, SMALL), 9.0) for name in names}
-    return Piece(diagram, boxes, place(boxes, links, titles))
+    return Piece(diagram, boxes, place(boxes, links, titles), places)
 
 
 def _width(text: str, font: FontProperties) -> float:
@@ -124,20 +125,18 @@ def _draw(diagram: Diagram, pieces: Sequence[Piece], words: Mapping[str, str]) -
     sheet.alt = ", ".join(node.label for node in diagram.nodes if node.label)
     groups = [region.path[0] for piece in pieces for region in piece.placement.regions]
     colours = {name: REGIONS[i % len(REGIONS)] for i, name in enumerate(dict.fromkeys(groups))}
-    bottom, count = sum(heights), 0
+    bottom = sum(heights)
     for piece, height in zip(pieces, heights, strict=True):
         bottom -= height
         axes = sheet.add_axes((0, bottom / sum(heights), 1, height / sum(heights)))
         axes.set(xlim=(-EDGE, width - EDGE), ylim=(height - EDGE, -EDGE))
         axes.set_axis_off()
-        _draw_piece(axes, piece, colours, count)
-        count += len(piece.diagram.edges)
+        _draw_piece(axes, piece, colours)
     _draw_legend(axes, legend, pieces[-1].placement.height + 20)
     return sheet
 
 
-def _draw_piece(axes: Axes, piece: Piece, colours: Mapping[str, str], count: int) -> None:
-    """One row; `count` edges were drawn before."""
+def _draw_piece(axes: Axes, piece: Piece, colours: Mapping[str, str]) -> None:
     diagram, boxes, placement = piece.diagram, piece.boxes, piece.placement
     for region in placement.regions:
         _draw_region(axes, region, colours[region.path[0]])
@@ -147,7 +146,7 @@ def _draw_piece(axes: Axes, piece: Piece, colours: Mapping[str, str], count: int
             (placement.nodes[name], boxes[name], placement.sides[name])
             for name in (edge.source, edge.target)
         ]
-        _draw_edge(axes, count + index, edge, route, leaning[index], ends)
+        _draw_edge(axes, piece.places[index], edge, route, leaning[index], ends)
     for node in diagram.nodes:
         _draw_node(axes, node, boxes[node.name], placement.nodes[node.name])
 
