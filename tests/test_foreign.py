@@ -17,6 +17,7 @@ from grafito import (
     foreign,
     graph,
     initializers,
+    lab,
     layers,
     losses,
     metrics,
@@ -104,6 +105,7 @@ OWNERS = {
     "metric": lambda: metrics.Mean(),
     "callback": lambda: callbacks.Callback(),
     "part": lambda: initializers.Zeros(),
+    "record": lambda: object.__new__(lab.record.Record),
     "symbol": lambda: layers.Input((2,)),
 }
 

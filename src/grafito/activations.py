@@ -301,7 +301,7 @@ def log_softmax(x: Tensor, axis: int | Sequence[int] = -1) -> Tensor:
     """
     if isinstance(axis, int):
         return graph.log_softmax(x, axis)
-    return x - graph.logsumexp(x, tuple(axis), keepdims=True)
+    return x - graph.logsumexp(x, axis, keepdims=True)  # type: ignore[arg-type]  # or told
 
 
 @_activation()

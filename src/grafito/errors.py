@@ -57,6 +57,7 @@ KINDS = {  # of objects whose attributes `grafito.foreign` knows
     "model": N_("A model"),
     "optimizer": N_("An optimizer"),
     "part": N_("An object of this kind"),
+    "record": N_("A record of an experiment"),
     "symbol": N_("A symbolic value"),
     "tensor": N_("A tensor"),
 }
@@ -301,7 +302,8 @@ def unknown_argument(
     return UnknownArgumentError(
         f"{owner} has no argument {name!r}.",
         expected=f"one of {_once(known)}" if known else "none at all",
-        fix=foreign.argument(name, known, value),
+        fix=foreign.argument(name, known, value)
+        or ("feeds=" + repr({name: value}) if "feeds" in known else None),
     )
 
 

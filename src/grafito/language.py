@@ -101,7 +101,7 @@ def use(lang: str | None) -> Iterator[str]:
         ...     translate("loss")
         'pérdida'
     """
-    token = _current.set(_known(lang) if lang else current())
+    token = _current.set(_known(str(lang)) if _asked(lang) else current())
     try:
         yield current()
     finally:
@@ -143,10 +143,10 @@ def translator(lang: str | None = None) -> Callable[[str], str]:
         >>> translator("es")("loss")
         'pérdida'
     """
-    lang = lang or current()
-    if lang not in LANGUAGES:
+    lang = lang if _asked(lang) else current()
+    if str(lang) not in LANGUAGES:
         raise unknown_name("language", lang, LANGUAGES)
-    texts = _catalogue(lang)
+    texts = _catalogue(str(lang))
     return lambda text: texts.get(text) or text
 
 
@@ -273,8 +273,13 @@ def message(text: str) -> str:
     return text
 
 
+def _asked(lang: Any) -> bool:
+    """Whether a language was asked for; the command line says "" for none."""
+    return lang is not None and not (isinstance(lang, str) and not lang)
+
+
 def _known(lang: str) -> str:
-    short = _short(lang)
+    short = _short(str(lang))
     if short not in LANGUAGES:
         raise unknown_name("language", lang, LANGUAGES)
     return short

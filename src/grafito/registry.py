@@ -19,7 +19,13 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
-from grafito.errors import ArgumentError, missing_attribute, unknown_argument, unknown_name
+from grafito.constructors import told_in_words
+from grafito.errors import (
+    ArgumentError,
+    missing_attribute,
+    unknown_argument,
+    unknown_name,
+)
 
 __all__ = [
     "Configurable",
@@ -102,6 +108,11 @@ class KnownArguments:
     also_takes: ClassVar[tuple[str, ...]] = ()  # arguments that hide in `**kwargs`
     takes_any: ClassVar[bool] = False  # whether these are the user's to name
     kind: ClassVar[str] = "part"  # what errors call it
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.__module__.startswith("grafito.") and getattr(cls, "kind", "") != "model":
+            told_in_words(cls)  # what the user's class raises stays as it is
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if kwargs:

@@ -8,6 +8,18 @@ T = "t = graph.constant([[1.0, 2.0], [3.0, 4.0]])"
 
 ROWS = [
     Row(
+        "graph.cross_entropy(0.8, 1.0)",
+        "graph.cross_entropy",
+        "graph.binary_cross_entropy",
+    ),
+    Row(
+        "losses.categorical_crossentropy(1.0, 0.8)",
+        "1.0, 0.8",
+        "[[0.0, 1.0]], [[0.2, 0.8]]",
+        says="a row of probabilities for each example",
+    ),
+    Row('figures.draw_graph("w*x", w=1)', "w=1", "feeds={'w': 1, 'x': 2}", says="feeds={'w': 1}"),
+    Row(
         "t = graph.constant(1.0); 3.0 if t > 0 else 4.0",
         "3.0 if t > 0 else 4.0",
         "graph.where(t > 0, 3.0, 4.0)",

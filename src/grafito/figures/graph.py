@@ -14,6 +14,7 @@ from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
 from grafito.figures.text import array_line, array_rows, with_decimal_sign, words
 from grafito.graph import Tensor
+from grafito.registry import known_arguments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +23,7 @@ LEVELS = ("ops", "functions", "layers")
 LARGEST = 400  # nodes; beyond, nobody reads a drawing
 
 
+@known_arguments
 def draw_graph(
     outputs: Source,
     feeds: Any = None,
@@ -202,6 +204,7 @@ def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: i
     return Edge(arrow.source, arrow.target, value, gradient)
 
 
+@known_arguments
 def graph_table(
     outputs: Source,
     feeds: Any = None,

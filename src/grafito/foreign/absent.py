@@ -181,6 +181,12 @@ _PARTS = {
         "keys writer",
     },
     "part": {"type(part).from_config(part.get_config())": "clone"},
+    "record": {
+        "record.metrics({'errors': 3})": "number add_metric value add_scalar log",
+        "record.figure('curve', figure, 'a title')": "image add_figure picture draw_figure plot",
+        "record.text('one sentence')": "markdown add_text note write_text",
+        "record.section('a title')": "heading add_heading title",
+    },
     "symbol": {
         "layers.Reshape(shape)(x)": "reshape squeeze",
         "nothing: each tensor holds all of its numbers": "ragged ragged_rank row_splits_dtype "

@@ -291,6 +291,8 @@ def _pair(where: str, name: str, x: Any, t: Any, axes: int = 0) -> tuple[Tensor,
             fix=(
                 f"graph.one_hot(targets, {x.shape[-1]}) for targets that are class numbers"
                 if numbers
+                else "graph.binary_cross_entropy, of two numbers"
+                if not x.shape
                 else "graph.reshape one of them"
             ),
         )

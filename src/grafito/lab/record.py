@@ -18,7 +18,7 @@ from typing import Any
 from grafito.callbacks import Callback, CSVLogger, History
 from grafito.callbacks.base import Logs
 from grafito.engines import Engine
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, missing_attribute
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
 from grafito.language import LANGUAGES, current, translate
@@ -67,6 +67,9 @@ class Record:
         self._tried = 0, 0.0
         self._contents: list[dict[str, Any]] = []
         self._files: dict[str, str] = {}  # what each was named
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute(self, "record", name)
 
     def section(self, title: str) -> None:
         """What follows is about this."""

@@ -64,7 +64,8 @@ def pair(
         return _class_numbers(y_true, y_pred, where, other, axis), y_pred
     labels = not is_floating(y_true.dtype)
     y_true, y_pred = _same_rank(graph.cast(y_true, y_pred.dtype), y_pred)
-    if target != ANY and y_true.shape != y_pred.shape:
+    one = target == ONE_HOT and not y_pred.ndim
+    if one or (target != ANY and y_true.shape != y_pred.shape):
         raise _mismatch(y_true.shape, y_pred.shape, target, where, other, axis, labels)
     return y_true, y_pred
 
@@ -112,7 +113,9 @@ def _mismatch(
     expected = f"targets of shape {pred}: {target}"
     if target == CLASSES:
         expected = f"targets of shape {_without(pred, axis) if pred else ()}: {target}"
-    if true and pred and true[0] != pred[0]:
+    if target in (ONE_HOT, CLASSES) and not pred:
+        fix = "a row of probabilities for each example"
+    elif true and pred and true[0] != pred[0]:
         fix = "one target for each example"
     elif len(pred) > 2 and len(true) <= 2:
         fix = "layers.Flatten() before the last layer"
@@ -158,6 +161,7 @@ def align_weights(weights: Any, values: Tensor) -> Tensor:
         >>> align_weights([1.0, 2.0], graph.constant([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])).shape
         (2, 1)
     """
+    values = graph.as_tensor(values)
     weights = graph.cast(weights, values.dtype)
     if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
         weights = graph.squeeze(weights, -1)

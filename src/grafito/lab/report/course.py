@@ -20,7 +20,7 @@ def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
     here = {**{name: [value] for name, value in _parameters(run).items()}, **run.values()}
 
     def cell(name: str, numbers: Mapping[str, Any]) -> str:
-        value = numbers.get(name)
+        value: Any = numbers.get(name)
         return numerals.headline(name, [value], lang) if _is_number(value) else "–"
 
     rows = [
