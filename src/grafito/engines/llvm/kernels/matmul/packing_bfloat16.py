@@ -77,7 +77,8 @@ class PackedPairs:
         if self._by_rows():
             self._pack_rows(places)
         else:
-            for m, to in places:
+            # The last block may write beyond its panel's rows, over words of the first.
+            for m, to in reversed(places):
                 self._pack_columns(m, to)
 
     def _by_rows(self) -> bool:
