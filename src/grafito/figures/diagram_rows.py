@@ -15,7 +15,7 @@ ENDS = 70.0  # room for the links at both ends of a row
 
 def split_rows(
     diagram: Diagram, placement: Placement, width: float
-) -> list[tuple[Diagram, list[int]]]:
+) -> list[tuple[Diagram, list[str]]]:
     """The rows of a diagram; an arrow from row to row ends in a link, and begins again in its twin.
 
     Args:
@@ -24,7 +24,8 @@ def split_rows(
         width: of a row, as far as columns allow.
 
     Returns:
-        Each row, and for each of its arrows the place in the whole: both halves have the same one.
+        Each row, and for each of its arrows its number in the whole; the second half of an arrow
+        has the number of the first with ".2" behind it.
 
     Example:
         >>> from grafito.figures.layered import Box, Link, place
@@ -34,8 +35,8 @@ def split_rows(
         >>> rows = split_rows(chain, place({name: Box(40, 40) for name in names}, links), 300)
         >>> [len(row.nodes) for row, _ in rows]
         [4, 5, 4]
-        >>> [places for _, places in rows]
-        [[0, 1, 2], [2, 3, 4, 5], [5, 6, 7]]
+        >>> [numbers for _, numbers in rows]
+        [['0', '1', '2'], ['2.2', '3', '4', '5'], ['5.2', '6', '7']]
     """
     columns = sorted(set(placement.sides.values()))
     at = {name: columns.index(side) for name, side in placement.sides.items()}
@@ -71,25 +72,25 @@ def _move_leaves(at: dict[str, int], edges: Sequence[Edge]) -> None:
 
 def _rows(
     diagram: Diagram, row_of: Mapping[str, int], count: int
-) -> list[tuple[Diagram, list[int]]]:
+) -> list[tuple[Diagram, list[str]]]:
     nodes: list[list[Node]] = [[] for _ in range(count)]
     edges: list[list[Edge]] = [[] for _ in range(count)]
-    places: list[list[int]] = [[] for _ in range(count)]
+    numbers: list[list[str]] = [[] for _ in range(count)]
     for node in diagram.nodes:
         nodes[row_of[node.name]].append(node)
     links = 0
-    for place, edge in enumerate(diagram.edges):
+    for i, edge in enumerate(diagram.edges):
         here, there = row_of[edge.source], row_of[edge.target]
-        for row in {here, there}:
-            places[row].append(place)
+        numbers[here].append(str(i))
         if here == there:
             edges[here].append(edge)
             continue
+        numbers[there].append(f"{i}.2")
         links += 1
         out, back = (Node(f"link {links} {end}", str(links), "link") for end in ("out", "in"))
         nodes[here].append(out)
         nodes[there].insert(0, back)
         edges[here].append(Edge(edge.source, out.name, edge.value, edge.gradient))
         edges[there].append(Edge(back.name, edge.target, edge.value, edge.gradient))
-    rows = zip(nodes, edges, places, strict=True)
-    return [(Diagram(tuple(n), tuple(e)), numbers) for n, e, numbers in rows if n]
+    rows = zip(nodes, edges, numbers, strict=True)
+    return [(Diagram(tuple(n), tuple(e)), own) for n, e, own in rows if n]

@@ -48,12 +48,12 @@ REGIONS = ("#e3f1ec", "#e6eefa", "#faecdf", "#f4e6ee", "#f3f2d8", "#e9e9f5")
 
 @dataclasses.dataclass
 class Piece:
-    """A row of the drawing: what it shows, where, and the place of its edges in the whole."""
+    """A row of the drawing: what it shows, where, and the numbers of its edges in the whole."""
 
     diagram: Diagram
     boxes: Mapping[str, Box]
     placement: Placement
-    places: Sequence[int]
+    numbers: Sequence[str]
 
 
 def render(diagram: Diagram, words: Mapping[str, str], width: float | None = None) -> canvas.Sheet:
@@ -62,20 +62,20 @@ def render(diagram: Diagram, words: Mapping[str, str], width: float | None = Non
     `words` names value, gradient, input and parameter.
     """
     with canvas.style():
-        pieces = [_placed(diagram, range(len(diagram.edges)))]
+        pieces = [_placed(diagram, [str(i) for i in range(len(diagram.edges))])]
         if width is not None and pieces[0].placement.width > width:
             pieces = [_placed(*row) for row in split_rows(diagram, pieces[0].placement, width)]
         return _draw(diagram, pieces, words)
 
 
-def _placed(diagram: Diagram, places: Sequence[int]) -> Piece:
+def _placed(diagram: Diagram, numbers: Sequence[str]) -> Piece:
     ports = Counter(edge.source for edge in diagram.edges)
     ports |= Counter(edge.target for edge in diagram.edges)
     boxes = {n.name: Box(*_node_size(n, ports[n.name]), n.groups) for n in diagram.nodes}
     links = [Link(edge.source, edge.target, *_label_size(edge)) for edge in diagram.edges]
     names = {group for node in diagram.nodes for group in node.groups}
     titles = {name: (_width(name, SMALL), 9.0) for name in names}
-    return Piece(diagram, boxes, place(boxes, links, titles), places)
+    return Piece(diagram, boxes, place(boxes, links, titles), numbers)
 
 
 def _width(text: str, font: FontProperties) -> float:
@@ -146,7 +146,7 @@ def _draw_piece(axes: Axes, piece: Piece, colours: Mapping[str, str]) -> None:
             (placement.nodes[name], boxes[name], placement.sides[name])
             for name in (edge.source, edge.target)
         ]
-        _draw_edge(axes, piece.places[index], edge, route, leaning[index], ends)
+        _draw_edge(axes, piece.numbers[index], edge, route, leaning[index], ends)
     for node in diagram.nodes:
         _draw_node(axes, node, boxes[node.name], placement.nodes[node.name])
 
@@ -208,7 +208,7 @@ def _draw_node(axes: Axes, node: Node, box: Box, centre: tuple[float, float]) ->
 
 def _draw_edge(
     axes: Axes,
-    index: int,
+    number: str,
     edge: Edge,
     route: Sequence[Stretch],
     leaning: tuple[float, float],
@@ -216,17 +216,17 @@ def _draw_edge(
 ) -> None:
     """The black arrow there, the dashed red arrow back and the numbers of both."""
     up = -APART if edge.gradient else 0.0
-    _arrow(axes, control_points(ends, leaning, route, up), canvas.INK, "solid", f"forward-{index}")
+    _arrow(axes, control_points(ends, leaning, route, up), canvas.INK, "solid", f"forward-{number}")
     if edge.gradient:
         curve = control_points(ends, leaning, route, APART)[::-1]
-        _arrow(axes, curve, canvas.RED, DASHES, f"back-{index}")
+        _arrow(axes, curve, canvas.RED, DASHES, f"back-{number}")
     for stretch in route:
         if stretch.label is not None:
             above, below = edge.value.split("\n"), edge.gradient.split("\n")
             y = stretch.y + up - AIR - LINE * (len(above) - 1)
-            _numbers(axes, stretch.label, y, above, canvas.INK, f"value-{index}")
+            _numbers(axes, stretch.label, y, above, canvas.INK, f"value-{number}")
             y = stretch.y + APART + AIR + CAPITAL
-            _numbers(axes, stretch.label, y, below, canvas.RED, f"gradient-{index}")
+            _numbers(axes, stretch.label, y, below, canvas.RED, f"gradient-{number}")
 
 
 def _numbers(axes: Axes, x: float, y: float, lines: Sequence[str], colour: str, gid: str) -> None:
