@@ -187,6 +187,19 @@ ROWS = [
         before="m = net(layers.Dense(1, activation='sigmoid')); y = labels % 2",
     ),
     Row(
+        "m.fit(x, y, class_weight={0: 1.0, 1: 2.0}, verbose=0)",
+        new="sample_weight=..., a weight for each label",
+        sentence=TYPED,
+        before="m = net(layers.Dense(3)); y = numpy.stack([labels] * 3, 1)",
+    ),
+    Row(
+        "m.fit(x, verbose=0)",
+        "(x",
+        "(iter(x)",
+        before="m = net(); x = [(x[:25], y[:25]), (x[25:], y[25:])]",
+        says="iter(x) for one epoch",
+    ),
+    Row(
         "net().fit(x, y, validation_split=3, verbose=0)",
         "validation_split=3",
         "validation_split=0.1",

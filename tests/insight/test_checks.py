@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from grafito import Sequential, graph, initializers, insight, layers, optimizers, utils
-from grafito.errors import ArgumentError, DataError, GrafitoError, GraphError, ShapeError
+from grafito.errors import (
+    ArgumentError,
+    DataError,
+    DtypeError,
+    GrafitoError,
+    GraphError,
+    ShapeError,
+)
 from grafito.graph import GradientError, Op
 from grafito.language import use
 
@@ -88,6 +95,8 @@ BY_HAND = {
     "factor": (RIGHT / 2, "0.5 times it, everywhere"),
     "turned": (RIGHT.T, "transpose"),
     "one element": (RIGHT + np.eye(2, 3) * [[1.0], [0.0]], "at [0, 0] it is"),
+    "infinite": (np.where(RIGHT[1, 1] == RIGHT, np.inf, RIGHT), "yours inf; 1 of 6 elements"),
+    "no numbers": (RIGHT * np.nan, "yours nan; 6 of 6 elements"),
 }
 
 
@@ -101,6 +110,11 @@ def test_a_gradient_by_hand_is_compared_in_words(name):
     report = insight.gradient_check(loss, [A, W], gradient={"w": mine})
     assert report.right == (words == "agree")
     assert words in str(report)
+
+
+def test_a_gradient_by_hand_that_is_a_text_is_refused():
+    with pytest.raises(DtypeError, match="numbers"):
+        insight.gradient_check("x^2", {"x": 1.0}, gradient="2x")
 
 
 def test_the_gradient_of_a_model_by_hand():

@@ -44,6 +44,17 @@ def test_operations_go_forward_and_back():
     assert {name: float(g) for name, g in player.at("#1").received.items()} == {"w": 6.0, "x": 4.0}
 
 
+# What x = 3 receives of an operation that it enters twice.
+TWICE = {"x*x": 6.0, "x/x": 0.0, "x-x": 0.0, "x+x": 2.0, "x^x": 27 * (1 + np.log(3.0))}
+
+
+@pytest.mark.parametrize("formula", TWICE)
+def test_an_input_that_enters_twice_receives_both_gradients(formula):
+    operation = insight.Player(formula, {"x": 3.0}).at("#1")
+    assert float(operation.received["x"]) == pytest.approx(TWICE[formula])
+    assert f"x ← {TWICE[formula]:.3f}" in str(operation)
+
+
 def test_numbers_are_those_of_the_table_of_the_graph():
     player = neuron()
     table = graph_table(FORMULA, POINT)

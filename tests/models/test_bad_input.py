@@ -109,6 +109,20 @@ CALLS = {
         ["class_weight"],
         lambda m: fit(m, class_weight={0: None}),
     ),
+    **{
+        f"class weights of {name}": (
+            ArgumentError,
+            ["one class for each example", "sample_weight"],
+            lambda m, y=y: fit(m, y=y, class_weight={0: 1.0, 1: 2.0}),
+        )
+        for name, y in {
+            "labels in time": np.stack([Y, Y, Y], axis=1),
+            "pixels": Y.reshape(-1, 1, 1, 1) * np.ones((2, 2, 1)),
+            "one-hot labels in time": np.eye(3)[np.stack([Y, Y], axis=1)],
+            "several labels": np.ones((len(Y), 3)),
+        }.items()
+    },
+    "a list of batches": (DataError, ["batches", "iter(x)"], lambda m: fit(m, [(X, Y)] * 2, None)),
     "text as class": (ArgumentError, ["class_weight"], lambda m: fit(m, class_weight={"0": 1.0})),
     **{
         f"{name}={value!r}": (ArgumentError, [name, repr(value)], arguments)

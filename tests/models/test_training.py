@@ -323,6 +323,25 @@ def test_class_weights_equal_sample_weights():
     np.testing.assert_allclose(one.get_weights()[0], two.get_weights()[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", [lambda w: w, lambda w: [w], lambda w: {"scores": w}])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_class_weights_keep_the_form_and_the_digits_of_sample_weights(dtype, form):
+    x, y = data()
+    weights = np.linspace(0.1, 0.9, len(y))
+
+    def kernel(**settings):
+        utils.set_random_seed(1)
+        dense = layers.Dense(3, "softmax", name="scores", dtype=dtype)
+        model = Sequential([layers.Input(x.shape[1:], dtype=dtype), dense])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.fit(x.astype(dtype), y, shuffle=False, verbose=0, **settings)
+        return model.get_weights()[0]
+
+    by_class = kernel(class_weight={0: 0.1, 1: 0.3, 2: 1.7}, sample_weight=form(weights))
+    by_example = kernel(sample_weight=np.choose(y, [0.1, 0.3, 1.7]) * weights)
+    np.testing.assert_array_equal(by_class, by_example)
+
+
 def test_validation_split_is_seeded_stratified_and_reported(capsys):
     x, y = data(n=90)
     order = np.argsort(y)  # sorted by class: the tail would lack classes

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, DtypeError, ShapeError
 from grafito.graph import Tensor
 from grafito.graph.check import check_tensors
 from grafito.graph.dtypes import is_floating
@@ -139,7 +139,12 @@ def compare(name: str, right: np.ndarray, mine: Any, examples: int = 1) -> Compa
         >>> compare("w", np.array([1.0, -2.0]), [-1.0, 2.0]).words
         'yours has the opposite sign, everywhere'
     """
-    yours = np.asarray(mine, "float64")
+    try:
+        yours = np.asarray(mine, "float64")
+    except (TypeError, ValueError):
+        raise DtypeError(
+            "A gradient consists of numbers.", where=name, received=repr(mine)[:80]
+        ) from None
     size = max(float(np.abs(right).max(initial=0.0)), 1e-300)
     turned = right.T if right.ndim == 2 and right.shape[0] != right.shape[1] else None
     if yours.shape != right.shape:
@@ -173,14 +178,15 @@ def _difference(right: np.ndarray, yours: np.ndarray, examples: int) -> str:
         return translate(TRANSPOSED)
     apart = np.abs(yours - right)
     place = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
-    wrong = int((apart > CLOSE * np.abs(right).max(initial=0.0)).sum())
+    wrong = int((~(apart <= CLOSE * np.abs(right).max(initial=0.0))).sum())  # NaN is wrong, too
     where = f"[{', '.join(map(str, place))}]" if place else "[]"
     numbers = f"{right[place]:.6g}", f"{yours[place]:.6g}"
     return translate(ELEMENT).format(where, *numbers, wrong, right.size)
 
 
 def _near(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(np.abs(a - b).max(initial=0.0) <= CLOSE * np.abs(b).max(initial=1e-300))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return bool(np.abs(a - b).max(initial=0.0) <= CLOSE * np.abs(b).max(initial=1e-300))
 
 
 def _wide(values: Any) -> np.ndarray:

@@ -39,7 +39,7 @@ class Operation:
         value: what it gives.
         gradient: of the output at it; None on the way forward, and where there is none.
         rule: how it hands its gradient on.
-        received: on the way back, the gradient that each input receives of it.
+        received: on the way back, the gradient that each input receives of it, all its uses summed.
         node: its name in the drawing.
     """
 
@@ -265,11 +265,10 @@ def _operation(
     label = labels[mark.name]
     formula = f"{label} = {_formula(x, names)}" if mark.kind == "op" else label
     back = way == BACK
-    received = {
-        name: arrow.gradient
-        for name, arrow in zip(names, arrows, strict=True)
-        if back and arrow.gradient is not None
-    }
+    received: dict[str, np.ndarray] = {}
+    for name, arrow in zip(names, arrows, strict=True):
+        if back and arrow.gradient is not None:  # x * x receives as both factors
+            received[name] = received.get(name, 0.0) + arrow.gradient
     return Operation(
         number=numbers.get(mark.name, 0),
         name=x.name or x.op.name if mark.kind == "op" else label,

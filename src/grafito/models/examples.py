@@ -15,6 +15,7 @@ from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import map_structure, sequence_like
 
+ONE = 1.001  # sum of a row of probabilities, with its rounding
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
 
 
@@ -220,7 +221,15 @@ def _to_array(name: str, values: Any) -> np.ndarray:
 
 def _uneven(name: str, values: Any) -> DataError:
     """The error for examples of several sizes."""
-    shapes = sorted({np.shape(v) for v in values if not isinstance(v, str)}, key=str)
+    try:
+        shapes = sorted({np.shape(v) for v in values if not isinstance(v, str)}, key=str)
+    except ValueError:  # arrays of several shapes within one element: (x, y)
+        return DataError(
+            "A list is read as one array, not as batches.",
+            where=name,
+            received=f"{len(values)} parts, each of arrays of several shapes",
+            fix=f"iter({name}) for one epoch, a PyDataset for more",
+        )
     some = ", ".join(map(str, shapes[:3])) + (", ..." if len(shapes) > 3 else "")
     long = all(len(shape) == 1 for shape in shapes)
     return DataError(
@@ -322,11 +331,20 @@ def weigh_classes(examples: Examples, class_weight: Any) -> Examples:
     y, given = examples.y, examples.sample_weight
     if not isinstance(y, np.ndarray):
         raise ArgumentError("class_weight needs one array of targets.", received=type(y).__name__)
-    one_hot = y.ndim == 2 and y.shape[1] > 1
-    labels = y.argmax(axis=1) if one_hot else y.reshape(len(y), -1)[:, 0]
-    weights = np.ones(len(y), "float32")
+    rows = y.reshape(len(y), -1)
+    # one-hot or probabilities, -1 in place of 0 where a hinge wants it; else they are many labels
+    one_hot = y.ndim == 2 and bool((np.maximum(y, 0.0).sum(axis=1) <= ONE).all())
+    if rows.shape[1] > 1 and not one_hot:
+        raise ArgumentError(
+            "class_weight needs one class for each example.",
+            received=f"targets of shape {y.shape}, several labels in a row",
+            expected="one label, or one-hot rows",
+            fix="sample_weight=..., a weight for each label",
+        )
+    labels = y.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]
+    weights = np.ones(len(y))  # in the digits of a model of float64, too
     for label, weight in class_weight.items():
         weights[labels == label] = weight
     if given is not None:
-        weights = given * weights.reshape(-1, *[1] * (given.ndim - 1))
-    return Examples(examples.x, y, weights, examples.role)
+        given = map_structure(lambda w: w * weights.reshape(-1, *[1] * (w.ndim - 1)), given)
+    return Examples(examples.x, y, weights if given is None else given, examples.role)
