@@ -313,6 +313,7 @@ class Model(Trainable):
         """The outputs for one batch, in one step.
 
         Example:
+            >>> import numpy as np
             >>> from grafito import Sequential, layers
             >>> model = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
             >>> model.predict_on_batch(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
