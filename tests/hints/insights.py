@@ -70,6 +70,7 @@ ROWS = [
             "validation_looks_better([1.0] * 3, [0.5] * 3, ['d'])": "model.evaluate(x, y)",
             "one_has_won({'d': [1.0, 0.1, 0.0], 'g': [1.0, 2.0, 9.0]})": "a smaller learning rate",
             "dead_units('h', 9, 9)": "leaky_relu",
+            "dead_units('h', 9, 9, 0.0)": "he_normal",
             "saturated_units('h', 'tanh', 0.9)": "BatchNormalization()",
             "vanishing_gradients({'a': 1e-9, 'b': 0.1, 'c': 1.0})": "he_normal",
             "exploding_gradients({'a': 1e9, 'b': 0.1, 'c': 1.0}, {})": "he_normal",

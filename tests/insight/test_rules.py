@@ -75,6 +75,7 @@ SPEAKS = {
         (("h", 6, 10), "leaky_relu"),
         (("c", 1, 1), "1 of 1"),
         (("h", 501, 1000), "501 of 1000"),
+        (("h", 100, 100, 0.0), "he_normal"),  # leaky_relu would give 0 as well
     ],
     "saturated_units": [
         (("h", "tanh", 0.9), "90 %"),
@@ -134,10 +135,10 @@ SPEAKS = {
     ],
     "class_never_predicted": [
         (([0] * 90 + [1] * 10, [0] * 100), "Class 1"),
-        ((list(range(10)) * 10, [3] * 100), "Class 0"),
-        (([0, 1, 2] * 20, [0, 1, 0] * 20), "class_weight={0: 1, 1: 1, 2: 1}"),
+        ((list(range(10)) * 10 + [3] * 30, [3] * 130), "Class 0"),
+        (([0, 1, 2] * 20 + [0, 1] * 20, [0, 1] * 50), "class_weight={0: 0.833, 1: 0.833, 2: 1.67}"),
         (([1] * 95 + [0] * 5, [1] * 100), "5 of 100"),
-        ((np.arange(200) % 20, np.arange(200) % 19), "rare classes"),
+        ((np.arange(196) % 39 // 2, np.zeros(196)), "rare classes"),
     ],
 }  # fmt: skip
 SILENT = {
@@ -175,6 +176,7 @@ SILENT = {
         ([0.1] * 9, 0.69),
         ([0.7, 0.69, 0.68], 0.69),
         (falling(0.7, 0.6, 20, 0.001), 0.69),
+        ([2.33, 2.3, 2.27, 2.24, 2.21], 2.3),  # slow, and on its way
         ([NAN] * 6, 0.69),
     ],
     "validation_looks_better": [
@@ -248,6 +250,7 @@ SILENT = {
     "class_never_predicted": [
         ([0] * 90 + [1] * 10, [0] * 95 + [1] * 5),
         ([0] * 97 + [1] * 3, [0] * 100),
+        (list(range(10)) * 10, [3] * 100),  # all are alike: weights change nothing
         ([1] * 50, [0] * 50),
         ([0, 1, 2] * 20, [2, 0, 1] * 20),
         ([], []),

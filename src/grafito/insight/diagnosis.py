@@ -138,7 +138,7 @@ def of_training(
         ),
         vanishing_gradients=rules.vanishing_gradients(samples.early("gradient")),
         dead_units=_first(
-            rules.dead_units(name, layer.dead, layer.peak.size)
+            rules.dead_units(name, layer.dead, layer.peak.size, _length(samples, name))
             for name, layer in samples.layers.items()
             if layer.peak is not None
         ),
@@ -257,6 +257,12 @@ def _of_answers(model: Any, examples: Any) -> dict[str, LossWarning]:
     logits = bool(getattr(model.loss, "from_logits", False))
     answers = facts.classes_of(outputs, logits)
     return _those(class_never_predicted=rules.class_never_predicted(labels, answers))
+
+
+def _length(samples: Samples, name: str) -> float:
+    """How long the weights of one unit of a layer are at the beginning."""
+    peak, weight = samples.layers[name].peak, samples.early("weight", 1).get(f"{name}/kernel")
+    return 1.0 if weight is None or peak is None else weight / float(np.sqrt(peak.shape[-1]))
 
 
 def _flat_activation(model: Any, name: str) -> str:

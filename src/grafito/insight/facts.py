@@ -135,7 +135,12 @@ def activations(model: Any) -> list[tuple[str, str]]:
 
 
 def scales_itself(model: Any) -> bool:
-    """Whether a layer that scales, or looks words up, comes before any weights."""
+    """Whether a layer that scales, or looks words up, comes before any weights.
+
+    A `train_step` of its own may do so before any layer: nobody can tell.
+    """
+    if type(model).train_step is not Model.train_step:
+        return True
     for layer in _all(model):
         if type(layer).__name__ in SCALES:
             return True

@@ -14,6 +14,7 @@ ANOTHER_RANGE = 20.0  # times
 SHARED = 0.01  # of the rows of the smaller part
 DISTINCT = 0.9  # of the rows: where rows repeat anyway, equal ones say nothing
 SEEN_OFTEN = 5  # examples of a class that should be predicted at least once
+RARE = 0.8  # of an even share; a class as frequent as the others is missed for another reason
 
 
 def inputs_not_scaled(means: Any, spreads: Any, integers: bool = False) -> LossWarning | None:
@@ -135,7 +136,7 @@ def equal_rows(ours: Any, theirs: Any, name: str = "validation") -> LossWarning 
 
 
 def class_never_predicted(labels: Any, predicted: Any) -> LossWarning | None:
-    """A class that examples have is never the answer.
+    """A class that is rarer than others is never the answer.
 
     Args:
         labels: class numbers.
@@ -155,7 +156,7 @@ def class_never_predicted(labels: Any, predicted: Any) -> LossWarning | None:
     missing = [
         (c, n)
         for c, n in zip(classes.tolist(), counts.tolist(), strict=True)
-        if c not in answers and n >= SEEN_OFTEN
+        if c not in answers and SEEN_OFTEN <= n < RARE * len(labels) / len(classes)
     ]
     if not missing:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from grafito.errors import LossWarning
 
 MOST_DEAD = 0.5  # of the units of a layer
+SHORT = 0.1  # a unit's weights; those of the usual initialisers are about 1 long
 MOST_SATURATED = 0.6  # of the activations of a layer
 FADED = 1e-3  # of the largest gradient of a later layer
 EXPLODED = 1e3  # times that of the last layer
@@ -17,13 +18,14 @@ FAR_BEYOND = 1e6  # times the weights themselves
 TINY = 1e-30
 
 
-def dead_units(layer: str, dead: int, units: int) -> LossWarning | None:
+def dead_units(layer: str, dead: int, units: int, length: float = 1.0) -> LossWarning | None:
     """Most units of a ReLU layer gave 0 for every example that was seen.
 
     Args:
         layer: its name.
         dead: how many of its units.
         units: that it has.
+        length: of a unit's weights at the beginning; such as began near 0 leave it no choice.
 
     Example:
         >>> print(dead_units("hidden", 60, 64))
@@ -36,7 +38,9 @@ def dead_units(layer: str, dead: int, units: int) -> LossWarning | None:
     return LossWarning(
         f"Most units of layer {layer!r} are dead: they give 0 for every example.",
         received=f"{dead} of {units} units",
-        fix='activation="leaky_relu" for the layer, or a smaller learning rate',
+        fix='kernel_initializer="he_normal" in the hidden layers'
+        if length < SHORT
+        else 'activation="leaky_relu" for the layer, or a smaller learning rate',
     )
 
 

@@ -13,6 +13,7 @@ LARGE_STEP = 0.1  # of a weight's size: one update that moves it so far overshoo
 SMALL_STEP = 1e-4  # the usual update is a thousandth
 RISEN = 1.2  # times the loss at the beginning
 LEAP, LANDED = 100.0, 3.0  # times the first loss: a peak, and where it came down again
+STILL, SHARE = 0.03, 0.25  # fall of the second half: of the loss, and of the whole fall
 SAME_AS_GUESSING = 0.02  # how near to the entropy of the classes is no better than guessing
 WON, LOST = 0.1, 1.5  # of its first loss, one network and the other
 SURE = 0.05  # a loss so small has won, however the first epoch ended
@@ -191,8 +192,10 @@ def underfitting(training: Sequence[float], guess: float) -> LossWarning | None:
     if len(values) < 5 or not np.isfinite(values).all() or guess <= 0:
         return None
     half = values[-max(len(values) // 2, 3) :]
-    falls = (half[0] - half[-1]) / max(abs(float(half[0])), 1e-12)
-    if falls > 0.03 or not 0.6 * guess <= half[-1] <= RISEN * guess:
+    fall, whole = half[0] - half[-1], values[0] - half[-1]
+    falls = fall / max(abs(float(half[0])), 1e-12)
+    on_its_way = falls > STILL / 10 * (len(half) - 1) and fall > SHARE * whole
+    if falls > STILL or on_its_way or not 0.6 * guess <= half[-1] <= RISEN * guess:
         return None
     return LossWarning(
         "The network underfits: the loss stands still near that of guessing.",

@@ -32,13 +32,13 @@ class Pair(Model):
     Args:
         generator: from noise to images with values from -1 to 1.
         discriminator: from such images to the probability that one is true.
-        optimizer: of the generator; that of the discriminator is given to `compile`.
+        generator_optimizer: that of the discriminator is given to `compile`.
     """
 
-    def __init__(self, generator: Sequential, discriminator: Sequential, optimizer: Any):
+    def __init__(self, generator: Sequential, discriminator: Sequential, generator_optimizer: Any):
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
-        self.generator_optimizer = optimizer
+        self.generator_optimizer = optimizers.get(generator_optimizer)  # a copy gives its settings
         self.noise = layers.GaussianNoise(1.0)
         self.criterion = losses.BinaryCrossentropy()
         self.generator_loss = metrics.Mean(name="generator_loss")
