@@ -80,7 +80,7 @@ def image_tile(places: int, out_channels: int, k: Node) -> tuple[int, int]:
 
 
 def adds_pairs(code: Builder, row: Node, column: Node) -> bool:
-    """Whether the sums of a tile can be made from pairs of bfloat16."""
+    """Whether a tile can be accumulated from pairs of bfloat16."""
     words = column.dtype in ("bfloat16", "uint32")
     return code.bf16_dot and code.lanes in WIDTHS and row.dtype == "bfloat16" and words
 

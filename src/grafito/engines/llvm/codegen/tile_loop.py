@@ -1,4 +1,4 @@
-"""What the sums of a tile are made of, and what follows them."""
+"""The loops that accumulate a tile, and their epilogue."""
 
 from __future__ import annotations
 

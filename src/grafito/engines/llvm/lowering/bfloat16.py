@@ -135,7 +135,7 @@ def _weight_pairs(k: Node) -> Node:
 
 
 def _weight_tiles(k: Node, backward: bool) -> Node:
-    """The weights in tiles: [a][b][made / 16][summed / 32][16 made][16 pairs of summed] words."""
+    """The weights in tiles: [a][b][out / 16][in / 32][16 out][16 pairs of in] channels."""
     if k.moves:
         k = _stored_as(k, (0, 1, 2, 3))
     axes = (3, 2) if backward else (2, 3)

@@ -31,9 +31,9 @@ def _tile(op: Any, y: Shape, weights: Shape, dtype: str, amx: bool, gradient: bo
     Args:
         op: with strides, dilation and groups.
         y: the shape of the results.
-        weights: of the window, the channels that are summed and those that are made.
+        weights: sizes of the window, in_channels and out_channels.
         dtype: of the products.
-        amx: whether those of bfloat16 may be made in tiles.
+        amx: whether those of bfloat16 may be computed in AMX tiles.
         gradient: whether the result is the kernel's gradient.
     """
     if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":

@@ -55,7 +55,7 @@ def lower(results: Sequence[Tensor], bf16_dot: bool, amx: bool = False) -> dict[
     Args:
         results: what is computed.
         bf16_dot: whether products read bfloat16 as it is; else they read it widened.
-        amx: whether they may be made in tiles.
+        amx: whether they may be computed in AMX tiles.
 
     Raises:
         GraphError: for an op or a dtype without machine code; the message names it.

@@ -142,7 +142,7 @@ def convolution(
         shape: of the results.
         tile: of the results.
         before: rows and columns of zeros above and to the left.
-        backward: whether the kernel is turned around and its channels change places.
+        backward: for the input gradient; the weights are flipped and their channels swapped.
     """
     inputs = image, transform_weights(weights, tile, backward)
     return Node.make(

@@ -1,1 +1,1 @@
-"""From nodes to kernels: in which layout, what is fused, what is stored and where."""
+"""From nodes to kernels: in which layout, what is fused, what is materialized and where."""

@@ -31,7 +31,7 @@ LEFT, RIGHT = BLOCK * BLOCK, BLOCK * BLOCK + BLOCK  # numbers of the tiles of x 
 
 
 class AmxSums:
-    """How the sums of a block are made: see `bfloat.matmul.PairSums`.
+    """Accumulates a block in AMX tiles; the methods are those of `bfloat16.DotSums`.
 
     Args:
         code: where to emit.

@@ -40,7 +40,7 @@ DELAY = 7  # cycles of vdpbf16ps: with fewer sums a step takes no less
 
 
 class DotSums:
-    """How the sums of a tile are made, in registers, with `vdpbf16ps`.
+    """Accumulates a tile in registers with `vdpbf16ps`.
 
     Args:
         code: where to emit.
