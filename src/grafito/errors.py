@@ -250,13 +250,16 @@ def undefined(owner: object, method: str) -> NotDefinedError:
     )
 
 
-def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownNameError:
+def unknown_name(
+    kind: str, name: object, choices: Iterable[str], own: str | None = None
+) -> UnknownNameError:
     """The error for a name that is not known, with the nearest known one.
 
     Args:
         kind: what the name should name, for example "loss".
         name: what came.
         choices: the known names.
+        own: what to write if the name is the user's own; the known ones are not listed then.
 
     Returns:
         The error, to be raised by the caller.
@@ -268,10 +271,11 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> UnknownName
           try        'mse'
     """
     known = sorted(set(choices))
+    near = foreign.name(name, known)
     return UnknownNameError(
         f"Unknown {kind} {name!r}.",
-        expected=f"one of {_once(known)}" if known else "none at all",
-        fix=foreign.name(name, known),
+        expected=None if own else f"one of {_once(known)}" if known else "none at all",
+        fix=f"{own} if it is your own, or {near}" if own and near else own or near,
     )
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from grafito.constructors import told_in_words
 from grafito.errors import (
     ArgumentError,
+    UnknownNameError,
     missing_attribute,
     unknown_argument,
     unknown_name,
@@ -47,7 +48,8 @@ __all__ = [
 ]
 
 _objects_kept: ContextVar[bool] = ContextVar("objects_kept", default=False)
-_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
+_NONE: Mapping[str, Any] = MappingProxyType({})  # outside all scopes
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NONE)
 
 
 @contextlib.contextmanager
@@ -407,8 +409,19 @@ class Registry:
         if name in custom:
             return custom[name]
         if name not in self.entries:
-            raise unknown_name(self.kind, name, [*self.entries, *custom])
+            raise self.unknown(name)
         return self.entries[name]
+
+    @property
+    def names(self) -> list[str]:
+        """The names to choose from: without classes that need a function or a loss as well."""
+        return [n for n, entry in self.entries.items() if vars(entry).get("chosen_by_name", True)]
+
+    def unknown(self, name: str, others: Iterable[str] = ()) -> UnknownNameError:
+        """The error for a name that neither this registry nor `others` have."""
+        loading = (custom := _custom.get()) is not _NONE and name.isidentifier()
+        own = f'custom_objects={{"{name}": {name}}}' if loading else None
+        return unknown_name(self.kind, name, [*self.names, *others, *custom], own)
 
 
 def part(kind: str, identifier: Any) -> Any:

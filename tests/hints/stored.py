@@ -17,7 +17,30 @@ RUNS = (
     "from grafito.lab.record import Record"
 )
 
+OWN_LAYER = (
+    "class Linear(layers.Layer):\n    def call(self, inputs): return inputs * 2.0\n"
+    "net(layers.Dense(1), Linear()).save('m.safetensors')"
+)
+OWN_LOSS = (
+    "def squared(y_true, y_pred): return graph.mean((y_true - y_pred) ** 2)\n"
+    "net(loss=squared).save('m.safetensors')"
+)
+
 ROWS = [
+    Row(
+        "models.load_model('m.safetensors')",
+        "'m.safetensors'",
+        "'m.safetensors', custom_objects={\"Linear\": Linear}",
+        before=OWN_LAYER,
+        says='custom_objects={"Linear": Linear} if it is your own, or',
+    ),
+    Row(
+        "models.load_model('m.safetensors')",
+        "'m.safetensors'",
+        "'m.safetensors', custom_objects={\"squared\": squared}",
+        before=OWN_LOSS,
+        says='custom_objects={"squared": squared}',
+    ),
     Row(
         "net().save('m.keras')",
         ".keras",

@@ -58,7 +58,7 @@ def _fix(text: str) -> str | None:
     """What to write where a sign of another language or of the shell stands."""
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return text.replace(",", ".")
-    return message("commas, not spaces: w=1,x=2") if "=" in text else None
+    return message("a comma between two settings: w=1,x=2") if "=" in text else None
 
 
 def _value(text: str) -> Any:

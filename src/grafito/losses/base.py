@@ -127,6 +127,8 @@ class FunctionLoss(Loss):
         0.25
     """
 
+    chosen_by_name = False
+
     def __init__(
         self,
         fn: Callable[[Tensor, Tensor], Any] | str,

@@ -9,6 +9,7 @@ from typing import Any
 
 from grafito.errors import ArgumentError, LossWarning, warn
 from grafito.graph.tensor import Tensor
+from grafito.language import message
 from grafito.losses.base import Loss
 from grafito.losses.classification import (
     BinaryCrossentropy,
@@ -79,7 +80,7 @@ def unusual(
         activation = activation_of(activation)
     kind = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     kind = "linear" if activation is None else kind
-    found = f"{_words(kind, units)}, loss {loss.name!r}"
+    found = _words(kind, units, loss.name)
     logits = getattr(loss, "from_logits", False)
     if units == 1 and (kind == "softmax" or isinstance(loss, CATEGORICAL)):
         raise ArgumentError(
@@ -104,7 +105,7 @@ def unusual(
         proper = "sigmoid" if binary else "softmax"
         if kind in SIGNED or kind in CUT or (kind in POSITIVE and binary):
             raise ArgumentError(
-                "This loss takes the logarithm of probabilities, but the outputs are none.",
+                "This loss takes the logarithm of probabilities; the outputs are no probabilities.",
                 where=where,
                 received=found,
                 expected="outputs from 0 to 1",
@@ -136,9 +137,12 @@ def unusual(
     return None
 
 
-def _words(kind: str | None, units: int | None) -> str:
-    count = "" if units is None else f" with {units} unit{'s' if units != 1 else ''}"
-    return f"activation {kind!r}{count}"
+def _words(kind: str | None, units: int | None, loss: str) -> str:
+    if units is None:
+        return message(f"activation {kind!r}, loss {loss!r}")
+    elif units == 1:
+        return message(f"activation {kind!r} with 1 unit, loss {loss!r}")
+    return message(f"activation {kind!r} with {units} units, loss {loss!r}")
 
 
 def activation_of(output: Tensor) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafito import losses
-from grafito.errors import UnknownNameError, unknown_name
+from grafito.errors import UnknownNameError
 from grafito.graph.tensor import Shape
 from grafito.losses.targets import label_form
 from grafito.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
@@ -48,7 +48,7 @@ def get(identifier: Any) -> Any:
     """
     if isinstance(identifier, str) and not _known(registry, identifier):
         if not _known(losses.registry, identifier):
-            raise unknown_name("metric", identifier, [*registry.entries, *losses.registry.entries])
+            raise registry.unknown(identifier, losses.registry.names)
         return LossMetric(identifier, name=identifier)
     found = registry.get(identifier)
     if found is None or isinstance(found, Metric):

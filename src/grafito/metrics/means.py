@@ -116,6 +116,8 @@ class MeanMetricWrapper(MeanOfPairs):
 
     takes_any = True
 
+    chosen_by_name = False
+
     def __init__(self, fn: Any, name: str | None = None, dtype: str | None = None, **kwargs: Any):
         self.fn: Any = registry.lookup(fn) if isinstance(fn, str) else fn
         super().__init__(name or str(getattr(self.fn, "__name__", "metric")), dtype)
@@ -152,6 +154,8 @@ class LossMetric(Mean):
     """
 
     direction = "down"
+
+    chosen_by_name = False
 
     def __init__(self, loss: Any, name: str | None = None, dtype: str | None = None):
         self.loss = losses.get(loss)

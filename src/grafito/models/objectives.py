@@ -14,6 +14,7 @@ from grafito import losses, metrics
 from grafito.errors import ArgumentError, DataError, ShapeError
 from grafito.graph import Tensor
 from grafito.graph.nest import flatten
+from grafito.language import message
 from grafito.losses.labels import strange_labels
 from grafito.losses.targets import batches_of
 from grafito.models import health
@@ -124,7 +125,7 @@ class Objectives:
                     else "fit(x, y) or evaluate(x, y), with the targets behind the inputs",
                 )
             if loss is not None:
-                found.append(losses.checks.unusual(loss, out, where=f"output {name!r}"))
+                found.append(losses.checks.unusual(loss, out, where=message(f"output {name!r}")))
                 found.append(health.out_of_reach(loss, losses.checks.activation_of(out), target))
         for i, _, _, metric in self.measures:
             found.append(health.accuracy_of_numbers(metric, y[i]))

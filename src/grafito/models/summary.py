@@ -97,7 +97,7 @@ def _cells(layer: Any, path: Path, cost: dict[str, Any], show_trainable: bool) -
     cells = [
         f"{'  ' * (len(path) - 1)}{layer.name} ({type(layer).__name__})",
         cost["shape"],
-        size if layer.built or layer.weights else f"{size} (unbuilt)",
+        size if layer.built or layer.weights else f"{size} ({translate('unbuilt')})",
         cost["macs"],
         format_bytes(cost["bytes"]),
     ]
