@@ -80,7 +80,7 @@ ROWS = [
             "inputs_not_scaled([0.0, 0.0, 0.0], [1.0, 1e-3, 1e-3])": "norm.adapt(x)",
             "scaled_differently(([0.1], [0.3]), ([33.0], [78.0]))": "the same scaling",
             "equal_rows(x, x)": "numpy.unique",
-            "class_never_predicted([0, 1] * 9, [0, 0] * 9)": "class_weight={0: 1, 1: 1}",
+            "class_never_predicted([0, 1, 1, 1] * 9, [1] * 36)": "class_weight={0: 2, 1: 0.667}",
         }.items()
     ),
 ]
