@@ -126,7 +126,8 @@ def test_names_of_trainings_become_names_of_files(name, tmp_path):
 @contextlib.contextmanager
 def long_run(out: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that trains for long and has finished its first epochs."""
-    words = [sys.executable, "-W", "error", "-m", "grafito"]
+    strict = ["-W", "error", "-W", "ignore::DeprecationWarning"]  # of older libraries
+    words = [sys.executable, *strict, "-m", "grafito"]
     words += ["run", "xor", "--epochs", "1000000", "--out", str(out), "--lang", "en"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
