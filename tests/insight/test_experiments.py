@@ -107,7 +107,9 @@ TABLE = {
     "imdb-dense batch-normalisation": said(may="overfitting", slow=True),
     "imdb-dense dropout": said(may="overfitting validation_looks_better", slow=True),
     "imdb-embedding dense": said(may="overfitting validation_looks_better", slow=True),
-    "imdb-embedding convolution": said(may="overfitting validation_looks_better", slow=True),
+    "imdb-embedding convolution": said(
+        may="overfitting underfitting validation_looks_better", slow=True
+    ),
     "overfitting none": said("overfitting", epochs=40, settings={"examples": 300}),
     "overfitting L1": said(**BY_HEART),
     "overfitting L2": said(**BY_HEART),
@@ -182,6 +184,7 @@ def as_parameter(name: str) -> Any:
     return pytest.param(name, marks=[pytest.mark.slow] if TABLE[name].slow else [])
 
 
+@pytest.mark.filterwarnings("ignore:.*CIFAR-100")  # the real data may be a subset
 @pytest.mark.parametrize("name", [as_parameter(name) for name in TABLE])
 def test_of_a_network_is_said_what_its_experiment_shows(name, data_of):
     expected = TABLE[name]

@@ -15,6 +15,7 @@ RISEN = 1.2  # times the loss at the beginning
 LEAP, LANDED = 100.0, 3.0  # times the first loss: a peak, and where it came down again
 STILL, SHARE = 0.03, 0.25  # fall of the second half: of the loss, and of the whole fall
 SAME_AS_GUESSING = 0.02  # how near to the entropy of the classes is no better than guessing
+WORSE_THAN_GUESSING = 1.1  # times its loss; beyond, penalties may have been added
 WON, LOST = 0.1, 1.5  # of its first loss, one network and the other
 SURE = 0.05  # a loss so small has won, however the first epoch ended
 
@@ -117,7 +118,7 @@ def rate_too_small(
 def shuffled_labels(
     training: Sequence[float], validation: Sequence[float], entropy: float
 ) -> LossWarning | None:
-    """Training falls while validation is never better than guessing: labels of other examples.
+    """Training falls while validation is at best as good as guessing: labels of other examples.
 
     Args:
         training: loss of each epoch; three at least.
@@ -133,7 +134,8 @@ def shuffled_labels(
     if len(training) < 3 or len(validation) < 3 or entropy <= 0:
         return None
     best, last = float(np.min(validation)), float(training[-1])
-    if best < (1 - SAME_AS_GUESSING) * entropy or last > 0.85 * min(entropy, training[0]):
+    guessing = (1 - SAME_AS_GUESSING) * entropy <= best <= WORSE_THAN_GUESSING * entropy
+    if not guessing or last > 0.85 * min(entropy, training[0]):
         return None
     return LossWarning(
         "The labels look shuffled: what is learned holds for no other example.",
