@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import io
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grafito import language
-from grafito.errors import ArgumentError, FileError
+from grafito.errors import ArgumentError
 from grafito.figures.diagram import Diagram, Node
+from grafito.figures.templates import templates
 from grafito.figures.text import array_line, with_decimal_sign
 from grafito.insight.chain_rule import mathml
 from grafito.language import translate as _
@@ -46,7 +43,8 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
             "lang": language.current(),
             "alt": player.plan[-1].formula if player.plan else "",
         }
-        page = str(_environment().get_template("player.html").render(context, _=_))
+        template = templates(Path(__file__).parent).get_template("player.html")
+        page = str(template.render(context, _=_))
     size = len(page.encode())
     if size > LARGEST:
         raise ArgumentError(
@@ -55,19 +53,6 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
             expected=f"{LARGEST:,} at most",
         )
     return page
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
 
 
 class Marks:
@@ -162,19 +147,3 @@ def _told(array: np.ndarray) -> str:
         low, high = f"{array.min():.4g}", f"{array.max():.4g}"
         text += f" {_('from {} to {}').format(*map(with_decimal_sign, (low, high)))}"
     return text.replace("-", "−")
-
-
-def write(path: Path, page: str) -> None:
-    """Write a page, whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as file:
-            file.write(page)
-        os.replace(file.name, path)
-    except OSError as error:
-        with contextlib.suppress(OSError, UnboundLocalError):
-            os.unlink(file.name)
-        raise FileError(
-            "The page cannot be written.", where=path, received=error.strerror or error
-        ) from error

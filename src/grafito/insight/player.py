@@ -192,10 +192,10 @@ class Player:
         self, path: str | os.PathLike[str], *, title: str | None = None, lang: str | None = None
     ) -> Path:
         """Write the page to a file, whole or not at all."""
-        from grafito.insight.page import write
+        from grafito.files.arrays import replace_file
 
         target = Path(path)
-        write(target, self.html(title=title, lang=lang))
+        replace_file(target, self.html(title=title, lang=lang).encode())
         return target
 
     def _repr_html_(self) -> str:

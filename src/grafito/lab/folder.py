@@ -109,6 +109,20 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
+def write_part(path: Path, text: str) -> None:
+    """Write a part of a report, whole or not at all.
+
+    Raises:
+        FileError: when it cannot be written.
+    """
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise FileError(
+            "The report cannot be written.", where=path, received=error.strerror or error
+        ) from error
+
+
 def _now() -> str:
     return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grafito import language
-from grafito.errors import FileError
-from grafito.lab.folder import write_whole
+from grafito.lab.folder import write_part
 from grafito.lab.report.blocks import Block, Table
 from grafito.lab.report.context import AFTER, BEFORE, context_of
 from grafito.lab.report.notes import notes_text
@@ -42,12 +41,7 @@ def write_markdown(folder: str | os.PathLike[str], *, lang: str | None = None) -
     path = run.path / "report.md"
     with language.use(lang):
         text = "\n\n".join(part for part in _parts(context_of(run), run.path) if part) + "\n"
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise FileError(
-            "The report cannot be written.", where=path, received=error.strerror or error
-        ) from error
+    write_part(path, text)
     return path
 
 

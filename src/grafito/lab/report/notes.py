@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from grafito.errors import FileError
-from grafito.lab.folder import write_whole
+from grafito.lab.folder import write_part
 from grafito.lab.report.pictures import data_uri
 from grafito.lab.report.recorded_run import stays_inside
 
@@ -77,10 +76,5 @@ def sign(folder: str | os.PathLike[str], author: str | None, title: str | None) 
     given = {"author": author, "title": title}
     told = {**signed(Path(folder)), **{k: v for k, v in given.items() if v is not None}}
     if any(value is not None for value in given.values()):
-        path = Path(folder, SIGNED)
-        try:
-            write_whole(path, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-        except OSError as error:
-            raise FileError(
-                "The report cannot be written.", where=path, received=error.strerror or error
-            ) from error
+        text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        write_part(Path(folder, SIGNED), text)

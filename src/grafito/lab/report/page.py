@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import os
 from pathlib import Path
 from typing import Any
 
 from grafito import __version__, language
-from grafito.errors import FileError
-from grafito.lab.folder import write_whole
+from grafito.figures.templates import templates
+from grafito.lab.folder import write_part
 from grafito.lab.report.context import PAGE, context_of
 from grafito.lab.report.notes import sign
 from grafito.lab.report.recorded_run import read_run
@@ -61,7 +60,7 @@ def draw(folder: str | os.PathLike[str], name: str, lang: str | None) -> Path:
 
 def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
     """Write a page, whole or not at all."""
-    environment = _environment()
+    environment = templates(Path(__file__).parent)
     page = environment.get_template(template).render(
         context,
         _=_,
@@ -70,23 +69,5 @@ def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
         made=f"{datetime.datetime.now():%Y-%m-%d}",
         style=environment.loader.get_source(environment, "page.css")[0],
     )
-    try:
-        write_whole(path, page)
-    except OSError as error:
-        raise FileError(
-            "The report cannot be written.", where=path, received=error.strerror or error
-        ) from error
+    write_part(path, page)
     return path
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
