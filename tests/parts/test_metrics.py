@@ -137,6 +137,7 @@ def test_nothing_yet_is_zero_or_nothing(row):
     measure(metric, row.y_true, row.y_pred)
     metric.reset_state()
     assert not any(variable.numpy().any() for variable in metric.variables)
+    assert not np.asarray(metric.result()).any()
 
 
 # scikit-learn

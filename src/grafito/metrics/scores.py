@@ -126,7 +126,8 @@ class R2Score(ColumnMetric):
         self.num_samples.assign(self.num_samples + float(len(y)))
 
     def score(self):
-        exact = graph.cast(graph.equal(self.residual, 0), self.residual.dtype)
+        exact = graph.equal(self.residual, 0) & (self.count > 0)  # nothing yet is no success
+        exact = graph.cast(exact, self.residual.dtype)
         varies = self.variation > 0
         quotient = self.residual / graph.where(varies, self.variation, 1)
         r2 = graph.where(varies, 1 - quotient, exact)
