@@ -137,6 +137,7 @@ def test_words_come_in_spanish():
 BAD = {
     "no model": (lambda: insight.gradient_check(7, X), ArgumentError),
     "a formula without names": (lambda: insight.gradient_check("w*x", [1.0]), ArgumentError),
+    "no gradients": (lambda: insight.gradient_check("x^2", {"x": 1.0}, gradient={}), ArgumentError),
     "a missing input": (lambda: insight.gradient_check("w*x", {"w": 1.0}), ArgumentError),
     "an unknown gradient": (
         lambda: insight.gradient_check("w*x", {"w": 1.0, "x": 2.0}, gradient={"v": 1.0}),

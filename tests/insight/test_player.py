@@ -216,6 +216,7 @@ BAD = {
     "no such place": (lambda: neuron().at(99), ArgumentError),
     "before the first step": (lambda: neuron().previous_step(), ArgumentError),
     "no such folder": (lambda: neuron().save("/nowhere/at/all.html"), FileError),
+    "no path": (lambda: neuron().save(None), FileError),
     "data of another shape": (lambda: insight.Player(xor(), X[:, :1], Y), GrafitoError),
 }
 

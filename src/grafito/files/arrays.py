@@ -46,7 +46,7 @@ def write_arrays(
     """
     from safetensors.numpy import save
 
-    path = _path(filepath)
+    path = file_path(filepath)
     if path.exists() and not overwrite:
         raise FileError(
             "The file already exists.", where=path, fix="overwrite=True, or another name"
@@ -74,11 +74,15 @@ def write_arrays(
     note_name(path)
 
 
-def _path(filepath: Any) -> Path:
+def file_path(filepath: Any) -> Path:
     """Where a file really lies; a link to it stays a link.
 
     Raises:
         FileError: for what is no path.
+
+    Example:
+        >>> file_path("weights.safetensors").name
+        'weights.safetensors'
     """
     try:
         path = Path(os.path.realpath(os.fsdecode(filepath)))
@@ -153,7 +157,7 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """
     from safetensors import SafetensorError, safe_open
 
-    path = _path(filepath)
+    path = file_path(filepath)
     if not path.exists():
         raise FileError("There is no such file.", where=path)
     try:

@@ -251,6 +251,12 @@ def _given(gradient: Any, names: list[str]) -> dict[str, Any]:
     if gradient is None:
         return {}
     if isinstance(gradient, Mapping):
+        if not gradient:
+            raise ArgumentError(
+                "There is no gradient to compare with.",
+                where="gradient",
+                expected=f"one for some of {', '.join(names)}, by name",
+            )
         unknown = [name for name in gradient if name not in names]
         if unknown:
             raise ArgumentError(

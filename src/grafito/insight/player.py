@@ -192,9 +192,9 @@ class Player:
         self, path: str | os.PathLike[str], *, title: str | None = None, lang: str | None = None
     ) -> Path:
         """Write the page to a file, whole or not at all."""
-        from grafito.files.arrays import replace_file
+        from grafito.files.arrays import file_path, replace_file
 
-        target = Path(path)
+        target = file_path(path)
         replace_file(target, self.html(title=title, lang=lang).encode())
         return target
 
