@@ -136,7 +136,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # needs more raises its number here, in sight.
 BUDGET = {
     "callbacks": 950,
-    "cli": 600,
+    "cli": 620,
     "datasets": 3_150,
     "engines": 11_400,
     "figures": 5_600,
@@ -146,7 +146,7 @@ BUDGET = {
     "graph": 7_600,
     "initializers": 550,
     "insight": 3_500,
-    "lab": 10_350,
+    "lab": 11_300,
     "layers": 4_800,
     "losses": 1_600,
     "metrics": 1_900,

@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 from lab.run_folders import history, run_folder
+from lab.test_experiments import words_of
 from scipy import stats
 from typer.testing import CliRunner
 
@@ -137,7 +138,7 @@ def test_a_comparison(folders, tmp_path):
     text = found.page.read_text()
     for words in ("Ejecuciones lado a lado", "0,9750", "mayor que el ruido", "Welch 1947", "<svg"):
         assert words in text
-    assert text.count("<table") == 3
+    assert text.count("<table") == 4  # with that of the settings
     assert "first   exactitud 0,9750 ± 0,0050  (3 semillas)" in found.table("es")
     assert "first − second  0,0650  mayor que el ruido" in found.table("es")
 
@@ -259,3 +260,66 @@ def test_seeds_have_a_report_with_their_curves(tmp_path):
     assert "Mean and standard deviation of 2 seeds." in text
     assert re.search(r"<dd>\d\.\d{4} ± \d\.\d{4}</dd><dt>loss</dt>", text)
     assert (folder / "curves.svg").is_file()
+
+
+def words(page):
+    """What a page says outside tables."""
+    return re.sub(r"<(svg|table|nav)\b.*?</\1>|<[^>]+>", " ", page.read_text(), flags=re.DOTALL)
+
+
+# Folders, and what is said of a comparison that is none.
+NONE = {
+    "one folder twice": (["c", "c"], "compared with itself"),
+    "by another path": (["c", "c/../c"], "compared with itself"),
+    "one run": (["c"], "one run alone"),
+    "seeds of one kind": (["a/seed-0", "a/seed-1"], "differ in their seed alone"),
+    "two kinds": (["a", "b"], ""),
+}
+
+
+@pytest.mark.parametrize("case", NONE)
+def test_what_is_no_comparison_says_so(case, folders, tmp_path):
+    names, remark = NONE[case]
+    found = lab.compare([tmp_path / name for name in names], out=tmp_path / "out", lang="en")
+    for text in (found.remark, found.table("en"), words(found.page)):
+        assert (remark if remark else "itself") in text or not remark
+    assert bool(found.remark) == bool(remark)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_comparison_has_words_and_the_settings_that_differ(lang, tmp_path):
+    told = [{"settings": {"units": 3, "a": 1}, "seed": s} for s in (1, 2)]
+    told += [{"settings": {"units": 4, "a": 1}, "seed": s} for s in (1, 2)]
+    page = lab.compare(runs(tmp_path, *told), out=tmp_path, lang=lang).page
+    assert 250 <= words_of(page.read_text()) <= 900
+    settings = page.read_text()[page.read_text().index('id="settings"') :]
+    assert ">3</td>" in settings
+    assert ">4</td>" in settings
+
+
+def test_a_comparison_is_written_as_a_run_is(folders, tmp_path):
+    out = tmp_path / "out"
+    given = ["--out", str(out), "--markdown", "--author", "Ana", "--title", "Mine"]
+    done = CliRunner().invoke(cli.app, ["compare", *map(str, folders[:2]), *given])
+    assert done.exit_code == 0, done.stderr
+    (folder,) = (out / "compare").glob("*")
+    text = (folder / "compare.md").read_text()
+    assert text.startswith("# Mine\n\n*Ana*")
+    assert "](curves.png)" in text
+    assert (folder / "curves.png").is_file()
+    (folder / "notes.md").write_text("My own words.")
+    again = CliRunner().invoke(cli.app, ["report", str(folder), "--lang", "es"])
+    assert again.exit_code == 0, again.stderr
+    page = (folder / "compare.html").read_text()
+    assert "My own words." in page
+    assert "<h1>Mine</h1>" in page
+    assert not (folder / "report.html").exists()
+
+
+def test_a_run_is_signed_as_it_is_made(tmp_path):
+    given = ["--out", str(tmp_path), "--author", "Ana", "--markdown", "--epochs", "2"]
+    for seeds in ("1", "2"):
+        done = CliRunner().invoke(cli.app, ["run", "xor", *given, "--seeds", seeds])
+        assert done.exit_code == 0, done.stderr
+    signed = [path for path in tmp_path.glob("xor/*/report.md") if "*Ana*" in path.read_text()]
+    assert len(signed) == 2

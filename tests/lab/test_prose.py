@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from grafito.lab.prose import comparing as d
 from grafito.lab.prose import conclusions as c
 from grafito.lab.prose import conclusions_by_hand as h
 from grafito.lab.prose.sentence import Sentence
@@ -44,6 +45,11 @@ TURNS = {
         (lambda: c.standing_still([1.0, *[0.1] * 20]), "98 %"),
         (lambda: c.standing_still(SLOW), "until the end"),
         (lambda: c.standing_still([1.0, 1.0, 1.0]), None),
+    ],
+    "plateaus": [
+        (lambda: c.plateaus({"a": [1.0, *[0.1] * 20], "b": SLOW}), "after this many"),
+        (lambda: c.plateaus({"a": SLOW, "b": SLOW}), "until the end"),
+        (lambda: c.plateaus({"a": [1.0, 1.0, 1.0]}), None),
     ],
     "gap": [
         (lambda: c.gap(0.99, 0.90, "test"), "by heart"),
@@ -147,6 +153,28 @@ TURNS = {
         (lambda: h.quickest({"a": 3, "b": 9}), "fewest"),
         (lambda: h.quickest({"a": 9, "b": 9}), None),
     ],
+    "compared": [
+        (lambda: d.compared({"a": 1, "b": 1}, [])[0], "Side by side"),
+        (lambda: d.compared({"a": 1}, [])[0], "alone"),
+        (lambda: d.compared({"a": 1}, [])[1], "no spread"),
+        (lambda: d.compared({"a": 3}, [])[1], "mean over seeds"),
+        (lambda: d.compared({"a": 1, "b": 1}, ["units"])[-1], "no others"),
+    ],
+    "courses of training": [
+        (lambda: d.courses_of_training({"a": [{"loss": SLOW}]}, "test")[0], "until the end"),
+        (lambda: d.courses_of_training({"a": [{"val_loss": BACK}]}, "test")[0], "begins"),
+    ],
+    "how far": [
+        (lambda: d.how_far({"a": 1, "b": 1}, ["units"], False)[0], "due to it"),
+        (lambda: d.how_far({"a": 1, "b": 1}, ["units", "l2"], False)[0], "at once"),
+        (lambda: d.how_far({"a": 1, "b": 2}, [], False)[0], "less certain"),
+        (lambda: d.how_far({"a": 1, "b": 1}, [], True)[0], "quick forms"),
+    ],
+    "not compared": [
+        (lambda: Sentence(d.not_compared(1, 2)), "itself"),
+        (lambda: Sentence(d.not_compared(1, 1)), "alone"),
+        (lambda: Sentence(d.not_compared(2, 2)), "seed alone"),
+    ],
     "starts": [
         (lambda: h.starts([(2, 15, 9, 9)])[0], "Every start"),
         (lambda: h.starts([(2, 1, 9, 0)])[0], "No start"),
@@ -177,7 +205,9 @@ def test_the_winner_is_the_better_one():
 
 def test_every_conclusion_has_a_row():
     """A function that gives sentences is in the table above."""
-    functions = [f for module in (c, h) for f in vars(module).values() if callable(f)]
-    own = {f.__name__ for f in functions if getattr(f, "__module__", "").startswith(c.__name__)}
+    given = [f for module in (c, d, h) for f in vars(module).values() if callable(f)]
+    modules = {module.__name__ for module in (c, d, h)}
+    own = {f.__name__ for f in given if getattr(f, "__module__", "") in modules}
     used = {name for rows in TURNS.values() for make, _ in rows for name in make.__code__.co_names}
-    assert own - used <= {"is_share", "one_seed", "strongest"}
+    public = {name for name in own if not name.startswith("_")}
+    assert public - used <= {"is_share", "one_seed", "strongest"}

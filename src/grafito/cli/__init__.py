@@ -96,6 +96,16 @@ Lang = Annotated[
         help=N_("en or es; else GRAFITO_LANG, else the locale."),
     ),
 ]
+Pdf = Annotated[bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
+]
+Author = Annotated[
+    str | None, typer.Option(help=N_("Who hands it in; kept for later reports of this run."))
+]
+Title = Annotated[
+    str | None, typer.Option(help=N_("Of the report, in place of what the experiment is."))
+]
 DataName = Annotated[str, typer.Argument(help=N_("A name that `grafito data list` shows."))]
 
 
@@ -134,12 +144,18 @@ def _localised(text: str) -> str:
     return localised(text, language.current())
 
 
-def _print_page(name: str, page: Path, pdf: bool) -> None:
+def _write_report(
+    folder: Path, lang: str, *, pdf: bool, markdown: bool, **signed: str | None
+) -> None:
+    """Draw the report of a folder in every form that is asked for, signed, and say where it is."""
     from grafito import lab
 
-    print(name, page)
+    page = lab.write_report(folder, lang=lang, **signed)
+    print(_("report"), page)
     if pdf:
         print("PDF", lab.write_pdf(page))
+    if markdown:
+        print("Markdown", lab.write_markdown(folder, lang=lang))
 
 
 @app.callback()
@@ -196,6 +212,10 @@ def run_experiment(
         str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
     out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    pdf: Pdf = False,
+    markdown: Markdown = False,
+    author: Author = None,
+    title: Title = None,
     lang: Lang = "",
 ) -> None:
     """Run an experiment and print its result."""
@@ -210,6 +230,9 @@ def run_experiment(
         results = lab.run_seeds(experiment, seeds, engine=engine, out=out, lang=lang)
     for result in results:
         print(result.table(lang))
+    if pdf or markdown or author or title:
+        whole = results[0].folder if seeds == 1 else results[0].folder.parent
+        _write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
     if not results[-1].is_complete:
         raise typer.Exit(1)
 
@@ -248,27 +271,15 @@ def explain_experiment(
 
 @command("report", help=N_("Draw the report of a run again."))
 def draw_report(
-    run: Annotated[Path, typer.Argument(help=N_("The folder of a run."))],
-    pdf: Annotated[
-        bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))
-    ] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
-    ] = False,
-    author: Annotated[
-        str | None, typer.Option(help=N_("Who hands it in; kept for later reports of this run."))
-    ] = None,
-    title: Annotated[
-        str | None, typer.Option(help=N_("Of the report, in place of what the experiment is."))
-    ] = None,
+    run: Annotated[Path, typer.Argument(help=N_("The folder of a run, or of a comparison."))],
+    pdf: Pdf = False,
+    markdown: Markdown = False,
+    author: Author = None,
+    title: Title = None,
     lang: Lang = "",
 ) -> None:
-    """Draw report.html from the folder of a run, whole or partial."""
-    from grafito import lab
-
-    _print_page(_("report"), lab.write_report(run, lang=lang, author=author, title=title), pdf)
-    if markdown:
-        print("Markdown", lab.write_markdown(run, lang=lang))
+    """Draw the page of a run, whole or partial, or of a comparison, from its folder."""
+    _write_report(run, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
 @command("compare", help=N_("Put runs side by side: curves, numbers, and what is noise."))
@@ -278,9 +289,10 @@ def compare_runs(
         str | None, typer.Option(help=N_("The number to judge; else the first of all runs."))
     ] = None,
     out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
-    pdf: Annotated[
-        bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))
-    ] = False,
+    pdf: Pdf = False,
+    markdown: Markdown = False,
+    author: Author = None,
+    title: Title = None,
     lang: Lang = "",
 ) -> None:
     """Put runs side by side and print what their seeds allow to say."""
@@ -288,7 +300,8 @@ def compare_runs(
 
     found = lab.compare(runs, metric=metric, out=out, lang=lang)
     print(found.table(lang))
-    _print_page(_("report"), found.page, pdf)
+    folder = found.page.parent
+    _write_report(folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
 @app.command(

@@ -19,18 +19,18 @@ from grafito import engines, figures, language
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
-from grafito.lab.prose import conclusions
-from grafito.lab.prose.sentence import said
+from grafito.lab.prose import comparing, conclusions
+from grafito.lab.prose.sentence import Sentence, said
 from grafito.lab.prose.telling import LOW_IS_GOOD
 from grafito.lab.record import Record
-from grafito.lab.report.page import draw
+from grafito.lab.report.page import write_report
 from grafito.lab.report.recorded_run import TOTALS, RecordedRun, one_of_each_seed, read_run
 from grafito.lab.statistics import ALPHA, Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _
 
-PAGE = "compare.html"
 MOST_NAMED = 3  # settings in the name of a run
+NAMES = ("experiment", "variant")  # of settings that differ as well
 
 Groups = Mapping[str, Sequence[RecordedRun]]
 
@@ -46,6 +46,7 @@ class Comparison:
             the standard deviation.
         differences: of each pair of runs, by their names.
         repeated: how many runs repeat a seed, and are left out.
+        remark: why it is no comparison, where all runs are of one kind; a text.
     """
 
     page: Path
@@ -53,6 +54,7 @@ class Comparison:
     numbers: list[dict[str, Any]]
     differences: dict[tuple[str, str], Difference]
     repeated: int = 0
+    remark: str = ""
 
     def table(self, lang: str | None = None) -> str:
         """The judged number of each run, and what is said of each pair.
@@ -81,6 +83,8 @@ class Comparison:
         for (first, second), found in self.differences.items():
             size = number(found.difference, 4, lang)
             lines.append(f"{first} − {second}  {size}  {_(found.judgement)}")
+        if self.remark:
+            lines.append(_(self.remark))
         if self.repeated:
             lines.append(_(REPEATED).format(repeated=self.repeated))
         return "\n".join(lines)
@@ -125,15 +129,18 @@ def compare(
         if metric is not None and metric not in shared:
             raise unknown_name("metric", metric, shared)
         metric = metric or next(iter(shared), "")
-        folder = RunFolder(Path(out, "compare"), _describe(runs, groups))
+        folder = RunFolder(Path(out, "compare"), _describe(runs, groups, metric))
         with folder.recording():
             record = Record(folder, engines.get("auto"))
             numbers = table_of(groups)
             differences = judge(groups, metric) if metric else {}
+            remark = _remark(runs, read) if len(groups) == 1 else ""
             _hand_over(record, groups, numbers, metric, differences)
+            _tell(record, groups, remark)
             if repeated:
                 record.text(REPEATED, repeated=repeated)
-    return Comparison(draw(folder.path, PAGE, lang), metric, numbers, differences, repeated)
+        page = write_report(folder.path, lang=lang)
+    return Comparison(page, metric, numbers, differences, repeated, remark)
 
 
 def group(runs: Sequence[RecordedRun]) -> dict[str, list[RecordedRun]]:
@@ -190,23 +197,30 @@ def overlay(record: Record, groups: Groups) -> None:
         record: what they are handed over to.
         groups: runs by name; those of one name are seeds.
     """
-    curves: dict[str, list[dict[str, list[float]]]] = {}
-    for name, runs in groups.items():
-        for run in runs:
-            for training, history in run.histories.items():
-                label = f"{name}, {training}" if training else name
-                curves.setdefault(label, []).append(history)
-    followed = [run.follows_test for runs in groups.values() for run in runs]
+    curves, part = _histories(groups)
     if curves:
         several = any(len(seeds) > 1 for seeds in curves.values())
         record.figure(
             "curves",
-            partial(figures.curves, curves, held_out="test" if all(followed) else "validation"),
+            partial(figures.curves, curves, held_out=part),
             message("Training, side by side"),
             message("Lines: the mean of the seeds. Bands: from the lowest to the highest.")
             if several
             else "",
         )
+
+
+def _histories(groups: Groups) -> tuple[dict[str, list[dict[str, list[float]]]], str]:
+    """Of each training the numbers of each epoch and seed; and what those of validation are of."""
+    found: dict[str, list[dict[str, list[float]]]] = {}
+    followed = True
+    for name, runs in groups.items():
+        for run in runs:
+            followed &= run.follows_test
+            for training, history in run.histories.items():
+                label = f"{name}, {training}" if training else name
+                found.setdefault(label, []).append(history)
+    return found, "test" if followed else "validation"
 
 
 def tell_differences(
@@ -296,15 +310,42 @@ def _names(runs: Sequence[RecordedRun]) -> list[str]:
     return [name for name in names if name not in TOTALS]
 
 
-def _describe(runs: Sequence[str | os.PathLike[str]], groups: Groups) -> dict[str, Any]:
+def _describe(
+    runs: Sequence[str | os.PathLike[str]], groups: Groups, metric: str
+) -> dict[str, Any]:
     words = ["grafito", "compare", *(os.fspath(run) for run in runs)]
+    words += ["--metric", metric] if metric else []
+    natures = {name: _nature(runs[0]) for name, runs in groups.items()}
+    forms = {name: {k: v for k, v in nature.items() if v} for name, nature in natures.items()}
     return {
         "experiment": "compare",
         "what": message("Runs side by side"),
         "variant": ", ".join(groups),
         "quick": any(run.configuration.get("quick") for runs in groups.values() for run in runs),
         "command": shlex.join(words),
+        "settings": {},
+        "forms": forms,
     }
+
+
+def _remark(runs: Sequence[str | os.PathLike[str]], read: Sequence[RecordedRun]) -> str:
+    """Why runs of one kind are no comparison."""
+    distinct = {run.path.resolve() for run in read}
+    named = {Path(run).resolve() for run in runs}
+    return comparing.not_compared(min(len(distinct), len(named)), len(runs))
+
+
+def _tell(record: Record, groups: Groups, remark: str) -> None:
+    """Hand over what was compared, how the trainings went, and how far a comparison goes."""
+    seeds = {name: len(runs) for name, runs in groups.items()}
+    natures = [_nature(runs[0]) for runs in groups.values()]
+    differing = [key for key in dict.fromkeys(itertools.chain(*natures)) if _differ(key, natures)]
+    apart = [key for key in differing if key not in NAMES] or differing
+    told = comparing.compared(seeds, apart)
+    record.words("task", [told, [Sentence(remark)] if remark else []])
+    record.words("findings", [comparing.courses_of_training(*_histories(groups))])
+    quick = any(run.configuration.get("quick") for runs in groups.values() for run in runs)
+    record.words("limits", [comparing.how_far(seeds, apart, quick)])
 
 
 def _nature(run: RecordedRun) -> dict[str, Any]:

@@ -171,11 +171,10 @@ def standing_still(losses: Sequence[float]) -> Sentence | None:
         >>> standing_still([1.0, 0.1, 0.1, 0.1]).values["epoch"]
         2
     """
-    values = np.asarray(losses, np.float64)
-    if len(values) < 3 or not np.isfinite(values).all() or values[0] <= values.min():
+    epoch = _still_after(losses)
+    if epoch is None:
         return None
-    done = values[0] - FALLEN * (values[0] - values.min())
-    epoch = int((values <= done).argmax()) + 1
+    values = np.asarray(losses, np.float64)
     told = {"epoch": epoch, "epochs": len(values)}
     if epoch > 0.9 * len(values):
         return Sentence(
@@ -185,6 +184,35 @@ def standing_still(losses: Sequence[float]) -> Sentence | None:
     return Sentence(
         N_("The training loss has done 98 % of its fall after {epoch} of {epochs} epochs."), told
     )
+
+
+def _still_after(losses: Sequence[float]) -> int | None:
+    """The epoch after which a loss has done nearly all of its fall; None where it does not fall."""
+    values = np.asarray(losses, np.float64)
+    if len(values) < 3 or not np.isfinite(values).all() or values[0] <= values.min():
+        return None
+    done = values[0] - FALLEN * (values[0] - values.min())
+    return int((values <= done).argmax()) + 1
+
+
+def plateaus(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
+    """Of several trainings, after how many epochs each has done nearly all of its fall.
+
+    Example:
+        >>> plateaus({"a": [1.0, 0.1, 0.1, 0.1], "b": [1.0, 0.5, 0.2]}).values["epochs"]
+        {'a': 2, 'b': 3}
+    """
+    found = {name: _still_after(series) for name, series in losses.items()}
+    epochs = {name: epoch for name, epoch in found.items() if epoch is not None}
+    if not epochs:
+        return None
+    text = N_("The training loss has done 98 % of its fall after this many epochs: {epochs}.")
+    if all(epochs[name] > 0.9 * len(losses[name]) for name in epochs):
+        text = N_(
+            "The training loss falls until the end in each, so that no plateau is seen; 98 % of "
+            "its fall are done after this many epochs: {epochs}."
+        )
+    return Sentence(text, {"epochs": epochs})
 
 
 def gap(training: float, held_out: float, part: str, dropout: bool = False) -> Sentence | None:

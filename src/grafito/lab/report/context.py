@@ -16,7 +16,6 @@ from grafito.lab.report.recorded_run import TOTALS, RecordedRun, in_language
 from grafito.language import message
 from grafito.language import translate as _
 
-PAGE = "report.html"
 HEADLINES = 4  # numbers in large type
 LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
 
@@ -227,7 +226,7 @@ def _finding(text: str) -> str:
 
 def _link(seed: RecordedRun, run: RecordedRun) -> tuple[str, str]:
     """The name of a run inside another, and its page where there is one."""
-    page = seed.path / PAGE
+    page = seed.path / seed.page
     return seed.path.name, page.relative_to(run.path).as_posix() if page.is_file() else ""
 
 

@@ -20,12 +20,12 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 def write_markdown(folder: str | os.PathLike[str], *, lang: str | None = None) -> Path:
-    """Write the words, tables and figures of a run as report.md in its folder.
+    """Write the words, tables and figures of a run as report.md (compare.md) in its folder.
 
     Figures are named as files beside it, formulas are TeX between dollar signs.
 
     Args:
-        folder: of the run.
+        folder: of the run, or of a comparison.
         lang: "en" or "es"; by default the one being spoken.
 
     Raises:
@@ -38,7 +38,7 @@ def write_markdown(folder: str | os.PathLike[str], *, lang: str | None = None) -
         'report.md'
     """
     run = read_run(folder)
-    path = run.path / "report.md"
+    path = (run.path / run.page).with_suffix(".md")
     with language.use(lang):
         text = "\n\n".join(part for part in _parts(context_of(run), run.path) if part) + "\n"
     write_part(path, text)

@@ -1,4 +1,4 @@
-"""The page of a run: what was asked, what came out, and how to get it again."""
+"""The page of a run, or of a comparison: what was asked, what came out, and how to get it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from grafito import __version__, language
 from grafito.figures.templates import templates
 from grafito.lab.folder import write_part
-from grafito.lab.report.context import PAGE, context_of
+from grafito.lab.report.context import context_of
 from grafito.lab.report.notes import sign
 from grafito.lab.report.recorded_run import read_run
 from grafito.language import translate as _
@@ -23,12 +23,12 @@ def write_report(
     author: str | None = None,
     title: str | None = None,
 ) -> Path:
-    """Draw the report of a run from its folder alone, also of a run that did not come to its end.
+    """Draw the page of a run from its folder alone, whole or partial; or that of a comparison.
 
     What stands in `notes.md` of the folder is set into the page.
 
     Args:
-        folder: of the run; `report.html` is written there.
+        folder: of the run; `report.html` is written there, of a comparison `compare.html`.
         lang: "en" or "es"; by default the one being spoken. A figure that a run handed over as it
             was keeps its language.
         author: of this report and of those that are drawn later; kept in `report.json`.
@@ -46,13 +46,13 @@ def write_report(
         >>> write_report(result.folder, lang="es").name
         'report.html'
     """
-    read_run(folder)  # before anything is written
+    run = read_run(folder)  # before anything is written
     sign(folder, author, title)
-    return draw(folder, PAGE, lang)
+    return draw(folder, run.page, lang)
 
 
 def draw(folder: str | os.PathLike[str], name: str, lang: str | None) -> Path:
-    """Draw the page of a run, or of a comparison, under this file name."""
+    """Draw the page of a run under this file name."""
     run = read_run(folder)
     with language.use(lang):
         return _write(run.path / name, "run.html", context_of(run))

@@ -52,6 +52,11 @@ class RecordedRun:
         return str(self.configuration.get("experiment", self.path.name))
 
     @property
+    def page(self) -> str:
+        """The file of its report; a comparison has a name of its own."""
+        return "compare.html" if self.name == "compare" else "report.html"
+
+    @property
     def status(self) -> str:
         return str(self.configuration.get("status", ""))
 
