@@ -140,7 +140,7 @@ BUDGET = {
     "datasets": 3_150,
     "engines": 11_400,
     "figures": 5_600,
-    "files": 300,
+    "files": 650,
     "files at the top": 2_050,
     "foreign": 1_150,
     "graph": 7_600,

@@ -104,6 +104,24 @@ ROWS = [
         before=SAVED,
     ),
     Row(
+        "os.mkfifo('pipe'); model.save('pipe')",
+        new="name a file that may be replaced",
+        sentence=PLACE,
+        before=SAVED + "; import os",
+    ),
+    Row(
+        "with patch('os.write', side_effect=OSError(28, 'No space')):\n    model.save('m.safetensors')",
+        new="free some space",
+        sentence=PLACE,
+        before=SAVED + "; from unittest.mock import patch",
+    ),
+    Row(
+        "with patch('os.fsync', side_effect=[None, OSError(5, 'I/O')]):\n    model.save('m.safetensors')",
+        new="write it to another disk as well",
+        sentence=PLACE,
+        before=SAVED + "; from unittest.mock import patch",
+    ),
+    Row(
         "pathlib.Path('other').mkdir(); models.load_model('other')",
         new="name a file in it",
         sentence=PLACE,

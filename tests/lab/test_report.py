@@ -262,7 +262,7 @@ UNUSABLE = {
     "nothing": (lambda folder: shutil.rmtree(folder), "no such folder"),
     "another folder": (lambda f: (f / "configuration.json").unlink(), "not the folder of a run"),
     "damaged": (change("configuration.json", "{"), "damaged"),
-    "unwritable": (lambda f: (f / ".report.html.partial").mkdir(), "cannot be written"),
+    "a folder in its place": (lambda f: (f / "report.html").mkdir(), "This is a folder"),
 }
 
 
@@ -441,7 +441,7 @@ def test_links_to_other_runs_and_files_are_not_followed(folder, tmp_path):
     (folder / "metrics.json").symlink_to(other / "metrics.json")
     target = tmp_path / "precious"
     target.write_text("kept")
-    (folder / ".report.html.partial").symlink_to(target)
+    (folder / "report.html").symlink_to(target)
     page = report(folder)
     assert "secret what" not in page.text
     assert "Missing or damaged: metrics.json" in page.text

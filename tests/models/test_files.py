@@ -157,12 +157,12 @@ def test_a_failed_save_keeps_the_older_file(tmp_path, monkeypatch):
     model.save(path)
     before = path.read_bytes()
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    def broken(*_):
+        raise OSError(5, "Input/output error")
 
     for call in ("fsync", "replace"):
         with monkeypatch.context() as patch:
-            patch.setattr(os, call, full)
+            patch.setattr(os, call, broken)
             with pytest.raises(FileError, match="an older one is as it was"):
                 model.save(path)
         assert path.read_bytes() == before

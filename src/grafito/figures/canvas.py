@@ -21,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFo
 
 from grafito.errors import ArgumentError, GrafitoWarning, unknown_name, warn
 from grafito.figures.text import with_decimal_sign
+from grafito.files.writing import replace_file
 from grafito.language import current
 
 # Okabe and Ito (2008): told apart with every kind of colour vision. Their order here also
@@ -93,20 +94,26 @@ class Sheet(Figure):
 
         Raises:
             UnknownNameError: for an ending that is no format of figures.
+            FileError: when the file cannot be written; an older one stays as it was.
         """
         kind = options.get("format") or os.path.splitext(str(fname))[1].lower().removeprefix(".")
         formats = self.canvas.get_supported_filetypes()
-        if isinstance(fname, (str, os.PathLike)) and kind not in formats:
-            raise unknown_name("format of figures", kind, formats)
+        if named := isinstance(fname, (str, os.PathLike)):
+            if kind not in formats:
+                raise unknown_name("format of figures", kind, formats)
+            options["format"] = kind
         if kind in ("svg", "pdf", "png"):
             known: dict[str, Any] = {"Title": self.alt} if self.alt else {}
             known |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
             options["metadata"] = {**known, **(options.get("metadata") or {})}
+        target = io.BytesIO() if named else fname
         with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             if self.stale and any(axes.get_aspect() != "auto" for axes in self.axes):
                 self.draw_without_rendering()  # a layout with fixed shapes takes a second pass
-            super().savefig(fname, **options)
+            super().savefig(target, **options)
+        if named:
+            replace_file(fname, target.getvalue())
         _report(seen, kind)
 
     def show(self, warn: bool = True) -> None:

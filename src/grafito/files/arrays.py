@@ -6,11 +6,8 @@ its dtype and shape, and of the content). Any flipped bit is found. Loading runs
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,15 +16,23 @@ import numpy as np
 
 from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.files.foreign import foreign_file, note_name
+from grafito.files.writing import file_path, replace_file
 
 FORMAT = "grafito"
 VERSION = 1
+CODES = {  # of dtypes in safetensors
+    "bool": "BOOL",
+    "bfloat16": "BF16",
+    **{f"float{bits}": f"F{bits}" for bits in (16, 32, 64)},
+    **{f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)},
+}
 
 
 def write_arrays(
     filepath: Any, arrays: dict[str, np.ndarray], content: dict[str, Any], overwrite: bool = True
 ) -> None:
-    """Write arrays and content: to a sibling file, synced, then renamed.
+    """Write arrays and content, whole or not at all; the same bytes for the same of both.
 
     Args:
         filepath: the file; it is replaced only when the new one is complete and on the disk.
@@ -44,15 +49,11 @@ def write_arrays(
         >>> read_arrays("a.safetensors")[1]
         {'unit': 'm'}
     """
-    from safetensors.numpy import save
-
     path = file_path(filepath)
     if path.exists() and not overwrite:
         raise FileError(
             "The file already exists.", where=path, fix="overwrite=True, or another name"
         )
-    if path.is_dir():
-        raise FileError("This is a folder.", where=path, fix="name a file in it")
     try:
         text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
@@ -70,78 +71,43 @@ def write_arrays(
         "content": text,
         "digests": json.dumps(digests, separators=(",", ":")),
     }
-    replace_file(path, save(arrays, header))
+    replace_file(path, [_head(arrays, header), *map(_octets, _ordered(arrays).values())])
     note_name(path)
 
 
-def file_path(filepath: Any) -> Path:
-    """Where a file really lies; a link to it stays a link.
-
-    Raises:
-        FileError: for what is no path.
-
-    Example:
-        >>> file_path("weights.safetensors").name
-        'weights.safetensors'
-    """
-    try:
-        path = Path(os.path.realpath(os.fsdecode(filepath)))
-        path.exists()  # asks the system whether such a name can be
-    except (TypeError, ValueError, OSError) as error:
-        raise FileError(
-            "This is not a file path.", received=f"{str(filepath)[:60]!r}: {error}"[:160]
-        ) from None
-    return path
+def _ordered(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays as safetensors has them: wide numbers first, so that each is aligned."""
+    return dict(sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])))
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace a file by new content, so that at every instant one of the two is whole.
-
-    Raises:
-        FileError: when the disk is full or the folder cannot be written; the old file stays.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        free = shutil.disk_usage(path.parent).free
-        if free < len(data):
-            raise FileError(
-                "There is not enough space on the disk.",
-                where=path,
-                received=f"{free:,} bytes free",
-                expected=f"{len(data):,} bytes",
-            )
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(
-            "The file cannot be written; an older one is as it was.",
-            where=path,
-            received=error.strerror or str(error),
-            fix="choose a folder that exists and that you may write to",
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+def _head(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """The beginning of a safetensors file; the same bytes for the same arrays and texts."""
+    entries: dict[str, Any] = {"__metadata__": metadata}
+    start = 0
+    for name, array in _ordered(arrays).items():
+        end = start + array.nbytes
+        entries[name] = {
+            "dtype": CODES[array.dtype.name],
+            "shape": array.shape,
+            "data_offsets": [start, end],
+        }
+        start = end
+    text = json.dumps(entries, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _octets(array: np.ndarray) -> memoryview:
+    """The bytes of an array as they are in files."""
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    octets: Any = np.ascontiguousarray(little).reshape(-1).view(np.uint8)
+    return memoryview(octets)
 
 
 def _digest(array: np.ndarray) -> str:
-    head = f"{array.dtype.name}{array.shape}".encode()
-    return hashlib.sha256(head + array.tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{array.dtype.name}{array.shape}".encode())
+    digest.update(_octets(array))
+    return digest.hexdigest()
 
 
 def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -192,11 +192,9 @@ class Player:
         self, path: str | os.PathLike[str], *, title: str | None = None, lang: str | None = None
     ) -> Path:
         """Write the page to a file, whole or not at all."""
-        from grafito.files.arrays import file_path, replace_file
+        from grafito.files.writing import replace_file
 
-        target = file_path(path)
-        replace_file(target, self.html(title=title, lang=lang).encode())
-        return target
+        return replace_file(path, self.html(title=title, lang=lang))
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from grafito.errors import ArgumentError, FileError
+from grafito.files.writing import replace_file
 
 
 class RunFolder:
@@ -37,6 +37,8 @@ class RunFolder:
         try:
             self.path = _new_folder(parent, name or f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}")
             self._write_configuration()
+        except FileError:
+            raise
         except OSError as error:
             raise _unwritable(parent, error) from None
 
@@ -73,7 +75,7 @@ class RunFolder:
     def write_json(self, name: str, content: Any) -> None:
         """Write a file, whole or not at all."""
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        write_whole(self.path / name, text)
+        write_part(self.path / name, text)
 
     def _write_configuration(self) -> None:
         self.write_json("configuration.json", self.configuration)
@@ -99,28 +101,15 @@ def plain_name(name: str) -> str:
     return name
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, whole or not at all; what a link of its name points to stays as it is."""
-    partial = path.with_name(f".{path.name}.partial")
-    if partial.is_symlink() or partial.is_file():  # left by a program that was killed, or a trap
-        partial.unlink()
-    with partial.open("x", encoding="utf-8") as out:
-        out.write(text)
-    os.replace(partial, path)
-
-
 def write_part(path: Path, text: str) -> None:
-    """Write a part of a report, whole or not at all.
+    """Write a file of a run, whole or not at all; no link in the folder leads out of it.
 
     Raises:
         FileError: when it cannot be written.
     """
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise FileError(
-            "The report cannot be written.", where=path, received=error.strerror or error
-        ) from error
+    if path.is_symlink():  # a trap in a folder of somebody else
+        path.unlink()
+    replace_file(path, text)
 
 
 def _now() -> str:

@@ -8,6 +8,7 @@ stay English there; the report translates them.
 from __future__ import annotations
 
 import csv
+import io
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from grafito.callbacks import Callback, CSVLogger, History
 from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError, missing_attribute
+from grafito.files.writing import replace_file
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
 from grafito.language import LANGUAGES, current, translate
@@ -122,8 +124,13 @@ class Record:
 
     def _save(self, drawn: Any, files: Mapping[str, str]) -> None:
         """A figure as its two files."""
-        drawn.savefig(self.folder.path / files["file"])
-        drawn.savefig(self.folder.path / files["png"], dpi=PNG_DOTS)
+        for key, options in (
+            ("file", {"format": "svg"}),
+            ("png", {"format": "png", "dpi": PNG_DOTS}),
+        ):
+            content = io.BytesIO()
+            drawn.savefig(content, **options)
+            replace_file(self.folder.path / files[key], content.getvalue())
 
     def table(
         self,
@@ -226,8 +233,9 @@ class Record:
         self.interrupted |= history.interrupted
 
     def _write_csv(self, file: str, rows: Iterable[Sequence[Any]]) -> None:
-        with (self.folder.path / file).open("w", newline="", encoding="utf-8") as out:
-            csv.writer(out).writerows(rows)
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        replace_file(self.folder.path / file, text.getvalue())
 
     def _file(self, name: str, ending: str, given: str = "") -> str:
         """A file of this run, named once; names that differ in letters it lacks get numbers."""

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from grafito.errors import FileError, MissingDependencyError
+from grafito.files.writing import replace_file
 
 BROWSERS = (
     "chromium",
@@ -75,5 +76,7 @@ def write_pdf(page: str | os.PathLike[str]) -> Path:
             said = str(error)
     if not printed.is_file():
         raise FileError("The browser did not print the page.", where=browser, received=said)
-    os.replace(printed, target)
-    return target
+    try:
+        return replace_file(target, printed.read_bytes())
+    finally:
+        printed.unlink(missing_ok=True)

@@ -12,9 +12,10 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from grafito.files.writing import replace_file
 
 LIMIT = 256 * 2**20  # bytes of all entries; those not used for longest go first
 MAGIC = b"grafito object 1\n"
@@ -52,7 +53,7 @@ def folder() -> Path | None:
     if given == "":
         return None
     if given is not None:
-        root = Path(given)
+        root = Path(given).expanduser()
     elif sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "grafito"
     elif sys.platform == "darwin":
@@ -103,14 +104,7 @@ def write(name: str, content: bytes) -> None:
     if path is None:
         return
     with contextlib.suppress(OSError):
-        handle, temporary = tempfile.mkstemp(dir=path)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(MAGIC + _digest(name, content) + content)
-            os.replace(temporary, path / name)
-        except OSError:
-            os.unlink(temporary)
-            raise
+        replace_file(path / name, [MAGIC, _digest(name, content), content], durable=False)
 
 
 def trim() -> None:
