@@ -1,5 +1,6 @@
 """The player of one step: numbers of the graph, exact steps, and the page in a real browser."""
 
+import html.parser
 import json
 import re
 import shutil
@@ -11,7 +12,7 @@ import pytest
 from grafito import Sequential, graph, insight, layers, optimizers, utils
 from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.figures import graph_table
-from grafito.insight import chain_rule
+from grafito.insight import chain_rule, page
 from grafito.language import use
 
 FORMULA, POINT = "(w*x - t)^2", {"w": 2.0, "x": 3.0, "t": 5.0}
@@ -195,8 +196,32 @@ def test_hostile_names_do_no_harm(tmp_path):
     assert "<img" not in page
 
 
-def test_a_notebook_shows_the_page():
-    assert neuron()._repr_html_().startswith("<iframe srcdoc=")
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_notebook_shows_the_page(lang):
+    player = neuron()
+    with use(lang):
+        frame = player._repr_html_()
+    given = {}
+    reader = html.parser.HTMLParser()
+    reader.handle_starttag = lambda tag, attributes: given.update(attributes)
+    reader.feed(frame)
+    assert given["srcdoc"] == player.html(lang=lang)
+    assert given["sandbox"] == "allow-scripts"
+    assert given["title"] in given["srcdoc"]
+
+
+def test_a_table_has_the_numbers_of_the_step():
+    utils.set_random_seed(1)
+    player = insight.Player(xor(), X, Y)
+    with use("es"):
+        rows = page.step_rows(player)
+    assert len(rows) == len({op.node for op in player.plan})
+    assert {len(row) for row in rows} == {len(page.COLUMNS)}
+    assert [row[0] for row in rows if row[0].startswith("#")] == [
+        op.formula for op in player.plan if op.way == "forward"
+    ]
+    loss = player.plan[len([op for op in player.plan if op.way == "forward"]) - 1]
+    assert rows[-1][1:3] == [f"{float(loss.value):.3f}", "1.000"]
 
 
 BAD = {
@@ -279,3 +304,23 @@ def test_the_page_in_a_browser(browser, scheme, width, tmp_path):
     assert page.get_attribute("#list [aria-current]", "aria-current") == "step"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert said == []
+
+
+@pytest.mark.parametrize("more", ["", "<script>document.title = 'other'</script>", "<img src=x>"])
+def test_within_another_page_its_script_runs_and_no_other(browser, more, tmp_path):
+    policy = f"default-src 'none'; script-src '{page.script_hash()}'; style-src 'unsafe-inline'"
+    inside = neuron().html().replace("</main>", f"</main>{more}")
+    path = tmp_path / "outer.html"
+    path.write_text(
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
+        + page.framed(inside, "step")
+    )
+    outer = browser.new_context(offline=True).new_page()
+    said = []
+    outer.on("console", lambda message: said.append(message.text))
+    outer.goto(path.as_uri())
+    frame = outer.frames[1]
+    frame.click("#forward")
+    assert frame.inner_text("#count") == "1 / 9"
+    assert frame.title() != "other"
+    assert bool(said) == bool(more)

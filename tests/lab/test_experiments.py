@@ -13,12 +13,14 @@ from grafito import lab, language
 from grafito.errors import ArgumentError, UnknownNameError
 from grafito.lab import record
 from grafito.lab.report import write_report
+from grafito.lab.report.recorded_run import FILES
 
 # Figures and tables that the forms of an experiment show.
 TRAINING = {"network", "curves"}
 CLASSES = {"confusion", "classes", "predictions", "hardest"}
 TOGETHER = {"curves", "results"}
 
+SHOWN = ("figure", "player", "table")
 OF_THE_RUN = {"configuration.json", "index.json", "metrics.json", "report.html"}
 
 FEWEST_WORDS, MOST_WORDS = 250, 900  # of a page in each language, outside its tables
@@ -48,22 +50,22 @@ ROWS = {
         TRAINING | CLASSES | {"maps"},
     ),
     "gan": ({"examples": 256}, {"curves", "strip", "network-generator", "network-discriminator"}),
-    "xor": ({}, TRAINING | {"graph"}),
+    "xor": ({}, TRAINING | {"graph", "step"}),
     "parity": ({}, TRAINING),
     **{
         f"parity {variant}": ({"bits_each": [2, 3], "hidden_each": [1]}, {"sweep"})
         for variant in ("hidden-units", "bits", "narrow")
     },
-    "ice-creams": ({}, TRAINING | {"fit", "surface", "graph"}),
+    "ice-creams": ({}, TRAINING | {"fit", "surface", "graph", "step"}),
     "moons": ({}, TRAINING | {"regions", "goal"}),
-    "activation-graphs": ({}, {"functions", "elu", "leaky_relu", "sigmoid", "tanh"}),
-    "two-neurons": ({}, {"layer", "layer-gradients"}),
+    "activation-graphs": ({}, {"functions", "elu", "elu-step", "leaky_relu", "sigmoid"}),
+    "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
     "perceptron": ({}, set()),
     "convolution": ({}, {"steps"}),
     "boston": ({}, TRAINING | {"prediction"}),
     "california": ({"examples": 500}, TRAINING | {"prediction"}),
     "pima": ({"units": [9, 5]}, {"curves", "folds"}),
-    "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph"}),
+    "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph", "step"}),
     "imdb-dense": ({"examples": 200, "test_examples": 100, "words": 500}, TRAINING | {"hardest"}),
     "imdb-embedding": (
         {"examples": 200, "test_examples": 100, "words": 500},
@@ -131,11 +133,11 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     assert configuration["status"] == "complete"
     assert configuration["variant"] == variant
     contents = read(result, "index.json")
-    listed = {entry[k] for entry in contents for k in ("file", "png") if k in entry}
+    listed = {entry[k] for entry in contents for k in FILES if k in entry}
     here = {path.name for path in result.folder.iterdir()}
     assert listed == here - OF_THE_RUN
     is_together = variant in getattr(experiment, "together", {})
-    there = {Path(entry["file"]).stem for entry in contents if entry["kind"] in ("figure", "table")}
+    there = {Path(e["file"]).stem for e in contents if e["kind"] in SHOWN}
     assert there >= (TOGETHER if is_together else shown)
     lines = [len(csv_rows(result, e["file"])) for e in contents if e["kind"] == "history"]
     assert sum(lines) == result.epochs or not lines

@@ -12,9 +12,12 @@ import pytest
 from lab.run_folders import run_folder
 from typer.testing import CliRunner
 
-from grafito import cli, figures, lab
+from grafito import cli, engines, figures, insight, lab
 from grafito.errors import FileError, MissingDependencyError, UnknownNameError
-from grafito.lab.report import numerals, pdf, pictures
+from grafito.insight.page import script_hash
+from grafito.lab import record
+from grafito.lab.folder import RunFolder
+from grafito.lab.report import numerals, pdf, pictures, players
 from grafito.lab.report.recorded_run import read_history
 
 VOID = {"meta", "img", "br"}
@@ -482,6 +485,79 @@ def test_the_policy_of_a_page(folder):
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     for name in ("default-src", "base-uri", "form-action"):
         assert rules[name] == "'none'"
+
+
+# Players
+
+
+@pytest.fixture
+def played(folder):
+    """A run that handed over a training step to go through."""
+    run = record.Record(RunFolder(folder / "inside", {}), engines.get("auto"))
+    run.player("step", insight.Player("w*x", {"w": 2.5, "x": 3.0}), "Training", "Second & last.")
+    (inside,) = (folder / "inside").iterdir()
+    return inside
+
+
+def frame_of(page):
+    return next((given for tag, given in page.tags if tag == "iframe"), None)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_player_is_on_the_page_and_its_script_alone_runs(lang, played):
+    page = report(played, lang)
+    frame = frame_of(page)
+    assert frame["sandbox"] == "allow-scripts"
+    assert f'<html lang="{lang}">' in frame["srcdoc"]
+    assert frame["title"] == {"en": "Training", "es": "Entrenamiento"}[lang]
+    assert f"script-src '{script_hash()}'" in page.source
+    assert not {"script", "object"} & {tag for tag, _ in page.tags}
+    assert {"en": "7.500", "es": "7,500"}[lang] in page.text
+    assert {"en": "Each factor receives", "es": "Cada factor recibe"}[lang] in page.text
+    text = lab.report.markdown.write_markdown(played, lang=lang).read_text()
+    assert "step.html" in text
+    assert r"| \#1 = w × x |" in text
+
+
+def test_a_page_without_players_lets_nothing_run(folder):
+    assert "script-src 'none'" in report(folder).source
+
+
+# What somebody may have put in the place of a player, and what is said then.
+OTHER_PLAYERS = {
+    "another script": (lambda p: p.write_text("<script>x()</script>"), "cannot be shown"),
+    "a script more": (
+        lambda p: p.write_text(p.read_text() + "<script>x()</script>"),
+        "cannot be shown",
+    ),
+    "too large": (lambda p: p.write_text(p.read_text() + " " * 300_000), "cannot be shown"),
+    "no text": (lambda p: p.write_bytes(b"\xff\xfe"), "cannot be shown"),
+    "nothing": (lambda p: p.unlink(), "missing or damaged"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_PLAYERS)
+def test_another_file_in_place_of_a_player_stays_a_link(case, played):
+    work, said = OTHER_PLAYERS[case]
+    work(played / "step.html")
+    page = report(played)
+    assert frame_of(page) is None
+    assert said in page.text
+    assert "7.500" in page.text
+
+
+def test_a_player_without_its_table_is_shown_all_the_same(played):
+    (played / "step.csv").unlink()
+    page = report(played)
+    assert frame_of(page)
+    assert "step.csv" in page.text
+
+
+def test_players_have_their_share_of_the_page(played, monkeypatch):
+    monkeypatch.setattr(players, "ROOM", 100)
+    page = report(played)
+    assert frame_of(page) is None
+    assert "step.html" in page.text
 
 
 def test_large_drawings_become_pixels_then_links(folder, monkeypatch):

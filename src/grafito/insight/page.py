@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import io
 import re
 from pathlib import Path
@@ -15,6 +18,7 @@ from grafito.figures.diagram import Diagram, Node
 from grafito.figures.templates import templates
 from grafito.figures.text import array_line, with_decimal_sign
 from grafito.insight.chain_rule import mathml
+from grafito.language import message
 from grafito.language import translate as _
 
 if TYPE_CHECKING:
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 LARGEST = 300_000  # bytes of a page
 LETTERS = "ab"
+TEMPLATE = Path(__file__).parent / "player.html"
+COLUMNS = (message("operation"), message("value"), message("gradient"), message("rule"))
+TITLE = message("One training step, operation by operation")
 
 
 def player_page(player: Player, title: str | None = None, lang: str | None = None) -> str:
@@ -34,7 +41,7 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
     with language.use(lang):
         drawing, marks = _drawing(player.reading)
         context = {
-            "title": title or _("One training step, operation by operation"),
+            "title": title or _(TITLE),
             "drawing": drawing,
             "says": player.says,
             "step": player.step,
@@ -43,7 +50,7 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
             "lang": language.current(),
             "alt": player.plan[-1].formula if player.plan else "",
         }
-        template = templates(Path(__file__).parent).get_template("player.html")
+        template = templates(TEMPLATE.parent).get_template(TEMPLATE.name)
         page = str(template.render(context, _=_))
     size = len(page.encode())
     if size > LARGEST:
@@ -53,6 +60,60 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
             expected=f"{LARGEST:,} at most",
         )
     return page
+
+
+def script_of(page: str) -> str:
+    """The script of a page of a player: the last one, which the template has as it is."""
+    return page.rpartition("<script>")[2].partition("</script>")[0]
+
+
+def script_hash() -> str:
+    """By what the policy of another page lets this script run, and no other.
+
+    Example:
+        >>> script_hash()[:7]
+        'sha256-'
+    """
+    script = script_of(TEMPLATE.read_text(encoding="utf-8"))
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+def framed(page: str, title: str = "") -> str:
+    """A page as a part of another: a frame that may run its script and do nothing else.
+
+    Example:
+        >>> framed("<p>a & b</p>", "step")[:40]
+        '<iframe class="player" sandbox="allow-sc'
+    """
+    inside = html.escape(page, quote=False).replace("'", "&#39;")  # fewer than the other quotes
+    return (
+        f'<iframe class="player" sandbox="allow-scripts" title="{html.escape(title)}" '
+        'style="width:100%;height:46rem;border:1px solid #8886;border-radius:4px" '
+        f"srcdoc='{inside}'></iframe>"
+    )
+
+
+def step_rows(player: Player) -> list[list[str]]:
+    """The step as a table, in English: what is given, then the operations on the way forward.
+
+    The gradients come from the last row up.
+
+    Example:
+        >>> from grafito.insight import Player
+        >>> step_rows(Player("w*x", {"w": 2.0, "x": 3.0}))[-1][:3]
+        ['#1 = w × x', '6.000', '1.000']
+    """
+    with language.use("en"):
+        back = {op.node: op for op in player.plan if op.way == "back"}
+        given = [op for op in player.plan if not op.number][::-1]
+        order = [*given, *(op for op in player.plan if op.way == "forward")]
+        rows = []
+        for op in order:
+            slope = back[op.node].gradient if op.node in back else None
+            rule = op.rule.words if op.number and slope is not None else ""
+            told = "" if slope is None else array_line(slope)
+            rows.append([op.formula, array_line(op.value), told, rule])
+    return rows
 
 
 class Marks:

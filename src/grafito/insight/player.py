@@ -197,12 +197,9 @@ class Player:
         return replace_file(path, self.html(title=title, lang=lang))
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from grafito.insight.page import TITLE, framed
 
-        return (
-            f'<iframe srcdoc="{escape(self.html())}" style="width:100%;height:46rem;border:0">'
-            "</iframe>"
-        )
+        return framed(self.html(), translate(TITLE))
 
     @property
     def says(self) -> str:

@@ -116,6 +116,8 @@ class Descent:
 
     @property
     def says(self) -> str:
+        if not self._parameters:
+            return translate("All numbers: the reference engine, float64.")
         return translate(
             "All numbers: the reference engine, float64. A step of gradient descent at a rate of "
             "{}."

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grafito.callbacks import Callback, CSVLogger, History
 from grafito.callbacks.base import Logs
@@ -23,9 +23,12 @@ from grafito.errors import ArgumentError, missing_attribute
 from grafito.files.writing import replace_file
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
-from grafito.language import LANGUAGES, current, translate
+from grafito.language import LANGUAGES, current, translate, translator
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
+
+if TYPE_CHECKING:
+    from grafito.insight import Player
 
 MANY_EPOCHS = 100  # of more, only some are shown
 SHOWN_EPOCHS = 20
@@ -131,6 +134,29 @@ class Record:
             content = io.BytesIO()
             drawn.savefig(content, **options)
             replace_file(self.folder.path / files[key], content.getvalue())
+
+    def player(self, name: str, player: Player, title: str, caption: str = "") -> None:
+        """A training step, operation by operation, kept as NAME.html and as the table NAME.csv.
+
+        Args:
+            name: of the files; the folder LANG keeps the page in each other language.
+            player: where it stands.
+            title: a text.
+            caption: likewise.
+        """
+        from grafito.insight.page import COLUMNS, step_rows
+
+        file, rows = self._file(name, ".html"), self._file(name, ".csv")
+        others = {lang: {"file": f"{lang}/{file}"} for lang in LANGUAGES if lang != current()}
+        for lang, named in {current(): {"file": file}, **others}.items():
+            path = self.folder.path / named["file"]
+            path.parent.mkdir(exist_ok=True)
+            player.save(path, title=translator(lang)(title), lang=lang)
+        self._write_csv(rows, [COLUMNS, *step_rows(player)])
+        self._add(
+            kind="player", file=file, rows=rows, title=title, caption=caption,
+            lang=current(), others=others,
+        )  # fmt: skip
 
     def table(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,13 +11,16 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from grafito import activations, figures, graph
+from grafito.errors import ArgumentError
+from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, TWO_NEURONS
 from grafito.lab.record import Record
+from grafito.lab.training import Trained, Training
 from grafito.language import message as N_
-from grafito.models import Model
+from grafito.utils import set_random_seed
 
 LEAKY_SLOPE = 0.1
 
@@ -58,6 +62,10 @@ def slopes_by_difference(
     return slopes
 
 
+STEP = N_("One training step, operation by operation")
+STEP_CAPTION = N_("Forward the values, then back the gradients, by the buttons or the arrow keys.")
+
+
 class Shown(NamedTuple):
     """A graph that was handed over: its value, its gradients, and how far two ways agree."""
 
@@ -74,6 +82,12 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
         drawing,
         N_("Values and gradients"),
         N_("Values are black, gradients red, going back."),
+    )
+    record.player(
+        f"{name}-step",
+        Player(output, feeds),
+        N_("The same, operation by operation"),
+        STEP_CAPTION,
     )
     inputs = {t.name: t for t in graph.topological_order([output]) if t.name in feeds}
     witness = slopes_by_difference(output, feeds)
@@ -97,16 +111,18 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
     return Shown(float(graph.value(output, feeds)), slopes, difference)
 
 
-def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
-    """Hand over the graph of a small network, with all values and gradients of one example.
+def show_network_graph(record: Record, form: Training, trained: Trained, example: int = 0) -> None:
+    """Hand over the graph of a small network for one example, and its first training step.
 
     Args:
         record: what it is handed over to.
-        model: the network.
-        x: the example, without the axis of the batch.
+        form: how the network was trained.
+        trained: the network.
+        example: which of the training data.
     """
+    x, y = (part[example] for part in trained.data[0])
     inputs = graph.placeholder(np.shape(x), name="x")
-    output = model(graph.expand_dims(inputs, 0))
+    output = trained.model(graph.expand_dims(inputs, 0))
     drawing = partial(figures.draw_graph, output, {"x": x})
     record.figure(
         "graph",
@@ -114,6 +130,10 @@ def show_network_graph(record: Record, model: Model, x: np.ndarray) -> None:
         N_("The network as a graph"),
         N_("The values of one example, black, and the gradients of its output, red."),
     )
+    set_random_seed(form.seed)  # the weights with which the training began
+    untrained = form.compiled(trained.data[0][0], record.engine)
+    with contextlib.suppress(ArgumentError):  # settings may make it too large for a page
+        record.player("step", Player(untrained, x[None], y[None]), STEP, STEP_CAPTION)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,4 +143,4 @@ class IceCreams(Training):
             if standard
             else N_("Weight and bias of the temperature in tens: a long and narrow valley."),
         )
-        show_network_graph(record, trained.model, x[0])
+        show_network_graph(record, self, trained)

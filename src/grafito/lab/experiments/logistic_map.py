@@ -119,4 +119,4 @@ class LogisticMap(Training):
             ),
             steps=int(np.argmax(errors > 0.1)) if (errors > 0.1).any() else FORECAST,
         )
-        show_network_graph(record, trained.model, x[0])
+        show_network_graph(record, self, trained)

@@ -107,7 +107,7 @@ class Parity(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         if trained.model.count_params() <= MOST_WEIGHTS:
-            show_network_graph(record, trained.model, trained.data[0][0][1])
+            show_network_graph(record, self, trained, example=1)
         if self.starts and not record.interrupted:
             right = self.other_starts(record)
             learned = int((right == 2**self.bits).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from grafito.lab.report import numerals, pictures
+from grafito.lab.report import numerals, pictures, players
 from grafito.lab.report.pieces import Piece, piece_of
 from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
 from grafito.language import current, in_words, message, namer
@@ -26,6 +27,7 @@ SYMBOLS = {"r2": "R²"}
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
 NOT_EMBEDDED = message("The figure is too large for this page; it is in the file {}.")
+NOT_FRAMED = message("The steps cannot be shown inside this page; they are in the file {}.")
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,16 @@ class Block:
     """A piece of a page; which fields are filled depends on its kind.
 
     Attributes:
-        kind: "section", "text", "words", "figure", "table" or "model".
+        kind: "section", "text", "words", "figure", "player", "table" or "model".
         part: of the page that words belong to.
         anchor: its id in the page.
         title, caption: in the language of the page.
         number: of a figure or table.
-        html: the picture of a figure.
+        html: the picture of a figure, or the frame of a player.
         width: of the picture, in CSS pixels.
         paragraphs: of a text, or the lines below the table of a model.
         words: of words, paragraph by paragraph.
-        table: of a table or model.
+        table: of a table or model, or the steps of a player.
         files: that hold the same.
         problem: what is wrong with it.
     """
@@ -111,12 +113,17 @@ class Writer:
         contents = [in_language(entry, folder, current()) for entry in contents]
         figures = [entry for entry in contents if entry.get("kind") == "figure"]
         spoken = [{**entry, "alt": self._spoken(entry)} for entry in figures]
-        embedded = iter(pictures.embed(spoken, folder))
+        played = [entry for entry in contents if entry.get("kind") == "player"]
+        frames = players.embed(played, folder)
+        framed = iter(frames)
+        embedded = iter(pictures.embed(spoken, folder, sum(len(f.encode()) for f in frames)))
         made = []
         for entry in contents:
             kind = entry.get("kind")
             if kind == "figure":
                 made.append(self._figure(entry, folder, next(embedded)))
+            elif kind == "player":
+                made.append(self._player(entry, folder, next(framed)))
             elif kind == "table":
                 made.append(self._table(entry, folder))
             elif kind == "model":
@@ -221,6 +228,19 @@ class Writer:
             files=there,
             problem="" if picture.html else _(problem).format((there or names)[0]),
         )
+
+    def _player(self, entry: Mapping[str, Any], folder: Path, frame: str) -> Block:
+        """A training step to go through, and its table for paper; numbered as a figure."""
+        names = [str(entry[key]) for key in ("file", "rows") if key in entry]
+        there = [name for name in names if (folder / name).is_file()]
+        table = None
+        with contextlib.suppress(OSError, ValueError):
+            titles, *rows = read_csv(folder / names[-1])
+            table = self.tabulate(titles, rows[:MOST_ROWS])
+        problem = NOT_FRAMED if names[0] in there else FILE_IS_MISSING
+        common = {**self._common("figure", entry), "kind": "player"}
+        problem = "" if frame else _(problem).format(names[0])
+        return Block(**common, html=frame, table=table, files=there, problem=problem)
 
     def _table(self, entry: Mapping[str, Any], folder: Path) -> Block:
         name = str(entry["file"])

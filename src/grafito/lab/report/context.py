@@ -8,7 +8,7 @@ from typing import Any
 
 from grafito import datasets, language
 from grafito.errors import UnknownNameError
-from grafito.lab.report import numerals
+from grafito.lab.report import numerals, players
 from grafito.lab.report.blocks import Block, Table, Writer
 from grafito.lab.report.course import departures, numbers_beside, settings_beside
 from grafito.lab.report.notes import notes_html, signed
@@ -49,6 +49,7 @@ def context_of(run: RecordedRun) -> dict[str, Any]:
     }
     context["names_of_parts"] = {part: _(name) for part, name in PARTS.items()}
     context["outline"] = _outline(context)
+    context["scripts"] = players.policy(block.html for block in blocks if block.kind == "player")
     return context
 
 

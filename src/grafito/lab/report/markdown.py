@@ -104,11 +104,14 @@ def _block(block: Block) -> Iterator[str]:
         yield f"### {_plain(block.title)}" if block.title else ""
         yield from map(_plain, block.paragraphs)
         return
-    word = _("Figure") if block.kind == "figure" else _("Table")
+    word = _("Table") if block.kind == "table" else _("Figure")
     caption = f"**{word} {block.number}.** {_plain(block.title)}. {_plain(block.caption)}".strip()
     picture = next((name for name in block.files if name.endswith(".png")), "")
     if block.kind == "figure" and picture:
         yield f"![{_plain(block.title)}]({picture.replace(' ', '%20')})"
+    page = next((name for name in block.files if name.endswith(".html")), "")
+    if page:
+        caption += f" [HTML]({page.replace(' ', '%20')})"
     yield caption
     yield _table(block.table) if block.table else _plain(block.problem)
 

@@ -67,15 +67,16 @@ class Picture:
         return len(self.html.encode())
 
 
-def embed(figures: Sequence[dict[str, Any]], folder: Path) -> list[Picture]:
+def embed(figures: Sequence[dict[str, Any]], folder: Path, taken: int = 0) -> list[Picture]:
     """A picture of each figure, all together small enough for one page.
 
     Args:
         figures: entries with "file", perhaps "png", and "alt".
         folder: where their files are.
+        taken: bytes that something else on the page needs.
     """
     ways = [_ways(figure, folder, f"f{i}-") for i, figure in enumerate(figures, start=1)]
-    while sum(each[0].size for each in ways) > ROOM:
+    while sum(each[0].size for each in ways) > ROOM - taken:
         # The one that saves most; a picture is given up only where pixels save nothing.
         best = max(ways, key=lambda each: (len(each) > 2, each[0].size - each[-1].size))
         best.pop(0)

@@ -25,6 +25,7 @@ KINDS = {
     "course_runs": dict,
     "departures": list,
 }
+FILES = ("file", "png", "rows")  # what an entry names its files by
 TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
 FORMS = "forms"  # settings by name, of each form by name
 
@@ -67,7 +68,7 @@ class RecordedRun:
     @cached_property
     def missing(self) -> list[str]:
         """Files that are named and not there, or cannot be read."""
-        named = (str(e[key]) for e in self.contents for key in ("file", "png") if key in e)
+        named = (str(e[key]) for e in self.contents for key in FILES if key in e)
         gone = [file for file in named if not (self.path / file).is_file()]
         return [*self.unreadable, *gone]
 
@@ -251,7 +252,7 @@ def _is_entry(entry: Any, folder: Path) -> bool:
         return False
     others = entry.get("others")
     several = [entry, *(others.values() if isinstance(others, dict) else ())]
-    files = [e[key] for e in several if isinstance(e, dict) for key in ("file", "png") if key in e]
+    files = [e[key] for e in several if isinstance(e, dict) for key in FILES if key in e]
     if not all(isinstance(file, str) and stays_inside(folder, file) for file in files):
         return False
     return "file" in entry or entry.get("kind") in ("section", "text", "words")
