@@ -143,7 +143,7 @@ BUDGET = {
     "files": 650,
     "files at the top": 2_050,
     "foreign": 1_150,
-    "graph": 7_600,
+    "graph": 9_100,
     "initializers": 550,
     "insight": 3_500,
     "lab": 11_300,

@@ -179,6 +179,42 @@ def take(choose, x, tensors):
     return graph.take(x, np.array(positions), axis)
 
 
+def tile(choose, x, tensors):
+    times = [choose.whole(1, 2) for _ in x.shape]
+    return graph.tile(x, times) if x.size * math.prod(times) <= LARGEST else x
+
+
+def repeat(choose, x, tensors):
+    return graph.repeat(x, choose.whole(1, 3), choose.whole(0, x.ndim - 1))
+
+
+def roll(choose, x, tensors):
+    return graph.roll(x, choose.whole(-3, 3), choose.one([None, choose.whole(0, x.ndim - 1)]))
+
+
+def in_order(choose, x, tensors):
+    """In the order of whole numbers, among which there are ties; rounding decides none."""
+    axis = choose.whole(0, x.ndim - 1)
+    return graph.take_along_axis(x, graph.random.argsort(known(x.shape), axis), axis)
+
+
+def triangle(choose, x, tensors):
+    return choose.one([graph.tril, graph.triu])(x, choose.whole(-1, 1))
+
+
+def diagonal(choose, x, tensors):
+    first, second = choose.one(list(itertools.permutations(range(x.ndim), 2)))
+    return graph.diagonal(x, 0, first, second)
+
+
+def einsum(choose, x, tensors):
+    letters = "abcde"[: x.ndim]
+    shared = [c for c in letters if choose.one([True, False])]
+    other = known((*(x.shape[letters.index(c)] for c in shared), 2))
+    result = [c for c in letters if c not in shared or choose.one([True, False])]
+    return graph.einsum(f"{letters},{''.join(shared)}z->{''.join(result)}z", x, other)
+
+
 def matmul(choose, x, tensors):
     fitting = [y for y in tensors if y.ndim == 2 and y.shape[0] == x.shape[-1]]
     turned = graph.transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
@@ -223,12 +259,14 @@ def with_limit(rule: Any, limit: Callable[[Tensor], Tensor]) -> Any:
 MOVES = [
     *[(reshape, 0), (transpose, 0), (ones, 0), (ones, 0)],
     *[(slice_, 1), (flip, 1), (pad, 1), (concatenate, 1), (concatenate, 1), (take, 1)],
+    *[(tile, 1), (repeat, 1), (roll, 1), (in_order, 1), (triangle, 2), (diagonal, 2)],
 ]
 RULES = [  # with the axes that they need; some more often
     *[(one_of(UNARY, 1), 0)] * 2,
     *[(one_of(BINARY, 2), 0)] * 3,
     *[(reduction(REDUCTIONS, graph.tanh), 0), *MOVES, (cumulative, 1)],
     *[(with_limit(matmul, graph.tanh), 2)] * 2,
+    (with_limit(einsum, graph.tanh), 1),
     *[(with_limit(convolution, graph.tanh), 4)] * 2,
     *[(pool([graph.max_pool, graph.average_pool]), 4)] * 2,
 ]
@@ -237,6 +275,7 @@ EXACT = [
     *[(one_of(EXACT_BINARY, 2), 0)] * 3,
     *[(reduction(EXACT_REDUCTIONS, small), 0), *MOVES],
     *[(with_limit(matmul, small), 2), (with_limit(convolution, small), 4)],
+    (with_limit(einsum, small), 1),
     *[(pool([graph.max_pool]), 4)] * 2,
 ]
 

@@ -46,6 +46,58 @@ CASES = {
     "a product of scalars": (lambda: graph.matmul(1.0, 2.0), ShapeError, "must have one size"),
     "a pair of paddings too few": (lambda: graph.pad(X, [(1, 1)]), ArgumentError, "each axis"),
     "the largest of nothing": (lambda: graph.max(X[:0], 0), ShapeError, "no largest"),
+    "an equation that is none": (
+        lambda: graph.einsum("i2,j->", X, X),
+        ArgumentError,
+        "cannot be read",
+    ),
+    "a factor too few": (
+        lambda: graph.einsum("ij,jk->ik", X),
+        ArgumentError,
+        "another number of factors",
+    ),
+    "an equation of other axes": (
+        lambda: graph.einsum("ijk->i", X),
+        ShapeError,
+        "do not fit the equation",
+    ),
+    "an equation of other sizes": (
+        lambda: graph.einsum("ij,jk->ik", X, X),
+        ShapeError,
+        "do not fit the equation",
+    ),
+    "a result from nowhere": (lambda: graph.einsum("ij->ik", X), ArgumentError, "must occur"),
+    "an inner size that differs": (
+        lambda: graph.tensordot(X, X, 1),
+        ShapeError,
+        "must have the same sizes",
+    ),
+    "repeats below 0": (lambda: graph.tile(X, -1), ArgumentError, "must not be negative"),
+    "a range without end": (lambda: graph.arange(0, 3, 0), ArgumentError, "must not be 0"),
+    "a bound without number": (lambda: graph.arange(X), ArgumentError, "must be a number"),
+    "the diagonal of a vector": (lambda: graph.diagonal(X[0]), ShapeError, "of matrices"),
+    "the diagonal of one axis": (
+        lambda: graph.diagonal(X, 0, 1, 1),
+        ArgumentError,
+        "two different axes",
+    ),
+    "more than there are": (lambda: graph.top_k(X, 4), ShapeError, "fewer elements"),
+    "a share above 1": (lambda: graph.quantile(X, 2.0), ArgumentError, "between 0 and 1"),
+    "a side that is none": (
+        lambda: graph.searchsorted([1.0], X, "above"),
+        ArgumentError,
+        "before or after",
+    ),
+    "a block that is too large": (
+        lambda: graph.slice_update(X, (1, 0), X),
+        ShapeError,
+        "inside of the tensor",
+    ),
+    "values without places": (
+        lambda: graph.scatter([[0], [1]], [1.0], (3,)),
+        ShapeError,
+        "a value for each",
+    ),
     "a tensor as a condition": (lambda: bool(X), GraphError, "no truth value"),
     "too few output gradients": (
         lambda: graph.gradients([X, X], X, [np.ones((2, 3))]),

@@ -9,6 +9,7 @@ from specs_ops import OPS
 
 from grafito import graph
 from grafito.graph import (
+    contraction,
     convolution,
     elementwise,
     linear,
@@ -17,6 +18,7 @@ from grafito.graph import (
     random,
     reductions,
     shaping,
+    sorting,
     tensor,
     variable,
 )
@@ -60,7 +62,8 @@ NO_ROW_FUNCTIONS = {
     "permutation": "tested by its distribution in test_random",
     "permutations": "equal to permutation row by row in test_random",
 }
-MODULES = (elementwise, shaping, reductions, linear, neural, convolution, pooling, random)
+MODULES = (elementwise, shaping, reductions, linear, contraction, sorting)
+MODULES += (neural, convolution, pooling, random)
 
 
 def rows(condition=lambda row: True):

@@ -173,7 +173,7 @@ def axes_of(x: Tensor, axis: Axis) -> tuple[int, ...]:
 def _reduce(op: type[Reduction], x: Any, axis: Axis, keepdims: bool) -> Tensor:
     x = as_tensor(x)
     axes = axes_of(x, axis)
-    if op is not Sum and any(x.shape[a] == 0 for a in axes):
+    if op is not Sum and 0 in [x.shape[a] for a in axes]:
         raise ShapeError(
             "An empty axis has no largest or smallest element.", where=op.__name__, received=x.shape
         )
@@ -274,6 +274,46 @@ def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     if x.dtype == "bfloat16":
         return ew.cast(variance(ew.cast(x, "float32"), axis, keepdims), "bfloat16")
     return mean(ew.square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The root of the variance along the axes. Its slope is 0 where all elements are equal.
+
+    Example:
+        >>> std([1.0, 3.0]).item()
+        1.0
+    """
+    return ew.safe_sqrt(variance(x, axis, keepdims))
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether each element along the axes is true (not zero).
+
+    Example:
+        >>> all([[True, False], [True, True]], axis=1).numpy().tolist()
+        [False, True]
+    """
+    return ew.logical_not(any(ew.logical_not(x), axis, keepdims))
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether at least one element along the axes is true (not zero).
+
+    Example:
+        >>> any([[True, False], [False, False]], axis=1).numpy().tolist()
+        [True, False]
+    """
+    return ew.greater(count_nonzero(x, axis, keepdims), 0)
+
+
+def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """How many elements along the axes are not zero.
+
+    Example:
+        >>> count_nonzero([1.0, 0.0, 2.0]).item()
+        2
+    """
+    return sum(ew.cast(ew.not_equal(x, 0), "int32"), axis, keepdims)
 
 
 def norm(x: Any, axis: Axis = None, keepdims: bool = False, ord: float | None = 2) -> Tensor:
