@@ -114,8 +114,10 @@ HEAVY = {
     "jax",
     "jinja2",
     "keras",
+    "latex2mathml",
     "llvmlite",
     "matplotlib",
+    "mdit_py_plugins",
     "pooch",
     "rich",
     "scipy",
@@ -156,7 +158,11 @@ BUDGET = {
 }
 
 # The name that a library is imported by, where its package has another.
-PACKAGE_OF = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
+PACKAGE_OF = {
+    "markdown_it": "markdown-it-py",
+    "mdit_py_plugins": "mdit-py-plugins",
+    "sklearn": "scikit-learn",
+}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from grafito.lab.folder import write_part
 from grafito.lab.report.pictures import data_uri
 from grafito.lab.report.recorded_run import stays_inside
+from grafito.lab.report.tex import tex_mathml
 
 NOTES, SIGNED = "notes.md", "report.json"
 LONGEST = 200_000  # characters of notes; the rest is left out
@@ -28,14 +29,24 @@ def notes_text(folder: Path) -> str:
 def notes_html(folder: Path) -> str:
     """The same as HTML in which no tag of its own is left and nothing is loaded.
 
-    Pictures of the folder are set in; links lead where a click may lead.
+    Pictures of the folder are set in, formulas between dollar signs are typeset; links lead where a
+    click may lead.
     """
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
 
     text = notes_text(folder)
     if not text.strip():
         return ""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,  # "$5 or $6" are prices
+        allow_digits=False,
+        double_inline=True,
+        renderer=lambda text, options: tex_mathml(text, options["display_mode"]),
+    )
     tokens = reader.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

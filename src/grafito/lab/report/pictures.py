@@ -22,16 +22,22 @@ LINK = f"{{{XLINK}}}href"
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text.
+
+    Example:
+        >>> sorted(word_set("svg g"))
+        ['g', 'svg']
+    """
     return frozenset(text.split())
 
 
 # What a drawing may be made of; all else is taken out, for a page must not act or load anything.
-ELEMENTS = _words(
+ELEMENTS = word_set(
     "svg g defs symbol use path rect circle ellipse line polyline polygon text tspan image clipPath"
     " mask marker pattern linearGradient radialGradient stop"
 )
-LOOKS = _words(
+LOOKS = word_set(
     "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin"
     " stroke-miterlimit stroke-dasharray stroke-dashoffset opacity color display visibility"
     " clip-path clip-rule mask marker-start marker-mid marker-end stop-color stop-opacity font"
@@ -39,7 +45,7 @@ LOOKS = _words(
     " text-decoration letter-spacing word-spacing white-space dominant-baseline baseline-shift"
     " image-rendering shape-rendering vector-effect mix-blend-mode isolation"
 )
-PLACES = _words(
+PLACES = word_set(
     "id style d x y dx dy x1 y1 x2 y2 cx cy r rx ry fx fy points offset width height transform"
     " viewBox preserveAspectRatio patternUnits patternContentUnits patternTransform clipPathUnits"
     " maskUnits maskContentUnits gradientUnits gradientTransform spreadMethod markerUnits refX refY"
