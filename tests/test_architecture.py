@@ -137,7 +137,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # Lines of any kind in the Python files of each folder, about 2 % above what stands. A change that
 # needs more raises its number here, in sight.
 BUDGET = {
-    "callbacks": 950,
+    "callbacks": 1_000,
     "cli": 620,
     "datasets": 3_150,
     "engines": 11_400,

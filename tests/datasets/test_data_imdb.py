@@ -8,6 +8,7 @@ from data_files import tar
 
 from grafito.datasets import imdb, store
 from grafito.errors import ArgumentError, DataError, FileError
+from grafito.files import write_arrays
 
 REVIEWS = {
     "train/neg/0_2": "The film is bad, bad, BAD.<br />It's a waste!",
@@ -124,7 +125,7 @@ def test_a_damaged_copy_is_made_again(archive, tmp_path, damage):
     expected = imdb.load_data()[0][0].tolist()
     (parsed,) = (tmp_path / "cache" / "imdb").iterdir()
     if damage is None:
-        np.savez(parsed, words=np.zeros(1, np.uint8))
+        write_arrays(parsed, {"words": np.zeros(1, np.uint8)}, {})
     else:
         parsed.write_bytes(damage)
     assert imdb.load_data()[0][0].tolist() == expected

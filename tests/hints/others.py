@@ -4,6 +4,9 @@
 from hints.rows import Row
 
 AGAIN = "the file must be fetched again"
+FULL = (
+    "from unittest.mock import patch; full = patch('os.write', side_effect=OSError(28, 'No space'))"
+)
 PLACE = "the folder is the user's"
 
 SAVED = "import pathlib; model = net(); model.save('m.safetensors')"
@@ -40,8 +43,27 @@ ROWS = [
     Row("callbacks.CSVLogger('a.csv', separator='--')", "separator='--'", 'separator=";"'),
     Row(
         "net().fit(x, y, verbose=0, callbacks=[callbacks.CSVLogger('no/such/a.csv')])",
-        new="name a file in a folder that exists",
+        new="choose a folder that exists",
         sentence=PLACE,
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.CSVLogger('a.csv', append=True)])",
+        "append=True",
+        "append=False",
+        says="append=False to replace it",
+        before="import pathlib; pathlib.Path('a.csv').write_bytes(bytes([255]))",
+    ),
+    Row(
+        "with full: net().fit(x, y, verbose=0, callbacks=[callbacks.CSVLogger('a.csv')])",
+        new="free some space",
+        sentence=PLACE,
+        before=FULL,
+    ),
+    Row(
+        "with full: net().fit(x, y, verbose=0, callbacks=[keep])",
+        new="free some space",
+        sentence=PLACE,
+        before=FULL + "; keep = callbacks.ModelCheckpoint('m.safetensors'); keep._saved = True",
     ),
     Row(
         "net().fit(x, y, verbose=0, callbacks=[callbacks.TerminateOnNaN])",
@@ -110,10 +132,10 @@ ROWS = [
         before=SAVED + "; import os",
     ),
     Row(
-        "with patch('os.write', side_effect=OSError(28, 'No space')):\n    model.save('m.safetensors')",
+        "with full: model.save('m.safetensors')",
         new="free some space",
         sentence=PLACE,
-        before=SAVED + "; from unittest.mock import patch",
+        before=SAVED + "; " + FULL,
     ),
     Row(
         "with patch('os.fsync', side_effect=[None, OSError(5, 'I/O')]):\n    model.save('m.safetensors')",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import inspect
+import io
 import json
 import math
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,18 @@ import numpy as np
 
 from grafito.callbacks.base import HOOKS, Callback, Logs
 from grafito.callbacks.monitors import file_path, learning_rate
-from grafito.errors import ArgumentError, FileError, NonFiniteError, unknown_name
+from grafito.errors import (
+    ArgumentError,
+    FileError,
+    GrafitoWarning,
+    NonFiniteError,
+    unknown_name,
+    warn,
+)
+from grafito.files.writing import append_to_file, replace_file
 from grafito.language import translate
+
+SYNC_SECONDS = 1.0  # how much of a log may be lost with the power
 
 
 class LearningRateScheduler(Callback):
@@ -70,6 +82,7 @@ class CSVLogger(Callback):
     """Writes the logs of each epoch as a row of a CSV file.
 
     A name that comes in a later epoch gets a column then, with "NA" above; a vector is a list.
+    Where the disk is full or the folder gone, training goes on, and the rows follow when they can.
 
     Args:
         filename: the file.
@@ -101,40 +114,82 @@ class CSVLogger(Callback):
         self.separator = separator
         self.append = append
         self._columns: list[str] | None = None
+        self._rows: list[list[Any]] = []  # all of the file
+        self._whole = False  # whether the file has all of them
+        self._told = False
+        self._synced = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._columns = None
+        self._columns, self._rows, self._told = None, [], False
         path = Path(self.filename)
         if self.append and path.is_file() and path.stat().st_size:
-            with path.open(newline="", encoding="utf-8") as file:
-                header = next(csv.reader(file, delimiter=self.separator), [])
-            self._columns = header[1:] or None
-            return
-        try:
-            path.write_text("", encoding="utf-8")
-        except OSError as error:
-            raise FileError(
-                "The log cannot be written.",
-                where=path,
-                received=error.strerror,
-                fix="name a file in a folder that exists and that you may write to",
-            ) from error
+            # A row that was cut off gets its end before another follows.
+            self._rows, self._whole = _read(path, self.separator)
+            self._columns = self._rows[0][1:] or None
+        else:
+            replace_file(path, "")
+            self._whole = True
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
         new = [name for name in logs if name not in (self._columns or [])]
-        rows: list[list[Any]] = []
         if new or self._columns is None:
-            with open(self.filename, newline="", encoding="utf-8") as file:
-                rows = [
-                    row + ["NA"] * len(new) for row in csv.reader(file, delimiter=self.separator)
-                ]
+            self._rows = [row + ["NA"] * len(new) for row in self._rows]
             self._columns = [*(self._columns or []), *new]
-            rows[:1] = [["epoch", *self._columns]]
-        with open(self.filename, "w" if rows else "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            writer.writerows(rows)
-            writer.writerow([epoch, *(_cell(logs.get(name, "NA")) for name in self._columns)])
+            self._rows[:1] = [["epoch", *self._columns]]
+            self._whole = False
+        self._rows.append([epoch, *(_cell(logs.get(name, "NA")) for name in self._columns)])
+        now = time.monotonic()
+        self._write(durable=now - self._synced > SYNC_SECONDS)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._rows:
+            self._write(durable=True, last=0)
+
+    def _write(self, durable: bool, last: int = 1) -> None:
+        """Bring the file up to date; where that fails, training goes on."""
+        rows = self._rows[-last:] if last else []
+        try:
+            if self._whole:
+                append_to_file(self.filename, self._lines(rows), durable=durable)
+            else:
+                replace_file(self.filename, self._lines(self._rows), durable=durable)
+            self._whole = True
+        except FileError as error:
+            self._whole = False
+            if not self._told:
+                self._told = True
+                warn(
+                    GrafitoWarning(
+                        "The log cannot be written; training goes on, and the rows are kept.",
+                        where=self.filename,
+                        received=error.rows.get("received"),
+                        fix=error.rows.get("try"),
+                    )
+                )
+        if durable:
+            self._synced = time.monotonic()
+
+    def _lines(self, rows: list[list[Any]]) -> str:
+        text = io.StringIO()
+        csv.writer(text, delimiter=self.separator).writerows(rows)
+        return text.getvalue()
+
+
+def _read(path: Path, separator: str) -> tuple[list[list[str]], bool]:
+    """The rows of a log, and whether the last of them has its end."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            text = file.read()
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileError(
+            "The file is no log to which rows can be appended.",
+            where=path,
+            received=getattr(error, "strerror", None) or error,
+            fix="another file name, or append=False to replace it",
+        ) from None
+    return rows, text.endswith(("\n", "\r"))
 
 
 def _cell(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
-from grafito.errors import ArgumentError, FileError, unknown_name
+from grafito.errors import ArgumentError, FileError, GrafitoWarning, unknown_name, warn
 from grafito.language import translate
 from grafito.layers.arguments import integer, number
 
@@ -243,6 +243,7 @@ class ModelCheckpoint(Monitor):
         self.best = initial_value_threshold
         self._batches = 0
         self._epoch = 0
+        self._saved = False
         if save_freq != "epoch":
             integer(self, "save_freq", save_freq)
 
@@ -273,7 +274,6 @@ class ModelCheckpoint(Monitor):
             value = self.read(logs)
             if value is None or not self.better(value):
                 return
-            self.best = value
         try:
             path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
         except KeyError as error:
@@ -290,7 +290,24 @@ class ModelCheckpoint(Monitor):
             print(translate("Epoch {}: saving to {}").format(epoch + 1, path))
         with contextlib.suppress(OSError):  # saving says what is wrong with the folder
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        (self.model.save_weights if self.save_weights_only else self.model.save)(path)
+        save = self.model.save_weights if self.save_weights_only else self.model.save
+        try:
+            save(path)
+        except FileError as error:
+            if not self._saved:  # nothing is lost yet, and the path may be wrong
+                raise
+            warn(
+                GrafitoWarning(
+                    "A checkpoint cannot be written; training goes on, and the last one stays.",
+                    where=path,
+                    received=error.rows.get("received"),
+                    fix=error.rows.get("try"),
+                )
+            )
+            return
+        self._saved = True
+        if self.save_best_only:
+            self.best = value
 
 
 class ReduceLROnPlateau(Monitor):

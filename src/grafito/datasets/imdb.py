@@ -8,8 +8,8 @@ most frequent word, and equal counts go by the alphabet.
 
 from __future__ import annotations
 
+import contextlib
 import re
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from grafito.datasets.readers.archive import read_tar
-from grafito.datasets.readers.npz import read_npz
 from grafito.datasets.store import cache_folder, digest, get
 from grafito.errors import ArgumentError, DataError, FileError, GrafitoError
+from grafito.files import read_arrays, write_arrays
 from grafito.language import message
 
 __all__ = ["get_word_index", "load_data", "tokenise"]
@@ -166,9 +166,9 @@ def _corpus() -> Corpus:
     """The corpus, from the cache if the same archive was read before."""
     (path,) = get("imdb").values()
     # The digest in the name ties the parsed copy to its archive.
-    parsed = cache_folder() / "imdb" / f"parsed-{digest(path).partition(':')[2][:16]}.npz"
+    parsed = cache_folder() / "imdb" / f"parsed-{digest(path).partition(':')[2][:16]}.safetensors"
     try:
-        return _restore(read_npz(parsed))
+        return _restore(read_arrays(parsed)[0])
     except (GrafitoError, KeyError, ValueError):
         # Not there, or damaged: it is made again.
         corpus = _parse(path)
@@ -227,16 +227,9 @@ def _keep(path: Path, corpus: Corpus) -> None:
     arrays = {"words": np.frombuffer("\n".join(corpus.words).encode(), np.uint8)}
     for name, table in zip(corpus._fields[1:], corpus[1:], strict=True):
         arrays |= {f"{name}_{part}": table[part] for part in _PARTS}
-    temporary = None
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-            temporary = stream.name
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        write_arrays(path, arrays, {})
 
 
 def _restore(arrays: dict[str, np.ndarray]) -> Corpus:

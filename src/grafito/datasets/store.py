@@ -13,6 +13,7 @@ from pathlib import Path
 from grafito.datasets.catalogue import REGISTRY, card
 from grafito.datasets.registry import DataFile, DataSet
 from grafito.errors import DataError, FileError, GrafitoError
+from grafito.files.writing import Sibling, replacing
 from grafito.language import message
 
 # How deep under a folder of GRAFITO_DATA files are looked for, so that naming a home folder by
@@ -195,25 +196,33 @@ def _owner(path: Path) -> str | None:
 
 
 def _download(data_set: DataSet, file: DataFile) -> Path:
-    import pooch
+    """The file in the cache, downloaded if it is not there or not the published one.
 
+    Raises:
+        DataError: when it cannot be had.
+        FileError: when it cannot be kept.
+    """
     folder = cache_folder() / data_set.name
+    path = folder / file.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and digest(path, file.digest.partition(":")[0]) == file.digest:
+            return path
+    except OSError as error:
+        raise FileError(
+            "The cache folder cannot be written.",
+            where=folder,
+            received=error.strerror or error,
+            fix="set GRAFITO_CACHE to a folder of your own",
+        ) from None
     problems = []
     for url in file.urls:
         try:
-            # pooch writes under a temporary name and renames only what has the right checksum.
-            return Path(
-                pooch.retrieve(
-                    url, file.digest, fname=file.name, path=folder, downloader=_Downloader(file)
-                )
-            )
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            raise FileError(
-                "The cache folder cannot be written.",
-                where=folder,
-                received=error.strerror or error,
-                fix="set GRAFITO_CACHE to a folder of your own",
-            ) from None
+            with replacing(path, file.size or 0) as target:
+                _fetch(url, file, target)
+            return path
+        except FileError:
+            raise
         except (OSError, ValueError) as error:
             problems.append(f"{url}: {_reason(error)}")
     size = f"{file.size / 1e6:.2g} MB" if file.size else "less than 4 MB"
@@ -235,28 +244,29 @@ def _reason(error: Exception) -> str:
     return type(error).__name__ if long else text
 
 
-class _Downloader:
-    """pooch's HTTP downloader, stopped when more arrives than was published."""
+def _fetch(url: str, file: DataFile, target: Sibling) -> None:
+    """Download by pooch, stopped when more arrives than was published.
 
-    def __init__(self, file: DataFile):
-        self.file = file
+    Raises:
+        DataError: when it is not the published file.
+    """
+    import pooch
 
-    def __call__(self, url: str, output_file: str, pooch_: object) -> None:
-        import pooch
-
-        with open(output_file, "wb") as target:
-            limited = _Limited(target, self.file)
-            pooch.HTTPDownloader(chunk_size=1 << 16)(url, limited, pooch_)
-        if self.file.size not in (None, limited.written):
-            raise DataError(f"the download ended after {limited.written} of {self.file.size} bytes")
+    limited = _Limited(target, file)
+    pooch.HTTPDownloader(chunk_size=1 << 16)(url, limited, None)
+    if file.size not in (None, limited.written):
+        raise DataError(f"the download ended after {limited.written} of {file.size} bytes")
+    if limited.digest() != file.digest:
+        raise DataError(f"the download has the checksum {limited.digest()}")
 
 
 class _Limited:
     """A file that refuses to grow beyond the published size and shows how far it is."""
 
-    def __init__(self, target, file: DataFile):
+    def __init__(self, target: Sibling, file: DataFile):
         self.target, self.file, self.written = target, file, 0
         self.limit = file.size or _UNKNOWN_SIZE
+        self.hash = hashlib.new(file.digest.partition(":")[0], usedforsecurity=False)
 
     def write(self, data: bytes) -> int:
         self.written += len(data)
@@ -266,7 +276,12 @@ class _Limited:
             end = "\n" if self.written == self.file.size else ""
             share = f"{self.written / 1e6:.1f} of {self.limit / 1e6:.1f} MB"
             print(f"\r{self.file.name}: {share}", end=end, file=sys.stderr, flush=True)
+        self.hash.update(data)
         return self.target.write(data)
 
     def flush(self) -> None:
-        self.target.flush()
+        """Nothing waits."""
+
+    def digest(self) -> str:
+        """The checksum of what was written, in the form of `DataFile.digest`."""
+        return f"{self.hash.name}:{self.hash.hexdigest()}"

@@ -111,6 +111,40 @@ def replacing(filepath: Any, size: int = 0, *, durable: bool = True) -> Iterator
         sibling.close()
 
 
+def append_to_file(filepath: Any, text: str, *, durable: bool = True) -> None:
+    r"""Add lines to the end of a file that exists; all of them, or none where that fails.
+
+    Args:
+        filepath: the file.
+        text: whole lines.
+        durable: False for what may be lost with the power.
+
+    Raises:
+        FileError: when they cannot be written; what was in the file stays.
+
+    Example:
+        >>> path = replace_file("log.csv", "epoch,loss\n")
+        >>> append_to_file(path, "0,0.5\n")
+        >>> path.read_text()
+        'epoch,loss\n0,0.5\n'
+    """
+    path, data = file_path(filepath), memoryview(text.encode())
+    with _told(path):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        try:
+            size = os.fstat(handle).st_size
+            try:
+                _write_all(handle, data)
+                if durable:
+                    _sync(handle)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(handle, size)
+                raise
+        finally:
+            os.close(handle)
+
+
 class Sibling:
     """The file beside another that takes its place when it is complete.
 
@@ -159,15 +193,10 @@ class Sibling:
 
     def write(self, data: Any) -> int:
         """Write all of a buffer; its length."""
-        rest = _octets(data)
-        length = len(rest)
+        octets = _octets(data)
         with _told(self.path):
-            while rest:
-                written = os.write(self.handle, rest)  # may be a part of it
-                if not written:
-                    raise OSError(errno.EIO, os.strerror(errno.EIO))
-                rest = rest[written:]
-        return length
+            _write_all(self.handle, octets)
+        return len(octets)
 
     def commit(self) -> None:
         """Take the place of the file."""
@@ -188,6 +217,14 @@ class Sibling:
                 os.close(handle)
         with contextlib.suppress(OSError):
             os.unlink(self.temporary)
+
+
+def _write_all(handle: int, rest: memoryview) -> None:
+    while rest:
+        written = os.write(handle, rest)  # may be a part of it
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rest = rest[written:]
 
 
 def _octets(buffer: Any) -> memoryview:
