@@ -27,6 +27,11 @@ WRITTEN = {
     "slope of ReLU": ("relu(z)", "z", r"\begin{cases}1 & z > 0 \\ 0 & z \leq 0\end{cases}"),
     "slope of ELU": ("elu(z)", "z", r"\begin{cases}1 & z > 0 \\ e^{z} & z \leq 0\end{cases}"),
     "slope of a product": ("w*x + b", "w", "x"),
+    "choice": (
+        "where(greater(a, b), g, 0)",
+        "",
+        r"\begin{cases}g & a > b \\ 0 & a \leq b\end{cases}",
+    ),
 }
 
 
@@ -45,10 +50,16 @@ def test_a_mean_is_a_sum_over_n():
     assert formula_tex(x, "L") == r"L = \frac{1}{N} \sum \left(y - t\right)^{2}"
 
 
+def test_a_matrix_is_transposed():
+    x = graph.parse("g @ transpose(b)", {"g": (2, 3), "b": (4, 3)})
+    assert formula_tex(x) == r"g \, b^{T}"
+
+
 def test_what_stands_on_the_left():
     x = graph.parse("w")
     assert formula_tex(x, "w <-") == r"w \leftarrow w"
     assert formula_tex(x, "dσ/dz").startswith(r"\frac{d\sigma}{dz} =")
+    assert formula_tex(x, "∂L/∂a").startswith(r"\frac{\partial L}{\partial a} =")
     assert formula_tex(x, "f(z)").startswith(r"f\left(z\right) =")
 
 

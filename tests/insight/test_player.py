@@ -104,37 +104,42 @@ def test_steps_of_a_formula_descend():
     assert float(player.at("w").value) == 2.0
 
 
-def test_the_rules_agree_with_the_gradients():
-    """Each formula, read as Python, gives what the op's own gradient gives."""
+PAIRS = ["add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "matmul"]
+SINGLE = [
+    "negative",
+    "square",
+    "sqrt",
+    "exp",
+    "log",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "abs",
+    "softmax",
+    "transpose",
+    "max",
+]
+
+
+@pytest.mark.parametrize("name", [*PAIRS, *SINGLE])
+def test_the_rules_agree_with_the_gradients(name):
+    """Each formula gives what the op's own gradient gives."""
     rng = np.random.default_rng(0)
-    a, b, g = (np.abs(rng.normal(size=(3,))) + 0.5 for _ in range(3))
-    pair = {"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"}
-    single = {
-        "negative",
-        "square",
-        "sqrt",
-        "exp",
-        "log",
-        "sigmoid",
-        "tanh",
-        "relu",
-        "abs",
-        "softmax",
-    }
-    for name in pair | single:
-        xs = [graph.placeholder((3,), "float64", n) for n in ("a", "b")[: 1 + (name in pair)]]
-        out = getattr(graph, name)(*xs)
-        slopes = graph.gradients(out, xs, [graph.constant(g, "float64")])
-        feeds = dict(zip(xs, (a, b), strict=False))
-        y = graph.value(out, feeds, dtype="float64")
-        for formula, slope in zip(chain_rule.RULES[name].formulas, slopes, strict=True):
-            code = formula.replace("·", "*").replace("−", "-").replace("^", "**")
-            code = (
-                code.replace("∑", "sum").replace("[", "(").replace("]", ")").replace("2*y", "2.0*y")
-            )
-            scope = {"a": a, "b": b, "g": g, "y": y, "sum": np.sum, "sign": np.sign, "ln": np.log}
-            expected = graph.value(slope, feeds, dtype="float64")
-            assert eval(code, scope) == pytest.approx(expected), (name, formula)
+    shape = (2, 2) if name in ("matmul", "transpose") else (2,)
+    a, b, g = (np.abs(rng.normal(size=shape)) + 0.5 for _ in range(3))
+    xs = [graph.placeholder(shape, "float64", n) for n in ("a", "b")[: 1 + (name in PAIRS)]]
+    out = getattr(graph, name)(*xs)
+    g = g if out.shape == shape else np.float64(1.5)
+    slopes = graph.gradients(out, xs, [graph.constant(g, "float64")])
+    feeds = dict(zip(xs, (a, b), strict=False))
+    y = graph.value(out, feeds, dtype="float64")
+    for formula, slope in zip(chain_rule.RULES[name].formulas, slopes, strict=True):
+        rule = chain_rule.formula_graph(formula)
+        given = {"a": a, "b": b, "g": np.broadcast_to(g, shape), "y": np.broadcast_to(y, shape)}
+        given = {name: given[name] for name in graph.inputs(rule)}
+        expected = graph.value(slope, feeds, dtype="float64")
+        found = graph.value(rule, given, dtype="float64")
+        assert found == pytest.approx(expected), formula
 
 
 @pytest.mark.parametrize("name", chain_rule.RULES)
@@ -146,6 +151,14 @@ def test_rules_are_well_formed_in_both_languages(name):
         from grafito.language import translate
 
         assert translate(rule.words) != rule.words
+
+
+@pytest.mark.parametrize(("lang", "number"), [("en", "0.25 × w"), ("es", "0,25 × w")])
+def test_numbers_in_formulas_have_the_sign_of_the_language(lang, number):
+    player = insight.Player("0.25*w", {"w": 2.0})
+    assert number in player.table(lang)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', player.html(lang=lang), re.DOTALL)[1])
+    assert number in data["events"][0]["formula"]
 
 
 # The page

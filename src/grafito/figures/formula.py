@@ -114,6 +114,7 @@ class TeX(MathML):
     def name(self, text: str) -> str:
         base, index = _parts(text)
         names = {letter: "\\" + word.rstrip("_") for word, letter in GREEK.items()}
+        names["∂"] = "\\partial "  # a letter follows
         base = names.get(base, base.replace("ŷ", r"\hat{y}"))
         return f"{base}_{{{index}}}" if index else base
 
@@ -164,15 +165,15 @@ def _whole(x: Tensor, left: str, write: MathML) -> str:
 
 
 def _left(text: str, write: MathML) -> str:
-    """What a formula is of: a name, f(z), or dσ/dz."""
+    """What a formula is of: a name, f(z), dσ/dz, or ∂L/∂a."""
     above, stroke, below = text.partition("/")
     if stroke:
         return write.fraction(_left(above, write), _left(below, write))
     called = re.fullmatch(r"([^()]+)\(([^()]+)\)", text)
     if called:
         return write.row(write.name(called[1]), write.bracket(write.name(called[2])))
-    if len(text) > 1 and text[0] == "d":
-        return write.row(write.name("d"), write.name(text[1:]))
+    if len(text) > 1 and text[0] in "d∂":
+        return write.row(write.name(text[0]), write.name(text[1:]))
     return write.name(text)
 
 
@@ -224,6 +225,8 @@ def _simplified(x: Tensor, parts: list[Tree], known: Mapping[Tree, bool]) -> Tre
         return (COMPARED[kind], *parts)
     if kind == "Divide" and parts[0][0] == "sum" and parts[1] == ("number", float(parts[0][2])):
         return ("mean", parts[0][1])
+    if kind == "Transpose":
+        return ("^", parts[0], ("name", "T"))
     if kind == "Sum":
         return ("sum", parts[0], x.inputs[0].size // max(x.size, 1))
     return _arithmetic(kind, parts) or ("call", FUNCTIONS.get(kind, x.op.symbol), *parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +77,16 @@ def words(lang: str | None = None) -> Mapping[str, str]:
 def with_decimal_sign(text: str, lang: str | None = None) -> str:
     """A number with the decimal sign of the language."""
     return text.replace(".", ",") if (lang or current()) == "es" else text
+
+
+def in_formula(text: str, lang: str | None = None) -> str:
+    """A formula with its numbers as the language writes them.
+
+    Example:
+        >>> in_formula("0.2 × w.x", "es")
+        '0,2 × w.x'
+    """
+    return re.sub(r"\d\.\d", lambda found: with_decimal_sign(found[0], lang), text)
 
 
 def number(value: Any, digits: int = 3, lang: str | None = None) -> str:

@@ -16,7 +16,7 @@ from grafito import language
 from grafito.errors import ArgumentError
 from grafito.figures.diagram import Diagram, Node
 from grafito.figures.templates import templates
-from grafito.figures.text import array_line, with_decimal_sign
+from grafito.figures.text import array_line, in_formula, with_decimal_sign
 from grafito.insight.chain_rule import mathml
 from grafito.language import message
 from grafito.language import translate as _
@@ -180,17 +180,17 @@ def _event(op: Operation, marks: Marks) -> dict[str, Any]:
     show = marks.gradient[op.node] if back else marks.value[op.node]
     if back:
         show = [*marks.ends, *show]
-    rows = [(name, _told(value)) for name, value in op.inputs.items()]
+    names = [in_formula(name) for name in op.inputs]
+    rows = [(name, _told(value)) for name, value in zip(names, op.inputs.values(), strict=True)]
     rows.append((op.formula.partition(" =")[0], _told(op.value)))
-    names = list(op.inputs)
     return {
         "node": f"node-{op.node}",
         "show": show,
         "way": _(op.way),
-        "formula": op.formula,
+        "formula": in_formula(op.formula),
         "rows": rows,
         "gradient": "" if op.gradient is None else _told(op.gradient),
-        "received": [(name, _told(part)) for name, part in op.received.items()],
+        "received": [(in_formula(name), _told(part)) for name, part in op.received.items()],
         "rule": _(op.rule.words) if back else "",
         "maths": [
             mathml(LETTERS[i], formula)

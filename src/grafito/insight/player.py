@@ -14,7 +14,7 @@ from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.drawn_graph import Arrow, Mark, Reading, read_graph
 from grafito.figures.sources import outputs_of
-from grafito.figures.text import array_line
+from grafito.figures.text import array_line, in_formula
 from grafito.graph import Tensor
 from grafito.insight.chain_rule import LEAF, ChainRule, rule_of
 from grafito.insight.replay import Descent, Training
@@ -55,10 +55,12 @@ class Operation:
     node: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{self.formula} = {array_line(self.value)}  ({translate(self.way)})"]
+        lines = [f"{in_formula(self.formula)} = {array_line(self.value)}  ({translate(self.way)})"]
         if self.way == BACK and self.gradient is not None:
             lines.append(f"  {translate('gradient')}: {array_line(self.gradient)}")
-            lines += [f"  {name} ← {array_line(part)}" for name, part in self.received.items()]
+            lines += [
+                f"  {in_formula(name)} ← {array_line(part)}" for name, part in self.received.items()
+            ]
             lines.append(f"  {translate(self.rule.words)}")
         return "\n".join(lines)
 
