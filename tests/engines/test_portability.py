@@ -181,6 +181,69 @@ def test_a_masked_convolution_compiles_for_64_bit_arm(monkeypatch):
     check_arm(masked())
 
 
+# Windows and macOS: the same of their object files, where names begin with an underscore on macOS.
+
+
+def coff_symbols(file):
+    """Names that an object file of Windows defines, and those that it needs."""
+    _, _, _, at, count, _, _ = struct.unpack_from("<HHIIIHH", file, 0)
+    strings, defined, needed = at + 18 * count, set(), set()
+    while at < strings:
+        short, _, section, _, storage, more = struct.unpack_from("<8sIhHBB", file, at)
+        start = strings + int.from_bytes(short[4:], "little")
+        long = short[:4] == bytes(4)
+        name = file[start : file.index(b"\0", start)] if long else short.rstrip(b"\0")
+        if storage == 2:  # external
+            (defined if section else needed).add(name.decode())
+        at += 18 * (1 + more)
+    return defined, needed
+
+
+def macho_symbols(file):
+    """Names that an object file of macOS defines, and those that it needs."""
+    defined, needed, at = set(), set(), 32
+    for _ in range(struct.unpack_from("<I", file, 16)[0]):
+        command, size, symbols_at, count, strings = struct.unpack_from("<5I", file, at)
+        if command == 2:  # the table of symbols
+            for i in range(count):
+                offset, kind = struct.unpack_from("<IB", file, symbols_at + 16 * i)
+                start = strings + offset
+                name = file[start : file.index(b"\0", start)].decode()
+                if kind & 1:  # external
+                    (defined if kind & 0xE else needed).add(name)
+        at += size
+    return defined, needed
+
+
+# `_fltused` is a mark that nothing refers to; ntdll has `__chkstk`, for functions with much on the
+# stack.
+OF_WINDOWS = {"SwitchToThread", "_fltused", "__chkstk"}
+WINDOWS = (coff_symbols, (C_FUNCTIONS - {"sched_yield"}) | OF_WINDOWS)
+MACOS = (macho_symbols, {f"_{name}" for name in C_FUNCTIONS} | {"_bzero"})
+SYSTEMS = {
+    "x86_64-pc-windows-msvc": ("haswell", "+avx2,+fma", *WINDOWS),
+    "aarch64-pc-windows-msvc": ("generic", "+neon", *WINDOWS),
+    "x86_64-apple-darwin": ("haswell", "+avx2,+fma", *MACOS),
+    "arm64-apple-darwin": ("apple-m1", "+neon", *MACOS),
+}
+
+
+@pytest.mark.parametrize("made", [network, masked], ids=["a training step", "a convolution"])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_code_for_other_systems_is_whole_and_calls_only_what_they_have(system, made, monkeypatch):
+    monkeypatch.setattr(method, "choose", lambda *_, **__: (4, 4))
+    cpu, features, read, known = SYSTEMS[system]
+    machine = Machine(cpu, features, system)
+    assembled = assemble(made(), machine)
+    defined, needed = set(), set()
+    for text in [assembled.driver, *assembled.texts.values()]:
+        has, needs = read(machine.compile(text))
+        defined, needed = defined | has, needed | needs
+    start = "_" if "apple" in system else ""
+    assert {start + name for name in ("program", *assembled.texts)} <= defined
+    assert needed - defined <= known
+
+
 # The words by which threads wait for each other. Arm reorders what x86 does not, which emulation on
 # x86 cannot show: so the code is read.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from typing import Any
 
 from grafito.engines.interface import Engine, Memory, Program, format_bytes
-from grafito.errors import unknown_name
+from grafito.errors import GrafitoWarning, unknown_name, warn
+from grafito.language import translate
 
 __all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "names"]
 
@@ -39,10 +41,25 @@ def get(engine: Any = "auto") -> Engine:
     if isinstance(engine, Engine):
         return engine
     if engine == "auto":
-        engine = next(name for name in names() if _engine_class(name).available())
+        obstacles = {name: _engine_class(name).obstacle() for name in names()}
+        engine = next(name for name, obstacle in obstacles.items() if not obstacle)
+        if engine == "reference":
+            _warn_that_it_is_slow(*filter(None, obstacles.values()))
     elif engine not in names():
         raise unknown_name("engine", engine, ["auto", *names()])
     return _engine_class(engine)()
+
+
+@functools.cache
+def _warn_that_it_is_slow(*obstacles: str) -> None:
+    """Say once why nothing is compiled."""
+    warn(
+        GrafitoWarning(
+            "Training and prediction are computed op by op with NumPy, which is slower.",
+            received=" ".join(translate(obstacle) for obstacle in obstacles),
+            fix="engine='reference' to choose this without a warning",
+        )
+    )
 
 
 def available(name: str) -> bool:

@@ -227,7 +227,12 @@ class Engine(ABC):
     @classmethod
     def available(cls) -> bool:
         """Whether this machine has what the engine needs."""
-        return True
+        return not cls.obstacle()
+
+    @classmethod
+    def obstacle(cls) -> str:
+        """What keeps this machine from running it, as a sentence; nothing where it can."""
+        return ""
 
     @abstractmethod
     def compile(self, graph: Graph) -> Program:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import sys
 
 from grafito.engines import interface
 from grafito.graph.program import Graph
+from grafito.language import message
+
+# Processors where its tests have run, as systems name them.
+TRIED = {"x86_64", "amd64", "aarch64", "arm64"}
 
 
 class Engine(interface.Engine):
@@ -27,9 +32,16 @@ class Engine(interface.Engine):
         self.threads, self.cpu, self.features = threads, cpu, features
 
     @classmethod
-    def available(cls) -> bool:
-        tried = platform.machine().lower() in ("x86_64", "amd64")  # where the tests have run
-        return tried and importlib.util.find_spec("llvmlite") is not None
+    def obstacle(cls) -> str:
+        if platform.machine().lower() not in TRIED:
+            return message("The engine was not tried on this kind of processor.")
+        if sys.maxsize < 2**32:
+            return message("This Python has 32 bits, and the engine's addresses have 64.")
+        if importlib.util.find_spec("llvmlite") is None:
+            return message("The package llvmlite is absent.")
+        from grafito.engines.llvm.compilation import executable_memory
+
+        return executable_memory.obstacle()
 
     def compile(self, graph: Graph) -> interface.Program:
         from grafito.engines.llvm.compilation.machine import Machine

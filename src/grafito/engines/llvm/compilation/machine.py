@@ -13,7 +13,8 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from grafito.engines.llvm.codegen import amx
-from grafito.engines.llvm.compilation import compiler, disk_cache
+from grafito.engines.llvm.compilation import compiler, disk_cache, executable_memory
+from grafito.errors import GraphError
 
 # llvmlite's lock: one thread at a time is in LLVM. A fork takes it, so that no other thread is.
 _llvm_lock: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
@@ -77,7 +78,15 @@ class Machine:
         return compiler.optimize(text, self._target)
 
     def link(self, objects: Iterable[bytes]) -> Any:
-        """Machine code in memory; its functions are asked for by name."""
+        """Machine code in memory; its functions are asked for by name.
+
+        Raises:
+            GraphError: when this process may not run it.
+        """
+        if refused := executable_memory.obstacle():
+            raise GraphError(
+                "What was compiled cannot be run.", received=refused, fix="engine='reference'"
+            )
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._new_target())
         for code in objects:
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
