@@ -1,12 +1,14 @@
 """The memory of a program is known before it runs; what the machine has not is refused."""
 
+import os
+
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite")
 
 from grafito import Input, layers, models, utils
-from grafito.engines import format_bytes
+from grafito.engines import format_bytes, resources
 from grafito.engines.llvm import budget
 from grafito.errors import OutOfMemoryError
 
@@ -159,3 +161,56 @@ def test_the_memory_left_is_read_from_the_system(name, tmp_path):
 def test_this_system_says_how_much_memory_is_left():
     left = budget.available_memory()
     assert left is None or left > 2**20
+
+
+GROUPS = {  # files, processors
+    "half a processor": (
+        {"proc/self/cgroup": "0::/job\n", "sys/fs/cgroup/job/cpu.max": "50000 100000\n"},
+        1,
+    ),
+    "two and a half, of the group above": (
+        {
+            "proc/self/cgroup": "0::/user/job\n",
+            "sys/fs/cgroup/user/job/cpu.max": "max 100000\n",
+            "sys/fs/cgroup/user/cpu.max": "250000 100000\n",
+        },
+        3,
+    ),
+    "older group": (
+        {
+            "proc/self/cgroup": "3:cpu,cpuacct:/a\n4:memory:/b\n",
+            "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us": "300000\n",
+            "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us": "100000\n",
+        },
+        3,
+    ),
+    "older group without a limit": (
+        {
+            "proc/self/cgroup": "3:cpu,cpuacct:/a\n",
+            "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us": "-1\n",
+            "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us": "100000\n",
+        },
+        16,
+    ),
+    "none": ({}, 16),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_threads_are_as_many_as_the_processors_that_a_container_has(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("GRAFITO_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    files, expected = GROUPS[name]
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert resources.thread_count(tmp_path) == expected
+
+
+def test_without_affinity_all_processors_are_counted(tmp_path, monkeypatch):
+    monkeypatch.delenv("GRAFITO_THREADS", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert resources.thread_count(tmp_path) == 6
+    monkeypatch.setattr(resources, "_fast_cores", lambda: 4)
+    assert resources.thread_count(tmp_path) == 4

@@ -13,6 +13,8 @@ from grafito.language import translate
 
 __all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "names"]
 
+SHARED = {"interface", "resources"}  # modules that are no engine
+
 
 def names() -> list[str]:
     """The engines that this version has, best first.
@@ -21,7 +23,9 @@ def names() -> list[str]:
         >>> "reference" in names()
         True
     """
-    found = [m.name for m in pkgutil.iter_modules(__path__) if m.name != "interface"]
+    found = [
+        m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("interface", "resources")
+    ]
     return sorted(found, key=lambda name: -_engine_class(name).preference)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,66 +57,6 @@ def format_bytes(n: int) -> str:
             return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} GiB"
-
-
-def available_memory(root: Path = Path("/")) -> int | None:
-    """Bytes that may still be allocated: the system's, or fewer where a control group limits them.
-
-    Args:
-        root: where the files of Linux are.
-
-    Returns:
-        None where the system does not say.
-    """
-    found = [*_of_system(root), *_of_groups(root)]
-    return max(0, min(found)) if found else None
-
-
-def _of_system(root: Path) -> list[int]:
-    for line in _lines(root / "proc/meminfo"):
-        if line.startswith("MemAvailable:"):
-            return [int(line.split()[1]) * 1024]
-    if root == Path("/") and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        return [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    return []
-
-
-def _of_groups(root: Path) -> list[int]:
-    """What each control group above this process leaves; what it keeps of files can be given up."""
-    left = []
-    for line in _lines(root / "proc/self/cgroup"):
-        _, controllers, path = line.split(":", 2)
-        if controllers not in ("", "memory"):
-            continue
-        base = root / "sys/fs/cgroup" / controllers
-        limit, usage = (
-            ("memory.limit_in_bytes", "memory.usage_in_bytes")
-            if controllers
-            else ("memory.max", "memory.current")
-        )
-        group = base / path.strip("/")
-        for folder in [group, *group.parents]:
-            most, used = _number(folder / limit), _number(folder / usage)
-            if most is not None and used is not None:
-                files = [
-                    s for s in _lines(folder / "memory.stat") if s.startswith("inactive_file ")
-                ]
-                left.append(most - used + sum(int(s.split()[1]) for s in files))
-            if folder == base:
-                break
-    return left
-
-
-def _number(path: Path) -> int | None:
-    text = "".join(_lines(path))
-    return int(text) if text.isdigit() else None
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
 
 
 class Program(ABC):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from grafito.engines.interface import Memory, available_memory, format_bytes
+from grafito.engines.interface import Memory, format_bytes
+from grafito.engines.resources import available_memory
 from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import item_size
 

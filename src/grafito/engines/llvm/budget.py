@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from grafito.engines.interface import Memory, available_memory, format_bytes
+from grafito.engines.interface import Memory, format_bytes
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.pipeline import Assembled
+from grafito.engines.resources import available_memory
 from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import item_size
 

@@ -21,6 +21,7 @@ from grafito.engines.llvm.pointer_table import (
     Table,
     pointer_to,
 )
+from grafito.engines.resources import thread_count
 from grafito.errors import ArgumentError, DataError, unknown_name
 from grafito.graph.program import Graph
 from grafito.locks import Guarded
@@ -39,22 +40,6 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-
-
-def thread_count() -> int:
-    """How many threads: GRAFITO_THREADS, or the CPUs that this process may use."""
-    given = os.environ.get("GRAFITO_THREADS")
-    if given:
-        try:
-            count = int(given)
-        except ValueError:
-            count = 0
-        if count < 1:
-            raise ArgumentError("GRAFITO_THREADS is a positive integer.", received=given)
-        return count
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def threads_for(assembled: Assembled, threads: int | None) -> int:
