@@ -63,8 +63,8 @@ def check(g):
         again, kept, over, own = rebuild(told)
         for number, x in enumerate(nodes):  # the order of the function's arguments
             object.__setattr__(x, "number", number)
-        ours = emit_kernel(kernel, stored, machine.width, shared)
-        theirs = emit_kernel(again, kept, machine.width, over)
+        ours = emit_kernel(kernel, stored, machine.kernels, shared)
+        theirs = emit_kernel(again, kept, machine.kernels, over)
         assert ours.text == theirs.text
         assert (ours.units, ours.cost, ours.scratch) == (theirs.units, theirs.cost, theirs.scratch)
         assert [nodes.index(x) for x in ours.buffers] == [own.index(x) for x in theirs.buffers]

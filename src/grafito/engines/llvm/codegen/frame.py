@@ -33,7 +33,7 @@ from grafito.engines.llvm.ir.kernel import (
     Store,
 )
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.ir.target import TARGETS
+from grafito.engines.llvm.ir.target import Target
 
 UNITS = 16  # minimum work units that a kernel leaves for the threads
 CHUNK = 64  # vectors of a long loop in one work unit
@@ -64,13 +64,13 @@ class Frame:
     Args:
         kernel: what to compute.
         materialized: nodes that have a buffer.
-        width: lanes of the layout.
+        target: the CPU; its lanes are those of the layout.
         shared: whether a result is written over an input.
     """
 
-    def __init__(self, kernel: Kernel, materialized: Set[Node], width: int, shared: bool):
-        self.kernel, self.materialized, self.width = kernel, materialized, width
-        self.target = TARGETS[width]
+    def __init__(self, kernel: Kernel, materialized: Set[Node], target: Target, shared: bool):
+        self.kernel, self.materialized = kernel, materialized
+        self.target, self.width = target, target.lanes
         targets = [s.target for s in kernel.stores]
         work = [kernel.work] if kernel.work is not None else []
         reads = sorted(kernel.reads, key=lambda x: x.number)

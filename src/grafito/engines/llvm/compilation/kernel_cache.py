@@ -30,6 +30,7 @@ from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
     Node,
 )
+from grafito.engines.llvm.ir.target import Target
 from grafito.engines.llvm.kernels.select import emit_kernel
 
 # A digest of all code generators: entries of another version of them are not found.
@@ -77,8 +78,8 @@ class Routine:
 def routine(kernel: Kernel, materialized: Set[Node], shared: bool, machine: Machine) -> Routine:
     """The function of a kernel, from the cache or generated; for the arguments see `describe`."""
     key_parts, nodes = describe(kernel, materialized, shared)
-    written = functools.cache(functools.partial(_write, key_parts, machine.width))
-    writer = [SOURCES, np.__version__, str(machine.width)]
+    written = functools.cache(functools.partial(_write, key_parts, machine.kernels))
+    writer = [SOURCES, np.__version__, repr(machine.kernels)]
     key = disk_cache.key([*machine.names, *writer, repr(key_parts)])
     entry = disk_cache.read(key)
     if entry is not None:
@@ -97,10 +98,10 @@ def routine(kernel: Kernel, materialized: Set[Node], shared: bool, machine: Mach
     )
 
 
-def _write(key_parts: Key, width: int) -> tuple[str, dict[str, Any]]:
+def _write(key_parts: Key, target: Target) -> tuple[str, dict[str, Any]]:
     """The text of a kernel's function, and what else is to be known of it."""
     kernel, materialized, shared, nodes = rebuild(key_parts)
-    emitted = emit_kernel(kernel, materialized, width, shared)
+    emitted = emit_kernel(kernel, materialized, target, shared)
     kind = kernel.anchor.kind if kernel.anchor is not None else "elementwise"
     name = f"{kind}_{hashlib.sha256(emitted.text.encode()).hexdigest()[:12]}"
     known = {

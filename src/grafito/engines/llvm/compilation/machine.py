@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 
 from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.compilation import compiler, disk_cache, executable_memory
+from grafito.engines.llvm.ir.target import TARGETS
 from grafito.errors import GraphError
 
 # llvmlite's lock: one thread at a time is in LLVM. A fork takes it, so that no other thread is.
@@ -34,6 +35,7 @@ class Machine:
         triple: the kind of machine; this one by default. What is compiled for another is not run.
 
     Attributes:
+        kernels: what the cost models of kernels ask about it.
         width: float32 numbers in a vector register: the lanes of the layout.
         bf16_dot: whether it adds up products of bfloat16 two at a time.
         amx: whether it multiplies tiles of them. Features that the operating system refuses are
@@ -48,12 +50,13 @@ class Machine:
         if "+amx-" in self.features and not amx.permitted() and features is None:
             self.features = self.features.replace("+amx-", "-amx-")
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
-        self.width = 16 if "avx512f" in enabled else 8 if "avx2" in enabled else 4
+        self.triple = triple or llvm.get_process_triple()
+        self.kernels = TARGETS[_instruction_set(self.triple, enabled)]
+        self.width = self.kernels.lanes
         self.bf16_dot = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
         self.amx = self.bf16_dot and enabled >= amx.FEATURES
         if self.width == 16:
             self.features += ",-prefer-256-bit"
-        self.triple = triple or llvm.get_process_triple()
         self._target = self._new_target()
 
     def _new_target(self) -> Any:
@@ -102,3 +105,10 @@ class Machine:
     def yield_name(self) -> str:
         """The C function that lets other threads run."""
         return "SwitchToThread" if "windows" in self.triple else "sched_yield"
+
+
+def _instruction_set(triple: str, enabled: Set[str]) -> str:
+    """The row of `TARGETS`."""
+    if triple.startswith(("aarch64", "arm64")):
+        return "NEON"
+    return "AVX-512" if "avx512f" in enabled else "AVX2" if "avx2" in enabled else "SSE2"

@@ -8,16 +8,17 @@ from collections.abc import Callable, Set
 from grafito.engines.llvm.codegen.frame import Compiled, Frame
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.ir.target import Target
 from grafito.engines.llvm.lowering import bfloat16
 
 Emit = Callable[[Frame], Compiled]
 
 
-def emit_kernel(kernel: Kernel, materialized: Set[Node], width: int, shared: bool) -> Compiled:
+def emit_kernel(kernel: Kernel, materialized: Set[Node], target: Target, shared: bool) -> Compiled:
     """The code of a kernel; see `Frame` for the arguments."""
     anchor = kernel.anchor
     path = "elementwise:elementwise" if anchor is None else anchor.row.kernel[variant(anchor)]
-    return function(path)(Frame(kernel, materialized, width, shared))
+    return function(path)(Frame(kernel, materialized, target, shared))
 
 
 def variant(anchor: Node) -> str:

@@ -111,7 +111,7 @@ def _best_height(rows: int, vectors: int) -> int:
         left = max(rest * vectors / 2, DELAY) if rest else 0
         return whole * max(height * vectors / 2, DELAY) + left
 
-    return min(range(min(rows, TARGETS[LANES].accumulators // vectors), 0, -1), key=cycles)
+    return min(range(min(rows, TARGETS["AVX-512"].accumulators // vectors), 0, -1), key=cycles)
 
 
 def matmul(frame: Frame) -> Compiled:
