@@ -155,3 +155,33 @@ def test_what_a_killed_process_left_goes_with_the_next_save(tmp_path):
     writing._swept.clear()
     replace_file(path, "new")
     assert os.listdir(tmp_path) == ["a"]
+
+
+def held_open(times):
+    """`os.replace` of Windows while another program reads the file for so many tries."""
+    tries = []
+
+    def replace(source, target):
+        tries.append(target)
+        if len(tries) <= times:
+            raise PermissionError(13, "Access is denied")
+        return plain(source, target)
+
+    plain = os.replace
+    return replace
+
+
+def test_windows_waits_for_a_program_that_reads_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(writing, "PATIENCE", 0.05)
+    monkeypatch.setattr(os, "replace", held_open(3))
+    writing.replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    monkeypatch.setattr(os, "replace", held_open(10**9))
+    with pytest.raises(FileError, match="as it was") as told:
+        writing.replace_file(path, b"newer")
+    assert "model.safetensors" in str(told.value)
+    assert path.read_bytes() == b"new"
+    assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]

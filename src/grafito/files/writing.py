@@ -26,6 +26,7 @@ from typing import Any
 from grafito.errors import FileError
 
 _SIBLING = re.compile(r"\.grafito-(?P<place>[0-9a-f]{12})-(?P<process>\d+)-[0-9a-f]{12}\.tmp")
+PATIENCE = 1.0  # seconds for a scanner of viruses or an index to close a file
 _MINUTE, _DAY = 60, 24 * 60 * 60
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # Folders that cannot be synced: some file systems, and those that may be written but not read.
@@ -205,7 +206,7 @@ class Sibling:
                 _sync(self.handle)
             handle, self.handle = self.handle, -1
             os.close(handle)
-            os.replace(self.temporary, self.path)
+            _rename(self.temporary, self.path)
         if self.durable:
             _sync_folder(self.path)
 
@@ -277,6 +278,18 @@ def _told(path: Path) -> Iterator[None]:
             received=error.strerror or str(error),
             fix="choose a folder that exists and that you may write to",
         ) from error
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    """Give a file the name of another; on Windows that waits for programs that read the other."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _sync(handle: int) -> None:
