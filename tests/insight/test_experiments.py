@@ -69,6 +69,11 @@ TABLE = {
     "cifar10-dense linear-svm": said(may="overfitting"),  # 3,072 numbers of each of few images
     "cifar10-dense linear-softmax": said(may="overfitting"),
     "cifar10-dense two-hidden": said(may="underfitting"),  # sigmoids are slow to begin
+    "cifar10-dense two-hidden-mse": said(may="underfitting"),
+    "cifar10-dense two-hidden-svm": said(may="underfitting"),
+    "cifar10-dense two-hidden-tanh": said(may="overfitting"),
+    "cifar10-dense two-hidden-mse-tanh": said(may="overfitting"),
+    "cifar10-dense two-hidden-svm-tanh": said(may="overfitting"),
     "cifar10-relu sigmoid-mse": NOTHING,
     "cifar10-relu linear-mse": NOTHING,
     "cifar10-relu sigmoid-cce": said("fit_0"),  # sigmoids are no distribution
@@ -128,9 +133,12 @@ BY_HAND = "no model is trained"
 WITHOUT = {
     "cifar10-dense mse-10000": ALIKE,
     "cifar10-dense mse-all": ALIKE,
+    "cifar10-dense svm-all": ALIKE,
+    "cifar10-dense cce-all": ALIKE,
     "parity hidden-units": ALIKE,
     "parity bits": ALIKE,
     "parity narrow": ALIKE,
+    "parity side-by-side": ALIKE,
     "overfitting early-stopping": ALIKE,
     "overfitting function": "polynomials, and networks that are tried out one after another",
     "activation-graphs": BY_HAND,

@@ -21,6 +21,14 @@ CLASSES = {"confusion", "classes", "predictions", "hardest"}
 TOGETHER = {"curves", "results"}
 
 SHOWN = ("figure", "player", "table")
+# What those of an experiment show besides that stand side by side.
+BESIDE = {
+    "cifar10-dense depths": {"objective-two-hidden", "objective-two-hidden-tanh", "plateau"},
+    "cifar10-relu": {"objective-linear-cce"},
+    "xor architectures": {"graph-plain", "graph-concatenated", "zoom"},
+    "xor batches": {"graph-full-batch", "graph-one-by-one", "zoom"},
+}
+
 OF_THE_RUN = {"configuration.json", "index.json", "metrics.json", "report.html"}
 
 FEWEST_WORDS, MOST_WORDS = 250, 900  # of a page in each language, outside its tables
@@ -31,8 +39,8 @@ ROWS = {
     "digits": ({}, TRAINING | CLASSES),
     "mnist-dense": ({}, TRAINING | CLASSES),
     "fashion-dense": ({}, TRAINING | CLASSES | {"three"}),
-    "cifar10-dense": ({}, TRAINING | CLASSES),
-    "cifar10-relu": ({}, TRAINING | CLASSES),
+    "cifar10-dense": ({}, TRAINING | CLASSES | {"objective"}),
+    "cifar10-relu": ({}, TRAINING | CLASSES | {"objective"}),
     "mnist-dense-conv": ({}, TRAINING | CLASSES),
     "mnist-permuted": ({}, TRAINING | CLASSES | {"permuted"}),
     "mnist-denoise": ({"units": [20, 9, 20]}, TRAINING | {"restored"}),
@@ -53,12 +61,12 @@ ROWS = {
     "xor": ({}, TRAINING | {"graph", "step"}),
     "parity": ({}, TRAINING),
     **{
-        f"parity {variant}": ({"bits_each": [2, 3], "hidden_each": [1]}, {"sweep"})
-        for variant in ("hidden-units", "bits", "narrow")
+        f"parity {variant}": ({"bits_each": [2, 3], "hidden_each": [1]}, {"sweep", "start-curves"})
+        for variant in ("hidden-units", "bits", "narrow", "side-by-side")
     },
     "ice-creams": ({}, TRAINING | {"fit", "surface", "graph", "step"}),
     "moons": ({}, TRAINING | {"regions", "goal"}),
-    "activation-graphs": ({}, {"functions", "elu", "elu-step", "leaky_relu", "sigmoid"}),
+    "activation-graphs": ({}, {"functions", "when", "elu", "elu-step", "leaky_relu", "sigmoid"}),
     "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
     "perceptron": ({}, set()),
     "convolution": ({}, {"steps"}),
@@ -138,7 +146,8 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     assert listed == here - OF_THE_RUN
     is_together = variant in getattr(experiment, "together", {})
     there = {Path(e["file"]).stem for e in contents if e["kind"] in SHOWN}
-    assert there >= (TOGETHER if is_together else shown)
+    more = BESIDE.get(name, set()) | BESIDE.get(f"{name} {variant}", set())
+    assert there >= (TOGETHER | more if is_together else shown)
     lines = [len(csv_rows(result, e["file"])) for e in contents if e["kind"] == "history"]
     assert sum(lines) == result.epochs or not lines
     for lang in language.LANGUAGES:

@@ -10,6 +10,7 @@ import pytest
 from grafito.lab.prose import comparing as d
 from grafito.lab.prose import conclusions as c
 from grafito.lab.prose import conclusions_by_hand as h
+from grafito.lab.prose import conclusions_of_exercises as e
 from grafito.lab.prose.sentence import Sentence
 
 FALLING = [1.0, 0.5, 0.25, 0.12]
@@ -148,6 +149,14 @@ TURNS = {
     "best degree": [
         (lambda: h.below_the_noise({}, {1: 0.2, 9: 0.1}, 0.06)[1], "falls up to"),
         (lambda: h.below_the_noise({}, {1: 0.1, 9: 0.2}, 0.06)[1], "is least with"),
+    ],
+    "slowest": [
+        (lambda: e.slowest({"a": 3, "b": 9}), "times as long"),
+        (lambda: e.slowest({"a": 9, "b": 9}), None),
+    ],
+    "slowest to learn": [
+        (lambda: e.slowest_to_learn({"a": 3, "b": 9}), "the fastest"),
+        (lambda: e.slowest_to_learn({"a": 9}), None),
     ],
     "quickest": [
         (lambda: h.quickest({"a": 3, "b": 9}), "fewest"),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import layers, regularizers
+from grafito import activations, figures, graph, layers, losses, regularizers
 from grafito.datasets import cifar10
 from grafito.lab.classifier import Classifier
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
-from grafito.lab.prose.tasks_of_images import CIFAR_DENSE
+from grafito.lab.prose.conclusions import plateau
+from grafito.lab.prose.conclusions_of_exercises import slowest
+from grafito.lab.prose.sentence import said
+from grafito.lab.prose.tasks_of_images import CIFAR_DENSE, CIFAR_RELU
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
 from grafito.language import message as N_
@@ -34,11 +39,18 @@ OBJECTS = (
     N_("ship"),
     N_("truck"),
 )
-TUNED = N_(
-    "Rate and L2 factor were chosen for each loss on its own, because a rate that suits one loss "
-    "is far too small for another."
-)
+TUNED = N_("Rate and L2 factor were chosen for each loss on its own.")
+PIXELS = 32 * 32 * 3
+MOST_LAYERS = 9
 MSE, SVM, CCE = "mse", "multiclass_hinge", "categorical_crossentropy"
+TWO_MSE: dict[str, Any] = {"units": (100, 100), "learning_rate": 0.1, "l2": 0.0001}
+TWO_SVM: dict[str, Any] = {"units": (100, 100), "loss": SVM}
+TWO_CCE: dict[str, Any] = {
+    "units": (100, 100),
+    "loss": CCE,
+    "output": "softmax",
+    "learning_rate": 0.1,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +97,83 @@ class CifarDense(Classifier):
         output = layers.Dense(len(self.class_names), self.output, kernel_regularizer=penalty)
         return Sequential([layers.Input(x.shape[1:]), layers.Flatten(), scaling, *hidden, output])
 
+    def objective(self) -> graph.Tensor:
+        """What is minimised for one batch, loss and penalty, as a graph of named inputs."""
+        x, penalty = graph.placeholder((self.batch_size, PIXELS), name="x"), None
+        targets = graph.placeholder((self.batch_size, len(self.class_names)), name="t")
+        sizes = (PIXELS, *self.units, len(self.class_names))
+        functions = [*(self.activation for _ in self.units), self.output]
+        passed: graph.Tensor = x
+        for number, (shape, function) in enumerate(
+            zip(itertools.pairwise(sizes), functions, strict=True), start=1
+        ):
+            W = graph.placeholder(shape, name=f"W{number}")
+            b = graph.placeholder(shape[1:], name=f"b{number}")
+            passed = activations.get(function)(graph.matmul(passed, W) + b)
+            squares = graph.sum(graph.square(W))
+            penalty = squares if penalty is None else penalty + squares
+        loss: graph.Tensor = losses.get(self.loss)(targets, passed)
+        return loss + graph.placeholder((), name="λ") * penalty if self.l2 else loss
+
+    def show(self, record: Record, trained: Trained) -> None:
+        show_objectives(record, {"": self})
+        super().show(record, trained)
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        show_objectives(record, {name: self.another(name) for name in trained})
+        if len({form.units for form in self.forms().values()}) > 1:
+            self._show_plateaus(record, trained)
+        super().show_together(record, trained)
+
+    def _show_plateaus(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        """Hand over how soon the loss of each stands still."""
+        falls = {name: one.history.history["loss"] for name, one in trained.items()}
+        ends = {name: plateau(each) for name, each in falls.items()}
+        record.table(
+            "plateau",
+            ["form", "epochs until the plateau", "epochs"],
+            [[name, end or "", len(falls[name])] for name, end in ends.items()],
+            N_("When the loss has done 98 % of its fall"),
+        )
+        record.words("findings", [said(slowest({n: e for n, e in ends.items() if e}))])
+
+
+def show_objectives(record: Record, forms: Mapping[str, CifarDense]) -> None:
+    """Hand over the graph of what each minimises, of those that are alike one."""
+    alike: dict[str, list[str]] = {}
+    for name, form in forms.items():
+        kind = repr((form.units, form.activation, form.output, form.loss, bool(form.l2)))
+        alike.setdefault(kind, []).append(name)
+    for number, names in enumerate(alike.values()):
+        output = forms[names[0]].objective()
+        weights = [f"{letter}{n}" for letter in "Wb" for n in range(1, MOST_LAYERS)]
+        drawing = partial(
+            figures.draw_graph,
+            output,
+            level="functions",
+            gradients=False,
+            parameters=[name for name in weights if name in graph_inputs(output)],
+        )
+        record.figure(
+            f"objective-{names[0]}".removesuffix("-"),
+            drawing,
+            N_("Objective: {names}") if forms.keys() != {""} else N_("Objective"),
+            ""
+            if number  # said once
+            else N_("The loss of a batch and the penalty, whose sum is minimised."),
+            **({"names": names} if forms.keys() != {""} else {}),
+        )
+
+
+def graph_inputs(output: graph.Tensor) -> set[str]:
+    """The names of what a graph begins with.
+
+    Example:
+        >>> graph_inputs(2 * graph.placeholder((), name="x"))
+        {'x'}
+    """
+    return {t.name for t in graph.topological_order([output]) if t.name}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cifar10Dense(CifarDense):
@@ -127,22 +216,30 @@ class Cifar10Dense(CifarDense):
         "sizes": {},
         "mse-10000": {"learning_rate": 0.1, "l2": 0.0001, "examples": 10_000},
         "mse-all": {"learning_rate": 0.1, "examples": 0, "l2": 0.0001},
+        "all-images": {},
+        "svm-all": {"loss": SVM, "examples": 0},
+        "cce-all": {"loss": CCE, "output": "softmax", "learning_rate": 0.1, "examples": 0},
         "linear": {},
         "linear-svm": {"units": (), "loss": SVM},
         "linear-softmax": {"units": (), "loss": CCE, "output": "softmax"},
         "depths": {},
-        "two-hidden": {
-            "units": (100, 100),
-            "loss": CCE,
-            "output": "softmax",
-            "learning_rate": 0.1,
-        },
+        "two-hidden": TWO_CCE,
+        "two-hidden-tanh": {**TWO_CCE, "activation": "tanh"},
+        "depths-mse": {},
+        "two-hidden-mse": TWO_MSE,
+        "two-hidden-mse-tanh": {**TWO_MSE, "activation": "tanh"},
+        "depths-svm": {},
+        "two-hidden-svm": TWO_SVM,
+        "two-hidden-svm-tanh": {**TWO_SVM, "activation": "tanh"},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "losses": ("mse", "svm", "cce"),
         "sizes": ("mse", "mse-10000", "mse-all"),
         "linear": ("linear-svm", "linear-softmax"),
-        "depths": ("cce", "two-hidden"),
+        "all-images": ("mse-all", "svm-all", "cce-all"),
+        "depths": ("linear-softmax", "cce", "two-hidden", "two-hidden-tanh"),
+        "depths-mse": ("mse", "two-hidden-mse", "two-hidden-mse-tanh"),
+        "depths-svm": ("linear-svm", "svm", "two-hidden-svm", "two-hidden-svm-tanh"),
     }
 
 
@@ -150,6 +247,7 @@ class Cifar10Dense(CifarDense):
 class Cifar10Relu(CifarDense):
     """3072-100-10 with ReLU in the hidden layer."""
 
+    task = CIFAR_RELU
     name = "cifar10-relu"
     course = "TP2-5"
     what = N_("Photographs by a dense network with ReLU, two outputs and two losses.")
@@ -161,7 +259,7 @@ class Cifar10Relu(CifarDense):
     said: ClassVar[Sayings] = {
         "": {
             "batch_size": Said(256),
-            "examples": Said(10_000, N_("As many images as in the exercises beside it.")),
+            "examples": Said(10_000),
         }
     }
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
@@ -182,27 +280,10 @@ class Cifar10Relu(CifarDense):
         "all": ("sigmoid-mse", "linear-mse", "sigmoid-cce", "linear-cce")
     }
 
+    examples: int = 10_000
     activation: str = "relu"
 
     def train(self, record: Record, name: str = "") -> Trained:
         with warnings.catch_warnings():  # said in the report
             warnings.simplefilter("ignore", LossWarning)
             return super().train(record, name)
-
-    def show(self, record: Record, trained: Trained) -> None:
-        _explain(record)
-        super().show(record, trained)
-
-    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
-        _explain(record)
-        super().show_together(record, trained)
-
-
-def _explain(record: Record) -> None:
-    record.text(
-        N_(
-            "Cross-entropy needs probabilities with sum 1. Sigmoid outputs are divided by their "
-            "sum inside the loss. Linear outputs may be negative, so they are put through softmax."
-        ),
-        title=N_("A note on the settings"),
-    )

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from grafito import activations, figures, graph
+from grafito import activations, figures, graph, losses
 from grafito.errors import ArgumentError
+from grafito.figures.gallery import values_and_slopes
 from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
@@ -23,6 +24,14 @@ from grafito.language import message as N_
 from grafito.utils import set_random_seed
 
 LEAKY_SLOPE = 0.1
+WIDEST = 5  # units of a layer whose values are written out
+FAR = 5.0  # from 0, where activations show what they are
+SUITS = {
+    "sigmoid": N_("the output, as the probability of one of two classes"),
+    "tanh": N_("small networks, and outputs between −1 and 1"),
+    "elu": N_("hidden layers, where the mean of the outputs should be near 0"),
+    "leaky_relu": N_("hidden layers, where units of ReLU would die"),
+}
 
 UNIT: dict[str, Any] = {"w0": 1.45, "x0": 2.8, "w1": -0.35, "x1": -1.8, "b": -4.0}
 
@@ -111,25 +120,33 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
     return Shown(float(graph.value(output, feeds)), slopes, difference)
 
 
-def show_network_graph(record: Record, form: Training, trained: Trained, example: int = 0) -> None:
-    """Hand over the graph of a small network for one example, and its first training step.
+def show_network_graph(
+    record: Record, form: Training, trained: Trained, example: int = 0, of: str = ""
+) -> None:
+    """Hand over the graph of a small network and its loss, and its first training step.
 
     Args:
         record: what it is handed over to.
         form: how the network was trained.
         trained: the network.
         example: which of the training data.
+        of: what the network is called, where there are several; of these no step is shown.
     """
     x, y = (part[example] for part in trained.data[0])
-    inputs = graph.placeholder(np.shape(x), name="x")
-    output = trained.model(graph.expand_dims(inputs, 0))
-    drawing = partial(figures.draw_graph, output, {"x": x})
+    feeds = {name: np.asarray(value)[None] for name, value in (("x", x), ("t", y))}
+    seen, targets = (graph.placeholder(value.shape, name=n) for n, value in feeds.items())
+    output = losses.get(form.loss)(targets, trained.model(seen))
     record.figure(
-        "graph",
-        drawing,
-        N_("The network as a graph"),
-        N_("The values of one example, black, and the gradients of its output, red."),
+        f"graph-{of}".removesuffix("-"),
+        partial(figures.draw_graph, output, feeds, level="functions", most=WIDEST),
+        N_("The network and its loss as a graph: {of}")
+        if of
+        else N_("The network and its loss as a graph"),
+        N_("The values of one example, black, and the gradients of the loss, red."),
+        **({"of": of} if of else {}),
     )
+    if of:
+        return
     set_random_seed(form.seed)  # the weights with which the training began
     untrained = form.compiled(trained.data[0][0], record.engine)
     with contextlib.suppress(ArgumentError):  # settings may make it too large for a page
@@ -169,6 +186,7 @@ class ActivationGraphs(Experiment):
             partial(figures.activation_gallery, dict(self.functions)),
             N_("Each function and its derivative"),
         )
+        self._advise(record)
         first = next(iter(shown.values()))
         record.words("choices", [paragraph(self.task.reasons)])
         record.words(
@@ -180,6 +198,22 @@ class ActivationGraphs(Experiment):
             ],
         )
         record.words("limits", [paragraph(self.task.limits)])
+
+    def _advise(self, record: Record) -> None:
+        """Hand over what each function does far from 0, and where it is used."""
+        points = np.array([-FAR, 0.0, FAR])
+        rows = []
+        for name, function in self.functions.items():
+            values, slopes = values_and_slopes(function, points)
+            numbers = (values[0], values[2], slopes[0], slopes[1], slopes[2])
+            rows.append([name, *(float(f"{n:.4g}") for n in numbers), SUITS[name]])
+        record.table(
+            "when",
+            ["function", "f(−5)", "f(5)", "f'(−5)", "f'(0)", "f'(5)", "suits"],
+            rows,
+            N_("Which activation when"),
+            N_("Where a derivative is nearly 0 a unit hardly learns; where f' = 1 nothing fades."),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from grafito import figures, layers
+from grafito import figures, graph, layers, optimizers
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.prose.conclusions import rises
 from grafito.lab.prose.conclusions_by_hand import starts
+from grafito.lab.prose.conclusions_of_exercises import slowest_to_learn
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_networks import PARITY, XOR
 from grafito.lab.prose.theory import theory_of
@@ -26,7 +27,34 @@ from grafito.language import message as N_
 from grafito.models import Functional, Model
 from grafito.utils import set_random_seed
 
-MOST_WEIGHTS = 12  # of a network whose graph can be read
+MOST_WEIGHTS = 25  # of a network whose graph can be read
+SEEN = (N_("binary accuracy"), N_("training binary accuracy"))  # names of numbers
+MOST_CURVES = 7  # that can be told apart
+
+
+class Start(NamedTuple):
+    """What came of one training among several from other seeds.
+
+    Attributes:
+        right: patterns that are right at the end.
+        history: its numbers, epoch by epoch.
+    """
+
+    right: int
+    history: dict[str, list[float]]
+
+
+def epochs_to_learn(accuracies: Sequence[float]) -> int | None:
+    """The first epoch, counted from 1, from which on all is right; None where it is not so.
+
+    Example:
+        >>> epochs_to_learn([0.5, 1.0, 0.75, 1.0, 1.0]), epochs_to_learn([1.0, 0.5])
+        (4, None)
+    """
+    wrong = np.flatnonzero(np.asarray(accuracies) < 1)
+    if not len(wrong):
+        return 1 if len(accuracies) else None
+    return int(wrong[-1]) + 2 if wrong[-1] + 1 < len(accuracies) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +86,7 @@ class Parity(Training):
         "hidden-units": {"bits_each": (2,), "hidden_each": (1, 2, 3, 4, 6, 8, 15), "starts": 20},
         "bits": {"bits_each": (2, 3, 4, 5, 6, 7, 8, 9), "hidden_each": (15,)},
         "narrow": {"bits_each": (4, 6, 8), "hidden_each": (1, 2, 3, 4, 6, 8)},
+        "side-by-side": {"bits_each": (4,), "hidden_each": (1, 2, 4, 8)},
     }
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 100, "starts": 2}
 
@@ -66,7 +95,7 @@ class Parity(Training):
     optimizer: str = "adam"
     learning_rate: float = 0.01
     loss: str = "mse"
-    metrics: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ("binary_accuracy",)
     bits: int = 4
     hidden: int = 8
     skip: bool = False
@@ -92,6 +121,28 @@ class Parity(Training):
         seen = layers.concatenate([hidden, bits]) if self.skip else hidden
         return Functional(bits, layers.Dense(1, activation=self.activation, name="output")(seen))
 
+    def compiled(self, x: np.ndarray, engine: Any) -> Model:
+        """With the accuracy of a threshold in the middle of what zeros and ones are written as."""
+        middle = self.middle
+
+        def binary_accuracy(y_true: graph.Tensor, y_pred: graph.Tensor) -> graph.Tensor:
+            return graph.mean(
+                graph.cast((y_true > middle) == (y_pred > middle), "float32"), axis=-1
+            )
+
+        model = self.network(x)
+        settings = {"learning_rate": self.learning_rate}
+        optimizer = optimizers.get({"class_name": self.optimizer, "config": settings})
+        ours = {"binary_accuracy": binary_accuracy}
+        metrics = [ours.get(name, name) for name in self.metrics]
+        model.compile(optimizer, loss=self.loss, metrics=metrics, engine=engine)
+        return model
+
+    @property
+    def middle(self) -> float:
+        """Between what a zero and a one are written as."""
+        return (1 + self.low) / 2
+
     def measure(self, model: Model, data: Data) -> dict[str, float]:
         return {
             "right": self._right(model, data),
@@ -106,10 +157,9 @@ class Parity(Training):
             super().conduct(record)
 
     def show(self, record: Record, trained: Trained) -> None:
-        if trained.model.count_params() <= MOST_WEIGHTS:
-            show_network_graph(record, self, trained, example=1)
+        self._show_graph(record, trained)
         if self.starts and not record.interrupted:
-            right = self.other_starts(record)
+            right = np.array([start.right for start in self.other_starts(record)])
             learned = int((right == 2**self.bits).sum())
             record.text(
                 N_(
@@ -128,60 +178,63 @@ class Parity(Training):
             )
             record.metrics({"starts_that_learn": learned / len(right)})
 
-    def other_starts(self, record: Record) -> np.ndarray:
-        """How many patterns are right after training from each of the seeds that follow."""
-        right: list[int] = []
+    def _show_graph(self, record: Record, trained: Trained, name: str = "") -> None:
+        """Hand over the graph of a network that is small enough."""
+        if trained.model.count_params() <= MOST_WEIGHTS:
+            show_network_graph(record, self, trained, example=1, of=name)
+
+    def other_starts(self, record: Record) -> list[Start]:
+        """What comes of a training from each of the seeds that follow."""
+        found: list[Start] = []
         for seed in range(self.seed + 1, self.seed + 1 + self.starts):
-            if record.interrupted and right:
+            if record.interrupted and found:
                 break
             set_random_seed(seed)
             data = self.load()
             model = self.compiled(data[0][0], record.engine)
-            record.trial(model, *data[0], batch_size=self.batch_size, epochs=self.epochs)
-            right.append(self._right(model, data))
-        return np.array(right)
+            settings = {"batch_size": self.batch_size, "epochs": self.epochs}
+            history = record.trial(model, *data[0], **settings)
+            found.append(Start(self._right(model, data), history.history))
+        return found
 
     def _right(self, model: Model, data: Data) -> int:
         """How many patterns have an output on the right side of the middle."""
         x, y = data[1]
-        middle = (1 + self.low) / 2
         outputs = model.predict(x, batch_size=len(x), verbose=0)
-        return int(((outputs > middle) == (y > middle)).sum())
+        return int(((outputs > self.middle) == (y > self.middle)).sum())
 
     def _sweep(self, record: Record) -> None:
         """Every number of bits with every number of hidden units, from several starts."""
         shares: dict[str, dict[int, np.ndarray]] = {}
+        speeds: dict[str, dict[int, list[int]]] = {}
+        curves: dict[str, list[dict[str, list[float]]]] = {}
         rows = []
         over_bits = len(self.hidden_each) == 1
         for bits, hidden in itertools.product(self.bits_each, self.hidden_each):
-            if not record.interrupted:
-                form = self.with_settings(bits=bits, hidden=hidden)
-                share = form.other_starts(record) / 2**bits
-                name = f"N' = {hidden}" if over_bits else f"N = {bits}"
-                shares.setdefault(name, {})[bits if over_bits else hidden] = share
-                learned = int((share == 1).sum())
-                rows.append([bits, hidden, len(share), learned, share.mean(), share.min()])
-        record.figure(
-            "sweep",
-            partial(
-                figures.sweep,
-                shares,
-                names=(
-                    N_("bits") if over_bits else N_("hidden units"),
-                    N_("share of right patterns"),
-                ),
-                reference={N_("guessed"): 0.5},
-            ),
-            N_("What is learned"),
-            N_("Mean of {starts} starts, and the span from the worst to the best."),
-            starts=self.starts,
-        )
+            if record.interrupted:
+                break
+            found = self.with_settings(bits=bits, hidden=hidden).other_starts(record)
+            share = np.array([start.right for start in found]) / 2**bits
+            name = f"N' = {hidden}" if over_bits else f"N = {bits}"
+            setting = bits if over_bits else hidden
+            shares.setdefault(name, {})[setting] = share
+            counts = [epochs_to_learn(start.history.get("binary_accuracy", ())) for start in found]
+            taken = [count for count in counts if count is not None]
+            if taken:
+                speeds.setdefault(name, {})[setting] = taken
+            curves[f"N = {bits}, N' = {hidden}"] = [start.history for start in found]
+            learned = int((share == 1).sum())
+            median = float(np.median(taken)) if taken else ""
+            rows.append([bits, hidden, len(share), learned, median, share.mean(), share.min()])
+        self._show_sweep(record, shares, speeds, curves)
         record.table(
             "sweep",
-            ["bits", "hidden units", "starts", "starts that learn", "right on average", "least"],
+            ["bits", "hidden units", "starts", "starts that learn", "epochs to learn",
+             "right on average", "least"],
             rows,
             N_("Share of right patterns"),
-        )
+            N_("The epochs are the median of the starts that learn."),
+        )  # fmt: skip
         record.metrics(
             {"starts_that_learn": float(np.mean([row[3] for row in rows])) / self.starts}
         )
@@ -189,8 +242,50 @@ class Parity(Training):
             model = self.network(self.load()[0][0])
             record.words("theory", theory_of([model], [self.loss], [self.optimizer]))
             record.words("choices", [paragraph(self.task.reasons)])
-            record.words("findings", [starts([(r[0], r[1], r[2], r[3]) for r in rows])])
+            medians = dict(zip(curves, (row[4] for row in rows), strict=True))
+            known = {name: int(each) for name, each in medians.items() if each != ""}
+            record.words(
+                "findings",
+                [starts([(r[0], r[1], r[2], r[3]) for r in rows]), said(slowest_to_learn(known))],
+            )
             record.words("limits", [paragraph(self.task.limits)])
+
+    def _show_sweep(
+        self,
+        record: Record,
+        shares: Mapping[str, Mapping[int, np.ndarray]],
+        speeds: Mapping[str, Mapping[int, list[int]]],
+        curves: Mapping[str, list[dict[str, list[float]]]],
+    ) -> None:
+        """Hand over what is learned, how fast, and the curves of the starts."""
+        setting = N_("bits") if len(self.hidden_each) == 1 else N_("hidden units")
+        record.figure(
+            "sweep",
+            partial(
+                figures.sweep,
+                shares,
+                names=(setting, N_("share of right patterns")),
+                reference={N_("guessed"): 0.5},
+            ),
+            N_("What is learned"),
+            N_("Mean of {starts} starts, and the span from the worst to the best."),
+            starts=self.starts,
+        )
+        if speeds:
+            names = setting, N_("epochs to learn")
+            record.figure(
+                "speed",
+                partial(figures.sweep, speeds, names=names, log="y"),
+                N_("How fast it is learned"),
+                N_("Of the starts that learn all patterns; a missing point: none does."),
+            )
+        if len(curves) <= MOST_CURVES:
+            record.figure(
+                "start-curves",
+                partial(figures.curves, curves),
+                N_("Training, side by side"),
+                N_("The mean of the starts; the band reaches from the least to the greatest."),
+            )
 
 
 SMOOTH = N_("With tanh and -1 and 1, two hidden units are enough.")
@@ -250,11 +345,13 @@ class Xor(Parity):
     zoom: tuple[int, ...] = (1, 40)
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        for name, one in trained.items():
+            self.another(name)._show_graph(record, one, name)
         first, last = self.zoom
         histories = {name: one.history for name, one in trained.items()}
         record.figure(
             "zoom",
-            partial(figures.curves, histories, log=True, zoom=(first, last)),
+            partial(figures.curves, histories, "loss", log=True, zoom=(first, last)),
             N_("The first epochs, enlarged"),
             N_(
                 "One by one, each step serves one example at the cost of the others, in an order "

@@ -164,6 +164,20 @@ def first_to_overfit(losses: Mapping[str, Sequence[float]], part: str) -> Senten
     )
 
 
+def plateau(losses: Sequence[float]) -> int | None:
+    """The epoch after which a loss has done nearly all of its fall; None where it never fell.
+
+    Example:
+        >>> plateau([1.0, 0.1, 0.1, 0.1])
+        2
+    """
+    values = np.asarray(losses, np.float64)
+    if len(values) < 3 or not np.isfinite(values).all() or values[0] <= values.min():
+        return None
+    done = values[0] - FALLEN * (values[0] - values.min())
+    return int((values <= done).argmax()) + 1
+
+
 def standing_still(losses: Sequence[float]) -> Sentence | None:
     """After how many epochs the training loss has done nearly all of its fall.
 
@@ -171,7 +185,7 @@ def standing_still(losses: Sequence[float]) -> Sentence | None:
         >>> standing_still([1.0, 0.1, 0.1, 0.1]).values["epoch"]
         2
     """
-    epoch = _still_after(losses)
+    epoch = plateau(losses)
     if epoch is None:
         return None
     values = np.asarray(losses, np.float64)
@@ -186,15 +200,6 @@ def standing_still(losses: Sequence[float]) -> Sentence | None:
     )
 
 
-def _still_after(losses: Sequence[float]) -> int | None:
-    """The epoch after which a loss has done nearly all of its fall; None where it does not fall."""
-    values = np.asarray(losses, np.float64)
-    if len(values) < 3 or not np.isfinite(values).all() or values[0] <= values.min():
-        return None
-    done = values[0] - FALLEN * (values[0] - values.min())
-    return int((values <= done).argmax()) + 1
-
-
 def plateaus(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
     """Of several trainings, after how many epochs each has done nearly all of its fall.
 
@@ -202,7 +207,7 @@ def plateaus(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
         >>> plateaus({"a": [1.0, 0.1, 0.1, 0.1], "b": [1.0, 0.5, 0.2]}).values["epochs"]
         {'a': 2, 'b': 3}
     """
-    found = {name: _still_after(series) for name, series in losses.items()}
+    found = {name: plateau(series) for name, series in losses.items()}
     epochs = {name: epoch for name, epoch in found.items() if epoch is not None}
     if not epochs:
         return None

@@ -63,6 +63,16 @@ CIFAR_DENSE = Task(
         "vgg16 show what convolutions add."
     ),
 )
+CIFAR_RELU = Task(
+    told=CIFAR_DENSE.told,
+    limits=CIFAR_DENSE.limits,
+    reasons=N_(
+        "Cross-entropy needs probabilities: sigmoid outputs are divided by their sum, linear ones "
+        "go through softmax. With a rate of its own it wins, because its gradient does not fade "
+        "behind a sigmoid; with ten times that rate it learns the images by heart and loses its "
+        "lead, which may explain the course."
+    ),
+)
 MNIST_DENSE_CONV = Task(
     told=N_(
         "Two networks for the same digits: one with a dense hidden layer, the other with two "
