@@ -12,6 +12,7 @@ from grafito import graph
 from grafito.engines import get
 from grafito.engines.llvm.compilation import disk_cache, kernel_cache
 from grafito.engines.llvm.compilation.machine import Machine
+from grafito.errors import FileError, GrafitoWarning
 from grafito.graph.program import Graph
 
 
@@ -141,11 +142,33 @@ def test_a_folder_that_others_may_write_to_is_not_used(entries, tmp_path):
     folder = tmp_path / "code"
     folder.mkdir()
     folder.chmod(0o777)
-    assert doubled() == [2, 4, 6]
+    with pytest.warns(GrafitoWarning, match="others may write to it"):
+        assert doubled() == [2, 4, 6]
+    assert doubled() == [2, 4, 6]  # it is said once
     assert entries() == []
     folder.rmdir()
     doubled()
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_disk_that_is_read_only_is_named_once(entries, monkeypatch):
+    def refuse(*args, **options):
+        raise FileError("The file cannot be written.", received="Read-only file system")
+
+    monkeypatch.setattr(disk_cache, "replace_file", refuse)
+    with pytest.warns(GrafitoWarning, match="Read-only file system") as told:
+        assert doubled() == [2, 4, 6]
+    assert len(told) == 1
+    assert entries() == []
+
+
+def test_a_folder_that_cannot_be_made_is_named_once(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path / "file"))
+    with pytest.warns(GrafitoWarning, match="not kept") as told:
+        assert doubled() == [2, 4, 6]
+    assert len(told) == 1
+    assert "GRAFITO_CACHE" in str(told[0].message)
 
 
 def test_the_cache_can_be_turned_off(monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -82,7 +83,12 @@ def test_what_workers_do_not_return_is_compiled_here(machine, code, monkeypatch,
     else:
         file.write_text(code)
         monkeypatch.setattr(pool_worker, "__file__", str(file))
-    found, processes = build(machine, wait="a little")
+    process_pool._say_that_nobody_helps.cache_clear()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found, processes = build(machine, wait="a little")
+    named = [w for w in told if "No other process" in str(w.message)]
+    assert len(named) == (code is None)
     assert sorted(machine.compiled) == TEXTS
     assert len(set(found)) == len(TEXTS)
     assert all(process.returncode is not None for process in processes)

@@ -8,6 +8,7 @@ belongs to the user alone; one that others may write to is not used, because its
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import stat
@@ -15,7 +16,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from grafito.errors import FileError, GrafitoWarning, warn
 from grafito.files.writing import replace_file
+from grafito.language import message
 
 LIMIT = 256 * 2**20  # bytes of all entries; those not used for longest go first
 MAGIC = b"grafito object 1\n"
@@ -63,9 +66,26 @@ def folder() -> Path | None:
     path = root / "code"
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return path if _private(path) else None
-    except OSError:
-        return None
+        if _private(path):
+            return path
+        _say_that_nothing_is_kept(path, message("It is another user's, or others may write to it."))
+    except OSError as error:
+        _say_that_nothing_is_kept(path, error.strerror)
+    return None
+
+
+@functools.cache
+def _say_that_nothing_is_kept(path: Path, reason: str | None) -> None:
+    """Say once a folder why each process compiles anew."""
+    warn(
+        GrafitoWarning(
+            "Compiled code is not kept: each process compiles it again.",
+            where=path,
+            received=reason,
+            fix="GRAFITO_CACHE=folder with a folder of your own, or empty for no cache and no "
+            "warning",
+        )
+    )
 
 
 def _private(path: Path) -> bool:
@@ -99,12 +119,14 @@ def read(name: str) -> bytes | None:
 
 
 def write(name: str, content: bytes) -> None:
-    """Keep an entry; a disk that is full or read-only is no error."""
+    """Keep an entry; a disk that is full or read-only is no error, but is said once."""
     path = folder()
     if path is None:
         return
-    with contextlib.suppress(OSError):
+    try:
         replace_file(path / name, [MAGIC, _digest(name, content), content], durable=False)
+    except FileError as error:
+        _say_that_nothing_is_kept(path, error.rows.get("received"))
 
 
 def trim() -> None:

@@ -8,6 +8,7 @@ for whatever reason, is compiled here.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import queue
 import subprocess
@@ -21,6 +22,7 @@ from typing import IO
 from grafito.engines.llvm.compilation import compiler, disk_cache, pool_worker
 from grafito.engines.llvm.compilation.kernel_cache import Source
 from grafito.engines.llvm.compilation.machine import Machine
+from grafito.errors import GrafitoWarning, warn
 
 # Characters of text to compile for which one more process is started. They take at least 0.2 s
 # (0.35 to 0.6 s for a million, measured on kernels of dense and convolutional networks). A process
@@ -123,13 +125,17 @@ class ProcessPool:
     @contextlib.contextmanager
     def _started(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         """The input and the output of a new worker."""
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", pool_worker.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", pool_worker.__file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            _say_that_nobody_helps(error.strerror)
+            raise
         self._processes.append(process)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -148,6 +154,18 @@ class ProcessPool:
             for stream in (process.stdin, process.stdout):
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+@functools.cache
+def _say_that_nobody_helps(reason: str | None) -> None:
+    """Say once why compiling takes longer."""
+    warn(
+        GrafitoWarning(
+            "No other process could be started to compile: one processor does it alone.",
+            where=sys.executable,
+            received=reason,
+        )
+    )
 
 
 def can_start() -> bool:
