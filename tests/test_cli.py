@@ -149,10 +149,10 @@ def test_draw_the_second_exercise(run):
     point = "x=[-3.1,1.5],W=[[-0.2,2],[-0.5,-0.3]],b=[-4,-1]"
     done = run("draw", "mean(square(sigmoid(W @ x + b) - 0))", "--at", point)
     table = rows(done.stdout)
-    assert table["W"][1] == "[[-0.304 0.147] [-0.406 0.196]]"
+    assert table["W"][1] == "[[−0.304 0.147] [−0.406 0.196]]"
     assert table["b"][1] == "[0.098 0.131]"
     values = [cells[0] for cells in table.values()]
-    assert {"[-0.380 0.100]", "[0.406 0.525]", "0.220"} <= set(values)
+    assert {"[−0.380 0.100]", "[0.406 0.525]", "0.220"} <= set(values)
 
 
 def test_draw_png_and_digits(run, tmp_path):

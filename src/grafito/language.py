@@ -27,8 +27,10 @@ __all__ = [
     "choose",
     "current",
     "in_words",
+    "known_names",
     "message",
     "namer",
+    "own_namer",
     "retell",
     "set_language",
     "translate",
@@ -47,6 +49,7 @@ _PROSE = re.compile(r"[^\W\d_]+(?: [^\W\d_]{2,})+")
 _PLAIN_WORDS = re.compile(r"[^\W\d_]+( [^\W\d_]+)*")  # what a user may have typed as it stands
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
+_names_known: ContextVar[bool] = ContextVar("names_known", default=False)
 _program: str | None = None  # of all threads, as `set_language` says
 
 
@@ -148,6 +151,32 @@ def translator(lang: str | None = None) -> Callable[[str], str]:
         raise unknown_name("language", lang, LANGUAGES)
     texts = _catalogue(str(lang))
     return lambda text: texts.get(text) or text
+
+
+@contextlib.contextmanager
+def known_names(known: bool = True) -> Iterator[None]:
+    """Inside a `with` block the names that figures are given are grafito's own, not a user's.
+
+    Example:
+        >>> with use("es"), known_names():
+        ...     own_namer()("wide")
+        'ancha'
+    """
+    token = _names_known.set(known)
+    try:
+        yield
+    finally:
+        _names_known.reset(token)
+
+
+def own_namer(lang: str | None = None) -> Callable[[Any], str]:
+    """What names that somebody chose are called: as they stand, but for those of `known_names`.
+
+    Example:
+        >>> own_namer("es")("wide")
+        'wide'
+    """
+    return namer(lang) if _names_known.get() else str
 
 
 def namer(lang: str | None = None) -> Callable[[Any], str]:

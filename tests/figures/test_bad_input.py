@@ -6,8 +6,9 @@ import contextlib
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
-from grafito import Sequential, figures, layers
+from grafito import Sequential, figures, language, layers
 from grafito.errors import GrafitoError
 
 MODEL = Sequential([layers.Input((2,)), layers.Dense(3, activation="softmax")])
@@ -41,6 +42,7 @@ WRONG = {
         ((None, X, Y), "model.predict"), ((X, Y, MODEL), "model.predict"),
         ((MODEL, NAN, Y), "is not finite"), ((MODEL, [["a", "b"]], [0]), "Only numbers"),
         ((MODEL.predict, X, Y[:2]), "one class"), ((MODEL.predict, X[:, :1], Y), "plane"),
+        ((MODEL, np.ones((6, 3)), Y), r"columns=\(0, 1\)"),
     ],
     "perceptron_lines": [((X, Y, [1, 2, 3]), "two weights"), ((X, Y, [["a"] * 3]), "Only numbers")],
     "gradient_norms": [
@@ -63,6 +65,33 @@ WRONG = {
         ((["x", "y"], {"x": 1}), "Only tensors"), (("x", "x=1"), "by name"), ((MODEL, "a"), None),
     ],
 }  # fmt: skip
+FOUR = RANDOM.normal(size=(6, 4))
+# A call that is sound, and options that spoil it, with words of the answer.
+OPTIONS = {
+    "decision_regions": (
+        {"predict": lambda p: p[:, 0] > 0, "x": FOUR, "y": Y, "columns": (0, 1), "resolution": 5},
+        [
+            ("columns", (0, 0), "two different"), ("columns", (0, 9), "from 0 to 3"),
+            ("columns", 3, "two different"), ("columns", ("a", "b"), "two different"),
+            ("held_out", X, "x_test, y_test"), ("held_out", (FOUR[:, :3], Y), "the same inputs"),
+            ("held_out", (FOUR * np.nan, Y), "finite"), ("held_out", (FOUR, [0]), "one class"),
+            ("held_out", "ab", "x_test, y_test"), ("names", ["a"], "4 names"),
+            ("names", X, "given as a list"),
+            ("names", "abcd", "4 names"), ("bands", 2.0, "bands=True"), ("bands", "ab", "bands="),
+            ("bands", [1.5], "bands=True"), ("errors", X, "True or False"),
+            ("resolution", None, "resolution=200"), ("title", X, "text"),
+        ],
+    ),
+}  # fmt: skip
+SPOILT = [(name, call, *each) for name, (call, rows) in OPTIONS.items() for each in rows]
+
+
+@pytest.mark.parametrize(("name", "call", "option", "given", "words"), SPOILT)
+def test_mistaken_options_are_explained(name, call, option, given, words):
+    with pytest.raises(GrafitoError, match=words):
+        getattr(figures, name)(**{**call, option: given})
+
+
 CASES = [(name, *case) for name, cases in WRONG.items() for case in cases]
 
 
@@ -120,3 +149,25 @@ def test_texts_name_their_classes():
 
 def test_a_metric_may_be_a_single_name():
     assert len(figures.curves({"loss": [1.0], "accuracy": [0.5]}, "accuracy").axes) == 1
+
+
+# Words that the catalogue knows, as a user's own names: they stay.
+OWN = {
+    "classes": lambda lang: figures.confusion_matrix(
+        [[5, 1], [2, 7]], ["left", "close"], lang=lang
+    ),
+    "runs": lambda lang: figures.curves({"wide": {"loss": [1]}, "clean": {"loss": [2]}}, lang=lang),
+    "images": lambda lang: figures.images_grid({"clean": IMAGES, "noisy": IMAGES}, lang=lang),
+    "settings": lambda lang: figures.sweep({"zeros": 1.0, "wide": 2.0}, lang=lang),
+}
+
+
+@pytest.mark.parametrize("draw", OWN.values(), ids=OWN)
+def test_names_of_a_user_stay_and_those_of_grafito_are_translated(draw):
+    def texts(lang):
+        return {text.get_text() for text in draw(lang).findobj(Text) if text.get_text().isalpha()}
+
+    own = {"left", "close", "wide", "clean", "noisy", "zeros"}
+    assert texts("es") & own == texts("en") & own != set()
+    with language.known_names():
+        assert not texts("es") & own - {"left"}

@@ -55,6 +55,13 @@ def deep(count):
     return Sequential([layers.Input((3,)), *dense])
 
 
+SPACE = CHANCE.random((12, 4))
+
+
+def rising(points):
+    return 1 / (1 + np.exp(-9 * (points[:, 0] + points[:, 2] - 1)))
+
+
 def wave(x):
     return np.sin(6 * x)
 
@@ -104,7 +111,7 @@ FIGURES = {
         lambda lang: figures.confusion_matrix({"wide": COUNTS, "deep": COUNTS}, lang=lang),
         2,
         "wide deep 8",
-        "ancha deep 9",
+        "wide deep 9",
     ),
     "decision_regions": (
         lambda lang: figures.decision_regions(
@@ -113,6 +120,24 @@ FIGURES = {
         1,
         "x0",
         "x1",
+    ),
+    "decision_regions, columns": (
+        lambda lang: figures.decision_regions(
+            {"a": rising, "b": rising},
+            SPACE,
+            SPACE[:, 0] > 0.5,
+            columns=(0, 2),
+            resolution=20,
+            held_out=(SPACE[:5], [0] * 5),
+            errors=True,
+            bands=True,
+            names=list("uvwz"),
+            lang=lang,
+            title="two of four",
+        ),
+        2,
+        "a b u w error",
+        "a b u w error apartados",
     ),
     "perceptron_lines": (
         lambda lang: figures.perceptron_lines(
@@ -144,13 +169,13 @@ FIGURES = {
         ),
         6,
         "T-shirt six",
-        "pantalón",
+        "T-shirt six",
     ),
     "images_grid, rows": (
         lambda lang: figures.images_grid({"clean": IMAGES, "noisy": IMAGES}, lang=lang),
         12,
         "clean noisy",
-        "limpias ruidosas",
+        "clean noisy",
     ),
     "feature_maps": (
         lambda lang: figures.feature_maps(network(), IMAGES[0][:, :6][:6, :, None], lang=lang),
@@ -199,7 +224,7 @@ FIGURES = {
         ),
         1,
         "N=2 N=4 N=6 course units",
-        "exactitud",
+        "N=2 accuracy",
     ),
     "sweep, bars": (
         lambda lang: figures.sweep(
@@ -215,7 +240,7 @@ FIGURES = {
             {"sigmoid": 10.0 ** np.arange(-8, 0), "relu": np.full(8, 0.3)}, lang=lang
         ),
         1,
-        "layer sigmoid relu",
+        "layer sigmoid ReLU",
         "capa sigmoide ReLU",
     ),
     "network_diagram": (

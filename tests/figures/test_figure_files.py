@@ -113,16 +113,16 @@ def test_notebooks_show_svg():
 
 NUMBERS = {
     "three decimals": (0.22218, "0.222"),
-    "rounded": (-0.39995, "-0.400"),
+    "rounded": (-0.39995, "−0.400"),
     "zero": (0.0, "0.000"),
     "negative zero": (-0.0, "0.000"),
-    "large": (123456.7, "123456.700"),
-    "very large": (1234567.0, "1.2e+06"),
+    "large": (123456.7, "123,456.700"),
+    "very large": (1234567.0, "1.2·10⁶"),
     "small": (0.0006, "0.001"),
-    "very small": (4.2e-7, "4.2e-07"),
+    "very small": (4.2e-7, "4.2·10⁻⁷"),
     "integer": (graph.constant(7).numpy(), "7"),
     "truth": (True, "1"),
-    "infinite": (float("-inf"), "-∞"),
+    "infinite": (float("-inf"), "−∞"),
     "not a number": (float("nan"), "NaN"),
 }
 
@@ -130,13 +130,14 @@ NUMBERS = {
 @pytest.mark.parametrize(("value", "text"), NUMBERS.values(), ids=NUMBERS)
 def test_numbers(value, text):
     assert number(value) == text
-    assert number(value, lang="es") == text.replace(".", ",")
+    spanish = text.replace(",", "\u202f").replace(".", ",")
+    assert number(value, lang="es") == spanish
 
 
 ARRAYS = {
     "scalar": (1.0, ["1.000"], "1.000"),
-    "vector": ([1.0, -20.0], ["[1.000 -20.000]"], "[1.000 -20.000]"),
-    "column": ([[1.0], [-2.0]], ["[ 1.000]", "[-2.000]"], "[[1.000] [-2.000]]"),
+    "vector": ([1.0, -20.0], ["[1.000 −20.000]"], "[1.000 −20.000]"),
+    "column": ([[1.0], [-2.0]], ["[ 1.000]", "[−2.000]"], "[[1.000] [−2.000]]"),
     "integers": ([[1, 10], [3, 4]], ["[1 10]", "[3  4]"], "[[1 10] [3 4]]"),
     "long": ([0.0] * 5, ["(5,)"], "(5,)"),
     "cube": ([[[0.0]]], ["(1, 1, 1)"], "(1, 1, 1)"),

@@ -23,13 +23,13 @@ X = {"x": [-3.1, 1.5]}
 
 # Course exercise 1: output, then the gradients of w0, x0, w1, x1, b.
 NEURONS = {
-    "sigmoid": (graph.sigmoid, "0.666", "0.623 0.323 -0.400 -0.078 0.222"),
-    "tanh": (graph.tanh, "0.598", "1.799 0.932 -1.156 -0.225 0.642"),
-    "elu": (activations.elu, "0.690", "2.800 1.450 -1.800 -0.350 1.000"),
+    "sigmoid": (graph.sigmoid, "0.666", "0.623 0.323 −0.400 −0.078 0.222"),
+    "tanh": (graph.tanh, "0.598", "1.799 0.932 −1.156 −0.225 0.642"),
+    "elu": (activations.elu, "0.690", "2.800 1.450 −1.800 −0.350 1.000"),
     "leaky_relu": (
         lambda z: activations.leaky_relu(z, 0.1),
         "0.690",
-        "2.800 1.450 -1.800 -0.350 1.000",
+        "2.800 1.450 −1.800 −0.350 1.000",
     ),
 }
 
@@ -47,7 +47,7 @@ def test_numbers_of_exercise_1(activation, output, slopes):
     leaves = {node.name: node.label for node in diagram.nodes if node.kind == "input"}
     found = {leaves[edge.source]: edge for edge in diagram.edges if edge.source in leaves}
     assert [found[name].gradient for name in ("w0", "x0", "w1", "x1", "b")] == slopes.split()
-    assert found["w1"].value == "-0.350"
+    assert found["w1"].value == "−0.350"
     assert (diagram.edges[-1].value, diagram.edges[-1].gradient) == (output, "1.000")
     rows = table_rows(graph_table(y, drawings.NEURON))
     assert rows["#4"][0] == "0.690"
@@ -56,9 +56,9 @@ def test_numbers_of_exercise_1(activation, output, slopes):
 
 def test_numbers_of_exercise_2():
     rows = table_rows(graph_table(drawings.dense_layer()[2], X))
-    assert rows["W"][1] == "[[-0.304 0.147] [-0.406 0.196]]"
+    assert rows["W"][1] == "[[−0.304 0.147] [−0.406 0.196]]"
     assert rows["b"][1] == "[0.098 0.131]"
-    assert rows["#2"][0] == "[-0.380 0.100]"
+    assert rows["#2"][0] == "[−0.380 0.100]"
     assert rows["#3"][0] == "[0.406 0.525]"
     assert list(rows.values())[-1] == ["0.220", "1.000"]
 
@@ -67,8 +67,8 @@ def test_a_table_in_spanish():
     x = graph.placeholder((), name="x")
     assert graph_table(graph.exp(-x), {"x": 1.0}, lang="es").splitlines() == [
         "nodo           valor  gradiente",
-        "x              1,000     -0,368",
-        "#1 = −x       -1,000      0,368",
+        "x              1,000     −0,368",
+        "#1 = −x       −1,000      0,368",
         "#2 = exp(#1)   0,368      1,000",
     ]
 
@@ -149,7 +149,7 @@ def test_levels(level, labels):
     first, last = diagram.edges[0], diagram.edges[-1]
     ops = graph_diagram(drawings.network(2), X)
     assert last.value == ops.edges[-1].value
-    assert first.value == "[-3.100 1.500]"
+    assert first.value == "[−3.100 1.500]"
     assert first.gradient == ops.edges[0].gradient
 
 

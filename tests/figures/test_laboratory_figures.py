@@ -72,14 +72,34 @@ def test_names_of_metrics_are_words():
     assert [axes.get_title() for axes in figure.axes] == ["tasa de aprendizaje", "my error"]
 
 
-def test_log_scale_has_plain_numbers():
-    figure = figures.curves({"loss": [1e-7, 1.0, 1e3]}, log=True, lang="es")
+SCALES = {  # values, and what some and what none of the ticks say
+    "plain": ([0.01, 1.0, 500.0], {"0,01", "0,1", "1", "10", "100"}, "⁻"),
+    "powers": ([1e-7, 1.0, 1e3], {f"10{p}" for p in ["⁻⁷", "⁻⁶", "⁻⁵", "⁻⁴", "⁻³", "⁻²"]}, "0,"),
+}
+
+
+@pytest.mark.parametrize(("values", "some", "none"), SCALES.values(), ids=SCALES)
+def test_a_log_scale_has_plain_numbers_or_powers_alone(values, some, none):
+    figure = figures.curves({"loss": values}, log=True, lang="es")
     figure.draw_without_rendering()
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    powers = {"10⁻⁷", "10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁴", "10⁵"}  # every or every other one has a tick
-    assert len(powers & set(labels)) >= 2
-    assert len({"0,001", "0,01", "0,1", "1", "10", "100"} & set(labels)) >= 2
-    assert not any("$" in label for label in labels)
+    assert len(some & set(labels)) >= 2
+    assert not any("$" in label or none in label for label in labels)
+
+
+TICKS = {
+    "thousands": ([0, 15000, 30000], "en", "0 15,000 30,000"),
+    "thousands es": ([5000, 30000], "es", "5000 30\u202f000"),
+    "decimals": ([-0.25, 0, 0.5], "es", "−0,25 0,00 0,50"),
+    "small": ([0, 1e-5, 2.5e-5], "es", "0,0 1,0·10⁻⁵ 2,5·10⁻⁵"),
+    "large": ([1e6, 3e6], "en", "1·10⁶ 3·10⁶"),
+}
+
+
+@pytest.mark.parametrize(("values", "lang", "told"), TICKS.values(), ids=TICKS)
+def test_ticks_have_one_notation(values, lang, told):
+    ticks = canvas.Ticks(lang)
+    assert ticks.format_ticks(values) == told.split(" ")
 
 
 # Classes

@@ -151,8 +151,9 @@ LABELS = {
 def test_regions_are_where_the_prediction_is(predict, labels):
     (axes,) = decision_regions(predict, POINTS, labels, resolution=20).axes
     plane = np.asarray(axes.images[0].get_array())
-    assert (plane[:, :10] == 0).all()
-    assert (plane[:, 10:] == 1).all()
+    half = plane.shape[1] // 2  # finer than the grid
+    assert (plane[:, :half] == 0).all()
+    assert (plane[:, half:] == 1).all()
     examples = [c for c in axes.collections if len(c.get_offsets()) == 2]
     assert [np.asarray(c.get_offsets()).tolist() for c in examples] == [
         POINTS[:2].tolist(),
@@ -167,6 +168,92 @@ def test_regions_of_several_stand_side_by_side():
     assert [axes.get_title() for axes in figure.axes] == ["left", "right"]
     assert (planes[0] == 1 - planes[1]).all()
     assert len(figure.legends[0].texts) == 2
+
+
+def boundary(axes):
+    """Points of the lines where two classes are equal."""
+    paths = [path for each in axes.collections for path in each.get_paths()]
+    lines = [path.vertices for path in paths if len(path.vertices) > 10 and path.codes[-1] != 79]
+    return np.concatenate(lines)
+
+
+SLANTED = {
+    "one column": lambda p: 1 / (1 + np.exp(-40 * (2 * p[:, 0] + p[:, 1] - 1.2))),
+    "two columns": lambda p: softmax(np.stack([1.2 - p[:, 1], 2 * p[:, 0]], axis=1), 20),
+    "scores": lambda p: np.stack([1.2 - p[:, 1], 2 * p[:, 0]], axis=1),
+    "beyond 0 and 1": lambda p: 2 * p[:, 0] + p[:, 1] - 0.7,
+}
+
+
+def softmax(scores, steep):
+    power = np.exp(steep * scores)
+    return power / power.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("predict", SLANTED.values(), ids=SLANTED)
+def test_a_straight_boundary_is_drawn_straight(predict):
+    (axes,) = decision_regions(predict, POINTS.astype("float64"), [0, 0, 1, 1], resolution=20).axes
+    x, y = boundary(axes).T
+    assert np.allclose(2 * x + y, 1.2, atol=1e-6)
+    assert y.max() - y.min() > 1
+
+
+def test_each_border_of_three_classes_is_where_the_two_largest_are_equal():
+    thirds = lambda p: softmax(np.stack([0.3 - p[:, 0], 0 * p[:, 0], p[:, 0] - 0.7], 1), 9)  # noqa: E731
+    (axes,) = decision_regions(thirds, POINTS, [0, 0, 2, 2], resolution=20).axes
+    assert set(boundary(axes)[:, 0].round(6)) == {0.3, 0.7}
+
+
+def test_bands_tell_how_sure_a_model_is():
+    (axes,) = decision_regions(
+        PREDICTIONS["probability"], POINTS, [0, 0, 1, 1], resolution=20, bands=(0.7, 0.9)
+    ).axes
+    row = np.asarray(axes.images[0].get_array())[0]
+    assert list(dict.fromkeys(row.tolist())) == [2, 1, 0, 3, 4, 5]
+    texts = [text.get_text() for text in axes.figure.legends[0].texts]
+    assert texts == ["class 0", "class 1", "p < 0.7", "p ≥ 0.7", "p ≥ 0.9"]
+    (plain,) = decision_regions(PREDICTIONS["classes"], POINTS, [0, 0, 1, 1], bands=True).axes
+    assert len(plain.figure.legends[0].texts) == 2  # classes alone say nothing of probabilities
+
+
+def test_errors_and_held_out_examples_are_marked():
+    held_out = [[0.2, 0.5], [0.8, 0.4]], [0, 0]
+    figure = decision_regions(
+        PREDICTIONS["classes"], POINTS, [0, 1, 1, 1], held_out=held_out, errors=True, resolution=5
+    )
+    rings = [c for c in figure.axes[0].collections if c.get_gid() == "error"]
+    assert [ring.get_offsets().tolist() for ring in rings] == [[[0.0, 1.0]], [[0.8, 0.4]]]
+    texts = [text.get_text() for text in figure.legends[0].texts]
+    assert texts == ["class 0", "class 1", "held out", "error"]
+
+
+@pytest.mark.parametrize(("count", "size"), [(4, 110), (20, 60), (400, 30)])
+def test_few_examples_have_large_marks(count, size):
+    x = np.random.default_rng(0).random((count, 2))
+    axes = decision_regions(PREDICTIONS["classes"], x, x[:, 0] > 0.5, resolution=5).axes[0]
+    marks = [c.get_sizes()[0] for c in axes.collections if len(c.get_offsets()) > 1]
+    assert marks[-1] == size
+
+
+def test_two_of_more_inputs_are_drawn_and_the_others_stay_at_their_mean():
+    x = np.array([[0.0, 5.0, 0.0, 1.0], [1.0, 7.0, 3.0, 2.0]])
+    asked = []
+    figure = decision_regions(
+        lambda p: asked.append(p) or p[:, 2] > 1, x, [0, 1], columns=(0, 2),
+        names=list("abcd"), resolution=5, lang="es",
+    )  # fmt: skip
+    assert set(asked[0][:, 1]) == {6.0}
+    assert set(asked[0][:, 3]) == {1.5}
+    (axes,) = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "c")
+    assert "b = 6,00; d = 1,50" in figure.legends[0].get_title().get_text().replace("\n", " ")
+    assert "b = 6,00; d = 1,50" in figure.alt
+
+
+@pytest.mark.parametrize(("wide", "equal"), [(1, True), (2.9, True), (10, False)])
+def test_both_axes_have_one_scale_unless_one_would_be_a_strip(wide, equal):
+    (axes,) = decision_regions(lambda p: p[:, 0] > 0, POINTS * [wide, 1], [0, 0, 1, 1]).axes
+    assert (axes.get_aspect() == 1) == equal
 
 
 def test_regions_ask_in_the_type_of_the_examples():
@@ -197,7 +284,7 @@ MISTAKES = {
     "three columns": (
         lambda: decision_regions(PREDICTIONS["classes"], np.zeros((4, 3)), [0] * 4),
         ShapeError,
-        "plane",
+        r"columns=\(0, 1\)",
     ),
     "labels": (
         lambda: decision_regions(PREDICTIONS["classes"], POINTS, [0, 1]),

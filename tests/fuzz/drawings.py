@@ -47,6 +47,7 @@ ONE = ("σ", "tanh", "sin", "softplus", "ReLU", "x²", "|x|", "−")
 TWO = ("+", "−", "×", "max", "min")
 DIGITS = 15
 HIDDEN = ("reshape", "cast", "broadcastto", "input", "state", "constant")
+PRINTED = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 LEVELS = ("ops", "functions", "layers")
 
 
@@ -208,7 +209,8 @@ def read_back(diagram: Diagram, known: Mapping[str, Callable], numbers: Mapping)
 
 def matrix(text: str) -> np.ndarray:
     """The numbers that stand on an arrow; a scalar and a row are matrices too."""
-    return np.array([[float(n) for n in row.strip("[] ").split()] for row in text.split("\n")])
+    plain = text.translate(PRINTED).replace("·10", "e").replace(",", "")
+    return np.array([[float(n) for n in row.strip("[] ").split()] for row in plain.split("\n")])
 
 
 def same(found: np.ndarray, expected: np.ndarray, what: str) -> None:

@@ -15,7 +15,8 @@ from grafito.figures.gallery import activation_gallery
 from grafito.figures.graph import draw_diagram, draw_graph, graph_diagram, graph_table
 from grafito.figures.images import images_grid
 from grafito.figures.network import network_diagram
-from grafito.figures.regions import decision_regions, perceptron_lines
+from grafito.figures.perceptron import perceptron_lines
+from grafito.figures.regions import decision_regions
 from grafito.figures.surfaces import loss_surface
 from grafito.figures.sweeps import gradient_norms, sweep
 

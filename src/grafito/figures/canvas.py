@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import re
 import warnings
@@ -17,10 +18,10 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, NullFormatter
 
 from grafito.errors import ArgumentError, GrafitoWarning, unknown_name, warn
-from grafito.figures.text import with_decimal_sign
+from grafito.figures.text import LARGEST_PLAIN, number, power_of_ten, short
 from grafito.files.writing import replace_file
 from grafito.language import current
 
@@ -184,15 +185,41 @@ def pale_colours(count: int) -> ListedColormap:
     return ListedColormap([tuple(1 - 0.28 * (1 - c) for c in colour) for colour in colours])
 
 
-class _DecimalComma(ScalarFormatter):
+class Ticks(Formatter):
+    """Numbers of an axis as the language writes them, all with the same decimals."""
+
+    def __init__(self, lang: str | None):
+        self.lang = lang or current()
+        self.shown: list[float] = []
+
+    def set_locs(self, locs: Any) -> None:
+        """The numbers that stand beside each other on the axis."""
+        self.shown = [*map(float, locs)]
+
     def __call__(self, x: float, pos: int | None = None) -> str:
-        return super().__call__(x, pos).replace(".", ",")
+        x = float(x)
+        power = self._power()
+        text = number(x / 10.0**power, self._decimals(power), self.lang)
+        return f"{text}·{power_of_ten(power)}" if power and x else text
+
+    def _power(self) -> int:
+        """The power of ten that very large or small numbers have in common."""
+        top = max(map(abs, self.shown), default=0.0)
+        plain = not top or 1e-3 <= top < LARGEST_PLAIN
+        return 0 if plain else math.floor(math.log10(top) + 1e-9)
+
+    def _decimals(self, power: int) -> int:
+        """As many as tell the numbers apart."""
+        scaled = [x / 10.0**power for x in self.shown]
+        for digits in range(6):
+            if all(abs(round(x, digits) - x) < 1e-6 * max(1.0, abs(x)) for x in scaled):
+                return digits
+        return 6
 
 
-def use_decimal_comma(axis: Any, lang: str | None) -> None:
-    """Write the numbers of an axis as Spanish does."""
-    if (lang or current()) == "es":
-        axis.set_major_formatter(_DecimalComma())
+def number_ticks(axis: Any, lang: str | None) -> None:
+    """Write the numbers of an axis as the language does."""
+    axis.set_major_formatter(Ticks(lang))
 
 
 def log_scale(axes: Any, which: str, lang: str | None) -> None:
@@ -202,19 +229,17 @@ def log_scale(axes: Any, which: str, lang: str | None) -> None:
     low, high = axis.get_view_interval()
     if high / low < 50:  # hardly a power of ten would be in sight
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda x, _: _short(x, lang)))
+    powers = low < 1e-3 or high >= 1e4  # then all are, for one axis has one notation
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _of_log(x, powers, lang)))
     axis.set_minor_formatter(NullFormatter())
 
 
-def _short(x: float, lang: str | None) -> str:
-    """Plain digits where they are few, else a power of ten."""
-    if 1e-3 <= x < 1e4:
-        text = f"{x:g}"
-    else:
-        factor, _, power = f"{x:.0e}".partition("e")
-        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        text = f"10{raised}" if factor == "1" else f"{factor}·10{raised}"
-    return with_decimal_sign(text, lang)
+def _of_log(x: float, powers: bool, lang: str | None) -> str:
+    if not powers or x in (1, 10):
+        return short(x, lang)
+    factor, _, power = f"{x:.0e}".partition("e")
+    raised = power_of_ten(int(power))
+    return raised if factor == "1" else f"{factor}·{raised}"
 
 
 @contextlib.contextmanager

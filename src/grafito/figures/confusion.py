@@ -9,9 +9,9 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError, unknown_name
 from grafito.figures.classes import number_classes
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, drawn
 from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +28,7 @@ WAYS: dict[str | None, tuple[Any, str]] = {
 }
 
 
+@drawn
 def confusion_matrix(
     matrix: Any,
     predicted: Any = None,
@@ -62,7 +63,7 @@ def confusion_matrix(
     from grafito.figures import canvas
 
     vocabulary = words(lang)
-    say = namer(lang)
+    say = own_namer(lang)
     matrix, class_names = _counted(matrix, predicted, class_names)
     several = matrix if isinstance(matrix, Mapping) else {"": matrix}
     counts = {say(name): _checked(each) for name, each in several.items()}

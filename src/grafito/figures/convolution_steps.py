@@ -8,7 +8,7 @@ import numpy as np
 
 from grafito import graph
 from grafito.errors import ShapeError
-from grafito.figures.given import as_numbers, setting
+from grafito.figures.given import as_numbers, drawn, setting
 from grafito.figures.text import number, words
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ HEAD = 1.5  # cells above the highest matrix, for the titles
 LARGEST = 16  # rows and columns; beyond, numbers would be too small to read
 
 
+@drawn
 def convolution_steps(
     image: Any,
     kernel: Any,
@@ -154,7 +155,7 @@ def _draw_matrix(
             "linewidth": 0.5,
         }
         axes.add_patch(Rectangle((x, y), 1, 1, **cell))
-        text = number(matrix[i, j], 2, lang).replace("-", "\N{MINUS SIGN}")
+        text = number(matrix[i, j], 2, lang)
         if matrix.dtype.kind == "f":
             text = text.rstrip("0").rstrip(".,")
         ink = "white" if depth > 0.55 else canvas.INK

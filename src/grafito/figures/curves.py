@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, unknown_name
-from grafito.figures.given import as_numbers, setting
+from grafito.figures.given import as_numbers, drawn, setting
 from grafito.figures.text import number, words
-from grafito.language import namer, translator
+from grafito.language import own_namer, translator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +47,7 @@ class Look:
     zoom: tuple[int, int] | None
 
 
+@drawn
 def curves(
     history: Any,
     metrics: str | Sequence[str] | None = None,
@@ -87,7 +88,7 @@ def curves(
         raise unknown_name("part", held_out, ["validation", "test"])
     vocabulary = {**words(lang), "validation": translator(lang)(held_out)}
     look = Look(vocabulary, lang, int(setting("smooth", smooth, 0, 5)), log, zoom)
-    runs = {namer(lang)(name): seeds for name, seeds in _runs(history).items()}
+    runs = {own_namer(lang)(name): seeds for name, seeds in _runs(history).items()}
     known = list(dict.fromkeys(n for runs_ in runs.values() for run in runs_ for n in run.names))
     metrics = [metrics] if isinstance(metrics, str) else metrics
     if not isinstance(metrics, (list, tuple, type(None))):
@@ -252,7 +253,7 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
     if look.log:
         canvas.log_scale(axes, "y", look.lang)
     else:
-        canvas.use_decimal_comma(axes.yaxis, look.lang)
+        canvas.number_ticks(axes.yaxis, look.lang)
 
 
 def _title(name: str, lang: str | None) -> str:

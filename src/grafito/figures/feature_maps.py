@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
-from grafito.figures.given import as_numbers, setting
+from grafito.figures.given import as_numbers, drawn, setting
 from grafito.figures.images import Cell, Row, as_images, brightness, draw_rows
 from grafito.figures.text import number, words
 from grafito.graph.nest import flatten
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@drawn
 def feature_maps(
     model: Any,
     image: Any,
@@ -117,6 +118,7 @@ def _activations(
     return found
 
 
+@drawn
 def kernels(
     weights: Any, *, most: int = 16, title: str | None = None, lang: str | None = None
 ) -> Figure:
@@ -161,4 +163,4 @@ def kernels(
 
 
 def _tidy(x: float, lang: str | None) -> str:
-    return number(x, 2, lang).replace("-", "\N{MINUS SIGN}")
+    return number(x, 2, lang)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ShapeError
-from grafito.figures.given import as_numbers
+from grafito.figures.given import as_numbers, drawn
 from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ PANELS_IN_A_ROW = 3
 POINTS = 400
 
 
+@drawn
 def scatter_fit(
     y_true: Any,
     y_pred: Any,
@@ -63,7 +64,7 @@ def scatter_fit(
     low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
     edge = 0.04 * (high - low) or 1.0
     ends = [low - edge, high + edge]
-    fact = f"R² = {number(r2, 3, lang).replace('-', chr(0x2212))}"
+    fact = f"R² = {number(r2, 3, lang)}"
     sheet = canvas.new_sheet(4.4, 4.2, layout="constrained")
     sheet.alt = f"{vocabulary['predicted value']} / {vocabulary['true value']}: {fact}"
     with canvas.style():
@@ -76,14 +77,15 @@ def scatter_fit(
         }
         axes.scatter(true, predicted, s=18, **fill)
         axes.text(0.04, 0.96, fact, transform=axes.transAxes, va="top", fontsize=11)
-        unit = f": {namer(lang)(name)}" if name else ""
+        unit = f": {own_namer(lang)(name)}" if name else ""
         axes.set(xlabel=f"{vocabulary['true value']}{unit}", title=title, xlim=ends, ylim=ends)
         axes.set(ylabel=f"{vocabulary['predicted value']}{unit}", aspect="equal")
         for axis in (axes.xaxis, axes.yaxis):
-            canvas.use_decimal_comma(axis, lang)
+            canvas.number_ticks(axis, lang)
     return sheet
 
 
+@drawn
 def function_fit(
     x: Any,
     y: Any,
@@ -128,7 +130,7 @@ def function_fit(
     every = np.concatenate([points for points, _, _ in sets])
     begin, end = span or (float(every.min()), float(every.max()))
     grid = np.linspace(begin, end, POINTS)
-    say = namer(lang)
+    say = own_namer(lang)
     names = [*map(say, names)]
     lines = {say(name): _line(function, grid, name) for name, function in functions.items()}
     panels = [[name] for name in lines] if apart else [list(lines)]
@@ -157,7 +159,7 @@ def function_fit(
             if apart:
                 axes.set_title(inside[0])
             for axis in (axes.xaxis, axes.yaxis):
-                canvas.use_decimal_comma(axis, lang)
+                canvas.number_ticks(axis, lang)
         handles = sheet.axes[0].get_legend_handles_labels()[0]
         handles = handles[: len(sets)] if apart else handles
         sheet.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))

@@ -10,9 +10,8 @@ import numpy as np
 
 from grafito import activations, graph
 from grafito.errors import ArgumentError
-from grafito.figures.given import setting
-from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.figures.given import drawn, setting
+from grafito.figures.text import function_name, number, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +21,7 @@ PANELS_IN_A_ROW = 3
 POINTS = 401
 
 
+@drawn
 def activation_gallery(
     names: Sequence[Any] | Mapping[str, Callable[[Any], Any]] = USUAL,
     *,
@@ -61,7 +61,7 @@ def activation_gallery(
     )
     if not given:
         raise ArgumentError("There are no activations to draw.", fix='["sigmoid", "relu"]')
-    functions = {namer(lang)(name): function for name, function in given.items()}
+    functions = {function_name(name, lang): function for name, function in given.items()}
     low, high = setting("low", low, -np.inf, -5.0), setting("high", high, -np.inf, 5.0)
     x = np.linspace(low, high, POINTS)
     columns = min(len(functions), PANELS_IN_A_ROW)
@@ -87,7 +87,7 @@ def activation_gallery(
             facts.append(fact)
             axes.set_title(name)
             axes.margins(x=0, y=0.1)
-            canvas.use_decimal_comma(axes.yaxis, lang)
+            canvas.number_ticks(axes.yaxis, lang)
         handles = sheet.axes[0].get_legend_handles_labels()[0]
         sheet.legend(handles=handles, loc="outside lower center", ncols=2)
         if title:

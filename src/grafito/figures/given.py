@@ -2,14 +2,67 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from grafito.errors import ArgumentError, DtypeError, ShapeError
+from grafito.registry import known_arguments
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def drawn(function: Function) -> Function:
+    """A function of figures, which says what is wrong with its plain options.
+
+    A title is a text, names are a list of them, and what is turned on or off is True or False.
+
+    Example:
+        >>> @drawn
+        ... def line(x, *, title=None):
+        ...     return x
+        >>> line([1], title=[2])
+        Traceback (most recent call last):
+        ...
+        grafito.errors.ArgumentError: A title must be a text.
+          received   title=[2]
+          try        title="..."
+    """
+    parameters = inspect.signature(function).parameters
+    switches = [name for name, one in parameters.items() if str(one.annotation) == "bool"]
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        title = kwargs.get("title")
+        if not isinstance(title, (str, type(None))):
+            raise ArgumentError(
+                "A title must be a text.", received=f"title={title!r}"[:80], fix='title="..."'
+            )
+        for name in switches:
+            value = kwargs.get(name, False)
+            if not isinstance(value, (bool, np.bool_)):
+                raise ArgumentError(
+                    "This setting of a figure is True or False.",
+                    received=f"{name}={value!r}"[:80],
+                    fix=f"{name}=True",
+                )
+        for name in ("names", "class_names"):
+            names = kwargs.get(name)
+            listed = isinstance(names, (str, list, tuple)) or np.ndim(cast(Any, names)) == 1
+            if name in kwargs and names is not None and not listed:
+                raise ArgumentError(
+                    "Names must be given as a list.",
+                    received=f"{name}={names!r}"[:80],
+                    fix=f'{name}=["a", "b"]',
+                )
+        return function(*args, **kwargs)
+
+    return cast(Function, known_arguments(checked))
 
 
 def as_numbers(values: Any, where: str, dtype: str | None = "float64") -> np.ndarray:

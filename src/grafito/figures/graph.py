@@ -9,12 +9,11 @@ from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.figures.diagram import Diagram, Edge, Node
 from grafito.figures.drawn_graph import Arrow, Mark, Reading, collapse, read_graph
-from grafito.figures.given import as_names, setting
+from grafito.figures.given import as_names, drawn, setting
 from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
-from grafito.figures.text import array_line, array_rows, with_decimal_sign, words
+from grafito.figures.text import array_line, array_rows, short, words
 from grafito.graph import Tensor
-from grafito.registry import known_arguments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +22,7 @@ LEVELS = ("ops", "functions", "layers")
 LARGEST = 400  # nodes; beyond, nobody reads a drawing
 
 
-@known_arguments
+@drawn
 def draw_graph(
     outputs: Source,
     feeds: Any = None,
@@ -188,8 +187,7 @@ def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: st
 
 def _short(x: Tensor, lang: str | None) -> str:
     """The number of a constant, with no more decimals than it needs."""
-    text = f"{graph.value(x, dtype='float64').item():.4g}".replace("-", "−")
-    return with_decimal_sign(text, lang)
+    return short(graph.value(x, dtype="float64").item(), lang)
 
 
 def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: int) -> Edge:
@@ -204,7 +202,7 @@ def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: i
     return Edge(arrow.source, arrow.target, value, gradient)
 
 
-@known_arguments
+@drawn
 def graph_table(
     outputs: Source,
     feeds: Any = None,

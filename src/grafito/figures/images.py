@@ -11,9 +11,9 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.classes import number_classes
-from grafito.figures.given import as_numbers, setting
+from grafito.figures.given import as_numbers, drawn, setting
 from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +42,7 @@ class Row:
     limits: tuple[float, float] = (0.0, 1.0)
 
 
+@drawn
 def images_grid(
     images: Any,
     labels: Any = None,
@@ -75,7 +76,7 @@ def images_grid(
     if isinstance(images, Mapping):
         if not images:
             raise ArgumentError("There are no images to draw.", where="images")
-        stacks = {namer(lang)(name): as_images(each) for name, each in images.items()}
+        stacks = {own_namer(lang)(name): as_images(each) for name, each in images.items()}
         rows = [
             Row([Cell(image) for image in each], name, brightness(each))
             for name, each in stacks.items()
@@ -164,7 +165,7 @@ def _titles(
             raise ArgumentError(
                 "A class has no name.", where="class_names", received=f"class {label}"
             )
-        return namer(lang)(names[label])
+        return own_namer(lang)(names[label])
 
     if predictions is None:
         return [(name(label), False) for label in numbers[0]]

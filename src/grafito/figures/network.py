@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grafito.errors import ArgumentError, GraphError
-from grafito.figures.text import whole, with_decimal_sign, words
+from grafito.figures.given import drawn
+from grafito.figures.text import short, whole, words
 from grafito.graph.nest import flatten
-from grafito.language import namer
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +37,7 @@ class LayerBox:
     sources: list[int]
 
 
+@drawn
 def network_diagram(model: Any, *, title: str | None = None, lang: str | None = None) -> Figure:
     """Draw the layers of a model with the shapes of their outputs and their parameters.
 
@@ -70,7 +72,7 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str | None = 
     boxes = layer_boxes(model, lang)
     total = whole(model.count_params(), lang)
     sheet_columns = _columns(boxes)
-    head = f"{namer(lang)(title or model.name)}: {total} {vocabulary['parameters']}"
+    head = f"{own_namer(lang)(title or model.name)}: {total} {vocabulary['parameters']}"
     with canvas.style():
         widths = _widths(boxes)
         head_width = _widest([head], HEAD, "bold")
@@ -154,8 +156,7 @@ def _describe(layer: Any, lang: str | None) -> str:
         if isinstance(value, (tuple, list)):
             value = " × ".join(map(str, value))
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            text = str(value)
-            parts.append(with_decimal_sign(text, lang) if text != value else text)
+            parts.append(value if isinstance(value, str) else short(value, lang))
     if type(layer).__name__ == "Activation":
         parts.append(getattr(layer.activation, "__name__", ""))
     return f"{type(layer).__name__} {', '.join(parts)}".strip()

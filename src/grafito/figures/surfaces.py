@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
-from grafito.figures.given import as_mapping, as_numbers
+from grafito.figures.given import as_mapping, as_numbers, drawn
 from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +22,7 @@ MOST_MARKS = 25  # steps of one way that are marked
 GRID = 101  # points along each parameter, where the loss is a function
 
 
+@drawn
 def loss_surface(
     loss: Callable[[np.ndarray, np.ndarray], Any] | Any,
     paths: Mapping[str, Any] | None = None,
@@ -60,7 +61,7 @@ def loss_surface(
     from grafito.figures import canvas, labels
 
     vocabulary = words(lang)
-    say = namer(lang)
+    say = own_namer(lang)
     names = [*map(say, names)]
     if paths is not None:
         paths = as_mapping(paths, "paths", '{"sgd": points of shape (steps, 2)}')
@@ -91,7 +92,7 @@ def loss_surface(
             axes.plot(*minimum, "+", color=canvas.INK, ms=13, mew=2, zorder=6)
             lines[vocabulary["minimum"]] = ([minimum], canvas.INK)
         for which in (axes.xaxis, axes.yaxis):
-            canvas.use_decimal_comma(which, lang)
+            canvas.number_ticks(which, lang)
         labels.label_lines(axes, lines)
     return sheet
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grafito.errors import ArgumentError
-from grafito.figures.given import as_mapping, as_numbers
-from grafito.figures.text import number, words
-from grafito.language import namer
+from grafito.figures.given import as_mapping, as_numbers, drawn
+from grafito.figures.text import function_name, number, words
+from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@drawn
 def sweep(
     results: Mapping[Any, Any],
     *,
@@ -48,7 +49,7 @@ def sweep(
 
     results = as_mapping(results, "results", "{setting: number}")
     several = all(isinstance(each, Mapping) for each in results.values())
-    say = namer(lang)
+    say = own_namer(lang)
     names = [*map(say, names)]
     series = {say(k): v for k, v in results.items()} if several else {"": results}
     settings = list(dict.fromkeys(setting for each in series.values() for setting in each))
@@ -86,6 +87,7 @@ def sweep(
     return sheet
 
 
+@drawn
 def gradient_norms(
     norms: Mapping[str, Sequence[float]], *, title: str | None = None, lang: str | None = None
 ) -> Figure:
@@ -108,10 +110,10 @@ def gradient_norms(
     vocabulary = words(lang)
     norms = as_mapping(norms, "norms", 'a number for each layer: {"sigmoid": [0.001, 0.1]}')
     found = {name: np.atleast_1d(as_numbers(each, str(name))) for name, each in norms.items()}
-    table = {
-        name: {layer: value if value > 0 else np.nan for layer, value in enumerate(each, start=1)}
-        for name, each in found.items()
-    }
+    table: dict[str, dict[int, float]] = {}
+    for name, each in found.items():
+        values = np.where(each > 0, each, np.nan).tolist()
+        table[function_name(str(name), lang)] = dict(enumerate(values, start=1))
     axes = (vocabulary["layer"], vocabulary["gradient norm"])
     return sweep(table, names=axes, log="y", title=title, lang=lang)
 
@@ -181,7 +183,7 @@ def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: s
     from grafito.figures import canvas
 
     if not numeric:
-        texts = [*map(namer(lang), settings)]
+        texts = [*map(own_namer(lang), settings)]
         tilt = 30 if max(map(len, texts)) * len(texts) > 60 else 0
         side = "right" if tilt else "center"
         axes.set_xticks(range(len(texts)), texts, rotation=tilt, ha=side)
@@ -192,8 +194,8 @@ def _scales(axes: Any, settings: Sequence[Any], numeric: bool, log: str, lang: s
         whole = all(float(s).is_integer() for s in settings)
         if whole:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        canvas.use_decimal_comma(axes.xaxis, lang)
+        canvas.number_ticks(axes.xaxis, lang)
     if "y" in log:
         canvas.log_scale(axes, "y", lang)
     else:
-        canvas.use_decimal_comma(axes.yaxis, lang)
+        canvas.number_ticks(axes.yaxis, lang)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from grafito.language import current, message, translator
+from grafito.language import current, message, own_namer, translator
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+LARGEST_PLAIN = 1e6  # beyond, numbers have a power of ten
 LARGEST = 4  # rows and columns of a matrix that is written out; of larger ones only the shape
 
 # What figures say besides what they are given; some words are looked up by a name.
@@ -41,6 +43,8 @@ WORDS = (
     message("predicted value"),
     message("examples"),
     message("held out"),
+    message("error"),
+    message("the other inputs at their mean"),
     message("true"),
     message("counts"),
     message("share of the true class"),
@@ -57,6 +61,10 @@ WORDS = (
     message("after pooling"),
     message("flattened"),
     message("raw"),
+    message("sigmoid"),
+    message("linear"),
+    message("exponential"),
+    message("hard sigmoid"),
 )
 
 
@@ -72,6 +80,26 @@ def words(lang: str | None = None) -> Mapping[str, str]:
     """
     say = translator(lang)
     return {word: say(word) for word in WORDS}
+
+
+# How names of functions are written where they stand in a picture.
+WRITTEN = {
+    "relu": "ReLU", "relu6": "ReLU6", "leaky_relu": "Leaky ReLU", "elu": "ELU", "selu": "SELU",
+    "gelu": "GELU", "silu": "SiLU", "swish": "Swish", "mish": "Mish", "celu": "CELU", "glu": "GLU",
+}  # fmt: skip
+FUNCTIONS = ("sigmoid", "linear", "exponential", "hard_sigmoid", "softplus", "softsign", "tanh")
+
+
+def function_name(name: str, lang: str | None = None) -> str:
+    """What an activation is called in a picture; other names stay.
+
+    Example:
+        >>> function_name("leaky_relu"), function_name("sigmoid", "es"), function_name("mine")
+        ('Leaky ReLU', 'sigmoide', 'mine')
+    """
+    if name in FUNCTIONS:
+        return translator(lang)(name.replace("_", " "))
+    return WRITTEN.get(name) or own_namer(lang)(name)
 
 
 def with_decimal_sign(text: str, lang: str | None = None) -> str:
@@ -90,25 +118,26 @@ def in_formula(text: str, lang: str | None = None) -> str:
 
 
 def number(value: Any, digits: int = 3, lang: str | None = None) -> str:
-    """One number: decimals for floating types, none for integers and truth values.
+    r"""One number: decimals for floating types, none for integers and truth values.
 
-    Numbers that the decimals would show as zero, or as a long row of digits, get an exponent.
+    Numbers that the decimals would show as zero, or as a long row of digits, get a power of ten.
 
     Example:
         >>> number(-0.4), number(0.22218, lang="es"), number(np.int64(7)), number(1.5e-7)
-        ('-0.400', '0,222', '7', '1.5e-07')
+        ('−0.400', '0,222', '7', '1.5·10⁻⁷')
+        >>> number(123456.7, 1), number(123456.7, 1, "es"), number(9876.5, 1, "es")
+        ('123,456.7', '123\u202f456,7', '9876,5')
     """
     value = np.asarray(value)
     if value.dtype.kind in "biu":
-        return str(int(value))
+        return whole(int(value), lang)
     x = float(value) + 0.0  # no negative zero
     if not np.isfinite(x):
-        text = {"inf": "∞", "-inf": "-∞"}.get(str(x), "NaN")
-    elif x != 0 and not 0.5 * 10.0**-digits <= abs(x) < 1e6:
-        text = f"{x:.1e}"
-    else:
-        text = f"{x:.{digits}f}"
-    return with_decimal_sign(text, lang)
+        return {"inf": "∞", "-inf": "−∞"}.get(str(x), "NaN")
+    if x != 0 and not 0.5 * 10.0**-digits <= abs(x) < LARGEST_PLAIN:
+        factor, _, power = f"{x:.1e}".partition("e")
+        return f"{with_decimal_sign(factor, lang)}·{power_of_ten(int(power))}".replace("-", "−")
+    return _grouped(f"{x:,.{digits}f}", lang)
 
 
 def whole(value: int, lang: str | None = None) -> str:
@@ -118,9 +147,56 @@ def whole(value: int, lang: str | None = None) -> str:
         >>> whole(266610), whole(4810), whole(4810, "es"), whole(266610, "es").split()
         ('266,610', '4,810', '4810', ['266', '610'])
     """
+    return _grouped(f"{value:,}", lang)
+
+
+def short(value: float, lang: str | None = None) -> str:
+    """One number with no more decimals than it needs, four digits where it is small.
+
+    Example:
+        >>> short(0.001), short(0.25, "es"), short(3.0), short(0.123456), short(79844.757)
+        ('0.001', '0,25', '3', '0.1235', '79,844.8')
+        >>> short(1e-5), short(-2.5e-7, "es"), short(2e9)
+        ('10⁻⁵', '−2,5·10⁻⁷', '2·10⁹')
+    """
+    size = abs(value)
+    if isinstance(value, (int, np.integer)) or (size < LARGEST_PLAIN and value == int(value)):
+        return whole(int(value), lang)
+    decimal = with_decimal_sign(".", lang)
+    if 1e-4 <= size < LARGEST_PLAIN or not np.isfinite(value):
+        small = 3 - int(np.floor(np.log10(size))) if size < 0.1 else 0
+        text = number(float(value), max(fitting(size), small), lang)
+        return text.rstrip("0").rstrip(decimal) if decimal in text else text
+    factor, _, power = f"{value:.3e}".partition("e")
+    factor = with_decimal_sign(factor.rstrip("0").rstrip("."), lang).replace("-", "−")
+    raised = power_of_ten(int(power))
+    return {"1": raised, "−1": f"−{raised}"}.get(factor, f"{factor}·{raised}")
+
+
+def fitting(size: float) -> int:
+    """So many decimals suit a number as large."""
+    return 4 if size < 100 else 2 if size < 10_000 else 1
+
+
+def power_of_ten(power: int) -> str:
+    """Ten with an exponent.
+
+    Example:
+        >>> power_of_ten(-5)
+        '10⁻⁵'
+    """
+    return f"10{str(power).translate(RAISED)}"
+
+
+def _grouped(text: str, lang: str | None) -> str:
+    """A number as Python writes it in English, with the marks of the language."""
+    text = text.replace("-", "−")
     if (lang or current()) == "en":
-        return f"{value:,}"
-    return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+        return text
+    before, dot, behind = text.partition(".")
+    digits = before.lstrip("−").replace(",", "")
+    before = before.replace(",", "\u202f" if len(digits) > 4 else "")
+    return f"{before}{',' if dot else ''}{behind}"
 
 
 def array_rows(
@@ -130,7 +206,7 @@ def array_rows(
 
     Example:
         >>> array_rows(np.array([[1.0, -2.0], [0.5, 10.0]]))
-        ['[1.000 -2.000]', '[0.500 10.000]']
+        ['[1.000 −2.000]', '[0.500 10.000]']
         >>> array_rows(np.zeros((128, 10)))
         ['(128, 10)']
     """
@@ -150,7 +226,7 @@ def array_line(array: Any, digits: int = 3, lang: str | None = None, most: int =
 
     Example:
         >>> array_line(np.array([[1.0, -2.0], [0.5, 1.0]]))
-        '[[1.000 -2.000] [0.500 1.000]]'
+        '[[1.000 −2.000] [0.500 1.000]]'
     """
     if not _is_small(array, most):
         return str(np.shape(array))

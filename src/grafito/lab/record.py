@@ -23,7 +23,7 @@ from grafito.errors import ArgumentError, missing_attribute
 from grafito.files.writing import replace_file
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
-from grafito.language import LANGUAGES, current, translate, translator
+from grafito.language import LANGUAGES, current, known_names, translate, translator
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
 
@@ -64,6 +64,7 @@ class Record:
         self.folder = folder
         self.engine = engine
         self.verbose = verbose
+        self.ours = True  # names of classes and forms are grafito's, not of somebody's experiment
         self.histories: dict[str, History] = {}
         self.numbers: dict[str, float] = {}
         self.epochs = 0
@@ -112,18 +113,23 @@ class Record:
             values: of the names in both, as in `text`.
         """
         files = {"file": self._file(name, ".svg"), "png": self._file(name, ".png")}
-        drawn = figure(lang=current()) if callable(figure) else figure
+        drawn = self._draw(figure, current()) if callable(figure) else figure
         self._save(drawn, files)
         others = {}
         for lang in LANGUAGES if callable(figure) else ():
             if lang != current():
                 (self.folder.path / lang).mkdir(exist_ok=True)
                 others[lang] = {key: f"{lang}/{file}" for key, file in files.items()}
-                self._save(figure(lang=lang), others[lang])
+                self._save(self._draw(figure, lang), others[lang])
         self._add(
             kind="figure", **files, title=title, caption=caption, values=values,
             lang=current(), others=others,
         )  # fmt: skip
+
+    def _draw(self, figure: Any, lang: str) -> Any:
+        """A figure in a language; the names in it are translated where grafito chose them."""
+        with known_names(self.ours):
+            return figure(lang=lang)
 
     def _save(self, drawn: Any, files: Mapping[str, str]) -> None:
         """A figure as its two files."""

@@ -139,6 +139,7 @@ def _conduct(
     experiment: Experiment, engine: engines.Engine, folder: RunFolder, verbose: Any
 ) -> Result:
     record = Record(folder, engine, verbose)
+    record.ours = type(experiment).__module__.startswith("grafito.")
     began = time.perf_counter()
     try:
         with folder.recording():

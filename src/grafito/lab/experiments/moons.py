@@ -120,7 +120,7 @@ class Moons(Training):
 
     def show(self, record: Record, trained: Trained) -> None:
         x, y = trained.data[0]
-        regions = partial(figures.decision_regions, trained.predict, x, y)
+        regions = partial(figures.decision_regions, trained.predict, x, y, errors=True, bands=True)
         record.figure("regions", regions, N_("Decision regions"))
         self._count_epochs(record, {self.variant: trained})
 
@@ -129,9 +129,9 @@ class Moons(Training):
         predicts = {name: one.predict for name, one in trained.items()}
         record.figure(
             "regions",
-            partial(figures.decision_regions, predicts, x, y),
+            partial(figures.decision_regions, predicts, x, y, errors=True, bands=True),
             N_("Decision regions"),
-            N_("With the training examples; the boundary lies where the colours meet."),
+            N_("With the training examples; at the boundary both classes are equally probable."),
         )
         self._count_epochs(record, trained)
 

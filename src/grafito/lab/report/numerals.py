@@ -7,12 +7,11 @@ import re
 import statistics
 from collections.abc import Sequence
 
-from grafito.figures.text import number, whole
+from grafito.figures.text import fitting, number, short, whole
 
 MOST_DECIMALS = 4
 SIGN = {"en": ".", "es": ","}
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
 ENGLISH = re.compile(
     r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
@@ -27,29 +26,7 @@ def write(value: float, digits: int = MOST_DECIMALS, lang: str = "en") -> str:
         >>> write(266610), write(-0.25, 3), write(1.5e-7, lang="es"), write(266610, lang="es")
         ('266,610', '−0.250', '1,5·10⁻⁷', '266\u202f610')
     """
-    if isinstance(value, int):
-        text = whole(value, lang)
-    else:
-        text = number(value, digits, lang)
-        factor, e, power = text.partition("e")
-        if e and power:
-            text = f"{factor}·10{str(int(power)).translate(RAISED)}"
-    return text.replace("-", "−")
-
-
-def short(value: float, lang: str = "en") -> str:
-    """One number for a line of text: no more decimals than it needs.
-
-    Example:
-        >>> short(0.001), short(0.25, "es"), short(3.0), short(0.123456), short(79844.757)
-        ('0.001', '0,25', '3', '0.1235', '79844.8')
-    """
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
-        value = int(value)
-    text = write(value, _fitting(abs(value)), lang)
-    decimal = SIGN[lang]
-    plain = isinstance(value, float) and decimal in text and "·" not in text
-    return text.rstrip("0").rstrip(decimal) if plain else text
+    return whole(value, lang) if isinstance(value, int) else number(value, digits, lang)
 
 
 def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
@@ -118,15 +95,10 @@ def _decimals(cells: Sequence[str]) -> int:
     precise = max(len(cell.partition("e")[0].partition(".")[2]) for cell in cells)
     sizes = [abs(x) for x in map(float, cells) if math.isfinite(x)]
     small = any(0 < x < 1 for x in sizes)  # its digits are all behind the sign
-    fits = MOST_DECIMALS if small else _fitting(max(sizes, default=0.0))
+    fits = MOST_DECIMALS if small else fitting(max(sizes, default=0.0))
     if any("e" in cell for cell in cells):
         precise = MOST_DECIMALS
     return min(max(precise, 1), fits)
-
-
-def _fitting(size: float) -> int:
-    """So many decimals suit a number as large."""
-    return MOST_DECIMALS if size < 100 else 2 if size < 10_000 else 1
 
 
 def _aligned(texts: Sequence[str], sign: str) -> list[str]:
