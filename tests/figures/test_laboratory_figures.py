@@ -5,7 +5,17 @@ import itertools
 import numpy as np
 import pytest
 from figures.drawings import overlaps
-from figures.test_every_figure import COUNTS, IMAGES, POINTS, deep, history, network, wave, ways
+from figures.test_every_figure import (
+    CHANCE,
+    COUNTS,
+    IMAGES,
+    POINTS,
+    deep,
+    history,
+    network,
+    wave,
+    ways,
+)
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
 from grafito import activations, figures, layers, models
@@ -28,12 +38,59 @@ def texts(figure, place=0):
 # Curves of several trainings
 
 
-def test_smoothed_lines_are_means_of_neighbours_and_raw_ones_stay():
-    raw, smoothed = drawn(figures.curves({"loss": [3.0, 0.0, 3.0, 9.0, np.nan]}, smooth=3))
+def test_smoothed_lines_are_means_of_whole_windows_and_raw_ones_stay():
+    values = [3.0, 0.0, 3.0, 9.0, np.nan, 6.0]
+    raw, smoothed = drawn(figures.curves({"loss": values}, smooth=3))
     assert raw[:4, 1].tolist() == [3, 0, 3, 9]
-    assert smoothed[:, 1].tolist() == [1.5, 2, 4, 6, 9]
-    thin, thick = figures.curves({"loss": [3.0, 0.0]}, smooth=2).axes[0].lines
+    assert smoothed.tolist() == [[2, 2], [3, 4], [4, 6], [5, 7.5]]
+    thin, thick = figures.curves({"loss": [3.0, 0.0, 1.0, 1.0]}, smooth=2).axes[0].lines
     assert thin.get_linewidth() < thick.get_linewidth()
+    assert len(drawn(figures.curves({"loss": values}, smooth=4))) == 1  # hardly a window in sight
+
+
+AXES = {  # losses of three trainings, `log`, and the scale
+    "alike": ([[3.0, 1.0], [2.0, 0.5], [2.0, 1.5]], None, "linear"),
+    "one far above": ([[30000.0, 9000.0], [2.0, 0.5], [2.0, 1.5]], None, "log"),
+    "one far above, as asked": ([[30000.0, 9000.0], [2.0, 0.5], [2.0, 1.5]], False, "linear"),
+    "with zeros": ([[30000.0, 9000.0], [2.0, 0.0], [2.0, 1.5]], None, "linear"),
+    "as asked": ([[3.0, 1.0], [2.0, 0.5], [2.0, 1.5]], True, "log"),
+}
+
+
+@pytest.mark.parametrize(("losses", "log", "scale"), AXES.values(), ids=AXES)
+def test_a_scale_on_which_all_curves_are_seen(losses, log, scale):
+    runs = {
+        name: {"loss": y, "accuracy": [0.0, 1.0]} for name, y in zip("abc", losses, strict=True)
+    }
+    loss, accuracy = figures.curves(runs, log=log).axes
+    assert (loss.get_yscale(), accuracy.get_yscale()) == (scale, "linear")
+
+
+@pytest.mark.parametrize("epochs", [7, 30, 48, 90, 400])
+def test_epochs_are_counted_in_steps_of_one_two_or_five(epochs):
+    (axes,) = figures.curves({"loss": np.linspace(1, 0.5, epochs)}).axes
+    step = np.diff(axes.get_xticks())[0]
+    assert f"{step:.0e}"[0] in "125"
+
+
+def test_the_number_of_the_best_epoch_covers_no_line():
+    noise = 0.02 * CHANCE.normal(size=60)
+    loss = np.exp(-np.arange(60) / 9) + noise
+    told = {"loss": loss, "val_loss": loss + 0.1, "accuracy": 1 - loss, "val_accuracy": 0.9 - loss}
+    figure = figures.curves(told)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        (text,) = axes.texts
+        box = text.get_window_extent()
+        for line in axes.lines[:2]:
+            t = np.linspace(1, 60, 2000)
+            points = np.stack([t, np.interp(t, *line.get_xydata().T)], axis=1)
+            assert not any(box.contains(*at) for at in axes.transData.transform(points))
+        assert text.get_bbox_patch() is None
+
+
+def test_a_single_line_needs_no_legend():
+    assert figures.curves({"loss": [1.0, 0.5]}).axes[0].get_legend() is None
 
 
 def test_seeds_are_drawn_as_their_mean_in_a_band():
@@ -56,7 +113,7 @@ def test_zoom_shows_its_epochs_alone():
     values = [100.0, 1.0, 2.0, 1.0, 50.0]
     whole, part = figures.curves({"loss": values}, zoom=(2, 4)).axes
     assert whole.get_ylim()[1] > 100
-    assert part.get_xlim() == (2, 4)
+    assert np.allclose(part.get_xlim(), (1.96, 4.04))  # room for half a marker
     assert 0 < part.get_ylim()[0] < 1 < 2 < part.get_ylim()[1] < 3
 
 

@@ -62,7 +62,8 @@ def test_curves_speak_spanish():
     loss, accuracy = curves(HISTORY, lang="es", title="dígitos").axes
     assert (loss.get_title(), accuracy.get_title()) == ("pérdida", "exactitud")
     assert loss.get_xlabel() == "época"
-    assert [text.get_text() for text in loss.get_legend().texts] == ["entrenamiento", "validación"]
+    texts = [text.get_text() for text in loss.get_legend().texts]
+    assert texts == ["entrenamiento", "validación", "mejor época"]
 
 
 def test_curves_of_a_continued_training_keep_their_epochs():

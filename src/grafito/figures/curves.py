@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PANELS_IN_A_ROW = 3
 LOW_IS_GOOD = ("loss", "error", "mse", "mae", "divergence", "entropy")
 HIGH_IS_GOOD = ("accuracy", "acc", "auc", "precision", "recall", "f1", "r2")
+WINDOWS = 2  # so many must fit into a curve that is smoothed
+FLAT = 0.02  # of the highest curve: what all others below lie on the axis
+BEST = "best"
 MARKS = 8  # on the line of one of several runs
 
 
@@ -43,7 +46,7 @@ class Look:
     vocabulary: Mapping[str, str]
     lang: str | None
     smooth: int
-    log: bool
+    log: bool | None
     zoom: tuple[int, int] | None
 
 
@@ -53,7 +56,7 @@ def curves(
     metrics: str | Sequence[str] | None = None,
     *,
     smooth: int = 1,
-    log: bool = False,
+    log: bool | None = None,
     zoom: tuple[int, int] | None = None,
     held_out: str = "validation",
     title: str | None = None,
@@ -68,8 +71,10 @@ def curves(
         history: the result of `fit`, or a dictionary from name ("val_NAME" for validation) to a
             number per epoch; or several, by name, each one of these or a list of them (seeds).
         metrics: a name or several to draw, in this order; by default all, the loss first.
-        smooth: epochs averaged into a thick line; the raw numbers stay as a thin one.
-        log: whether the numbers are on a logarithmic scale.
+        smooth: epochs averaged into a thick line, where there are as many around; the raw numbers
+            stay as a thin one.
+        log: whether losses are on a logarithmic scale; by default they are where, on another, all
+            curves but one would lie on the axis.
         zoom: first and last epoch of a second panel that shows only these.
         held_out: what "val_NAME" is of: "validation", or "test" where `fit` was given that.
         title: text above the panels.
@@ -117,17 +122,17 @@ def curves(
                 _draw_runs(axes, name, seeds, index if several else None, run_name, look)
             if part is not None:
                 _limit(axes, *part)
-            if not several and part is None:
-                _mark_best(axes, name, next(iter(runs.values())), look)
             _dress(axes, name, part, look)
+            if not several and part is None:
+                _dot_best(axes, name, next(iter(runs.values())), look)
         if several:
             _legend_of_runs(sheet, runs, look)
         else:
-            sheet.axes[0].legend(
-                handles=[*sheet.axes[0].get_legend_handles_labels()[0], *_raw(look)]
-            )
+            _legend_of_one(sheet.axes[0], look)
         if title:
             sheet.suptitle(title)
+        for axes in sheet.axes:
+            _tell_best(axes, look)
     return sheet
 
 
@@ -191,45 +196,45 @@ def _draw_runs(
             band = together.min(axis=0), together.max(axis=0)
             axes.fill_between(epochs, *band, color=style["color"], alpha=0.18, linewidth=0)
         width = 1.5
-        if look.smooth > 1:
-            axes.plot(epochs, values, color=style["color"], linewidth=0.7, alpha=0.7)
+        if look.smooth > 1 and length >= WINDOWS * look.smooth:
+            axes.plot(epochs, values, color=style["color"], linewidth=0.7, alpha=0.7, gid="raw")
             values, width = _smoothed(values, look.smooth), 2.0
+            epochs = _smoothed(epochs.astype("float64"), look.smooth)
+            if "markevery" in style:
+                style["markevery"] = (index or 0, max(1, len(epochs) // MARKS))
         axes.plot(epochs, values, linestyle=dash, linewidth=width, **style)
 
 
 def _smoothed(values: np.ndarray, window: int) -> np.ndarray:
-    """The mean of the epochs around each; fewer at the ends."""
+    """The mean of so many neighbours, wherever there are as many."""
     known = np.isfinite(values)
-    ones = np.ones(min(window, len(values)))
-    total = np.convolve(np.where(known, values, 0.0), ones, mode="same")
-    count = np.convolve(known.astype("float64"), ones, mode="same")
+    ones = np.ones(window)
+    total = np.convolve(np.where(known, values, 0.0), ones, mode="valid")
+    count = np.convolve(known.astype("float64"), ones, mode="valid")
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _mark_best(axes: Axes, name: str, seeds: Sequence[Run], look: Look) -> None:
-    """A dot with its number at the best epoch of validation, where the name says what is good."""
+def _dot_best(axes: Axes, name: str, seeds: Sequence[Run], look: Look) -> None:
+    """A dot at the best epoch of validation, where the name says what is good."""
     from grafito.figures import canvas
 
     values = seeds[0].numbers.get(f"val_{name}")
     best = None if values is None or len(seeds) > 1 else _best(name, values)
     if values is None or best is None:
         return
-    colour = canvas.SPLITS["validation"][0]
     at = (seeds[0].epochs[best], values[best])
-    axes.plot(*at, "o", color=colour, markersize=5)
-    # Away from the training line: above a loss, below an accuracy.
-    above = best == _best("loss", values)
-    axes.annotate(
-        number(values[best], 3, look.lang),
-        at,
-        xytext=(0, 6 if above else -7),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        fontsize=8,
-        color=colour,
-        bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
-    )
+    label = look.vocabulary["best epoch"]
+    axes.plot(*at, "o", color=canvas.SPLITS["validation"][0], markersize=5, gid=BEST, label=label)
+
+
+def _tell_best(axes: Axes, look: Look) -> None:
+    """The number at the dot, where it covers no line."""
+    from grafito.figures.labels import label_point
+
+    lines = [np.asarray(line.get_xydata()) for line in axes.lines if line.get_gid() != BEST]
+    for dot in [line for line in axes.lines if line.get_gid() == BEST]:
+        at = np.asarray(dot.get_xydata())[0]
+        label_point(axes, number(at[1], 3, look.lang), at, (lines, str(dot.get_color())))
 
 
 def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> None:
@@ -241,19 +246,33 @@ def _dress(axes: Axes, name: str, part: tuple[int, int] | None, look: Look) -> N
     title = _title(name, look.lang)
     axes.margins(y=0.12)
     if part is not None:
-        title = f"{title}, {look.vocabulary['epoch']} {part[0]}–{part[1]}"
+        title = f"{title}, {look.vocabulary['epochs']} {part[0]}–{part[1]}"
     elif look.zoom is not None:
         axes.axvspan(*look.zoom, color="#e4e4e4", linewidth=0, zorder=0)
     axes.set(title=title, xlabel=look.vocabulary["epoch"])
     low, high = axes.get_xlim()
     if high - low < 1:  # a single epoch
         axes.set_xlim(round(low) - 1, round(low) + 1)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(color="#dddddd", linewidth=0.6)
-    if look.log:
+    canvas.number_ticks(axes.xaxis, look.lang)
+    if _is_log(axes, name, look):
         canvas.log_scale(axes, "y", look.lang)
     else:
         canvas.number_ticks(axes.yaxis, look.lang)
+
+
+def _is_log(axes: Axes, name: str, look: Look) -> bool:
+    """Whether the numbers of a panel are told apart by a logarithmic scale alone."""
+    shares = any(word in name.lower().split("_") for word in HIGH_IS_GOOD)
+    if shares or look.log is False:
+        return False
+    values = [np.asarray(line.get_ydata(), "float64") for line in axes.lines]
+    tops = sorted(float(np.nanmax(y)) for y in values if np.isfinite(y).any())
+    if look.log:
+        return bool(tops) and tops[-1] > 0
+    lows = [float(np.nanmin(y)) for y in values if np.isfinite(y).any()]
+    return len(tops) > 1 and min(lows) > 0 and tops[-2] < FLAT * tops[-1]
 
 
 def _title(name: str, lang: str | None) -> str:
@@ -263,7 +282,8 @@ def _title(name: str, lang: str | None) -> str:
 
 def _limit(axes: Axes, first: int, last: int) -> None:
     """Show these epochs alone, as large as they can be."""
-    axes.set_xlim(first - 0.5 * (first == last), last + 0.5 * (first == last))
+    edge = 0.02 * (last - first) or 0.5  # whole markers at both ends
+    axes.set_xlim(first - edge, last + edge)
     x, y = np.concatenate([np.asarray(line.get_xydata(), "float64") for line in axes.lines]).T
     seen = y[(x >= first) & (x <= last) & np.isfinite(y)]
     if seen.size:
@@ -291,10 +311,22 @@ def _legend_of_runs(sheet: Any, runs: Mapping[str, Sequence[Run]], look: Look) -
             dash = canvas.SPLITS[split][1]
             label = look.vocabulary[split]
             entries.append(Line2D([], [], color=canvas.INK, linestyle=dash, label=label))
-    entries += _raw(look)
+    entries += _raw(look) if any(map(_has_raw, sheet.axes)) else []
     longest = max(len(str(entry.get_label())) for entry in entries)
     room = int(sheet.get_figwidth() / (0.6 + 0.07 * longest)) or 1  # entries side by side
-    sheet.legend(handles=entries, loc="outside upper center", ncols=min(len(entries), room))
+    balanced = math.ceil(len(entries) / math.ceil(len(entries) / room))
+    sheet.legend(handles=entries, loc="outside upper center", ncols=balanced)
+
+
+def _legend_of_one(axes: Axes, look: Look) -> None:
+    """The splits of a single training, where there are several things to tell apart."""
+    entries = [*axes.get_legend_handles_labels()[0], *(_raw(look) if _has_raw(axes) else [])]
+    if len(entries) > 1:
+        axes.legend(handles=entries)
+
+
+def _has_raw(axes: Axes) -> bool:
+    return any(line.get_gid() == "raw" for line in axes.lines)
 
 
 def _raw(look: Look) -> list[Any]:
@@ -304,7 +336,7 @@ def _raw(look: Look) -> list[Any]:
     from grafito.figures import canvas
 
     thin: dict[str, Any] = {"color": canvas.INK, "linewidth": 0.7, "label": look.vocabulary["raw"]}
-    return [Line2D([], [], **thin)] if look.smooth > 1 else []
+    return [Line2D([], [], **thin)]
 
 
 def _best(name: str, values: Sequence[float] | np.ndarray) -> int | None:

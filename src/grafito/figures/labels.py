@@ -15,7 +15,7 @@ FONT = FontProperties(family=canvas.SANS, size=8)
 GAP = 4.0  # points between a line and its name
 # Under a name; an outline of the letters would turn them into shapes in SVG files.
 GROUND = {"boxstyle": "square,pad=0.12", "fc": "white", "ec": "none", "alpha": 0.7}
-SAMPLES = 80  # points that stand for a line
+SAMPLES = 160  # points that stand for a line
 # Where the middle of a name lies, seen from its point: right, above, ...
 SIDES = [(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)]
 
@@ -66,6 +66,34 @@ def label_lines(axes: Any, lines: Lines) -> None:
             gid="line-label",
             bbox=GROUND,
         ).set_in_layout(False)
+
+
+def label_point(axes: Any, text: str, at: Any, among: tuple[list[Any], str]) -> None:
+    """Write a number beside a point, where it covers as little of the lines as can be.
+
+    Args:
+        axes: where the point is; the layout and the limits must stand by now.
+        text: the number.
+        at: the point, in data coordinates.
+        among: points of the lines, and the colour of the text.
+    """
+    axes.figure.draw_without_rendering()
+    lines, colour = among
+    frame = axes.get_window_extent().extents.reshape(2, 2)
+    scale = axes.figure.dpi / 72
+    width, height, _ = text_to_path.get_text_width_height_descent(text, FONT, False)
+    half = scale * np.array([width / 2 + 1, height / 2 + 1])
+    middle = axes.transData.transform(np.asarray(at, "float64"))
+    rings = [middle + np.array(SIDES) * (half + scale * gap) for gap in (4.0, 9.0, 15.0, 22.0)]
+    centres = np.concatenate(rings)
+    cost = np.zeros(len(centres))
+    for line in lines:
+        cost += _points_inside(centres, half, _sampled(axes.transData.transform(_finite(line))))
+    outside = ((centres - half < frame[0]) | (centres + half > frame[1])).any(axis=1)
+    cost += 20.0 * outside + 0.05 * np.arange(len(centres))
+    place = axes.transData.inverted().transform(centres[int(np.argmin(cost))])
+    look: dict[str, Any] = {"font": FONT, "color": canvas.darkened(colour), "zorder": 6}
+    axes.text(*place, text, **look, ha="center", va="center").set_in_layout(False)
 
 
 def _finite(points: Any) -> np.ndarray:

@@ -25,6 +25,8 @@ WORDS = (
     message("constant"),
     message("continues"),
     message("epoch"),
+    message("epochs"),
+    message("best epoch"),
     message("loss"),
     message("accuracy"),
     message("learning rate"),
