@@ -138,7 +138,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # needs more raises its number here, in sight.
 BUDGET = {
     "callbacks": 1_000,
-    "cli": 620,
+    "cli": 700,
     "datasets": 3_150,
     "engines": 11_400,
     "figures": 7_000,

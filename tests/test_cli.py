@@ -236,6 +236,7 @@ def test_spanish(command, way, run, monkeypatch):
         ("run", "Realiza un experimento."),
         ("report", "Dibuja de nuevo el informe"),
         ("compare", "Pone ejecuciones lado a lado"),
+        ("search", "Prueba valores de los ajustes"),
     ],
 )
 def test_help_in_spanish(command, words):
@@ -276,6 +277,14 @@ WRONG = {
     "no such folder": (["draw", "x", "--at", "x=1", "--out", "no/x.svg"], 1, "no/x.svg"),
     "no run": (["report", "."], 1, "not the folder of a run"),
     "nothing to compare": (["compare", "no"], 1, "no such folder"),
+    "search of one value": (["search", "digits", "--set", "epochs=3"], 2, "--set epochs=3,6"),
+    "search of nothing": (["search", "digits", "--set", "epoch=3,4"], 2, "'epochs'"),
+    "search of too much": (
+        ["search", "digits", "--set", f"epochs={','.join(map(str, range(1, 301)))}"],
+        2,
+        "--set epochs=1,151,300",
+    ),
+    "search by the test part": (["search", "xor", "--set", "bits=2,3"], 2, "validation_split=0.2"),
     "unknown data": (["data", "get", "nmist"], 2, "'mnist'"),
 }
 
@@ -343,6 +352,23 @@ def test_a_wrong_language_in_the_surroundings(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Unknown language 'fr'.")
+
+
+def test_search(run, tmp_path):
+    words = [
+        "search",
+        "digits",
+        "--quick",
+        "--set",
+        "epochs=1",
+        "--set",
+        "learning_rate=0.01,0.001",
+    ]
+    done = run(*words, "--seeds", "1", "--engine", "reference", "--lang", "es")
+    assert done.exit_code == 0, done.stderr
+    assert "con learning_rate=0.01." in done.stdout
+    (page,) = tmp_path.glob("runs/search/*/report.html")
+    assert done.stdout.splitlines()[-1] == f"informe {page.relative_to(tmp_path)}"
 
 
 def test_explain(run):

@@ -11,6 +11,15 @@ PLACE = "the folder is the user's"
 
 SAVED = "import pathlib; model = net(); model.save('m.safetensors')"
 
+# What `grafito search` does with its options before it trains.
+TYPED_SETTINGS = """
+from grafito.lab import searching
+def tried(name, words):
+    variant = words.split('--variant ')[1].split()[0] if '--variant' in words else None
+    texts = [part.split()[0] for part in words.split('--set ')[1:]] or ['epochs=1,2']
+    searching.prepare(lab.get(name, variant), lab.read_lists(','.join(texts)), 3)
+"""
+
 ROWS = [
     Row(
         "pathlib.Path('e.py').write_text(head + 'class Mine(lab.Experiment):\\n name, what = \"a\", \"b\"'); lab.get('e.py')",
@@ -212,5 +221,43 @@ ROWS = [
     Row("lab.compare([])", new="grafito compare RUN RUN", sentence="a command"),
     Row(
         "lab.run_seeds(lab.get('xor', epochs=1), seeds=1, out='o', verbose=0)", "seeds=1", "seeds=5"
+    ),
+    *(
+        Row(
+            case,
+            old,
+            new,
+            before=TYPED_SETTINGS,
+            says=new.strip("'").removesuffix(" --set").removeprefix("a="),
+        )
+        for case, old, new in (
+            ("tried('digits', '--set epochs=3')", "--set epochs=3", "--set epochs=3,6"),
+            ("tried('digits', '--set epochs=1,2,1')", "--set epochs=1,2,1", "--set epochs=1,2"),
+            (
+                "tried('digits', f\"--set epochs={','.join(map(str, range(1, 301)))}\")",
+                "f\"--set epochs={','.join(map(str, range(1, 301)))}\"",
+                "'--set epochs=1,151,300'",
+            ),
+            ("tried('digits', '--set seed=1,2')", "--set seed=1,2", "--seeds 5"),
+            ("tried('xor', '--set hidden=2,3')", "--set", "--set validation_split=0.2 --set"),
+            (
+                "tried('alexnet', '--set epochs=2,3')",
+                "--set",
+                "--set follow_test=false,validation_split=0.1 --set",
+            ),
+            ("lab.read_lists('a=0,01,1')", "a=0,01,1", "a=0.01,1"),
+        )
+    ),
+    Row(
+        "tried('gan', '--set epochs=2,3')",
+        new="grafito search digits --set learning_rate=0.001,0.01",
+        sentence="a command of another experiment",
+        before=TYPED_SETTINGS,
+    ),
+    Row(
+        "tried('imdb-dense', '--set l2=0.1,1.0')",
+        new="grafito search imdb-dense --variant none",
+        sentence="the beginning of a command",
+        before=TYPED_SETTINGS,
     ),
 ]

@@ -6,73 +6,20 @@ Exit codes: 0 success, 1 a run that failed or was interrupted, 2 wrong use.
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from grafito import __version__, language
-from grafito.cli.speech import Command, FormulaCommand, Spoken, retold, speaking
-from grafito.errors import (
-    ArgumentError,
-    DtypeError,
-    FileError,
-    GrafitoError,
-    ShapeError,
-    UnknownNameError,
-    unknown_name,
-)
+from grafito import __version__
+from grafito.cli.data import data
+from grafito.cli.group import Group, Lang, print_table
+from grafito.cli.speech import Command, FormulaCommand
+from grafito.errors import ArgumentError, unknown_name
 from grafito.language import message as N_
-from grafito.language import retell
 from grafito.language import translate as _
 
 __all__ = ["main"]
-
-# What systems say of files most often.
-REASONS = (
-    N_("No such file or directory"),
-    N_("Permission denied"),
-    N_("Is a directory"),
-    N_("Not a directory"),
-    N_("No space left on device"),
-    N_("Read-only file system"),
-)
-WRONG_USE = (ArgumentError, DtypeError, ShapeError)
-
-
-class Group(Spoken, TyperGroup):
-    """Commands in the language that is asked for, whose errors are messages without traceback."""
-
-    def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
-        with speaking(words):
-            return super().main(words, **options)
-
-    def make_context(self, *args: Any, **options: Any) -> Any:
-        with retold():
-            return super().make_context(*args, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            with retold():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            message, code = _("Interrupted."), 1
-        except GrafitoError as error:
-            message, code = error.told(retell), 2 if isinstance(error, WRONG_USE) else 1
-        except BrokenPipeError:  # `grafito ... | head`: whoever read has had enough
-            raise
-        except OSError as error:
-            wrong = FileError(
-                "A file cannot be used.", where=error.filename, received=error.strerror or error
-            )
-            message, code = wrong.told(retell), 1
-        print(message, file=sys.stderr)
-        raise typer.Exit(code)
-
 
 app = typer.Typer(
     cls=Group,
@@ -82,20 +29,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data = typer.Typer(cls=Group, no_args_is_help=True)
 app.add_typer(data, name="data", help=N_("Data sets: what there is, downloads, checks."))
 
 command = functools.partial(app.command, cls=Command)
-data_command = functools.partial(data.command, cls=Command)
 
-Lang = Annotated[
-    str,
-    typer.Option(
-        callback=language.choose,
-        show_default=False,
-        help=N_("en or es; else GRAFITO_LANG, else the locale."),
-    ),
-]
 Pdf = Annotated[bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))]
 Markdown = Annotated[
     bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
@@ -106,7 +43,6 @@ Author = Annotated[
 Title = Annotated[
     str | None, typer.Option(help=N_("Of the report, in place of what the experiment is."))
 ]
-DataName = Annotated[str, typer.Argument(help=N_("A name that `grafito data list` shows."))]
 
 
 def main() -> None:
@@ -125,23 +61,6 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         print("grafito", __version__)
         raise typer.Exit
-
-
-def _print_table(titles: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*titles, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-
-
-def _localised(text: str) -> str:
-    """A text with its English numbers as in the language being spoken."""
-    from grafito.lab.report.numerals import localised
-
-    return localised(text, language.current())
 
 
 def _write_report(
@@ -179,7 +98,7 @@ def list_experiments(lang: Lang = "") -> None:
     for kind in lab.kinds().values():
         forms = f" {_('Variants:')} {', '.join(kind.variants)}." if kind.variants else ""
         rows.append([kind.name, _(kind.what) + forms, kind.data or _("built in")])
-    _print_table([_("experiment"), "", _("data")], rows)
+    print_table([_("experiment"), "", _("data")], rows)
 
 
 @command("run", help=N_("Run an experiment."))
@@ -234,6 +153,45 @@ def run_experiment(
         whole = results[0].folder if seeds == 1 else results[0].folder.parent
         _write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
     if not results[-1].is_complete:
+        raise typer.Exit(1)
+
+
+@command("search", help=N_("Try values of settings, and judge them by validation."))
+def search_settings(
+    name: Annotated[
+        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help=N_("Values to try, as in learning_rate=0.01,0.1 or units=[10],[50].")
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=1, help=N_("Trainings of each combination, from this many seeds."))
+    ] = 3,
+    engine: Annotated[
+        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
+    ] = "auto",
+    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    pdf: Pdf = False,
+    lang: Lang = "",
+) -> None:
+    """Search a grid of settings and print which are best, and whether that is noise."""
+    from grafito import lab
+
+    space = lab.read_lists(",".join(settings or []))
+    experiment = lab.get(name, variant, quick=quick)
+    found = lab.search(experiment, space, seeds=seeds, engine=engine, out=out, lang=lang)
+    print(found.table(lang))
+    _write_report(found.folder, lang, pdf=pdf, markdown=False)
+    if not found.is_complete:
         raise typer.Exit(1)
 
 
@@ -366,49 +324,6 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
             received=repr(value),
             expected=f"{name}=1, {name}=[1,-1] or {name}=[[1,2],[3,4]]",
         ) from None
-
-
-@data_command("list", help=N_("Name the data sets, or show the card of one."))
-def list_data(
-    name: Annotated[
-        str | None, typer.Argument(help=N_("A name that `grafito data list` shows."))
-    ] = None,
-    lang: Lang = "",
-) -> None:
-    """Name the data sets, or show the card of one."""
-    from grafito import datasets
-
-    if name:
-        print(_localised(str(datasets.card(name))))
-        return
-    rows = [[card.name, card.what] for card in map(datasets.card, datasets.names())]
-    _print_table([_("data"), ""], rows)
-
-
-@data_command("get", help=N_("Find the files of a data set; download those that are not here."))
-def get_data(name: DataName, lang: Lang = "") -> None:
-    """Print where the files of a data set are, after downloading what is missing."""
-    from grafito import datasets
-
-    files = datasets.get(name)
-    print(*files.values() if files else [f"{name}: {_('built in')}"], sep="\n")
-
-
-@data_command("verify", help=N_("Check the files that are here, of one data set or of all."))
-def verify_data(
-    name: Annotated[
-        str | None, typer.Argument(help=N_("A name that `grafito data list` shows."))
-    ] = None,
-    lang: Lang = "",
-) -> None:
-    """Print what each file holds and whether it is the published one; 1 if one is damaged."""
-    from grafito import datasets
-
-    findings = [f for each in ([name] if name else datasets.names()) for f in datasets.verify(each)]
-    told = [finding.told(retell) for finding in findings]
-    print(*map(_localised, told or [f"{name}: {_('built in')}"]), sep="\n")
-    if any(finding.problem for finding in findings):
-        raise typer.Exit(1)
 
 
 def __dir__() -> list[str]:

@@ -13,6 +13,7 @@ from grafito.figures.feature_maps import feature_maps, kernels
 from grafito.figures.fits import function_fit, scatter_fit
 from grafito.figures.gallery import activation_gallery
 from grafito.figures.graph import draw_diagram, draw_graph, graph_diagram, graph_table
+from grafito.figures.heat import heat_map
 from grafito.figures.images import images_grid
 from grafito.figures.network import network_diagram
 from grafito.figures.perceptron import perceptron_lines
@@ -37,6 +38,7 @@ __all__ = [
     "gradient_norms",
     "graph_diagram",
     "graph_table",
+    "heat_map",
     "images_grid",
     "kernels",
     "loss_surface",

@@ -13,8 +13,9 @@ from grafito.lab.own import own_kind
 from grafito.lab.record import Record
 from grafito.lab.report import write_markdown, write_pdf, write_report
 from grafito.lab.runner import Result, run
+from grafito.lab.searching import Search, search
 from grafito.lab.seeds import run_seeds
-from grafito.lab.settings import read_settings
+from grafito.lab.settings import read_lists, read_settings
 from grafito.lab.training import Trained, Training
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Experiment",
     "Record",
     "Result",
+    "Search",
     "Trained",
     "Training",
     "compare",
@@ -29,9 +31,11 @@ __all__ = [
     "get",
     "kinds",
     "names",
+    "read_lists",
     "read_settings",
     "run",
     "run_seeds",
+    "search",
     "write_markdown",
     "write_pdf",
     "write_report",

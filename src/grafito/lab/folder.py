@@ -42,6 +42,14 @@ class RunFolder:
         except OSError as error:
             raise _unwritable(parent, error) from None
 
+    @classmethod
+    def again(cls, path: Path, configuration: dict[str, Any]) -> RunFolder:
+        """A folder of a run that did not come to its end, to go on with it."""
+        folder = cls.__new__(cls)
+        folder.path, folder.configuration = path, configuration
+        folder.end("running")
+        return folder
+
     @property
     def status(self) -> str:
         return self.configuration["status"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from grafito.errors import ArgumentError
@@ -25,6 +25,20 @@ def read_settings(text: str) -> dict[str, Any]:
         >>> read_settings("bits=3,units=[100,70],optimizer=sgd,start=runs/vgg16/1")
         {'bits': 3, 'units': [100, 70], 'optimizer': 'sgd', 'start': 'runs/vgg16/1'}
     """
+    return _read(text, _value)
+
+
+def read_lists(text: str) -> dict[str, list[Any]]:
+    """The same with several values of each setting, between commas.
+
+    Example:
+        >>> read_lists("learning_rate=0.01,0.1,units=[100,50],[10]")
+        {'learning_rate': [0.01, 0.1], 'units': [[100, 50], [10]]}
+    """
+    return _read(text, _values)
+
+
+def _read(text: str, read: Callable[[str], Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for part in _COMMA.split(text) if text.strip() else []:
         name, equals, value = (piece.strip() for piece in part.partition("="))
@@ -36,7 +50,7 @@ def read_settings(text: str) -> dict[str, Any]:
             )
         if name in settings:
             raise ArgumentError(f"The setting {name!r} is given twice.", received=text)
-        settings[name] = _value(value)
+        settings[name] = read(value)
     return settings
 
 
@@ -52,6 +66,24 @@ def write_settings(settings: Mapping[str, Any]) -> str:
         for name, value in settings.items()
     }
     return ",".join(f"{name}={text}" for name, text in texts.items())
+
+
+def _values(text: str) -> list[Any]:
+    """What stands between the commas outside of brackets."""
+    if re.search(r"(?<![\d.])0,0\d*", text):  # 0,01 would be read as 0 and 1
+        raise ArgumentError(
+            "Decimals are written with a point here; a comma parts two values.",
+            received=text,
+            fix=re.sub(r"(?<![\d.])0,(\d+)", r"0.\1", text),
+        )
+    parts, depth = [""], 0
+    for sign in text:
+        depth += {"[": 1, "]": -1}.get(sign, 0)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [_value(part.strip()) for part in parts]
 
 
 def _fix(text: str) -> str | None:
