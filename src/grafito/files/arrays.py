@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -27,6 +28,7 @@ CODES = {  # of dtypes in safetensors
     **{f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)},
 }
+DTYPES = {code: name for name, code in CODES.items()}
 
 
 def write_arrays(
@@ -113,6 +115,8 @@ def _digest(array: np.ndarray) -> str:
 def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays and the content of a file, after checking every digest.
 
+    It takes no more memory than the file, whatever the file says.
+
     Raises:
         FileError: for a file that is missing, cut short, damaged or of another kind.
 
@@ -121,21 +125,23 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         >>> read_arrays("a.safetensors")[0]["x"].tolist()
         [0.0, 0.0, 0.0]
     """
-    from safetensors import SafetensorError, safe_open
-
     path = file_path(filepath)
     if not path.exists():
         raise FileError("There is no such file.", where=path)
+    if not path.is_dir() and not path.is_file():  # a pipe would be waited for
+        raise FileError("This is no regular file.", where=path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
+        with path.open("rb") as file:
+            entries = _entries(file, path.stat().st_size)
+            header = entries.pop("__metadata__", {})
             _check_kind(path, header)
             content = _json(header["content"])
             digests = _json(header["digests"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            start = file.tell()
+            arrays = {name: _array(file, start, entry) for name, entry in entries.items()}
     except GrafitoError:
         raise
-    except (SafetensorError, KeyError, ValueError, TypeError, OSError, RecursionError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
         damaged = FileError(
             "The file is damaged or cut short.",
             where=path,
@@ -156,6 +162,52 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, content
 
 
+def _entries(file: BinaryIO, size: int) -> dict[str, Any]:
+    """What the header of a safetensors file says, if it fits the size of the file.
+
+    Raises:
+        ValueError: for arrays that overlap, leave a gap or do not fill the file.
+    """
+    length = int.from_bytes(file.read(8), "little")
+    if length > size - 8:
+        raise ValueError("the header is longer than the file")
+    entries = _json(file.read(length).decode())
+    if not isinstance(entries, dict):
+        raise ValueError("the header is no dictionary")
+    end = 0
+    arrays = [entry for name, entry in entries.items() if name != "__metadata__"]
+    for entry in sorted(arrays, key=lambda entry: entry["data_offsets"]):
+        shape, (start, stop) = entry["shape"], entry["data_offsets"]
+        if not all(type(n) is int and n >= 0 for n in (*shape, start, stop)):
+            raise ValueError(f"an array has the shape {str(shape)[:80]}")
+        held = math.prod(shape) * _dtype(entry["dtype"]).itemsize
+        if start != end or stop - start != held:
+            raise ValueError("an array is not where the one before it ends")
+        end = stop
+    if end != size - 8 - length:
+        raise ValueError(f"{size - 8 - length} bytes of arrays where {end} are described")
+    return entries
+
+
+def _array(file: BinaryIO, start: int, entry: Mapping[str, Any]) -> np.ndarray:
+    """An array of a file whose arrays begin at `start`."""
+    array = np.empty(entry["shape"], _dtype(entry["dtype"]).newbyteorder("<"))
+    file.seek(start + entry["data_offsets"][0])
+    octets: Any = array.reshape(-1).view(np.uint8)
+    if file.readinto(octets) != array.nbytes:  # type: ignore[attr-defined]
+        raise ValueError("the file is shorter than it was")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _dtype(code: str) -> np.dtype:
+    name = DTYPES[code]
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
+
+
 def _check_kind(path: Path, header: Mapping[str, str]) -> None:
     if header.get("format") != FORMAT:
         raise FileError(
@@ -174,7 +226,24 @@ def _check_kind(path: Path, header: Mapping[str, str]) -> None:
 
 
 def _json(text: str) -> Any:
-    def refuse(token: str) -> None:
-        raise ArgumentError("The file has a number that JSON does not allow.", received=token)
+    """The data of a text; numbers are finite, and no dictionary has a key twice."""
+    return json.loads(
+        text,
+        parse_constant=_number,
+        parse_float=_number,
+        object_pairs_hook=_dictionary,
+    )
 
-    return json.loads(text, parse_constant=refuse)
+
+def _number(token: str) -> float:
+    number = float(token)
+    if not math.isfinite(number):
+        raise ValueError(f"a number that no model has: {token[:40]}")
+    return number
+
+
+def _dictionary(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    known = dict(pairs)
+    if len(known) < len(pairs):
+        raise ValueError("a dictionary has a key twice")
+    return known

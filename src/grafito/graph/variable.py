@@ -65,6 +65,16 @@ class Variable(Tensor):
         self.regularizer: Any = None
         self.constraint: Any = None
 
+    @classmethod
+    def awaiting(
+        cls, shape: tuple[int, ...], dtype: str, trainable: bool = True, name: str | None = None
+    ) -> Variable:
+        """A variable that is zero, and takes no memory, until its value is assigned."""
+        variable = cls(0, dtype=dtype, trainable=trainable, name=name)
+        variable.shape = shape
+        variable.storage = np.broadcast_to(variable.storage, shape)
+        return variable
+
     def __reduce__(self) -> Any:  # the value, whichever engine's array holds it
         state = {name: getattr(self, name) for name in ("path", "regularizer", "constraint")}
         arguments = (self.numpy(), None, self.dtype, self.trainable, self.name)
@@ -102,6 +112,13 @@ class Variable(Tensor):
             >>> w.numpy().tolist()
             [10.0, 20.0]
         """
+        same = type(value) is np.ndarray and (value.shape, value.dtype.name) == (
+            self.shape,
+            self.dtype,
+        )
+        if same and current_trace() is None:  # without a tensor between
+            self.storage = value.copy()
+            return
         new = as_tensor(value, dtype=None if isinstance(value, Tensor) else self.dtype)
         if new.shape != self.shape:
             raise ShapeError(

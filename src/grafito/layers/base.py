@@ -35,6 +35,7 @@ from grafito.layers.building import (
 from grafito.layers.copies import pickled
 from grafito.layers.ownership import Owner, checked_flag
 from grafito.layers.room import check_room, too_large
+from grafito.layers.supply import is_supplied
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
 from grafito.registry import (
     Registry,
@@ -191,12 +192,15 @@ class Layer(Owner):
             )
         initializer = default if initializer is None else initializer
         where = f"weight {name!r} of layer {self.name!r} ({type(self).__name__})"
-        check_room(shape, dtype, where)
-        try:
-            value = initializers.get(initializer)(shape, dtype)
-            variable = graph.Variable(value, dtype=dtype, trainable=trainable, name=name)
-        except MemoryError:
-            raise too_large(shape, dtype, where) from None
+        if is_supplied(shape, where):
+            variable = graph.Variable.awaiting(shape, dtype, trainable, name)
+        else:
+            check_room(shape, dtype, where)
+            try:
+                value = initializers.get(initializer)(shape, dtype)
+                variable = graph.Variable(value, dtype=dtype, trainable=trainable, name=name)
+            except MemoryError:
+                raise too_large(shape, dtype, where) from None
         scope = current_scope()
         variable.path = "/".join(
             [*scope, *([self.name] if scope[-1:] != (self.name,) else []), name]

@@ -8,6 +8,7 @@ import numpy as np
 
 from grafito.graph import Variable
 from grafito.layers.copies import freeze, what_is_frozen
+from grafito.layers.supply import supplied
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.assignment import assign_all
 from grafito.models.further_state import further_state, restore_further
@@ -34,7 +35,8 @@ def model_from_content(
     content: dict[str, Any], parts: dict[str, list[np.ndarray]], where: Any, compile: bool = True
 ) -> Any:
     """The model of this content; `where` names its origin in messages."""
-    model = model_from_entry(content["model"])
+    with supplied(array.shape for array in parts["weights"]):
+        model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
     freeze(model, content.get("frozen"))
     resumed = compile and "training" in content

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from grafito import graph
-from grafito.errors import FileError
+from grafito.errors import FileError, GrafitoError, UnknownNameError
 from grafito.files import read_arrays, write_arrays
 from grafito.models.assignment import assign_all
 from grafito.models.content import model_content, model_from_content
+from grafito.models.schema import check_content, check_weights
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
 
@@ -67,15 +69,17 @@ def load_model(
     """
     with custom_object_scope(custom_objects):
         arrays, content = read_arrays(filepath)
-        if "model" not in content:
+        if isinstance(content, dict) and "model" not in content:
             raise FileError(
                 "The file contains only weights, no model.",
                 where=filepath,
                 fix="build the model, then model.load_weights(filepath)",
             )
+        check_content(content, arrays, filepath)
         names = {"weights": content["weights"], **content.get("state", {})}
         parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
-        return model_from_content(content, parts, filepath, compile)
+        with _as_file_errors(filepath):
+            return model_from_content(content, parts, filepath, compile)
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
@@ -109,7 +113,30 @@ def load_weights(model: Any, filepath: Any) -> None:
         True
     """
     arrays, content = read_arrays(filepath)
+    check_weights(content, arrays, filepath)
     assign_all(model.weights, [arrays[name] for name in content["weights"]], filepath)
+
+
+@contextlib.contextmanager
+def _as_file_errors(filepath: Any) -> Iterator[None]:
+    """A FileError for every error of what is made after a file, but an UnknownNameError."""
+    try:
+        yield
+    except (FileError, UnknownNameError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError) as error:
+        raise _unreadable(filepath, error) from error
+    except (GrafitoError, RecursionError, TypeError, ValueError) as error:
+        raise _unreadable(filepath, error) from error
+
+
+def _unreadable(filepath: Any, error: Exception) -> FileError:
+    said = error.what if isinstance(error, GrafitoError) else f"{type(error).__name__}: {error}"
+    return FileError(
+        "The file describes a model that cannot be made.",
+        where=filepath,
+        received=said[:300],
+    )
 
 
 def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:
