@@ -148,7 +148,7 @@ BUDGET = {
     "foreign": 1_150,
     "graph": 9_100,
     "initializers": 550,
-    "insight": 3_500,
+    "insight": 3_750,
     "lab": 13_800,
     "layers": 4_800,
     "losses": 1_600,

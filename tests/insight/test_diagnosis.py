@@ -130,6 +130,53 @@ FAULTS = {
 }  # fmt: skip
 
 
+def watched(model, x=X, y=LABELS, **settings):
+    """What the callback says of a training."""
+    health = insight.Health()
+    settings = {"epochs": 3, "verbose": 0, **settings}
+    model.fit(x, y, callbacks=[health], **settings)
+    return health.diagnosis.found
+
+
+# The same for the callback, which sees the data that `fit` is given.
+WATCHED = {
+    "inputs_not_scaled": (
+        lambda: watched(classes(), 100 * X + 30),
+        lambda: watched(classes("adam", adapted(), *hidden()), 100 * X + 30),
+    ),
+    "scaled_differently": (
+        lambda: watched(classes(), validation_data=(255 * X[:50], LABELS[:50])),
+        lambda: watched(classes(), validation_data=(X[:50], LABELS[:50])),
+    ),
+    "equal_rows": (
+        lambda: watched(classes(), validation_data=(X[:50], LABELS[:50])),
+        lambda: watched(classes(), X[50:], LABELS[50:], validation_data=(X[:50], LABELS[:50])),
+    ),
+    "shuffled_labels": (
+        lambda: watched(
+            classes(optimizers.Adam(0.01), *hidden(units=64)), *STOP, epochs=40,
+            validation_data=(X[40:140], CHANCE.permutation(np.arange(100) % 3)),
+        ),
+        lambda: watched(
+            classes(optimizers.Adam(0.01)), X[40:], LABELS[40:], epochs=15,
+            validation_data=(X[:40], LABELS[:40]),
+        ),
+    ),
+    "class_never_predicted": (
+        lambda: watched(net(units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), X[:, [3, 4, 5, 3, 4, 5]], RARE, epochs=15),
+        lambda: watched(net(*hidden(), units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=RARE, epochs=25),
+    ),
+    "metric_does_not_fit": (
+        lambda: watched(net(*hidden(), units=1, loss="mse", metrics=["accuracy"]), y=NUMBERS),
+        lambda: watched(net(*hidden(), units=1, loss="mse", metrics=["mae"]), y=NUMBERS),
+    ),
+    "underfitting": (
+        lambda: watched(net(units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=XOR, epochs=10),
+        lambda: watched(net(*hidden(units=32), units=2, loss="binary_crossentropy", optimizer=optimizers.Adam(0.02)), y=XOR, epochs=10),
+    ),
+}  # fmt: skip
+
+
 def learned_by_heart(*callbacks):
     model = classes(optimizers.Adam(0.02), *hidden(units=64))
     held_out = X[40:140], LABELS[40:140]
@@ -182,6 +229,53 @@ def test_a_fault_is_found_and_the_edit_removes_it(name):
     faulty, mended = FAULTS[name]
     assert name in faulty()
     assert name not in mended()
+
+
+@pytest.mark.parametrize("name", WATCHED)
+@pytest.mark.filterwarnings("ignore::grafito.losses.LossWarning")
+def test_the_callback_sees_the_data(name):
+    faulty, mended = WATCHED[name]
+    assert name in faulty()
+    assert name not in mended()
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("make", [sgd, optimizers.Adam])
+def test_scale_and_rate_come_first(make, activation):
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 6)).astype("float32")
+    model = classes(make(10.0), *hidden(activation, 2, 32))
+    found = seen(model, pixels, (pixels[:, 0] > 128).astype("int32"))
+    assert list(found)[:2] == ["inputs_not_scaled", "rate_too_large"]
+
+
+# Batches, of which some are far smaller than others, and classes that are told apart.
+FEW_SAMPLES = {
+    "33 by 32": (33, 32, 2),
+    "17 by 16": (17, 16, 2),
+    "3 by 2": (3, 2, 2),
+    "1 by 1": (4, 1, 1),
+}
+
+
+@pytest.mark.parametrize("case", FEW_SAMPLES)
+@pytest.mark.parametrize("seed", range(2))
+def test_batches_of_one_are_no_evidence(case, seed):
+    count, size, epochs = FEW_SAMPLES[case]
+    rows = np.random.default_rng(seed).permutation(len(X))[:count]
+    found = watched(classes("adam"), X[rows], LABELS[rows], batch_size=size, epochs=epochs)
+    assert "rate_too_large" not in found
+
+
+def test_a_model_of_several_inputs_is_looked_at():
+    a, b = layers.Input((6,), name="a"), layers.Input((2,), name="b")
+    model = Model([a, b], layers.Dense(1)(layers.concatenate([a, b])))
+    model.compile("adam", "mse")
+    found = watched(model, [X, 500 * X[:, :2]], NUMBERS, epochs=1)
+    assert "inputs_not_scaled" in found
+    assert "column" in str(found["inputs_not_scaled"])
+    held_out = [X[:50], 500 * X[:50, :2]], NUMBERS[:50]
+    found = watched(model, [X, X[:, :2]], NUMBERS, epochs=1, validation_data=held_out)
+    assert "scaled_differently" in found
 
 
 def test_a_good_training_has_no_diagnosis():

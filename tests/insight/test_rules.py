@@ -9,6 +9,9 @@ from grafito.language import use
 
 CHANCE = np.random.default_rng(0)
 ROWS = CHANCE.normal(size=(60, 3))
+MANY = (
+    np.random.default_rng(1).normal(size=(6000, 70)).astype("float32")
+)  # of which not all are looked at
 NOISE = CHANCE.normal(size=200)
 NAN, INF = float("nan"), float("inf")
 
@@ -26,6 +29,11 @@ SPEAKS = {
         ((falling(0.7, 5.0), 0.01), "loss grows"),
         (([0.33, 2e6, 6e13, 2e18, 3e3, *[5e3 + 9 * i for i in range(15)]], 1e4), "loss grows"),
         (([2.3, 2.4, 2.2, 2.5, 2.3, 2.4, 2.35], 3.0, {"a": 0.7, "b": 0.01}), "'a'|70 %"),
+        (([2.0, 9.0, 50.0, 300.0], 1.0), "loss from 2 to 175"),
+        (([0.7, 0.8, 1.1, 1.6, 2.5, 3.9], 0.1), "loss grows"),
+        # One step of 40 times the usual weights, and then no better than guessing.
+        (([59.0, 3e5, 2.6, 0.9, 2.2, 2.9, 1.9], 10.0, {}, {"a": 44.0, "b": 30.0}, 0.69), "44"),
+        (([83.0, 0.65, 0.7, 0.73, 0.69, 0.71], 1.0, {"a": 0.0}, {"a": 1e4}, 0.69), "1e+04"),
     ],
     "rate_too_small": [
         (([2.3, 2.3, 2.3, 2.3], 1e-7, {"a": 1e-7}), "learning_rate=3e-05"),
@@ -90,6 +98,7 @@ SPEAKS = {
         (({"a": 1e-9, "b": 1e-8, "c": 1e-5},), "1e-05 at 'c'"),
         (({"a": 1e-4, "b": 1e-2, "c": 1.0, "d": 0.5},), "1 at 'c'"),
         (({f"l{i}": 10.0 ** (i - 9) for i in range(10)},), "he_normal"),
+        (({"a": 1e-4, "b": 1.0, "c": 3.0}, {"a": 5.0}), "vanish"),
     ],
     "exploding_gradients": [
         (({"a": 2e6, "b": 4e4, "c": 10.0}, {"a": 3.0}), "layer 'a'"),
@@ -132,6 +141,7 @@ SPEAKS = {
         ((ROWS.astype("float32"), ROWS.astype("float32")[::2], "test"), "the test data"),
         ((ROWS.reshape(-1, 3, 1), ROWS.reshape(-1, 3, 1)[5:7]), "2 of 2"),
         ((np.arange(100), np.arange(50, 150)), "50 of 100"),
+        ((MANY, MANY[::2] + (np.arange(3000) % 2)[:, None]), "1,500 of 3,000"),
     ],
     "class_never_predicted": [
         (([0] * 90 + [1] * 10, [0] * 100), "Class 1"),
@@ -139,6 +149,7 @@ SPEAKS = {
         (([0, 1, 2] * 20 + [0, 1] * 20, [0, 1] * 50), "class_weight={0: 0.833, 1: 0.833, 2: 1.67}"),
         (([1] * 95 + [0] * 5, [1] * 100), "5 of 100"),
         ((np.arange(196) % 39 // 2, np.zeros(196)), "rare classes"),
+        (([0] * 900 + [1] * 100, [0], 0.2), "100 of 1000"),
     ],
 }  # fmt: skip
 SILENT = {
@@ -149,6 +160,15 @@ SILENT = {
         ([0.1, 0.15, 0.08, 0.12, 0.09, 0.11], 0.1, {"a": 0.01}),
         ([], 1.0),
         ([5.0, 2.0, 0.9, 0.5, 0.3], 1.0, {"a": 0.5}),
+        # Few samples, of batches that differ by chance.
+        ([0.7, 1.4, 0.6, 1.5], 0.01),
+        ([0.7, 0.69, 0.72, 5.0], 0.01),
+        ([0.2, 1.1, 0.3, 0.9, 1.3], 0.01),
+        ([1.0, 3.0, 0.5, 2.5, 1.2, 2.9, 0.8, 4.0, 1.9, 2.2], 0.1),
+        ([2.0, 3.0], 0.1),
+        ([0.001, 0.9, 0.4, 2.5, 0.2, 0.7, 0.01, 0.5], 0.1),  # one example a step
+        ([0.69, 0.7, 0.3, 0.1], 1.0, {}, {"a": 5.0}, 0.69),  # a long step that helped
+        ([0.69, 0.7, 0.69, 0.7], 0.01, {}, {"a": 0.03}, 0.69),
     ],
     "rate_too_small": [
         (falling(2.3, 0.1), 1e-5, {"a": 1e-6}),
@@ -205,6 +225,7 @@ SILENT = {
         ({"a": 1.0, "b": 1e-5, "c": 1e-6},),
         ({"a": 0.0, "b": 0.0, "c": 0.0},),
         ({"a": 0.01, "b": 1.0, "c": 5.0},),
+        ({"a": 1e5, "b": 8e8, "c": 9e8}, {"a": 5.0}),  # they explode
     ],
     "exploding_gradients": [
         ({"a": 0.1, "b": 0.2, "c": 0.3}, {}),
@@ -247,6 +268,7 @@ SILENT = {
         (ROWS, ROWS[:1]),
         (ROWS, ROWS[:, :2]),
         (ROWS[:0], ROWS),
+        (MANY, MANY + 1),
     ],
     "class_never_predicted": [
         ([0] * 90 + [1] * 10, [0] * 95 + [1] * 5),
@@ -255,6 +277,7 @@ SILENT = {
         ([1] * 50, [0] * 50),
         ([0, 1, 2] * 20, [2, 0, 1] * 20),
         ([], []),
+        ([0] * 90 + [1] * 10, [0] * 100, 0.2),  # 2 of it were seen
     ],
 }  # fmt: skip
 

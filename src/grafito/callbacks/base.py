@@ -47,6 +47,9 @@ class Callback(KnownArguments):
     def set_params(self, params: Mapping[str, Any]) -> None:
         self.params = params
 
+    def set_data(self, training: Any, validation: Any) -> None:
+        """What `fit` trains and validates with: examples with x and y, or a stream, or None."""
+
     def on_train_begin(self, logs: Logs | None = None) -> None: ...
     def on_train_end(self, logs: Logs | None = None) -> None: ...
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...

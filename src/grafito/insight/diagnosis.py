@@ -48,7 +48,7 @@ class Health(Callback):
     """Watches a training and says what is wrong with it, with the evidence and one edit to try.
 
     Statistics of layers, gradients and updates are outputs of the compiled step, of every so many;
-    weights come out the same to the last bit.
+    weights come out the same to the last bit. Arrays of data are looked at too, at the end.
 
     Args:
         every: steps from one sample to the next; by default such that an epoch has 20.
@@ -79,6 +79,10 @@ class Health(Callback):
         self.logs: dict[str, list[float]] = {}
         self.diagnosis = Diagnosis({})
         self._probe: Probe | None = None
+        self._data: tuple[Any, Any] = None, None
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        self._data = training, validation
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.samples, self.logs = Samples(), {}
@@ -96,12 +100,22 @@ class Health(Callback):
                 self.logs.setdefault(name, []).append(float(value))
 
     def on_train_end(self, logs: Any = None) -> None:
-        found = {**of_model(self.model), **of_training(self.model, self.samples, self.logs)}
-        self.diagnosis = Diagnosis(found, self.samples)
+        examples, held_out = self._data
+        y = getattr(examples, "y", None)
+        self.diagnosis = Diagnosis(
+            {
+                **of_data(self.model, examples, held_out),
+                **of_model(self.model),
+                **of_training(self.model, self.samples, self.logs, y),
+                **_answered(self.model, self.samples, y),
+            },
+            self.samples,
+        )
         if self.params.get("verbose"):
             print(self.diagnosis, flush=True)
 
     def close(self) -> None:
+        self._data = None, None
         if self._probe is not None:
             self.model.look_into(None)
             self._probe = None
@@ -132,11 +146,16 @@ def of_training(
     pair = {name: logs[name] for name in logs if name.endswith("loss") and name != "loss"}
     pair = {name: values for name, values in pair.items() if not name.startswith("val_")}
     found = _those(
-        rate_too_large=rate and rules.rate_too_large(samples.losses, rate, steps),
+        rate_too_large=rate
+        and rules.rate_too_large(
+            samples.whole_losses, rate, steps, samples.longest(facts.units(model)), guess
+        ),
         exploding_gradients=rules.exploding_gradients(
             samples.early("gradient"), samples.early("weight")
         ),
-        vanishing_gradients=rules.vanishing_gradients(samples.early("gradient")),
+        vanishing_gradients=rules.vanishing_gradients(
+            samples.early("gradient"), samples.early("weight")
+        ),
         dead_units=_first(
             rules.dead_units(name, layer.dead, layer.peak.size, _length(samples, name))
             for name, layer in samples.layers.items()
@@ -149,7 +168,7 @@ def of_training(
         ),
         one_has_won=rules.one_has_won(pair),
     )
-    small = rate and rules.rate_too_small(samples.losses, rate, steps, guess)
+    small = rate and rules.rate_too_small(samples.whole_losses, rate, steps, guess)
     if small and not found:
         found |= _those(rate_too_small=small)
     labels = facts.labels_of(y)
@@ -214,7 +233,9 @@ def diagnose(
             twin.fit(examples.x, examples.y, batch_size, epochs, **given)
         samples = health.samples
         found |= _told_by_fit(said)
-        found |= of_training(twin, samples, health.logs, examples.y)
+        watched = dict(health.diagnosis.found)
+        watched.pop("class_never_predicted", None)  # of all examples it is known after training
+        found = {**found, **{name: each for name, each in watched.items() if name not in found}}
         found |= _of_answers(twin, examples)
     if len(history.get("loss", ())) > 1:
         found |= of_training(model, Samples(), history, examples.y)
@@ -229,21 +250,41 @@ def _told_by_fit(said: Any) -> dict[str, LossWarning]:
 
 
 def of_data(model: Any, examples: Any, held_out: Any = None) -> dict[str, LossWarning]:
-    """What the data say, with the model that they are for."""
-    ours = facts.columns(examples.x)
-    theirs = facts.columns(getattr(held_out, "x", None))
-    scaled = facts.scales_itself(model)
-    whole = ours is not None and examples.x.dtype.kind in "biu"
-    measured = model.metrics if isinstance(examples.y, np.ndarray) else ()
-    metrics = [accuracy_of_numbers(metric, examples.y) for metric in measured]
+    """What the data say, with the model that they are for; nothing where they are a stream."""
+    y = getattr(examples, "y", None)
+    measured = model.metrics if isinstance(y, np.ndarray) else ()
+    ours, theirs = facts.arrays(examples), facts.arrays(held_out)
+    scales = [facts.columns(x) for x in ours]
+    pairs = zip(scales, map(facts.columns, theirs), strict=False)
+    alike = len(ours) == len(theirs)
     return _those(
-        metric_does_not_fit=_first(iter(metrics)),
+        metric_does_not_fit=_first(accuracy_of_numbers(metric, y) for metric in measured),
         inputs_not_scaled=None
-        if ours is None or scaled
-        else rules.inputs_not_scaled(*ours, integers=whole),
-        scaled_differently=ours and theirs and rules.scaled_differently(ours, theirs),
-        equal_rows=ours and theirs and rules.equal_rows(examples.x, held_out.x),
+        if facts.scales_itself(model)
+        else _first(
+            rules.inputs_not_scaled(*scale, integers=x.dtype.kind in "biu")
+            for x, scale in zip(ours, scales, strict=True)
+            if scale
+        ),
+        scaled_differently=_first(
+            rules.scaled_differently(a, b) for a, b in pairs if alike and a and b
+        ),
+        equal_rows=rules.equal_rows(ours[0], theirs[0]) if len(ours) == len(theirs) == 1 else None,
     )
+
+
+def _answered(model: Any, samples: Samples, y: Any) -> dict[str, LossWarning]:
+    """Classes that were not answered once in the samples of the last epoch."""
+    labels = facts.labels_of(y)
+    finite = samples.losses and np.isfinite(samples.losses).all()
+    if labels is None or not finite or "crossentropy" not in facts.loss_name(model):
+        return {}
+    logits = bool(getattr(model.loss, "from_logits", False))
+    answers = samples.answered(0.0 if logits else 0.5)
+    if not answers:
+        return {}
+    share = min(samples.seen / len(labels), 1.0)
+    return _those(class_never_predicted=rules.class_never_predicted(labels, answers, share))
 
 
 def _of_answers(model: Any, examples: Any) -> dict[str, LossWarning]:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import GrafitoError
+from grafito.graph.nest import flatten
 from grafito.insight.statistics import activation_of
 from grafito.layers import Normalization
 from grafito.models import Model
 
 MOST = 20_000  # rows that are looked at
+MOST_NUMBERS = 2_000_000  # likewise
 MOVES = ("Flatten", "Reshape", "Permute", "Dropout", "SpatialDropout1D", "SpatialDropout2D",
          "InputLayer", "ZeroPadding2D", "Cropping2D", "UpSampling2D")  # fmt: skip
 SCALES = ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "Embedding")
@@ -31,10 +33,21 @@ def columns(x: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """
     if not isinstance(x, np.ndarray) or not x.size or x.dtype.kind not in "biuf":
         return None
-    step = max(1, len(x) // MOST)
+    rows = max(1, min(MOST, MOST_NUMBERS * len(x) // x.size))
+    step = -(-len(x) // rows)
     part = x[::step].astype("float64")
     flat = part.reshape(-1, part.shape[-1]) if part.ndim > 1 else part.reshape(-1, 1)
     return flat.mean(axis=0), flat.std(axis=0)
+
+
+def arrays(examples: Any) -> list[np.ndarray]:
+    """The inputs of examples, each as an array; none of a stream."""
+    return [x for x in flatten(getattr(examples, "x", None)) if isinstance(x, np.ndarray)]
+
+
+def units(model: Any) -> dict[str, int]:
+    """How many units each kernel has, by its path."""
+    return {v.path: v.shape[-1] for v in model.trainable_variables if v.ndim > 1}
 
 
 def labels_of(y: Any) -> np.ndarray | None:

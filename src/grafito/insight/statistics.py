@@ -28,6 +28,8 @@ class LayerSamples:
         spread: their standard deviation.
         peak: of a ReLU layer, for each unit the largest output of any sample since the last epoch
             began; a dead one has 0.
+        answers: of a last layer with a unit for each class, what was the largest at least once.
+        ends: of a last layer of one unit, the least output with its sign turned, and the greatest.
         flat: of a sigmoid or tanh layer, the share of outputs where the curve is flat.
         gradient: norm of the kernel's gradient.
         weight: norm of the kernel.
@@ -38,6 +40,8 @@ class LayerSamples:
     mean: list[float] = field(default_factory=list)
     spread: list[float] = field(default_factory=list)
     peak: np.ndarray | None = None
+    answers: np.ndarray | None = None
+    ends: np.ndarray | None = None
     flat: list[float] = field(default_factory=list)
     gradient: list[float] = field(default_factory=list)
     weight: list[float] = field(default_factory=list)
@@ -68,7 +72,8 @@ def activation_of(layer: Any) -> str:
 def asked(trace: Trace) -> dict[str, Tensor]:
     """The tensors that tell how a step goes; their names have a kind and a layer, path or nothing.
 
-    Outputs of the last layer and of what has layers within it are left out, but for gradients.
+    Outputs of what has layers within it are left out, but for gradients; of the last layer there
+    are its answers.
     """
     found: dict[str, Tensor] = {}
     losses = [x for kind, _, x in trace.seen if kind == "loss"]
@@ -76,6 +81,8 @@ def asked(trace: Trace) -> dict[str, Tensor]:
         found["cost"] = losses[-1]
     outputs = [(o, x) for kind, o, x in trace.seen if kind == "output" and _leaf(o)]
     last = outputs[-1][0] if outputs else None
+    if outputs:
+        found |= _of_answers(*outputs[-1])
     for layer, x in outputs:
         if layer is not last and is_floating(x.dtype) and x.ndim > 1:
             found |= {f"{kind} {layer.name}": t for kind, t in _of_output(layer, x).items()}
@@ -105,6 +112,20 @@ def _of_output(layer: Any, x: Tensor) -> dict[str, Tensor]:
     return found
 
 
+def _of_answers(layer: Any, x: Tensor) -> dict[str, Tensor]:
+    """How many examples there were, and which classes they were answered with."""
+    found = {"examples": graph.constant(x.shape[0] if x.ndim else 1, "int32")}
+    if x.ndim != KERNEL or not is_floating(x.dtype):
+        return found
+    x = graph.cast(x, "float32")
+    if x.shape[1] == 1:
+        found[f"ends {layer.name}"] = graph.stack([-graph.min(x), graph.max(x)])
+    else:
+        best = graph.equal(x, graph.max(x, axis=1, keepdims=True))
+        found[f"answers {layer.name}"] = graph.max(graph.cast(best, "float32"), axis=0)
+    return found
+
+
 def _norm(x: Any) -> Tensor:
     return graph.sqrt(graph.sum(graph.square(graph.cast(x, "float32"))))
 
@@ -115,6 +136,8 @@ class Samples:
     Attributes:
         steps: their numbers.
         losses: of their batches, before the step.
+        sizes: examples in each batch.
+        seen: examples in the samples since the last epoch began.
         layers: by name, or by the path of the weights.
 
     Example:
@@ -127,15 +150,18 @@ class Samples:
     def __init__(self) -> None:
         self.steps: list[int] = []
         self.losses: list[float] = []
+        self.sizes: list[int] = []
+        self.seen = 0
         self.layers: dict[str, LayerSamples] = {}
 
     def __len__(self) -> int:
         return len(self.steps)
 
     def new_epoch(self) -> None:
-        """Dead is a unit that is so in the last epoch."""
+        """Dead is a unit, and never the answer a class, that is so in the last epoch."""
+        self.seen = 0
         for layer in self.layers.values():
-            layer.peak = None
+            layer.peak = layer.answers = layer.ends = None
 
     def take(self, step: int, numbers: Mapping[str, Any]) -> None:
         """Read the numbers of one step."""
@@ -145,10 +171,14 @@ class Samples:
             if kind == "cost":
                 self.losses.append(float(number))
                 continue
+            if kind == "examples":
+                self.sizes.append(int(number))
+                self.seen += int(number)
+                continue
             layer = self.layers.setdefault(owner, LayerSamples())
-            if kind == "peak":
-                peak = np.asarray(number)
-                layer.peak = peak if layer.peak is None else np.maximum(layer.peak, peak)
+            if kind in ("peak", "answers", "ends"):
+                new, before = np.asarray(number), getattr(layer, kind)
+                setattr(layer, kind, new if before is None else np.maximum(before, new))
             elif kind == "square":
                 square, mean = float(number), layer.mean[-1]
                 layer.spread.append(float(np.sqrt(max(square - mean * mean, 0.0))))
@@ -156,6 +186,48 @@ class Samples:
                 layer.update.append(float(number) / max(layer.weight[-1], 1e-12))
             else:
                 getattr(layer, kind).append(float(number))
+
+    @property
+    def whole_losses(self) -> list[float]:
+        """The losses without those of much smaller batches, which lie apart by chance."""
+        if len(self.sizes) != len(self.losses):
+            return self.losses
+        largest = max(self.sizes, default=0)
+        pairs = zip(self.losses, self.sizes, strict=True)
+        return [loss for loss, size in pairs if 2 * size >= largest or not np.isfinite(loss)]
+
+    def longest(self, units: Mapping[str, int]) -> dict[str, float]:
+        """For each kernel how far one update moved the weights of a unit at most.
+
+        Args:
+            units: how many a kernel has, by its path.
+        """
+        return {
+            name: max(
+                step * weight for step, weight in zip(layer.update, layer.weight, strict=True)
+            )
+            / units[name] ** 0.5
+            for name, layer in self.layers.items()
+            if layer.update and units.get(name)
+        }
+
+    def answered(self, threshold: float = 0.5) -> list[int] | None:
+        """The classes that were answered in the last epoch; None where the outputs are no classes.
+
+        Args:
+            threshold: between the classes of one unit.
+        """
+        for layer in self.layers.values():
+            if layer.answers is not None:
+                return np.flatnonzero(layer.answers).tolist()
+            if layer.ends is not None:
+                low, high = -layer.ends[0], layer.ends[1]
+                return [
+                    label
+                    for label, is_so in enumerate((low <= threshold, high > threshold))
+                    if is_so
+                ]
+        return None
 
     def middle(self, kind: str) -> dict[str, float]:
         """For each layer the median of a kind of number over the samples."""

@@ -84,6 +84,8 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         history = History()
         params = {"epochs": epochs, "steps": train.steps, "validation_freq": given.validation_freq}
         log = callback_list(model, "fit", given.callbacks, verbose, history, **params)
+        for callback in log.callbacks:
+            callback.set_data(source, held_out)
         training = Loop(model, "train", train, log, interrupted)
         validation = None if held_out is None else Loop(model, "test", test, log, interrupted)
         model.history = history

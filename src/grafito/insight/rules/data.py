@@ -13,6 +13,8 @@ UNEVEN = 100.0  # times the spread of the narrowest column
 ANOTHER_RANGE = 20.0  # times
 SHARED = 0.01  # of the rows of the smaller part
 DISTINCT = 0.9  # of the rows: where rows repeat anyway, equal ones say nothing
+LOOKED_AT = 3_000  # rows
+KEY = 64  # numbers of a row
 SEEN_OFTEN = 5  # examples of a class that should be predicted at least once
 RARE = 0.8  # of an even share; a class as frequent as the others is missed for another reason
 
@@ -118,29 +120,46 @@ def equal_rows(ours: Any, theirs: Any, name: str = "validation") -> LossWarning 
           received   10 of 10 rows
           try        x, i = numpy.unique(x, axis=0, return_index=True); y = y[i], before the split
     """
-    a, b = (np.ascontiguousarray(np.asarray(part)) for part in (ours, theirs))
-    if not len(a) or not len(b) or a.shape[1:] != b.shape[1:]:
+    a, b = np.asarray(ours), np.asarray(theirs)
+    if not len(a) or not len(b) or not a.size or a.shape[1:] != b.shape[1:]:
         return None
-    b = b.astype(a.dtype, copy=False)
-    known = {row.tobytes() for row in a}
-    found = sum(row.tobytes() in known for row in np.ascontiguousarray(b))
-    if len(known) < DISTINCT * len(a) or found < max(2, SHARED * len(b)):
+    b = _some(b).astype(a.dtype, copy=False)
+    sample = _some(a)
+    if len({row.tobytes() for row in sample}) < DISTINCT * len(sample):
+        return None
+    short = set(_short(b))
+    known = {a[i].tobytes() for i, key in enumerate(_short(a)) if key in short}
+    found = sum(row.tobytes() in known for row in b)
+    if found < max(2, SHARED * len(b)):
         return None
     return LossWarning(
         "Rows of the training data stand in the validation data too."
         if name == "validation"
         else "Rows of the training data stand in the test data too.",
-        received=f"{found} of {len(b)} rows",
+        received=f"{found:,} of {len(b):,} rows",
         fix="x, i = numpy.unique(x, axis=0, return_index=True); y = y[i], before the split",
     )
 
 
-def class_never_predicted(labels: Any, predicted: Any) -> LossWarning | None:
+def _some(rows: np.ndarray) -> np.ndarray:
+    """Rows from all parts of an array, so many that a share of them is known well."""
+    return rows[:: -(-len(rows) // LOOKED_AT)]
+
+
+def _short(rows: np.ndarray) -> list[bytes]:
+    """Some numbers of each row as bytes: equal in equal rows, and read fast."""
+    flat = rows.reshape(len(rows), -1)
+    part = np.ascontiguousarray(flat[:, :: -(-flat.shape[1] // KEY)])
+    return part.view(f"V{part.shape[1] * part.itemsize}").ravel().tolist()
+
+
+def class_never_predicted(labels: Any, predicted: Any, share: float = 1.0) -> LossWarning | None:
     """A class that is rarer than others is never the answer.
 
     Args:
         labels: class numbers.
-        predicted: the class numbers that a model gives.
+        predicted: the class numbers that a model gives, each once or more often.
+        share: of the examples for which it gave them.
 
     Example:
         >>> print(class_never_predicted([0] * 90 + [1] * 10, [0] * 100))
@@ -156,7 +175,7 @@ def class_never_predicted(labels: Any, predicted: Any) -> LossWarning | None:
     missing = [
         (c, n)
         for c, n in zip(classes.tolist(), counts.tolist(), strict=True)
-        if c not in answers and SEEN_OFTEN <= n < RARE * len(labels) / len(classes)
+        if c not in answers and share * n >= SEEN_OFTEN and n < RARE * len(labels) / len(classes)
     ]
     if not missing:
         return None

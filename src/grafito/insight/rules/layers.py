@@ -67,11 +67,14 @@ def saturated_units(layer: str, activation: str, share: float) -> LossWarning | 
     )
 
 
-def vanishing_gradients(norms: Mapping[str, float]) -> LossWarning | None:
+def vanishing_gradients(
+    norms: Mapping[str, float], weights: Mapping[str, float] | None = None
+) -> LossWarning | None:
     """The gradient of the first layers is a thousandth of that of later ones, or less.
 
     Args:
         norms: of the gradient of each layer's kernel, from the input to the output.
+        weights: norms of the kernels; a gradient that is longer than they are has not vanished.
 
     Example:
         >>> print(vanishing_gradients({"a": 1e-7, "b": 1e-4, "c": 0.1}))
@@ -84,6 +87,8 @@ def vanishing_gradients(norms: Mapping[str, float]) -> LossWarning | None:
         return None
     largest = int(np.argmax(values))
     if not values[largest] > TINY or not largest or values[0] >= FADED * values[largest]:
+        return None
+    if weights and values[0] > weights.get(names[0], np.inf):
         return None
     return LossWarning(
         f"The gradients vanish on the way back to layer {names[0]!r}.",

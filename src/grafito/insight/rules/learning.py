@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ LARGE_STEP = 0.1  # of a weight's size: one update that moves it so far overshoo
 SMALL_STEP = 1e-4  # the usual update is a thousandth
 RISEN = 1.2  # times the loss at the beginning
 LEAP, LANDED = 100.0, 3.0  # times the first loss: a peak, and where it came down again
+UNIT = 1.0  # the usual length of the weights of a unit
 STILL, SHARE = 0.03, 0.25  # fall of the second half: of the loss, and of the whole fall
 SAME_AS_GUESSING = 0.02  # how near to the entropy of the classes is no better than guessing
 WORSE_THAN_GUESSING = 1.1  # times its loss; beyond, penalties may have been added
@@ -20,28 +20,48 @@ WON, LOST = 0.1, 1.5  # of its first loss, one network and the other
 SURE = 0.05  # a loss so small has won, however the first epoch ended
 
 
-def _ends(losses: Any) -> tuple[float, float, float]:
-    """The loss at the beginning and at the end, and how far batches lie apart at the end."""
-    values = np.asarray(losses, "float64")
-    part = max(len(values) // 5, 1)
-    late = values[-max(len(values) // 3, 1) :]
-    return float(values[:part].mean()), float(np.median(late)), float(np.std(late))
+def _parts(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The losses at the beginning and at the end; two of each at least, where there are four."""
+    n = len(values)
+    return values[: max(n // 5, min(2, n // 2), 1)], values[-max(n // 3, min(2, n // 2), 1) :]
+
+
+def _grows(values: np.ndarray) -> bool:
+    """Whether losses are higher at the end than at the beginning by more than chance.
+
+    Losses of batches lie apart by factors, so that their logarithms are compared; how far they lie
+    apart by chance is told by neighbours, whose differences a steady growth leaves alike.
+    """
+    early, late = (np.log(part) if values.min() > 0 else part for part in _parts(values))
+    steps = np.diff(np.log(values) if values.min() > 0 else values)
+    noise = float(np.std(steps, ddof=1)) / np.sqrt(2)
+    error = max(noise * np.sqrt(1 / len(early) + 1 / len(late)), 1e-12)
+    free = len(values) - 2
+    rare = 2.33 + 2.4 / free + 14 / free**2  # beyond lies one in a hundred, by Student's t
+    return bool(late.mean() - early.mean() > rare * error)
 
 
 def rate_too_large(
-    losses: Sequence[float], rate: float, steps: Mapping[str, float] | None = None
+    losses: Sequence[float],
+    rate: float,
+    steps: Mapping[str, float] | None = None,
+    longest: Mapping[str, float] | None = None,
+    guess: float | None = None,
 ) -> LossWarning | None:
     """The loss of batches grows, jumps or is no number, by updates that are too long.
 
     Args:
-        losses: of batches, in order; four at least.
+        losses: of whole batches, in order; four at least.
         rate: the learning rate.
         steps: for each layer, the length of an update as a share of the weights, at the middle.
+        longest: for each layer, how far one update moved the weights of a unit at most; those of
+            the usual initialisers are about 1 long.
+        guess: the loss of guessing.
 
     Example:
         >>> print(rate_too_large([2.0, 9.0, 50.0, 300.0], rate=1.0))
         The learning rate is too large: the loss grows.
-          received   loss from 2 to 300, learning_rate=1
+          received   loss from 2 to 175, learning_rate=1
           try        learning_rate=0.1
     """
     values = np.asarray(losses, "float64")
@@ -55,26 +75,45 @@ def rate_too_large(
         )
     if len(values) < 4:
         return None
-    first, late, apart = _ends(values)
-    start = max(abs(float(values[0])), 1e-12)
-    grows = late > RISEN * first and late - first > apart / 2
-    leapt = values.max() > LEAP * start and late > LANDED * start
-    if grows or leapt:
+    start, late = abs(float(values[0])), float(np.median(_parts(values)[1]))
+    leap = LEAP * max(start, guess) if guess else LEAP**2 * max(start, 1e-12)
+    leapt = values.max() > leap and late > LANDED * max(start, guess or 0.0)
+    if leapt or (late > RISEN * float(np.mean(_parts(values)[0])) and _grows(values)):
         return LossWarning(
             "The learning rate is too large: the loss grows.",
             received=f"loss from {values[0]:.4g} to {late:.4g}, learning_rate={rate:g}",
             fix=fix,
         )
-    longest = max(steps, key=lambda name: steps[name], default=None) if steps else None
-    if steps and longest and steps[longest] > LARGE_STEP and late > 0.8 * start:
-        return LossWarning(
-            "The learning rate is too large: the loss does not fall, and weights move far.",
-            where=longest,
-            received=f"updates of {100 * steps[longest]:.0f} % of the weights, "
-            f"learning_rate={rate:g}",
-            fix=fix,
-        )
-    return None
+    return _far(late, start, rate, steps or {}, longest or {}, guess)
+
+
+def _far(
+    late: float,
+    start: float,
+    rate: float,
+    steps: Mapping[str, float],
+    longest: Mapping[str, float],
+    guess: float | None,
+) -> LossWarning | None:
+    """Weights are moved far, and nothing is learned."""
+    name = max(steps, key=steps.__getitem__, default="")
+    received = ""
+    if name and steps[name] > LARGE_STEP and late > 0.8 * start:
+        received = f"updates of {100 * steps[name]:.0f} % of the weights, learning_rate={rate:g}"
+    elif longest and guess and late > 0.8 * guess:
+        name = max(longest, key=longest.__getitem__)
+        if longest[name] > UNIT:
+            received = (
+                f"an update of {longest[name]:.2g} for weights of length 1, learning_rate={rate:g}"
+            )
+    if not received:
+        return None
+    return LossWarning(
+        "The learning rate is too large: the loss does not fall, and weights move far.",
+        where=name,
+        received=received,
+        fix=f"learning_rate={rate / 10:.3g}",
+    )
 
 
 def rate_too_small(
@@ -100,7 +139,7 @@ def rate_too_small(
     values = np.asarray(losses, "float64")
     if len(values) < 4 or not steps or not np.isfinite(values).all():
         return None
-    first, late, _ = _ends(values)
+    first, late = float(np.mean(_parts(values)[0])), float(np.median(_parts(values)[1]))
     longest = max(steps.values())
     if not 0 < longest < SMALL_STEP or late < 0.8 * first or late > RISEN * first:
         return None
