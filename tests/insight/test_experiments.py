@@ -82,6 +82,8 @@ TABLE = {
     "mnist-dense-conv convolutions": DROPS,
     "mnist-permuted dense": DROPS,  # no rule can see that pixels changed their places
     "mnist-permuted convolutions": DROPS,
+    "mnist-permuted dense-original": DROPS,
+    "mnist-permuted convolutions-original": DROPS,
     "mnist-denoise": said(settings={"units": [60, 30, 60]}),
     "mnist-conv1": NOTHING,
     "fashion-weighted weighted": NOTHING,
@@ -98,7 +100,14 @@ TABLE = {
     "xor one-by-one": said(epochs=100),
     "parity enough": said(epochs=300),
     "parity few": said(may="underfitting", epochs=300),  # 2 units for 4 bits: most, never all
-    "ice-creams": said(epochs=100),
+    "ice-creams line": said(epochs=100),
+    "ice-creams mse": said(epochs=100),
+    "ice-creams mae": said(may="underfitting", epochs=100),
+    "ice-creams bias-of-layer": said(may="underfitting", epochs=100),
+    "ice-creams column-of-ones": said(may="underfitting", epochs=100),
+    "ice-creams standardised": said(epochs=100),
+    "ice-creams unscaled": said("inputs_not_scaled", may="underfitting", epochs=100),
+    "moons linear": said(epochs=100),
     "moons overfitting": said("overfitting", epochs=300),
     "moons sigmoid": said(epochs=100),
     "moons relu": said(epochs=100),
@@ -148,6 +157,10 @@ WITHOUT = {
     "convolution diagonal": BY_HAND,
     "perceptron separable": BY_HAND,
     "perceptron overlapping": BY_HAND,
+    "perceptron exclusive-or": BY_HAND,
+    "one-update": BY_HAND,
+    "dimensions": BY_HAND,
+    "steepest-descent": "the networks of descent-variants",
 }
 
 

@@ -25,6 +25,11 @@ SHOWN = ("figure", "player", "table")
 BESIDE = {
     "cifar10-dense depths": {"objective-two-hidden", "objective-two-hidden-tanh", "plateau"},
     "cifar10-relu": {"objective-linear-cce"},
+    "mnist-permuted": {"permuted", "confusion"},
+    "ice-creams outlier": {"fit"},
+    "ice-creams bias": {"bias"},
+    "ice-creams scales": {"scales"},
+    "moons": {"regions", "goal"},
     "xor architectures": {"graph-plain", "graph-concatenated", "zoom"},
     "xor batches": {"graph-full-batch", "graph-one-by-one", "zoom"},
 }
@@ -64,15 +69,21 @@ ROWS = {
         f"parity {variant}": ({"bits_each": [2, 3], "hidden_each": [1]}, {"sweep", "start-curves"})
         for variant in ("hidden-units", "bits", "narrow", "side-by-side")
     },
-    "ice-creams": ({}, TRAINING | {"fit", "surface", "graph", "step"}),
+    "ice-creams": ({}, TRAINING | {"fit", "surface", "landscape", "graph", "step"}),
     "moons": ({}, TRAINING | {"regions", "goal"}),
     "activation-graphs": ({}, {"functions", "when", "elu", "elu-step", "leaky_relu", "sigmoid"}),
     "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
+    "one-update": ({}, {"thirst", "update", "update-step", "units", "weights"}),
+    "dimensions": ({}, {"network", "shapes"}),
     "perceptron": ({}, set()),
     "convolution": ({}, {"steps"}),
     "boston": ({}, TRAINING | {"prediction"}),
     "california": ({"examples": 500}, TRAINING | {"prediction"}),
     "pima": ({"units": [9, 5]}, {"curves", "folds"}),
+    "alexnet against-vgg16": (
+        {"examples": 8, "test_examples": 8, "batch_size": 8},
+        TOGETHER | {"cost", "confusion"},
+    ),
     "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph", "step"}),
     "imdb-dense": ({"examples": 200, "test_examples": 100, "words": 500}, TRAINING | {"hardest"}),
     "imdb-embedding": (
@@ -87,6 +98,7 @@ ROWS = {
         {"epochs": 3, "rates": [0.1], "steps": 9},
         {"batches", "batches-curves", "plain", "adaptive", "optimizers-curves", "optimizers"},
     ),
+    "steepest-descent": ({"epochs": 3}, {"directions", "rays", "rates", "rates-curves"}),
     "overfitting": ({"examples": 100, "function_epochs": 3, "units": [10]}, TRAINING | CLASSES),
     "overfitting function": ({"function_epochs": 3}, {"polynomials", "degrees", "networks"}),
 }
@@ -120,7 +132,11 @@ def csv_rows(result, name):
 
 
 def as_parameter(name, variant):
-    deep = (name, variant) in {("alexnet", "cifar100"), ("vgg16", "cifar10")}
+    deep = (name, variant) in {
+        ("alexnet", "cifar100"),
+        ("alexnet", "against-vgg16"),
+        ("vgg16", "cifar10"),
+    }
     return pytest.param(name, variant, marks=[pytest.mark.slow] if deep else [])
 
 

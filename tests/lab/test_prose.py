@@ -150,6 +150,46 @@ TURNS = {
         (lambda: h.below_the_noise({}, {1: 0.2, 9: 0.1}, 0.06)[1], "falls up to"),
         (lambda: h.below_the_noise({}, {1: 0.1, 9: 0.2}, 0.06)[1], "is least with"),
     ],
+    "filling": [
+        (lambda: e.filling([0.7, 0.72, 0.71], [0.71, 0.71, 0.72]), "not found"),
+        (lambda: e.filling([0.7, 0.72, 0.71], [0.75, 0.76, 0.75]), "as in the course"),
+        (lambda: e.filling([0.75, 0.76, 0.75], [0.7, 0.72, 0.71]), "the opposite"),
+        (lambda: e.filling([0.7], [0.7]), None),
+    ],
+    "lost": [
+        (lambda: e.lost({"a": 0.9, "b": 0.9}, {"a": 0.9, "b": 0.8}), "costs"),
+        (lambda: e.lost({"a": 0.9, "b": 0.9}, {"a": 0.9, "b": 0.95}), "None of"),
+        (lambda: e.lost({"a": 0.9}, {"a": 0.9}), None),
+    ],
+    "costs": [
+        (lambda: e.costs({"a": 0.9, "b": 0.8}, {"a": 2, "b": 1}), "times as many"),
+        (lambda: e.costs({"a": 0.9}, {"a": 2}), None),
+    ],
+    "pulled": [
+        (lambda: e.pulled({"a": 3.0, "b": 9.0}), "errs least"),
+        (lambda: e.pulled({"a": 9.0}), None),
+    ],
+    "same line": [
+        (lambda: e.same_line(1e-5), "same line"),
+        (lambda: e.same_line(0.1), "differ by"),
+    ],
+    "scaled better": [
+        (lambda: e.scaled_better({"a": 3.0, "b": 9.0}), "as curved"),
+        (lambda: e.scaled_better({"a": 9.0}), None),
+    ],
+    "stepped": [
+        (lambda: e.stepped(1.0, 0.8, 0.25), "lowers"),
+        (lambda: e.stepped(1.0, 1.2, 0.25), "too long"),
+    ],
+    "steepest at": [
+        (lambda: e.steepest_at(30.0, 2.0, 1.9), "none rises more"),
+        (lambda: e.steepest_at(30.0, 2.0, 2.9), "is wrong"),
+    ],
+    "rated": [
+        (lambda: e.rated({"a": 0, "b": 3}, 0.2), "turns back"),
+        (lambda: e.rated({"a": 0, "b": 0}, 0.2), "With none"),
+        (lambda: e.rated({"a": 0}, 0.2), None),
+    ],
     "slowest": [
         (lambda: e.slowest({"a": 3, "b": 9}), "times as long"),
         (lambda: e.slowest({"a": 9, "b": 9}), None),
@@ -214,9 +254,9 @@ def test_the_winner_is_the_better_one():
 
 def test_every_conclusion_has_a_row():
     """A function that gives sentences is in the table above."""
-    given = [f for module in (c, d, h) for f in vars(module).values() if callable(f)]
-    modules = {module.__name__ for module in (c, d, h)}
+    given = [f for module in (c, d, h, e) for f in vars(module).values() if callable(f)]
+    modules = {module.__name__ for module in (c, d, h, e)}
     own = {f.__name__ for f in given if getattr(f, "__module__", "") in modules}
     used = {name for rows in TURNS.values() for make, _ in rows for name in make.__code__.co_names}
     public = {name for name in own if not name.startswith("_")}
-    assert public - used <= {"is_share", "one_seed", "strongest"}
+    assert public - used <= {"is_share", "one_seed", "plateau", "strongest"}

@@ -31,6 +31,7 @@ def loss_surface(
     b: Any = None,
     names: Sequence[str] = ("a", "b"),
     minimum: Sequence[float] | None = None,
+    solid: bool = False,
     title: str | None = None,
     lang: str | None = None,
 ) -> Figure:
@@ -45,6 +46,7 @@ def loss_surface(
         b: the same for b.
         names: of the two parameters.
         minimum: the best point, marked with a cross.
+        solid: draw it as a landscape in three dimensions, the loss as its height.
         title: text above the map.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -72,6 +74,11 @@ def loss_surface(
     sheet.alt = f"{vocabulary['loss']} ({names[0]}, {names[1]})" + (
         f": {', '.join(ways)}" if ways else ""
     )
+    if solid:
+        with canvas.style():
+            _draw_landscape(sheet, (a_values, b_values, heights), ways, names, lang)
+            sheet.axes[0].set_title(title or "")
+        return sheet
     with canvas.style():
         axes = sheet.add_subplot()
         _draw_map(sheet, axes, a_values, b_values, heights, vocabulary["loss"], lang)
@@ -95,6 +102,35 @@ def loss_surface(
             canvas.number_ticks(which, lang)
         labels.label_lines(axes, lines)
     return sheet
+
+
+def _draw_landscape(
+    sheet: Any,
+    surface: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ways: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    lang: str | None,
+) -> None:
+    """The loss as heights, and each way on it."""
+    from grafito.figures import canvas
+
+    a, b, heights = surface
+    axes = sheet.add_subplot(projection="3d")
+    look = {"cmap": canvas.shades_of(canvas.BLUE), "alpha": 0.6, "linewidth": 0.2}
+    edge = {"edgecolor": "white", "rcount": 40, "ccount": 40}
+    axes.plot_surface(*np.meshgrid(a, b), np.ma.masked_invalid(heights), **look, **edge)
+    for index, (name, way) in enumerate(ways.items()):
+        columns = np.abs(a[:, None] - way[:, 0]).argmin(axis=0)
+        rows = np.abs(b[:, None] - way[:, 1]).argmin(axis=0)
+        style = canvas.look(index) | {"linewidth": 2.0, "markersize": 3}
+        axes.plot(*way.T, heights[rows, columns], **style, label=name, zorder=5)
+    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.set_zlabel(words(lang)["loss"])
+    axes.set_box_aspect(None, zoom=0.85)  # room for the name of the height
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        canvas.use_decimal_comma(axis, lang)
+    if ways:
+        sheet.legend(loc="outside lower center", ncols=min(len(ways), 3))
 
 
 def _way(name: str, points: Any) -> np.ndarray:

@@ -169,6 +169,10 @@ def _draw_bars(
     if (high > low).any():
         reach = [mean - low, high - mean]
         axes.errorbar(x, mean, yerr=reach, ecolor=canvas.INK, capsize=3, ls="none", zorder=3)
+        dots: dict[str, Any] = {"mfc": "white", "mec": canvas.INK, "ms": 4, "zorder": 4}
+        for left, i in zip(x, at, strict=True):
+            each = as_numbers(results[settings[i]], "results").reshape(-1)
+            axes.plot(np.full(len(each), left), each, "o", **dots)
     digits = 3 if np.abs(mean).max() < 10 else 1
     if len(settings) * count <= 16:
         for left, middle, top in zip(x, mean, high, strict=True):

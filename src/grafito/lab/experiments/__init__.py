@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafito.lab.experiment import Experiment
+from grafito.lab.experiments.by_hand import Dimensions, OneUpdate
 from grafito.lab.experiments.cifar import Cifar10Dense, Cifar10Relu
 from grafito.lab.experiments.convolution_steps import Convolution
 from grafito.lab.experiments.deep import AlexNet, Vgg16
@@ -27,6 +28,7 @@ from grafito.lab.experiments.perceptron import Perceptron
 from grafito.lab.experiments.pima import Pima
 from grafito.lab.experiments.regression import Boston, California
 from grafito.lab.experiments.reviews import ImdbDense, ImdbEmbedding
+from grafito.lab.experiments.steepest import SteepestDescent
 from grafito.lab.experiments.vanishing import VanishingGradient
 
 KINDS: tuple[type[Experiment], ...] = (
@@ -50,10 +52,13 @@ KINDS: tuple[type[Experiment], ...] = (
     Parity,
     ActivationGraphs,
     TwoNeurons,
+    OneUpdate,
+    Dimensions,
     Perceptron,
     Convolution,
     VanishingGradient,
     DescentVariants,
+    SteepestDescent,
     Overfitting,
     IceCreams,
     Moons,

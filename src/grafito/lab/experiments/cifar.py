@@ -194,10 +194,14 @@ class Cifar10Dense(CifarDense):
     said: ClassVar[Sayings] = {
         "": {"batch_size": Said(256), "activation": Said("sigmoid")},
         **{form: {"examples": Said(5000)} for form in ("mse", "svm", "cce")},
-        "mse-all": {"examples": Said(0)},
+        **{form: {"examples": Said(0)} for form in ("mse-all", "svm-all", "cce-all")},
         "linear-svm": {"units": Said(())},
         "linear-softmax": {"units": Said(())},
-        "two-hidden": {"units": Said((100, 100))},
+        **{f"two-hidden{loss}": {"units": Said((100, 100))} for loss in ("", "-mse", "-svm")},
+        **{
+            f"two-hidden{loss}-tanh": {"units": Said((100, 100)), "activation": Said("tanh")}
+            for loss in ("", "-mse", "-svm")
+        },
     }
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "mse": {"accuracy": 0.30},

@@ -18,11 +18,14 @@ from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.cifar100_names import CIFAR100_NAMES
 from grafito.lab.experiments.mnist_convolutions import show_maps
+from grafito.lab.prose.conclusions_of_exercises import costs
+from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_images import DEEP
 from grafito.lab.record import Record
-from grafito.lab.training import Data, Trained
+from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
 from grafito.models import Model, Sequential, load_model
+from grafito.models.summary import layer_costs
 
 AS_IN_THE_COURSE = {
     "epochs": Said(20),
@@ -147,6 +150,7 @@ class AlexNet(Deep):
         "cifar100": {"accuracy": 0.25},
     }
     departures = (N_("The dense layers have 1,024 units, for the images are small."),)
+    variants: ClassVar[Variants] = {**Deep.variants, "against-vgg16": {}}
 
     units: tuple[int, ...] = (1024, 1024)
 
@@ -164,6 +168,46 @@ class AlexNet(Deep):
             convolution(256, 3),
             layers.MaxPooling2D(),
         ]
+
+    def forms(self) -> Mapping[str, Training]:
+        if self.variant != "against-vgg16":
+            return {}
+        kinds: dict[str, type[Deep]] = {"AlexNet": AlexNet, "VGG16": Vgg16}
+        usual = {n: kind.usual("cifar10", self.quick, self.as_course) for n, kind in kinds.items()}
+        return {name: form.with_settings(**self.changes()) for name, form in usual.items()}
+
+    def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        effort = {name: float(multiply_adds(one.model)) for name, one in trained.items()}
+        record.table(
+            "cost",
+            ["network", "accuracy", "seconds", "parameters", "multiply-adds"],
+            [
+                [
+                    name,
+                    one.numbers["accuracy"],
+                    round(one.seconds, 1),
+                    one.model.count_params(),
+                    int(effort[name]),
+                ]
+                for name, one in trained.items()
+            ],
+            N_("What each network costs"),
+            N_("Multiply-adds are those of one image; the seconds are those of the training."),
+        )
+        right = {name: one.numbers["accuracy"] for name, one in trained.items()}
+        record.words("findings", [said(costs(right, effort))])
+        super().show_together(record, trained)
+
+
+def multiply_adds(model: Model) -> int:
+    """Of matrix products and convolutions, for one example.
+
+    Example:
+        >>> multiply_adds(Sequential([layers.Input((4,)), layers.Dense(3)]))
+        12
+    """
+    costs_of = layer_costs(model)
+    return sum(cost["macs"] for path, cost in costs_of.items() if len(path) == 1)
 
 
 @dataclass(frozen=True, kw_only=True)

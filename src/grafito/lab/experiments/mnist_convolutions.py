@@ -15,6 +15,8 @@ from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.dense_images import CLOTHES
+from grafito.lab.prose.conclusions_of_exercises import lost
+from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_images import (
     FASHION_WEIGHTED,
     MNIST_CONV1,
@@ -116,7 +118,11 @@ class MnistDenseConv(OnMnist):
 
 @dataclass(frozen=True, kw_only=True)
 class MnistPermuted(MnistDenseConv):
-    """All images with their pixels in another order, the same for all."""
+    """All images with their pixels in another order, the same for all.
+
+    Attributes:
+        permute: whether the pixels change their places.
+    """
 
     task = MNIST_PERMUTED
     name = "mnist-permuted"
@@ -130,9 +136,25 @@ class MnistPermuted(MnistDenseConv):
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "dense": {"accuracy": 0.98},
         "convolutions": {"accuracy": 0.92},
+        "dense-original": {"accuracy": 0.90},
+        "convolutions-original": {"accuracy": 0.93},
+    }
+    variants: ClassVar[Variants] = {
+        **MnistDenseConv.variants,
+        "beside": {},
+        "dense-original": {**MnistDenseConv.variants["dense"], "permute": False},
+        "convolutions-original": {**MnistDenseConv.variants["convolutions"], "permute": False},
+    }
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **MnistDenseConv.together,
+        "beside": ("dense-original", "dense", "convolutions-original", "convolutions"),
     }
 
+    permute: bool = True
+
     def load(self) -> Data:
+        if not self.permute:
+            return super().load()
         (x, y), (x_test, y_test) = super().load()
         return (self.permuted(x), y), (self.permuted(x_test), y_test)
 
@@ -142,11 +164,16 @@ class MnistPermuted(MnistDenseConv):
         return x.reshape(len(x), -1)[:, order].reshape(x.shape)
 
     def show(self, record: Record, trained: Trained) -> None:
-        self.show_permutation(record)
+        if self.permute:
+            self.show_permutation(record)
         super().show(record, trained)
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         self.show_permutation(record)
+        right = {name: one.numbers["accuracy"] for name, one in trained.items()}
+        before = {name: right.get(f"{name}-original") for name in right}
+        known = {name: share for name, share in before.items() if share is not None}
+        record.words("findings", [said(lost(known, right))])
         super().show_together(record, trained)
 
     def show_permutation(self, record: Record) -> None:

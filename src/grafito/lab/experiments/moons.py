@@ -14,11 +14,17 @@ from grafito.callbacks import History
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.sentence import paragraph
 from grafito.lab.prose.tasks_of_networks import MOONS
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
 from grafito.models import Sequential
+
+STRAIGHT = N_(
+    "Are linear units enough? Layers without activation multiply one matrix by another, and the "
+    "product is a matrix again: however many layers there are, the boundary stays a straight line."
+)
 
 
 def epochs_until(history: History, accuracy: float) -> int | None:
@@ -91,8 +97,13 @@ class Moons(Training):
         "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.1},
         "relu": {"units": (8,), "activation": "relu", "learning_rate": 0.1},
         "overfitting": {"units": (100, 70, 50), "activation": "relu", "learning_rate": 0.003},
+        "linear-units": {},
+        "linear": {"units": (10, 10), "activation": "linear", "learning_rate": 0.1},
     }
-    together: ClassVar[Mapping[str, tuple[str, ...]]] = {"all": ("overfitting", "sigmoid", "relu")}
+    together: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "all": ("overfitting", "sigmoid", "relu"),
+        "linear-units": ("linear", "sigmoid", "relu"),
+    }
     shortened: ClassVar[Mapping[str, Any]] = {}  # it takes seconds
 
     epochs: int = 500
@@ -133,6 +144,8 @@ class Moons(Training):
             N_("Decision regions"),
             N_("With the training examples; at the boundary both classes are equally probable."),
         )
+        if "linear" in trained:
+            record.words("findings", [paragraph(STRAIGHT)])
         self._count_epochs(record, trained)
 
     def _count_epochs(self, record: Record, trained: Mapping[str, Trained]) -> None:

@@ -17,6 +17,11 @@ from grafito.lab.record import Record
 from grafito.language import message as N_
 
 SHOWN_UPDATES = 20
+SETS = {
+    "separable": N_("separable"),
+    "overlapping": N_("overlapping"),
+    "exclusive-or": N_("exclusive or"),
+}
 CENTRE = (4.0, 2.0)  # of all points; away from the origin, where the first boundary passes
 
 
@@ -78,6 +83,7 @@ class Perceptron(Experiment):
         distance: between their centres, in standard deviations.
         gap: width of a strip between them that stays free of points; above zero, a line can
             separate the set.
+        crossed: whether class 1 lies in two opposite corners, as in exclusive or.
         epochs: to stop after.
     """
 
@@ -94,11 +100,13 @@ class Perceptron(Experiment):
         "both": {},
         "separable": {},
         "overlapping": {"distance": 2.0, "gap": 0.0},
+        "exclusive-or": {"crossed": True},
     }
 
     samples: int = 30
     distance: float = 5.0
     gap: float = 2.0
+    crossed: bool = False
     epochs: int = 30
 
     def __post_init__(self) -> None:
@@ -115,14 +123,14 @@ class Perceptron(Experiment):
         record.words("limits", [paragraph(self.task.limits)])
 
     def forms(self) -> dict[str, Perceptron]:
-        names = ("separable", "overlapping") if self.variant == "both" else ()
+        names = tuple(SETS) if self.variant == "both" else ()
         return {name: self.another(name) for name in names}
 
     def _show(self, record: Record, name: str) -> list[int]:
         """Hand over what the rule did; the errors of each epoch."""
         x, y = self.points()
         learned = learn(x, y, self.epochs)
-        record.section({"separable": N_("separable"), "overlapping": N_("overlapping")}[name])
+        record.section(SETS[name])
         shown = learned.weights[-SHOWN_UPDATES:]
         first = len(learned.weights) - len(shown) + 1
         record.figure(
@@ -164,5 +172,10 @@ class Perceptron(Experiment):
             along = self.gap / 2 + abs(along - self.gap / 2)
         across = rng.normal(size=len(side))
         along *= side
+        if self.crossed:  # a corner of a square for each of the four pairs of bits
+            other = rng.permutation(side)
+            corners = np.stack([side, other], axis=1) * self.distance / 2
+            x = corners + np.c_[along - side * self.distance / 2, across] / 2
+            return x + CENTRE, (side * other < 0).astype(int)
         x = np.c_[along - across, along + across] / np.sqrt(2)
         return x + CENTRE, (side + 1) // 2

@@ -17,12 +17,14 @@ from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.prose import conclusions
 from grafito.lab.prose.conclusions_by_hand import against_the_majority
+from grafito.lab.prose.conclusions_of_exercises import filling
 from grafito.lab.prose.sentence import Words, paragraph, said
 from grafito.lab.prose.tasks_by_hand import PIMA
 from grafito.lab.prose.theory import theory_of
 from grafito.lab.record import Record
 from grafito.language import message as N_
 from grafito.models import Model, Sequential, cross_validate
+from grafito.models.validation import CrossValidation
 
 MEASURED = [name for name in pima.FEATURES if name != "pregnancies"]  # a zero is no measurement
 
@@ -68,6 +70,7 @@ class Pima(Experiment):
         "mean": {},
         "zeros": {"missing": "zeros"},
         "scaled": {"scaled": True},
+        "all": {},
     }
     shortened: ClassVar[Mapping[str, Any]] = {"epochs": 10}
 
@@ -127,41 +130,21 @@ class Pima(Experiment):
             ),
         ]
 
+    def forms(self) -> dict[str, Pima]:
+        names = ("zeros", "mean", "scaled") if self.variant == "all" else ()
+        return {name: self.another(name) for name in names}
+
     def conduct(self, record: Record) -> None:
-        parts = pima.load_data(seed=self.seed)
-        x, y = (np.concatenate(both) for both in zip(*parts, strict=True))
-
-        def build(x_train: np.ndarray) -> Model:
-            model = self.network(x_train)
-            model.compile(
-                optimizers.Adam(self.learning_rate),
-                loss="binary_crossentropy",
-                metrics=["accuracy"],
-                engine=record.engine,
-            )
-            return model
-
-        began = time.perf_counter()
-        result = cross_validate(
-            build,
-            x,
-            y[:, None],
-            folds=self.folds,
-            preprocessing=self.preprocessing(),
-            seed=self.seed,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            verbose=0,
-        )
-        seconds = time.perf_counter() - began
-        for number, history in enumerate(result.histories, start=1):
-            record.history(history, f"fold {number}", seconds / len(result.histories))
+        if forms := self.forms():
+            self._compare(record, forms)
+            return
+        result, majority = self.validated(record)
         record.metrics(
             {
                 "accuracy": result.mean("accuracy"),
                 "accuracy_deviation": result.deviation("accuracy"),
                 "loss": result.mean("loss"),
-                "majority": float(max(np.mean(y), 1 - np.mean(y))),
+                "majority": majority,
             }
         )
         record.model(result.models[0])
@@ -189,3 +172,83 @@ class Pima(Experiment):
             ],
             N_("The held-out part of each fold"),
         )
+
+    def validated(self, record: Record, name: str = "") -> tuple[CrossValidation, float]:
+        """What the folds gave, and the share of the larger class."""
+        parts = pima.load_data(seed=self.seed)
+        x, y = (np.concatenate(both) for both in zip(*parts, strict=True))
+
+        def build(x_train: np.ndarray) -> Model:
+            model = self.network(x_train)
+            model.compile(
+                optimizers.Adam(self.learning_rate),
+                loss="binary_crossentropy",
+                metrics=["accuracy"],
+                engine=record.engine,
+            )
+            return model
+
+        began = time.perf_counter()
+        result = cross_validate(
+            build,
+            x,
+            y[:, None],
+            folds=self.folds,
+            preprocessing=self.preprocessing(),
+            seed=self.seed,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            verbose=0,
+        )
+        seconds = time.perf_counter() - began
+        for number, history in enumerate(result.histories, start=1):
+            told = f"{name} fold {number}".strip()
+            record.history(history, told, seconds / len(result.histories))
+        return result, float(max(np.mean(y), 1 - np.mean(y)))
+
+    def _compare(self, record: Record, forms: Mapping[str, Pima]) -> None:
+        """Hand over the folds of several forms side by side; the folds are the same."""
+        done, majority = {}, 0.0
+        for name, form in forms.items():
+            if record.interrupted:
+                return
+            done[name], majority = form.validated(record, name)
+            record.metrics({f"{name} accuracy": done[name].mean("accuracy")})
+        shares = {name: list(result.scores["accuracy"]) for name, result in done.items()}
+        record.metrics({f"{name} loss": result.mean("loss") for name, result in done.items()})
+        record.metrics({"majority": majority})
+        record.figure(
+            "folds",
+            partial(
+                figures.sweep,
+                shares,
+                names=("", N_("accuracy")),
+                reference={N_("always “no”"): majority},
+            ),
+            N_("Accuracy of each fold"),
+            N_("The bars are the means of the folds, which are the points."),
+        )
+        record.figure(
+            "curves",
+            partial(figures.curves, {name: result.histories for name, result in done.items()}),
+            N_("Training, side by side"),
+            N_("Mean of the folds; the band is their spread."),
+        )
+        record.table(
+            "folds",
+            ["fold", *shares],
+            [[n + 1, *(each[n] for each in shares.values())] for n in range(self.folds)],
+            N_("Accuracy of each fold"),
+        )
+        models = [result.models[0] for result in done.values()]
+        record.words("theory", theory_of(models[:1], ["binary_crossentropy"], ["adam"]))
+        record.words("choices", [paragraph(self.task.reasons)])
+        record.words(
+            "findings",
+            [
+                said(filling(shares["zeros"], shares["mean"])),
+                said(conclusions.best_of({n: float(np.mean(v)) for n, v in shares.items()},
+                                         "accuracy", False)),
+            ],
+        )  # fmt: skip
+        record.words("limits", [paragraph(self.task.limits)])

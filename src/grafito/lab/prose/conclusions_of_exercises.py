@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
-from grafito.lab.prose.sentence import Sentence
+import numpy as np
+
+from grafito.lab.prose.sentence import Sentence, percent
 from grafito.language import message as N_
 
 
@@ -51,4 +54,234 @@ def slowest_to_learn(epochs: Mapping[str, int]) -> Sentence | None:
             "starts, and {last} the slowest, with {many}."
         ),
         {"first": first, "few": epochs[first], "last": last, "many": epochs[last]},
+    )
+
+
+def filling(zeros: Sequence[float], means: Sequence[float]) -> Sentence | None:
+    """Whether means in place of zeros help, fold by fold.
+
+    Args:
+        zeros: accuracies of the folds with the zeros as they are.
+        means: those of the same folds with means in their place.
+
+    Example:
+        >>> filling([0.70, 0.72, 0.71], [0.71, 0.71, 0.72]).values["gain"]
+        0.3
+    """
+    differences = np.subtract(means, zeros)
+    if len(differences) < 2 or not np.isfinite(differences).all():
+        return None
+    gain = float(differences.mean())
+    error = float(differences.std(ddof=1)) / math.sqrt(len(differences))
+    told = {"gain": percent(abs(gain)), "error": percent(error), "folds": len(differences)}
+    if abs(gain) <= 2 * error:
+        text = N_(
+            "Means in place of zeros change the accuracy by {gain} points on average over the "
+            "{folds} folds, within their standard error of {error}: the gain of four points that "
+            "the course reports is not found here."
+        )
+    elif gain > 0:
+        text = N_(
+            "Means in place of zeros gain {gain} points on average over the {folds} folds, with a "
+            "standard error of {error}: more than chance, as in the course."
+        )
+    else:
+        text = N_(
+            "Means in place of zeros lose {gain} points on average over the {folds} folds, with a "
+            "standard error of {error}: the opposite of what the course reports."
+        )
+    return Sentence(text, told)
+
+
+def lost(before: Mapping[str, float], after: Mapping[str, float]) -> Sentence | None:
+    """What the accuracy of each network loses when something is taken from its inputs.
+
+    Example:
+        >>> lost({"dense": 0.98, "conv": 0.99}, {"dense": 0.98, "conv": 0.95}).values["most"]
+        4.0
+    """
+    losses = {name: percent(before[name] - after[name]) for name in before if name in after}
+    if len(losses) < 2:
+        return None
+    first, last = max(losses, key=lambda n: losses[n]), min(losses, key=lambda n: losses[n])
+    told = {"first": first, "most": losses[first], "last": last, "least": losses[last]}
+    if losses[first] <= 0:
+        return Sentence(N_("None of the networks loses accuracy by the permutation."), told)
+    return Sentence(
+        N_(
+            "The permutation costs {first} {most} points of accuracy, and {last} {least}: what is "
+            "lost is what the network knew of neighbouring pixels."
+        ),
+        told,
+    )
+
+
+def costs(accuracies: Mapping[str, float], effort: Mapping[str, float]) -> Sentence | None:
+    """What the better of two networks costs more.
+
+    Args:
+        accuracies: by name.
+        effort: multiply-adds of one example, by name.
+
+    Example:
+        >>> costs({"a": 0.75, "b": 0.85}, {"a": 100, "b": 300}).values["times"]
+        3.0
+    """
+    order = sorted(accuracies, key=lambda name: accuracies[name])
+    if len(order) < 2:
+        return None
+    less, better = order[0], order[-1]
+    told = {
+        "better": better,
+        "gap": percent(accuracies[better] - accuracies[less]),
+        "less": less,
+        "times": round(effort[better] / effort[less], 1),
+    }
+    return Sentence(
+        N_(
+            "{better} is right {gap} points more often than {less}, and each image takes {times} "
+            "times as many multiplications."
+        ),
+        told,
+    )
+
+
+def pulled(errors: Mapping[str, float]) -> Sentence | None:
+    """Which line a single wrong day has pulled less.
+
+    Args:
+        errors: mean squared errors on the other days, by name.
+
+    Example:
+        >>> pulled({"mse": 300.0, "mae": 10.0}).values["first"]
+        'mae'
+    """
+    if len(errors) < 2:
+        return None
+    first, last = min(errors, key=lambda n: errors[n]), max(errors, key=lambda n: errors[n])
+    return Sentence(
+        N_(
+            "On the other days the line of {first} errs least, with a mean squared error of "
+            "{least}; that of {last} has been pulled to the wrong day, and errs by {most}."
+        ),
+        {"first": first, "least": errors[first], "last": last, "most": errors[last]},
+    )
+
+
+def same_line(difference: float) -> Sentence:
+    """Whether a column of ones is the same as a bias.
+
+    Example:
+        >>> same_line(0.0).text == same_line(1.0).text
+        False
+    """
+    if difference < 1e-2:
+        text = N_(
+            "Both find the same line, to within {difference}: a bias is the weight of an input "
+            "that is always 1."
+        )
+    else:
+        text = N_("Their lines differ by {difference}, because their first weights do.")
+    return Sentence(text, {"difference": difference})
+
+
+def scaled_better(ratios: Mapping[str, float]) -> Sentence | None:
+    """How much longer the valley is without scaling.
+
+    Args:
+        ratios: curvature across the valley by that along it, for each form.
+
+    Example:
+        >>> scaled_better({"standardised": 1.0, "unscaled": 9.0}).values["last"]
+        'unscaled'
+    """
+    if len(ratios) < 2:
+        return None
+    first, last = min(ratios, key=lambda n: ratios[n]), max(ratios, key=lambda n: ratios[n])
+    return Sentence(
+        N_(
+            "The surface of {first} is {less} times as curved across as along, that of {last} "
+            "{more} times: a rate small enough for the steep side hardly moves along the floor."
+        ),
+        {"first": first, "less": ratios[first], "last": last, "more": ratios[last]},
+    )
+
+
+def stepped(before: float, after: float, expected: float) -> Sentence:
+    """What one step did to the loss, beside what the gradient foretold.
+
+    Args:
+        before: the loss.
+        after: the loss after the step.
+        expected: how far it would fall on a plane, rate times the squared length of the gradient.
+
+    Example:
+        >>> stepped(1.0, 0.8, 0.25).values["fall"]
+        0.2
+    """
+    told = {"before": before, "after": after, "fall": round(before - after, 6)}
+    told["expected"] = expected
+    if after < before:
+        text = N_(
+            "The step lowers the loss from {before} to {after}, by {fall}; on a plane of the same "
+            "slope it would fall by {expected}, so that the rest is the bend of the surface."
+        )
+    else:
+        text = N_(
+            "The step raises the loss from {before} to {after}: it is too long, for on a plane of "
+            "the same slope the loss would fall by {expected}."
+        )
+    return Sentence(text, told)
+
+
+def steepest_at(angle: float, length: float, largest: float) -> Sentence:
+    """Whether no direction rises more than the gradient.
+
+    Args:
+        angle: of the gradient, in degrees.
+        length: of the gradient.
+        largest: the largest slope that was measured.
+
+    Example:
+        >>> steepest_at(30.0, 2.0, 1.99).text == steepest_at(30.0, 2.0, 2.5).text
+        False
+    """
+    told = {"angle": round(angle, 1), "length": length, "largest": largest}
+    if largest <= 1.0001 * length:
+        text = N_(
+            "The gradient points to {angle} degrees and has length {length}. Of all directions "
+            "tried none rises more: the largest slope is {largest}."
+        )
+    else:
+        text = N_(
+            "The gradient has length {length}, but a slope of {largest} was measured: one of them "
+            "is wrong, or the function has a kink here."
+        )
+    return Sentence(text, told)
+
+
+def rated(turns: Mapping[str, int], largest: float) -> Sentence | None:
+    """Which rates turn back and forth.
+
+    Args:
+        turns: by name, how often descent goes back on its last step.
+        largest: the rate from which on it diverges.
+
+    Example:
+        >>> rated({"creeping": 0, "bouncing": 30}, 0.2).values["most"]
+        30
+    """
+    if len(turns) < 2:
+        return None
+    last = max(turns, key=lambda name: turns[name])
+    calm = [name for name, count in turns.items() if not count]
+    told = {"last": last, "most": turns[last], "calm": calm, "largest": largest}
+    if not turns[last]:
+        return Sentence(N_("With none of the rates does descent turn back on itself."), told)
+    return Sentence(
+        N_(
+            "Descent diverges from the rate {largest} on. “{last}” turns back {most} times on its "
+            "way; without any turn: {calm}."
+        ),
+        told,
     )

@@ -40,6 +40,16 @@ LOSSES: dict[str, Paragraph] = {
         ),
         Formula("mean(square(y_hat - t))", "L", vectors=("y_hat", "t")),
     ),
+    "mae": (
+        Sentence(
+            N_(
+                "The loss is the mean of the distances between the outputs ŷ and the targets t. "
+                "Its gradient is as large for a small error as for a large one, so that a single "
+                "wrong target pulls no harder than a right one."
+            )
+        ),
+        Formula("mean(|y_hat - t|)", "L", vectors=("y_hat", "t")),
+    ),
     "sparse_categorical_crossentropy": CROSS_ENTROPY,
     "categorical_crossentropy": CROSS_ENTROPY,
     "binary_crossentropy": (
