@@ -20,6 +20,7 @@ from grafito import (
     utils,
 )
 from grafito.errors import ArgumentError, DataError, FileError, GraphError, NonFiniteError
+from grafito.language import use
 from grafito.models.summary import summarize
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
@@ -142,6 +143,28 @@ def test_a_summary_is_rows_of_data():
     assert len(summary.titles) == 5
     assert summary.totals[0] == ("Total params", "1,500 (5.9 KiB)")
     assert "1,500" in told(model)
+
+
+# Layers after an Input, and whether together they are one linear layer.
+IN_A_ROW = {
+    "two": ([layers.Dense(3, name="a"), layers.Dense(2, name="b")], True),
+    "with dropout between": (
+        [layers.Dense(3, name="a"), layers.Dropout(0.1), layers.Dense(2, "softmax", name="b")],
+        True,
+    ),
+    "an activation": ([layers.Dense(3, "relu"), layers.Dense(2)], False),
+    "an activation as a layer": ([layers.Dense(3), layers.ReLU(), layers.Dense(2)], False),
+    "one": ([layers.Dense(2)], False),
+}
+
+
+@pytest.mark.parametrize("case", IN_A_ROW)
+def test_summary_notes_linear_layers_in_a_row(case):
+    stack, noted = IN_A_ROW[case]
+    model = Sequential([layers.Input((4,)), *stack])
+    assert ("Layers 'a' and 'b' have no activation between them" in told(model)) == noted
+    with use("es"):
+        assert ("Entre las capas 'a' y 'b' no hay activación" in told(model)) == noted
 
 
 def test_summary_shows_what_is_trained():

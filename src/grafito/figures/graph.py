@@ -242,7 +242,7 @@ def graph_table(
         if mark.kind == "op":
             count += not x.name
             short[mark.name] = x.name or f"#{count}"
-            text = f"{short[mark.name]} = {_formula(x, [short[n] for n in inputs[mark.name]])}"
+            text = f"{short[mark.name]} = {op_formula(x, [short[n] for n in inputs[mark.name]])}"
         elif mark.kind == "output" or (mark.kind == "constant" and x.size == 1):
             continue
         cells = [
@@ -259,7 +259,14 @@ def graph_table(
     )
 
 
-def _formula(x: Tensor, names: Sequence[str]) -> str:
+def op_formula(x: Tensor, names: Sequence[str]) -> str:
+    """What an op computes, with these names for its inputs.
+
+    Example:
+        >>> from grafito import graph
+        >>> op_formula(graph.parse("a*b"), ["w", "x"])
+        'w × x'
+    """
     symbol = x.op.symbol or x.op.name
     if len(names) == 2 and not symbol.isalpha():
         return f"{names[0]} {symbol} {names[1]}"

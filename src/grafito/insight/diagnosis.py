@@ -12,11 +12,11 @@ import numpy as np
 from grafito.callbacks import Callback
 from grafito.errors import ArgumentError, LossWarning
 from grafito.insight import facts, rules
-from grafito.insight.statistics import FLAT, Samples, activation_of, asked
+from grafito.insight.statistics import FLAT, Samples, asked
 from grafito.insight.trial import copy_of, examples_of
 from grafito.language import message, translate
 from grafito.models.epochs import validation_source
-from grafito.models.health import accuracy_of_numbers
+from grafito.models.health import accuracy_of_numbers, activation_of, activations
 from grafito.models.probe import Probe
 
 PER_EPOCH = 20  # samples, where nothing else is asked for
@@ -131,7 +131,7 @@ def of_model(model: Any) -> dict[str, LossWarning]:
     """What the layers alone say."""
     return _those(
         never_adapted=rules.never_adapted(facts.normalizations(model)),
-        linear_in_a_row=rules.linear_in_a_row(facts.activations(model)),
+        linear_in_a_row=rules.linear_in_a_row(activations(model)),
     )
 
 

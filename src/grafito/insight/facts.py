@@ -10,14 +10,11 @@ import numpy as np
 
 from grafito.errors import GrafitoError
 from grafito.graph.nest import flatten
-from grafito.insight.statistics import activation_of
 from grafito.layers import Normalization
 from grafito.models import Model
 
 MOST = 20_000  # rows that are looked at
 MOST_NUMBERS = 2_000_000  # likewise
-MOVES = ("Flatten", "Reshape", "Permute", "Dropout", "SpatialDropout1D", "SpatialDropout2D",
-         "InputLayer", "ZeroPadding2D", "Cropping2D", "UpSampling2D")  # fmt: skip
 SCALES = ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "Embedding")
 NOISE = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout",
          "AlphaDropout")  # fmt: skip
@@ -115,36 +112,6 @@ def guess_of(model: Any, y: Any) -> float | None:
     if name in ("mae", "mean_absolute_error"):
         return float(np.abs(y - np.median(y, axis=0)).mean())
     return None
-
-
-def chain(model: Any) -> list[Any]:
-    """The layers in order, where each has one input, that of the layer before; else none."""
-    whole = getattr(model, "functional", model)
-    nodes = getattr(whole, "nodes", None)
-    if not nodes or any(len(node.inputs) != 1 for node in nodes):
-        return []
-    return [node.layer for node in nodes]
-
-
-def activations(model: Any) -> list[tuple[str, str]]:
-    """Name and activation of the layers, as `linear_in_a_row` reads them.
-
-    Example:
-        >>> from grafito import Sequential, layers
-        >>> dense, relu = layers.Dense(2, name="a"), layers.ReLU(name="r")
-        >>> activations(Sequential([layers.Input((3,)), dense, relu]))
-        [('a', 'linear'), ('r', 'other layer')]
-    """
-    found = []
-    for layer in chain(model):
-        kind = type(layer).__name__
-        if kind in MOVES:
-            found.append((layer.name, ""))
-        elif kind == "Dense" or kind.startswith("Conv"):
-            found.append((layer.name, activation_of(layer) or "linear"))
-        else:
-            found.append((layer.name, "other layer"))
-    return found
 
 
 def scales_itself(model: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
+from grafito.figures.formula import PLUMBING
 from grafito.graph import Evaluator, Tensor, Variable, topological_order
 from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
 from grafito.graph.dtypes import is_floating
@@ -22,6 +23,8 @@ FOUND = message("The first value that is not finite is made by {}, {}.")
 NOWHERE = message("Every value is finite: loss, gradients and all on the way to them.")
 FORWARD = message("on the way forward")
 BACK = message("on the way back")
+DEEPEST = 2  # ops of what enters the one that is not finite
+WIDEST = 30  # letters before what stands in a row
 GIVEN = message("The input {} is not finite: {} of {} numbers.")
 COUNT = message("{} of {} numbers are not finite, the first at {}")
 
@@ -67,7 +70,7 @@ def where_nan(source: Any, x: Any = None, y: Any = None) -> NaNReport:
         >>> x = graph.placeholder((2,), name="x")
         >>> print(where_nan(graph.sum(graph.log(x)), {"x": [1.0, 0.0]}))
         The first value that is not finite is made by log, on the way forward.
-          formula    log(x)
+          formula    ln(x)
           x          from 0 to 1
           value      1 of 2 numbers are not finite, the first at [1]
           try        the logarithm of 0: graph.log(x + 1e-7), from_logits=True in a loss of grafito,
@@ -131,13 +134,15 @@ def _report(
     if not x.inputs:
         text = translate(GIVEN).format(name, len(wrong), value.size)
         return NaNReport(x.op.name, (), name, {}, value, text)
-    names = [_name(v, f"x{i}") for i, v in enumerate(x.inputs)]
+    from grafito.figures.graph import op_formula
+
+    names = _distinct([_written(v) for v in x.inputs])
     spans = {
         n: (float(a.min(initial=np.inf)), float(a.max(initial=-np.inf)))
         for n, a in zip(names, inputs, strict=True)
     }
     back = bool(way_back)
-    formula = f"{x.op.name}({', '.join(names)})"
+    formula = op_formula(x, [_closed(name, len(names) > 1) for name in names])
     place = tuple(name for name in map(str, x.scope) if name != GRADIENT)
     said = translate(FOUND).format(x.op.name, translate(BACK if back else FORWARD))
     at = f"[{', '.join(str(int(i)) for i in wrong[0])}]"
@@ -151,7 +156,8 @@ def _report(
     if back and branch_not_taken(way_back) is not None:
         fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
     rows["try"] = retell(fix)
-    lines = [f"  {translate(row):<9}  {text}" for row, text in rows.items()]
+    width = min(max(9, *map(len, rows)), WIDEST)
+    lines = [f"  {translate(row):<{width}}  {text}" for row, text in rows.items()]
     return NaNReport(x.op.name, place, formula, spans, value, "\n".join([said, *lines]))
 
 
@@ -159,6 +165,37 @@ def _name(x: Tensor, otherwise: str) -> str:
     if isinstance(x, Variable):
         return x.path
     return x.name or (x.op.name if x.inputs else otherwise)
+
+
+def _written(x: Tensor, depth: int = DEEPEST) -> str:
+    """What a tensor is computed by, a few ops deep."""
+    from grafito.figures.graph import op_formula
+
+    while type(x.op).__name__ in PLUMBING and x.inputs:
+        x = x.inputs[0]
+    if isinstance(x, Variable) or x.name:
+        return _name(x, "x")
+    if not x.inputs:
+        array = getattr(x.op, "array", None)
+        return f"{np.ravel(array)[0]:g}" if np.size(array) == 1 else "C"
+    if not depth:
+        return "…"
+    inside = [_written(v, depth - 1) for v in x.inputs]
+    return op_formula(x, [_closed(text, len(inside) > 1) for text in inside])
+
+
+def _closed(text: str, within: bool) -> str:
+    """A formula as a part of a larger one."""
+    outside, depth = "", 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        outside += sign if not depth else ""
+    return f"({text})" if within and " " in outside else text
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The same with a number behind those that stand twice."""
+    return [name if name not in names[:i] else f"{name} #{i + 1}" for i, name in enumerate(names)]
 
 
 WORDS = (message("formula"), message("value"), message("from {} to {}"))

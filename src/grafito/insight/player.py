@@ -255,12 +255,12 @@ def _operation(
     numbers: Mapping[str, int],
     way: str,
 ) -> Operation:
-    from grafito.figures.graph import _formula
+    from grafito.figures.graph import op_formula
 
     x = mark.tensors[0]
     names = [labels[arrow.source] for arrow in arrows]
     label = labels[mark.name]
-    formula = f"{label} = {_formula(x, names)}" if mark.kind == "op" else label
+    formula = f"{label} = {op_formula(x, names)}" if mark.kind == "op" else label
     back = way == BACK
     received: dict[str, np.ndarray] = {}
     for name, arrow in zip(names, arrows, strict=True):

@@ -12,6 +12,7 @@ from grafito import graph
 from grafito.graph import Tensor, Trace, Variable
 from grafito.graph.dtypes import is_floating
 from grafito.layers import Layer
+from grafito.models.health import activation_of
 
 KERNEL = 2  # axes of a weight that is a kernel, no bias
 FLAT = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98)}  # 1 % of the range from its ends
@@ -51,22 +52,6 @@ class LayerSamples:
     def dead(self) -> int:
         """Units that gave 0 for every example that was seen."""
         return 0 if self.peak is None else int((self.peak <= 0).sum())
-
-
-def activation_of(layer: Any) -> str:
-    """The name of a layer's activation; "" where it has none, "custom" where it has no name.
-
-    Example:
-        >>> from grafito import layers
-        >>> activation_of(layers.Dense(2, "tanh")), activation_of(layers.ReLU())
-        ('tanh', 'relu')
-    """
-    activation = getattr(layer, "activation", None)
-    if activation is None:
-        kind = type(layer).__name__
-        return {"ReLU": "relu", "Softmax": "softmax"}.get(kind, "")
-    name = getattr(activation, "__name__", "") or getattr(activation, "name", "custom")
-    return "" if name == "linear" else str(name)
 
 
 def asked(trace: Trace) -> dict[str, Tensor]:

@@ -15,8 +15,9 @@ from grafito.errors import ArgumentError, GrafitoError, ShapeError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
-from grafito.language import message, translate
+from grafito.language import message, retell, translate
 from grafito.layers import InputLayer
+from grafito.models.health import activations, linear_in_a_row
 from grafito.models.memory import placeholders, training_memory
 from grafito.models.model import Model
 
@@ -49,7 +50,7 @@ class Summary:
         titles: of the columns, in English.
         rows: a list of cells for each layer.
         totals: what stands below the table, as (name, value).
-        note: a sentence, where something is missing.
+        note: a sentence in English, where something is missing or does nothing.
     """
 
     model: str
@@ -88,8 +89,16 @@ def summarize(
         [*TITLES, *([TRAINABLE] if show_trainable else [])],
         [_cells(layer, path, costs.get(path, UNBUILT), show_trainable) for path, layer in layers],
         totals,
-        "" if model.built else NOT_BUILT,
+        _note(model),
     )
+
+
+def _note(model: Any) -> str:
+    """What a reader should know besides: that shapes are missing, or layers do nothing together."""
+    if not model.built:
+        return NOT_BUILT
+    found = linear_in_a_row(activations(model))
+    return "" if found is None else found.error.what
 
 
 def _cells(layer: Any, path: Path, cost: dict[str, Any], show_trainable: bool) -> list[str | int]:
@@ -131,7 +140,7 @@ def as_text(summary: Summary, width: int | None = None) -> str:
     for name, value in summary.totals:
         console.print(f" {translate(name)}: {value}", highlight=False)
     if summary.note:
-        console.print(f" {translate(summary.note)}", highlight=False)
+        console.print(f" {retell(summary.note)}", highlight=False)
     return text.getvalue().rstrip()
 
 

@@ -13,7 +13,6 @@ from grafito.insight.rules.data import (
 from grafito.insight.rules.layers import (
     dead_units,
     exploding_gradients,
-    linear_in_a_row,
     never_adapted,
     saturated_units,
     vanishing_gradients,
@@ -27,6 +26,7 @@ from grafito.insight.rules.learning import (
     underfitting,
     validation_looks_better,
 )
+from grafito.models.health import linear_in_a_row
 
 __all__ = [
     "class_never_predicted",

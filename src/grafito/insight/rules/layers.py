@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -130,35 +130,6 @@ def exploding_gradients(
         received=f"{values[largest]:.2g} at {name!r}, {values[-1]:.2g} at {names[-1]!r}",
         fix='kernel_initializer="he_normal" in the hidden layers',
     )
-
-
-def linear_in_a_row(layers: Sequence[tuple[str, str]]) -> LossWarning | None:
-    """Two layers of weights without activation between them are one linear layer.
-
-    Args:
-        layers: name and activation of the layers in order: "linear" for one with weights alone,
-            "" for one that only moves numbers, as Flatten; another text for all others.
-
-    Example:
-        >>> print(linear_in_a_row([("a", "linear"), ("flatten", ""), ("b", "sigmoid")]))
-        Layers 'a' and 'b' have no activation between them: together they are one linear layer.
-          where      layer 'a'
-          try        activation="relu" in layer 'a'
-    """
-    before = None
-    for name, activation in layers:
-        if activation == "":
-            continue
-        weighs = activation.partition(" ")[0] != "other"
-        if before is not None and weighs:
-            return LossWarning(
-                f"Layers {before!r} and {name!r} have no activation between them: "
-                "together they are one linear layer.",
-                where=f"layer {before!r}",
-                fix=f'activation="relu" in layer {before!r}',
-            )
-        before = name if activation == "linear" else None
-    return None
 
 
 def never_adapted(layers: Mapping[str, tuple[Any, Any]]) -> LossWarning | None:

@@ -13,6 +13,7 @@ from grafito.models.health.data import (
     of_fit,
 )
 from grafito.models.health.gradients import all_frozen, unreached
+from grafito.models.health.order import activation_of, activations, linear_in_a_row
 from grafito.models.health.outputs import accuracy_of_logits, accuracy_of_numbers, out_of_reach
 from grafito.models.health.telling import Findings, FirstNaN
 
@@ -22,8 +23,11 @@ __all__ = [
     "absent_classes",
     "accuracy_of_logits",
     "accuracy_of_numbers",
+    "activation_of",
+    "activations",
     "all_frozen",
     "few_batches",
+    "linear_in_a_row",
     "negative_class_weights",
     "negative_weights",
     "of_fit",
