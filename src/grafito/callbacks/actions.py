@@ -153,7 +153,7 @@ class CSVLogger(Callback):
             if self._whole:
                 append_to_file(self.filename, self._lines(rows), durable=durable)
             else:
-                replace_file(self.filename, self._lines(self._rows), durable=durable)
+                replace_file(self.filename, self._lines(self._rows))  # durable: rows are in it
             self._whole = True
         except FileError as error:
             self._whole = False
