@@ -176,8 +176,8 @@ def _written(x: Tensor, depth: int = DEEPEST) -> str:
     if isinstance(x, Variable) or x.name:
         return _name(x, "x")
     if not x.inputs:
-        array = getattr(x.op, "array", None)
-        return f"{np.ravel(array)[0]:g}" if np.size(array) == 1 else "C"
+        array = np.asarray(getattr(x.op, "array", ()))
+        return f"{array.item():g}" if array.size == 1 else "C"
     if not depth:
         return "…"
     inside = [_written(v, depth - 1) for v in x.inputs]
