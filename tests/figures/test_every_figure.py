@@ -163,6 +163,14 @@ FIGURES = {
         "descent start",
         "MSE inicio",
     ),
+    "loss_surface, solid": (
+        lambda lang: figures.loss_surface(
+            lambda a, b: a**2 + b**2, ways(2), names=("w", "b"), solid=True, lang=lang
+        ),
+        1,
+        "loss w",
+        "pérdida w",
+    ),
     "images_grid": (
         lambda lang: figures.images_grid(
             IMAGES, [0, 1, 2] * 2, [0, 1, 1] * 2, class_names=CLASSES, title="six", lang=lang

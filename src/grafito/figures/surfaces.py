@@ -128,7 +128,7 @@ def _draw_landscape(
     axes.set_zlabel(words(lang)["loss"])
     axes.set_box_aspect(None, zoom=0.85)  # room for the name of the height
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        canvas.use_decimal_comma(axis, lang)
+        canvas.number_ticks(axis, lang)
     if ways:
         sheet.legend(loc="outside lower center", ncols=min(len(ways), 3))
 
