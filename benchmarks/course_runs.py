@@ -1,7 +1,8 @@
 """What experiments give with the settings of their course: `python -m benchmarks.course_runs RUNS`.
 
 RUNS holds whole runs, made by `grafito run NAME --variant VARIANT --course --out RUNS`. Of each the
-numbers that the course gives too are kept, and the first of each form; reports show them.
+numbers that the course gives too are kept, and the first of each form of which it gives none;
+reports show them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,13 @@ def main() -> None:
             next((n for n in run.numbers if n.startswith(f"{form} ") or not form), "")
             for form in forms
         ]
-        names = dict.fromkeys((*told.get("course_numbers", {}), *first))
+        given = told.get("course_numbers", {})
+        first = [
+            name
+            for form, name in zip(forms, first, strict=True)
+            if not any(other.startswith(f"{form} ") or not form for other in given)
+        ]
+        names = dict.fromkeys((*given, *first))
         found[f"{run.name} {told.get('variant', '')}".strip()] = {
             name: float(f"{run.numbers[name]:.6g}") for name in names if name in run.numbers
         }

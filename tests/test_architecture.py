@@ -149,7 +149,7 @@ BUDGET = {
     "graph": 9_100,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 13_800,
+    "lab": 14_400,
     "layers": 4_800,
     "losses": 1_600,
     "metrics": 1_900,

@@ -136,7 +136,13 @@ def test_a_comparison(folders, tmp_path):
     assert found.differences["first", "second"].judgement == "beyond the noise"
     assert found.differences["first", "third"].judgement == "one seed has no spread"
     text = found.page.read_text()
-    for words in ("Ejecuciones lado a lado", "0,9750", "mayor que el ruido", "Welch 1947", "<svg"):
+    for words in (
+        "Comparación de ejecuciones",
+        "0,9750",
+        "mayor que el ruido",
+        "Welch 1947",
+        "<svg",
+    ):
         assert words in text
     assert text.count("<table") == 4  # with that of the settings
     assert "first   exactitud 0,9750 ± 0,0050  (3 semillas)" in found.table("es")

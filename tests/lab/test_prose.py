@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from grafito.lab.prose import answers as a
+from grafito.lab.prose import answers_of_others as o
 from grafito.lab.prose import comparing as d
 from grafito.lab.prose import conclusions as c
 from grafito.lab.prose import conclusions_by_hand as h
@@ -15,6 +17,7 @@ from grafito.lab.prose.sentence import Sentence
 
 FALLING = [1.0, 0.5, 0.25, 0.12]
 BACK = [1.0, 0.5, 0.6, 0.9]
+STEADY = [1 / (1 + epoch) for epoch in range(100)]
 FLAT = [1.0, 0.5, 0.501, 0.502]
 SLOW = [1.0, 0.9, 0.8, 0.7]
 MIXED = np.array([[8, 2], [5, 5]])
@@ -27,6 +30,11 @@ TURNS = {
         (lambda: c.best_of({"a": 0.9, "b": 0.8, "c": 0.7}, "accuracy", False), "comes last"),
         (lambda: c.best_of({"a": 0.2, "b": 0.3}, "loss", True), "against"),
         (lambda: c.best_of({"a": 0.2, "b": 0.2}, "loss", True), "end level: "),
+        (lambda: c.best_of({"a": 0.9, "b": 0.89}, "accuracy", False, 100), "{first}, with"),
+        (
+            lambda: c.best_of({"a": 0.9, "b": 0.89, "c": 0.5}, "accuracy", False, 100),
+            "chance; {last}",
+        ),
         (lambda: c.best_of({"a": 0.9}, "accuracy", False), None),
         (lambda: c.best_of({"a": 0.9, "b": math.nan}, "accuracy", False), None),
     ],
@@ -57,6 +65,7 @@ TURNS = {
         (lambda: c.gap(0.95, 0.951, "test"), "hardly a difference"),
         (lambda: c.gap(0.90, 0.95, "test"), "chance"),
         (lambda: c.gap(0.90, 0.95, "test", dropout=True), "dropout"),
+        (lambda: c.gap(0.95, 0.90, "test", count=100), "so few examples"),
         (lambda: c.gap(math.nan, 0.95, "test"), None),
     ],
     "confusions": [
@@ -76,10 +85,10 @@ TURNS = {
         (lambda: c.beside_the_course({"loss": 1.0}, {"loss": 2.0}), None),
     ],
     "rises": [
-        (lambda: c.rises({"a": FALLING, "b": BACK}), "smoothly"),
-        (lambda: c.rises({"a": BACK, "b": BACK}), "as many"),
-        (lambda: c.rises({"a": BACK, "b": [1, 2, 1, 1]}), "in each"),
-        (lambda: c.rises({}), None),
+        (lambda: o.rises({"a": FALLING, "b": BACK}), "smoothly"),
+        (lambda: o.rises({"a": BACK, "b": BACK}), "as many"),
+        (lambda: o.rises({"a": BACK, "b": [1, 2, 1, 1]}), "in each"),
+        (lambda: o.rises({}), None),
     ],
     "judged": [
         (lambda: c.judged({("a", "b"): True})[0], "more than the noise"),
@@ -87,9 +96,9 @@ TURNS = {
         (lambda: c.judged({("a", "b"): None})[0], "Not judged"),
     ],
     "explained": [
-        (lambda: c.explained(0.79, 0.63), "bent"),
-        (lambda: c.explained(0.63, 0.63), "as much as"),
-        (lambda: c.explained(0.4, 0.63), "less than"),
+        (lambda: o.explained(0.79, 0.63), "bent"),
+        (lambda: o.explained(0.63, 0.63), "as much as"),
+        (lambda: o.explained(0.4, 0.63), "less than"),
     ],
     "checked": [
         (lambda: h.checked(1e-9), "agree"),
@@ -156,11 +165,6 @@ TURNS = {
         (lambda: e.filling([0.75, 0.76, 0.75], [0.7, 0.72, 0.71]), "the opposite"),
         (lambda: e.filling([0.7], [0.7]), None),
     ],
-    "lost": [
-        (lambda: e.lost({"a": 0.9, "b": 0.9}, {"a": 0.9, "b": 0.8}), "costs"),
-        (lambda: e.lost({"a": 0.9, "b": 0.9}, {"a": 0.9, "b": 0.95}), "None of"),
-        (lambda: e.lost({"a": 0.9}, {"a": 0.9}), None),
-    ],
     "costs": [
         (lambda: e.costs({"a": 0.9, "b": 0.8}, {"a": 2, "b": 1}), "times as many"),
         (lambda: e.costs({"a": 0.9}, {"a": 2}), None),
@@ -201,6 +205,115 @@ TURNS = {
     "quickest": [
         (lambda: h.quickest({"a": 3, "b": 9}), "fewest"),
         (lambda: h.quickest({"a": 9, "b": 9}), None),
+    ],
+    "same winner": [
+        (lambda: a.same_winner({"a": 0.4, "b": 0.3}, {"a": 0.4, "b": 0.3}), "as in the course"),
+        (lambda: a.same_winner({"a": 0.2, "b": 0.3}, {"a": 0.4, "b": 0.3}), "not found again"),
+        (lambda: a.same_winner({"a": 0.3, "b": 0.31}, {"a": 0.4, "b": 0.3}, 100), "may have"),
+        (lambda: a.same_winner({"a": 0.2, "b": 0.3}, {"a": 0.3, "b": 0.3}), None),
+        (lambda: a.same_winner({"a": 0.2}, {"a": 0.3}), None),
+    ],
+    "three parts": [
+        (lambda: a.three_parts(0.99, 0.95, 0.94, 1000), "overfitting"),
+        (lambda: a.three_parts(0.95, 0.95, 0.94, 1000), "chance"),
+        (lambda: a.three_parts(0.80, 0.95, 0.94, 1000), "nothing"),
+    ],
+    "kept": [(lambda: a.kept(0.0), "Yes"), (lambda: a.kept(1e-3), "No")],
+    "first ones": [
+        (lambda: a.first_ones(3, 3), "All"),
+        (lambda: a.first_ones(2, 3), "{right} of"),
+    ],
+    "with more": [
+        (lambda: a.with_more({100: 0.3, 200: 0.4}), "points: "),
+        (lambda: a.with_more({100: 0.4, 200: 0.3}), "Nothing"),
+        (lambda: a.with_more({100: 0.4}), None),
+    ],
+    "second helps": [
+        (lambda: a.second_helps(0.3, 0.4, 1000), "Yes"),
+        (lambda: a.second_helps(0.3, 0.31, 1000), "chance"),
+        (lambda: a.second_helps(0.4, 0.3, 1000), "harms"),
+    ],
+    "price": [
+        (lambda: a.at_what_price({"a": 0.9, "b": 0.8}, {"a": 2, "b": 1}, "x"), "it takes {times}"),
+        (lambda: a.at_what_price({"a": 0.9, "b": 0.8}, {"a": 1, "b": 2}, "x"), "only"),
+        (lambda: a.at_what_price({"a": 0.9, "b": 0.8}, {"a": 1, "b": 1}, "x"), "the same"),
+    ],
+    "lost": [
+        (lambda: a.lost({"a": 0.98}, {"a": 0.90}, 1000)[0], "after"),
+        (lambda: a.lost({"a": 0.98}, {"a": 0.98}, 1000)[0], "chance"),
+        (lambda: a.lost({"a": 0.90}, {"a": 0.98}, 1000)[0], "gains"),
+    ],
+    "remedies": [
+        (lambda: a.remedies({"no": 0.8, "x": 0.9}, "no", 1000), "with {better};"),
+        (lambda: a.remedies({"no": 0.8, "x": 0.9, "y": 0.7}, "no", 1000), "fewer with"),
+        (lambda: a.remedies({"no": 0.8, "y": 0.7}, "no", 1000), "fewer test"),
+        (lambda: a.remedies({"no": 0.8, "y": 0.8}, "no", 1000), "None by"),
+        (lambda: a.remedies({"no": 0.8}, "no", 1000), None),
+    ],
+    "best named": [
+        (lambda: a.best_named({"L2": 0.9, "x": 0.8}, "L2"), "as the course says"),
+        (lambda: a.best_named({"L2": 0.8, "x": 0.9}, "L2"), "the course says {expected}"),
+        (lambda: a.best_named({"L2": 0.89, "x": 0.9}, "L2", 100), "may have"),
+        (lambda: a.best_named({"x": 0.9}, "L2"), None),
+    ],
+    "weakest class": [
+        (lambda: a.weakest_class({"x": (0.1, 0.2), "y": (0.9, 0.9)}), "both"),
+        (lambda: a.weakest_class({"x": (0.1, 0.9), "y": (0.9, 0.2)}), "overlooked"),
+        (lambda: a.weakest_class({}), None),
+    ],
+    "changed errors": [
+        (lambda: a.changed_errors({"w": 1, "u": 2}, {"w": 4, "u": 3}, "w", "u"), "at the cost"),
+        (lambda: a.changed_errors({"w": 1, "u": 2}, {"w": 3, "u": 3}, "w", "u"), "nothing"),
+        (lambda: a.changed_errors({"w": 2, "u": 2}, {"w": 4, "u": 3}, "w", "u"), "no fewer"),
+    ],
+    "cleaned": [
+        (lambda: o.cleaned(0.1, 0.02), "of it"),
+        (lambda: o.cleaned(0.1, 0.2), "None"),
+    ],
+    "learns": [(lambda: o.learns(4, 4), "Yes"), (lambda: o.learns(3, 4), "No")],
+    "both learn": [
+        (lambda: o.both_learn({"a": 4, "b": 4}, 4), "Yes"),
+        (lambda: o.both_learn({"a": 3, "b": 4}, 4), "Only"),
+        (lambda: o.both_learn({"a": 3, "b": 3}, 4), "None"),
+    ],
+    "found line": [
+        (lambda: o.found_line(2.0, 1.0, (2.0, 1.0), 0.5, 0.5), "Yes"),
+        (lambda: o.found_line(1.0, 1.0, (2.0, 1.0), 0.9, 0.5), "Not yet"),
+    ],
+    "epochs to goal": [
+        (lambda: o.epochs_to_goal({"a": 3, "b": 4}, 0.9), "{epochs}."),
+        (lambda: o.epochs_to_goal({"a": 3, "b": None}, 0.9), "never"),
+        (lambda: o.epochs_to_goal({"a": None}, 0.9), "None"),
+    ],
+    "half of": [
+        (lambda: o.half_of({"a": 20, "b": 40}, "a", "b"), "Yes"),
+        (lambda: o.half_of({"a": 30, "b": 40}, "a", "b"), "not half"),
+        (lambda: o.half_of({"a": 50, "b": 40}, "a", "b"), "Not here"),
+        (lambda: o.half_of({"a": None, "b": 40}, "a", "b"), None),
+    ],
+    "stopped": [
+        (lambda: o.stopped(30, 100, 10), "After"),
+        (lambda: o.stopped(100, 100, 10), "Not within"),
+        (lambda: o.stopped(100, 100, 0), "not asked"),
+    ],
+    "explains as": [
+        (lambda: o.explains_as(0.70, 0.669), "no further off"),
+        (lambda: o.explains_as(0.90, 0.669), "better"),
+        (lambda: o.explains_as(0.50, 0.669), "worse"),
+    ],
+    "generalises": [
+        (lambda: o.generalises(1.0, 1.1), "No"),
+        (lambda: o.generalises(1.0, 3.0), "Yes"),
+    ],
+    "with units": [
+        (lambda: o.with_units([(1, 0.0), (9, 1.0)]), "It learns"),
+        (lambda: o.with_units([(1, 0.5), (9, 0.5)]), "not learn"),
+        (lambda: o.with_units([(1, 0.5)]), None),
+    ],
+    "far fewer": [
+        (lambda: o.far_fewer({(8, 1): 0.0}), "No"),
+        (lambda: o.far_fewer({(8, 1): 0.5}), "Some"),
+        (lambda: o.far_fewer({(8, 8): 0.5}), None),
     ],
     "compared": [
         (lambda: d.compared({"a": 1, "b": 1}, [])[0], "Side by side"),
@@ -246,6 +359,12 @@ def test_a_conclusion_turns_with_its_numbers(kind):
     assert len(set(texts)) == len(texts)
 
 
+def test_a_single_epoch_above_the_least_is_no_overfitting():
+    last = 1.1 * STEADY[-1]
+    assert "overfits" not in c.overfitting([*STEADY[:-1], last], "test").text
+    assert "none of them" in c.first_to_overfit({"a": [*STEADY[:-1], last]}, "test").text
+
+
 def test_the_winner_is_the_better_one():
     for lower in (False, True):
         found = c.best_of({"a": 0.1, "b": 0.9}, "loss" if lower else "r2", lower)
@@ -254,9 +373,19 @@ def test_the_winner_is_the_better_one():
 
 def test_every_conclusion_has_a_row():
     """A function that gives sentences is in the table above."""
-    given = [f for module in (c, d, h, e) for f in vars(module).values() if callable(f)]
-    modules = {module.__name__ for module in (c, d, h, e)}
-    own = {f.__name__ for f in given if getattr(f, "__module__", "") in modules}
+    modules = (a, c, d, e, h, o)
+    names = {module.__name__ for module in modules}
+    given = [f for module in modules for f in vars(module).values() if callable(f)]
+    own = {f.__name__ for f in given if getattr(f, "__module__", "") in names}
     used = {name for rows in TURNS.values() for make, _ in rows for name in make.__code__.co_names}
     public = {name for name in own if not name.startswith("_")}
-    assert public - used <= {"is_share", "one_seed", "plateau", "strongest"}
+    plain = {
+        "is_share",
+        "between",
+        "margin",
+        "one_seed",
+        "plateau",
+        "strongest",
+        "cost_of_training",
+    }
+    assert public - used <= plain  # these say the same whatever the numbers

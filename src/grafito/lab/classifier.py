@@ -38,6 +38,11 @@ def labels_of(values: np.ndarray) -> np.ndarray:
     return (values > 0.5).astype(int) if values.dtype.kind == "f" else values
 
 
+def accuracies(trained: Mapping[str, Trained]) -> dict[str, float]:
+    """The share of test examples that each network has right, by name."""
+    return {n: one.numbers["accuracy"] for n, one in trained.items() if "accuracy" in one.numbers}
+
+
 def count_classes(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """How many examples of each class (rows) were taken for each class (columns).
 
@@ -174,9 +179,9 @@ def show_confusions(
         "findings",
         [
             [
-                Sentence(N_("The classes, as {name} knows them:"), {"name": best}),
+                Sentence(N_("The classes, as {name} knows them."), {"name": best}),
                 *confusions(counts[best], class_names),
             ],
-            of_classes(counts[best], class_names)[-1],  # the worked example
+            *of_classes(counts[best], class_names),
         ],
     )

@@ -92,9 +92,9 @@ class Record:
         """Paragraphs of sentences and formulas for a part of the page.
 
         Args:
-            part: "task", "theory", "choices", "findings" or "limits".
+            part: "task", "theory", "choices", "answers", "findings" or "limits".
             paragraphs: empty ones are left out.
-            title: of the paragraphs, where they need one.
+            title: of the paragraphs, where they need one; of answers the question.
         """
         told = [paragraph for paragraph in entries(paragraphs) if paragraph]
         if told:

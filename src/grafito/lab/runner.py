@@ -177,7 +177,7 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
         "course": experiment.course,
         "expected": experiment.expected,
         "variant": experiment.variant,
-        "quick": experiment.quick,
+        "quick": experiment.quick and bool(experiment.shortened),
         "as_course": experiment.as_course,
         **_used(experiment),
         **_of_the_course(experiment),

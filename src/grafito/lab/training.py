@@ -109,6 +109,14 @@ class Training(Experiment):
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         """Hand over figures and tables of several, besides their curves and numbers."""
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        """Hand over answers to the questions of the exercise, computed from what came out.
+
+        Args:
+            record: what they are handed over to, as words of the part "answers".
+            trained: what each form gave; of a single one by the name of the variant.
+        """
+
     def callbacks(self) -> Sequence[Callback]:
         """What follows the training."""
         return ()
@@ -132,6 +140,7 @@ class Training(Experiment):
             tell_theory(record, forms, trained)
             tell_findings(record, self, trained, course_numbers(forms))
             self.show_together(record, trained)
+            self.answer(record, trained)
             return
         one = self.train(record)
         record.metrics(one.numbers)
@@ -142,6 +151,7 @@ class Training(Experiment):
         tell_theory(record, {"": self}, {"": one})
         tell_findings(record, self, {"": one}, course_numbers({"": self}))
         self.show(record, one)
+        self.answer(record, {self.variant: one})
 
     def train(self, record: Record, name: str = "") -> Trained:
         """Load, train and measure."""

@@ -13,9 +13,10 @@ import numpy as np
 
 from grafito import activations, figures, graph, layers, losses, regularizers
 from grafito.datasets import cifar10
-from grafito.lab.classifier import Classifier
+from grafito.lab.classifier import Classifier, accuracies
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.answers import same_winner, second_helps, with_more
 from grafito.lab.prose.conclusions import plateau
 from grafito.lab.prose.conclusions_of_exercises import slowest
 from grafito.lab.prose.sentence import said
@@ -88,6 +89,10 @@ class CifarDense(Classifier):
         (x, y), (x_test, y_test) = cifar10.load_data()
         classes = len(self.class_names)
         return (x, to_categorical(y, classes)), (x_test, to_categorical(y_test, classes))
+
+    def numbers_of_the_course(self) -> dict[str, float]:
+        """The accuracies that the course gives, by variant."""
+        return {form: each["accuracy"] for form, each in self.course_numbers.items()}
 
     def network(self, x: np.ndarray) -> Sequential:
         penalty = regularizers.L2(self.l2) if self.l2 else None
@@ -246,6 +251,22 @@ class Cifar10Dense(CifarDense):
         "depths-svm": ("linear-svm", "svm", "two-hidden-svm", "two-hidden-svm-tanh"),
     }
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        here = accuracies(trained)
+        count = len(next(iter(trained.values())).data[1][0])
+        if self.variant in ("losses", "linear"):
+            found = same_winner(here, self.numbers_of_the_course(), count)
+            record.words("answers", [said(found)], N_("Which loss is the best?"))
+        elif self.variant == "sizes":
+            sizes = {len(one.data[0][0]): here[name] for name, one in trained.items()}
+            record.words("answers", [said(with_more(sizes))], N_("What do more images bring?"))
+        elif self.variant == "depths" and len(here) > 1:
+            record.words(
+                "answers",
+                [said(second_helps(here["cce"], here["two-hidden"], count))],
+                N_("Does a second hidden layer help?"),
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cifar10Relu(CifarDense):
@@ -291,3 +312,8 @@ class Cifar10Relu(CifarDense):
         with warnings.catch_warnings():  # said in the report
             warnings.simplefilter("ignore", LossWarning)
             return super().train(record, name)
+
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        count = len(next(iter(trained.values())).data[1][0])
+        found = same_winner(accuracies(trained), self.numbers_of_the_course(), count)
+        record.words("answers", [said(found)], N_("Which output and which loss are the best?"))

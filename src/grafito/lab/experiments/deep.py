@@ -17,6 +17,7 @@ from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.cifar100_names import CIFAR100_NAMES
+from grafito.lab.experiments.lenet import tell_cost
 from grafito.lab.experiments.mnist_convolutions import show_maps
 from grafito.lab.prose.conclusions_of_exercises import costs
 from grafito.lab.prose.sentence import said
@@ -136,6 +137,7 @@ class Deep(Classifier):
             )
         super().show(record, trained)
         show_maps(record, trained)
+        tell_cost(record, trained, N_("How far does it come, and at what cost?"))
 
 
 @dataclass(frozen=True, kw_only=True)

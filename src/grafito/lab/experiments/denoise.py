@@ -11,6 +11,7 @@ import numpy as np
 from grafito import figures, layers, regularizers
 from grafito.datasets import mnist
 from grafito.lab.course import Said, Sayings
+from grafito.lab.prose.answers_of_others import cleaned
 from grafito.lab.prose.tasks_of_images import MNIST_DENOISE
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
@@ -100,3 +101,5 @@ class MnistDenoise(Training):
             partial(figures.images_grid, rows),
             N_("Clean, noisy and restored test images"),
         )
+        both = (trained.numbers[name] for name in ("loss_of_the_noisy_images", "loss"))
+        record.words("answers", [[cleaned(*both)]], N_("How much of the noise is taken out?"))

@@ -14,6 +14,8 @@ from grafito.datasets import digits, fashion_mnist, mnist
 from grafito.lab.classifier import Classifier, labels_of
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.answers import first_ones, kept, three_parts
+from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_images import DIGITS, FASHION_DENSE, MNIST_DENSE
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained
@@ -128,6 +130,17 @@ class MnistDense(DenseOnImages):
     def load(self) -> Data:
         return mnist.load_data()
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        one = trained[self.variant]
+        names = ("training_accuracy", "validation_accuracy", "accuracy")
+        if all(name in one.numbers for name in names):
+            training, validation, test = (one.numbers[name] for name in names)
+            record.words(
+                "answers",
+                [[three_parts(training, validation, test, len(one.data[1][0]))]],
+                N_("How do accuracy in training, validation and test differ?"),
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class FashionDense(DenseOnImages):
@@ -176,6 +189,17 @@ class FashionDense(DenseOnImages):
             ["class", "predicted class", "probability before saving", "after loading"],
             _probabilities(self.names(), y, before, after),
             N_("Saved, loaded, asked again"),
+        )
+        right = int(np.sum(labels_of(before) == y))
+        record.words(
+            "answers",
+            [said(first_ones(right, len(y)))],
+            N_("Are the first three test images recognised?"),
+        )
+        record.words(
+            "answers",
+            [said(kept(float(np.abs(before - after).max())))],
+            N_("Does the network predict the same after it was saved and loaded?"),
         )
         super().show(record, trained)
 

@@ -14,7 +14,7 @@ from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.datasets import generators
 from grafito.lab.experiment import Experiment, Variants
-from grafito.lab.prose.conclusions import rises
+from grafito.lab.prose.answers_of_others import rises
 from grafito.lab.prose.conclusions_by_hand import fastest, rates_that_work
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_by_hand import DESCENT_VARIANTS
@@ -35,6 +35,11 @@ OPTIMIZERS: dict[str, Callable[[float], optimizers.Optimizer]] = {
 }
 PLAIN = ("SGD", "momentum", "Nesterov")  # one rate for all parameters
 BATCHES = {N_("batch"): 16, N_("mini-batch"): 4, N_("one by one"): 1}
+TITLES = {
+    "batches": N_("The ways on the loss surface"),
+    "plain": N_("The ways on the loss surface, one rate for all weights"),
+    "adaptive": N_("The ways on the loss surface, a rate for each weight"),
+}
 SHOWN = 4  # the share of the steps that is shown larger
 
 
@@ -151,9 +156,10 @@ class DescentVariants(Experiment):
         smooth = self._compare_batches(record, best, level)
         needed = self._compare_optimizers(record, best, level)
         record.words("choices", [paragraph(self.task.reasons)])
-        record.words(
-            "findings", [said(rises(smooth)), said(fastest(needed), rates_that_work(needed))]
-        )
+        question = N_("How do large batches and single examples differ?")
+        record.words("answers", [said(rises(smooth))], question)
+        found = said(fastest(needed), rates_that_work(needed))
+        record.words("answers", [found], N_("Which optimizer arrives first?"))
         record.words("limits", [paragraph(self.task.limits)])
 
     def descend(
@@ -286,7 +292,7 @@ class DescentVariants(Experiment):
         record.figure(
             name,
             surface,
-            N_("The ways on the loss surface"),
+            TITLES[name],
             N_("From one start; the last point of each is larger."),
         )
 

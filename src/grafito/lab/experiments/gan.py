@@ -183,7 +183,7 @@ class Gan(Experiment):
         networks = {N_("generator"): generator, N_("discriminator"): discriminator}
         for name, network in networks.items():
             sheet = partial(figures.network_diagram, network, title=name)
-            record.figure(f"network-{name}", sheet, N_("The network"))
+            record.figure(f"network-{name}", sheet, N_("The network: {names}"), names=[name])
         if history.epoch:
             sheet = partial(figures.curves, history)
             record.figure(

@@ -17,7 +17,7 @@ from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
 from grafito.lab.prose.sentence import paragraph, said
-from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, TWO_NEURONS
+from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, TWO_NEURONS, WHEN
 from grafito.lab.record import Record
 from grafito.lab.training import Trained, Training
 from grafito.language import message as N_
@@ -188,6 +188,7 @@ class ActivationGraphs(Experiment):
         )
         self._advise(record)
         first = next(iter(shown.values()))
+        record.words("answers", [paragraph(WHEN)], N_("Which activation is used when?"))
         record.words("choices", [paragraph(self.task.reasons)])
         record.words(
             "findings",
@@ -233,5 +234,10 @@ class TwoNeurons(Experiment):
         shown = show_graph(record, "layer", loss, LAYER)
         record.metrics({"loss": shown.value})
         record.words("choices", [paragraph(self.task.reasons)])
-        record.words("findings", [said(steepest(shown.slopes), checked(shown.difference))])
+        record.words(
+            "answers",
+            [said(steepest(shown.slopes))],
+            N_("On what does the loss depend most?"),
+        )
+        record.words("findings", [[checked(shown.difference)]])
         record.words("limits", [paragraph(self.task.limits)])

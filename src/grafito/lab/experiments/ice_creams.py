@@ -17,6 +17,7 @@ from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.descent import Way
 from grafito.lab.experiments.graphs import show_network_graph
+from grafito.lab.prose.answers_of_others import found_line
 from grafito.lab.prose.conclusions_of_exercises import pulled, same_line, scaled_better
 from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_networks import ICE_CREAMS
@@ -162,6 +163,12 @@ class IceCreams(Training):
         )
         record.figure("fit", fit, N_("Data and line"))
         self._show_surface(record, x, y)
+        if self.loss == "mse":
+            numbers = trained.numbers
+            exact = numbers["least_squares_slope"], numbers["least_squares_intercept"]
+            losses = numbers["loss"], numbers["least_squares_loss"]
+            answer = found_line(numbers["slope"], numbers["intercept"], exact, *losses)
+            record.words("answers", [[answer]], N_("Does descent find the line of least squares?"))
         show_network_graph(record, self, trained)
 
     def _line(self, trained: Trained) -> Callable[[np.ndarray], np.ndarray]:

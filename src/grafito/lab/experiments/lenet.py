@@ -13,11 +13,13 @@ import numpy as np
 from grafito import figures, layers
 from grafito.datasets import cifar10
 from grafito.errors import unknown_name
-from grafito.lab.classifier import Classifier, show_confusions
+from grafito.lab.classifier import Classifier, accuracies, show_confusions
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.experiments.cifar import OBJECTS
 from grafito.lab.experiments.mnist_convolutions import BRIGHTEST, show_maps
+from grafito.lab.prose.answers import at_what_price
+from grafito.lab.prose.answers_of_others import cost_of_training
 from grafito.lab.prose.tasks_of_images import ON_PHOTOGRAPHS
 from grafito.lab.prose.telling import tell_findings, tell_theory
 from grafito.lab.record import Record
@@ -56,6 +58,15 @@ class OnPhotographs(Classifier):
     def show(self, record: Record, trained: Trained) -> None:
         super().show(record, trained)
         show_maps(record, trained)
+        tell_cost(record, trained, N_("What does it cost, and what does it give?"))
+
+
+def tell_cost(record: Record, trained: Trained, question: str) -> None:
+    """Hand over what a training took and what came of it."""
+    megabytes = weight_bytes(trained.model) / 1e6
+    epochs, share = len(trained.history.epoch), trained.numbers["accuracy"]
+    cost = cost_of_training(share, epochs, trained.seconds, megabytes)
+    record.words("answers", [[cost]], question)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,8 +200,11 @@ class WideAgainstLenet(Experiment):
         forms = self.forms()
         trained = train_together(record, forms)
         record.text(
-            N_("The files hold what a training needs to go on. The weights alone take {sizes} MB."),
-            sizes=[round(weight_bytes(one.model) / 1e6, 3) for one in trained.values()],
+            N_(
+                "The files hold what a training needs to go on. The weights alone take, in MB: "
+                "{sizes}."
+            ),
+            sizes={name: round(weight_bytes(one.model) / 1e6, 3) for name, one in trained.items()},
         )
         errors = {
             name: {
@@ -205,6 +219,15 @@ class WideAgainstLenet(Experiment):
             caption = N_("The share of images that were taken for another class.")
             record.figure("errors", sheet, N_("Error, epoch by epoch"), caption)
         show_confusions(record, trained, Wide.class_names)
+        if len(trained) == len(forms):
+            seconds = {name: one.seconds for name, one in trained.items()}
+            sizes = {name: float(weight_bytes(one.model)) for name, one in trained.items()}
+            for costs, of in ((seconds, N_("training time")), (sizes, N_("memory for weights"))):
+                record.words(
+                    "answers",
+                    [[at_what_price(accuracies(trained), costs, of)]],
+                    N_("Which network is better, and what does it take?"),
+                )
         tell_theory(record, forms, trained)
         tell_findings(record, forms["LeNet-5"], trained, course_numbers(forms))
 

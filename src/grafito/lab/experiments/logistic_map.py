@@ -13,6 +13,7 @@ from grafito import figures, layers
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiments.graphs import show_network_graph
+from grafito.lab.prose.answers_of_others import generalises
 from grafito.lab.prose.tasks_of_networks import LOGISTIC_MAP
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
@@ -100,6 +101,11 @@ class LogisticMap(Training):
             span=(0, 1),
         )
         record.figure("fit", fit, N_("Data and fit"))
+        losses = [
+            float(np.mean((trained.predict(part) - truth) ** 2, dtype=np.float64))
+            for part, truth in trained.data
+        ]
+        record.words("answers", [[generalises(*losses)]], N_("Does the network overfit?"))
         steps = np.arange(FORECAST)
         true = generators.logistic_map(FORECAST, float(trained.data[1][0][0, 0]))
         forecast = [np.array([[true[0]]], np.float32)]

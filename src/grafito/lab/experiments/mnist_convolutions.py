@@ -11,11 +11,11 @@ import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets import fashion_mnist, mnist
-from grafito.lab.classifier import Classifier, labels_of
+from grafito.lab.classifier import Classifier, accuracies, count_classes, labels_of
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.dense_images import CLOTHES
-from grafito.lab.prose.conclusions_of_exercises import lost
+from grafito.lab.prose.answers import at_what_price, changed_errors, lost, weakest_class
 from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_images import (
     FASHION_WEIGHTED,
@@ -109,6 +109,15 @@ class MnistDenseConv(OnMnist):
     follow_test: bool = True
     convolutions: bool = False
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        if len(trained) == len(self.together["both"]):
+            parameters = {name: one.model.count_params() for name, one in trained.items()}
+            record.words(
+                "answers",
+                [[at_what_price(accuracies(trained), parameters, N_("parameters"))]],
+                N_("Which network is better, and with how many parameters?"),
+            )
+
     def hidden(self) -> list[Any]:
         if self.convolutions:
             convolutions = [layers.Conv2D(16, 3, activation="relu") for _ in range(2)]
@@ -140,8 +149,8 @@ class MnistPermuted(MnistDenseConv):
         "convolutions-original": {"accuracy": 0.93},
     }
     variants: ClassVar[Variants] = {
-        **MnistDenseConv.variants,
         "beside": {},
+        **MnistDenseConv.variants,
         "dense-original": {**MnistDenseConv.variants["dense"], "permute": False},
         "convolutions-original": {**MnistDenseConv.variants["convolutions"], "permute": False},
     }
@@ -149,7 +158,6 @@ class MnistPermuted(MnistDenseConv):
         **MnistDenseConv.together,
         "beside": ("dense-original", "dense", "convolutions-original", "convolutions"),
     }
-
     permute: bool = True
 
     def load(self) -> Data:
@@ -170,15 +178,20 @@ class MnistPermuted(MnistDenseConv):
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         self.show_permutation(record)
-        right = {name: one.numbers["accuracy"] for name, one in trained.items()}
-        before = {name: right.get(f"{name}-original") for name in right}
-        known = {name: share for name, share in before.items() if share is not None}
-        record.words("findings", [said(lost(known, right))])
         super().show_together(record, trained)
+
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        shares = accuracies(trained)
+        before = {name: shares.get(f"{name}-original") for name in shares}
+        known = {name: share for name, share in before.items() if share is not None}
+        if known:
+            count = len(next(iter(trained.values())).data[1][0])
+            found = lost(known, shares, count)
+            record.words("answers", [found], N_("What does each network lose?"))
 
     def show_permutation(self, record: Record) -> None:
         """Hand over some images as they were and as the networks see them."""
-        before = super().load()[1][0][:8]
+        before = MnistDenseConv.load(self)[1][0][:8]
         rows = {N_("original"): before, N_("permuted"): self.permuted(before)}
         record.figure(
             "permuted",
@@ -221,6 +234,18 @@ class MnistConv1(OnMnist):
 
     def hidden(self) -> list[Any]:
         return [layers.Conv2D(1, 4, activation="relu"), layers.Flatten()]
+
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        one = trained[self.variant]
+        truth, names = one.data[1][1], self.names()
+        counts = count_classes(truth, labels_of(one.test_outputs), len(names))
+        rows = figures.classification_table(counts, names)[: len(names)]
+        scores = {row["class"]: (row["precision"], row["recall"]) for row in rows}
+        record.words(
+            "answers",
+            [said(weakest_class(scores))],
+            N_("Which digits are weakest in precision and recall?"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +290,7 @@ class FashionWeighted(OnMnist):
         return {"class_weight": dict.fromkeys(self.dear, self.weight)}
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
-        rows = []
+        rows: list[list[Any]] = []
         for name, one in trained.items():
             y, predicted = one.data[1][1], labels_of(one.test_outputs)
             wrong = [int(np.sum((y == label) & (predicted != label))) for label in self.dear]
@@ -277,4 +302,12 @@ class FashionWeighted(OnMnist):
             rows,
             N_("Test images that were taken for another class"),
         )
+        if len(trained) == len(self.together["both"]):
+            dear = {row[0]: sum(row[1:-1]) for row in rows}
+            rest = {row[0]: row[-1] for row in rows}
+            record.words(
+                "answers",
+                [[changed_errors(dear, rest, "weighted", "unweighted")]],
+                N_("What do the weights change?"),
+            )
         super().show_together(record, trained)

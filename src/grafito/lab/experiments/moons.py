@@ -14,7 +14,8 @@ from grafito.callbacks import History
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
-from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.answers_of_others import epochs_to_goal, half_of
+from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_networks import MOONS
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
@@ -151,6 +152,16 @@ class Moons(Training):
     def _count_epochs(self, record: Record, trained: Mapping[str, Trained]) -> None:
         """Hand over when each has reached the goal."""
         counts = {name: epochs_until(one.history, self.goal) for name, one in trained.items()}
+        record.words(
+            "answers",
+            [[epochs_to_goal(counts, self.goal)]],
+            N_("How many epochs does each need for the same accuracy?"),
+        )
+        record.words(
+            "answers",
+            [said(half_of(counts, "relu", "sigmoid"))],
+            N_("Does ReLU need half the epochs of the sigmoid?"),
+        )
         record.table(
             "goal",
             ["form", "epochs until the goal", "best test accuracy", "last test accuracy"],

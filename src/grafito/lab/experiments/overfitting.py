@@ -12,9 +12,10 @@ import numpy as np
 from grafito import figures, initializers, layers, optimizers, regularizers
 from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import mnist
-from grafito.lab.classifier import Classifier
+from grafito.lab.classifier import Classifier, accuracies
 from grafito.lab.experiment import Variants
-from grafito.lab.prose.conclusions_by_hand import below_the_noise, quickest
+from grafito.lab.prose.answers import remedies
+from grafito.lab.prose.conclusions_by_hand import below_the_noise, learned, quickest
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_networks import OVERFITTING
 from grafito.lab.prose.theory import ACTIVATIONS, LOSSES, OPTIMIZERS
@@ -198,6 +199,17 @@ class Overfitting(Classifier):
         )
         super().show_together(record, trained)
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        shares = accuracies(trained)
+        count = len(next(iter(trained.values())).data[1][0])
+        if self.variant == "remedies":
+            found = remedies(shares, "none", count)
+            record.words("answers", [said(found)], N_("What helps against overfitting?"))
+        elif self.variant == "initialisers":
+            question = N_("With which initialisers does the network learn?")
+            known = {n: one.numbers.get("training_accuracy", 0.0) for n, one in trained.items()}
+            record.words("answers", [said(learned(known, 0.1))], question)
+
     def _show_functions(self, record: Record) -> None:
         """Polynomials and networks of growing size through the same points."""
         record.section(N_("Too simple, right, too flexible"))
@@ -226,9 +238,12 @@ class Overfitting(Classifier):
             ),
             N_("The errors of polynomials of growing degree"),
         )
-        record.words("findings", [below_the_noise(errors[TRAINING], errors[TEST], self.noise**2)])
+        found = below_the_noise(errors[TRAINING], errors[TEST], self.noise**2)
+        record.words("answers", [found], N_("Which degree is too simple, right, too flexible?"))
         fits = zip(FITS, polynomials.values(), strict=True)
-        self._fitted.update({name: _mean_square(function, *others) for name, function in fits})
+        self._fitted.update(
+            {f"{name} test error": _mean_square(function, *others) for name, function in fits}
+        )
         networks = {}
         for count in UNITS:
             name = f"{HIDDEN}: {count}"

@@ -15,7 +15,7 @@ from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.graphs import show_network_graph
-from grafito.lab.prose.conclusions import rises
+from grafito.lab.prose.answers_of_others import both_learn, far_fewer, learns, rises, with_units
 from grafito.lab.prose.conclusions_by_hand import starts
 from grafito.lab.prose.conclusions_of_exercises import slowest_to_learn
 from grafito.lab.prose.sentence import paragraph, said
@@ -178,6 +178,16 @@ class Parity(Training):
             )
             record.metrics({"starts_that_learn": learned / len(right)})
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        right = {n: int(one.numbers["right"]) for n, one in trained.items()}
+        patterns = 2**self.bits
+        if len(right) > 1:
+            found = both_learn(right, patterns)
+            record.words("answers", [[found]], N_("Do both learn it?"))
+        else:
+            found = learns(right[self.variant], patterns)
+            record.words("answers", [[found]], N_("Does the network learn it?"))
+
     def _show_graph(self, record: Record, trained: Trained, name: str = "") -> None:
         """Hand over the graph of a network that is small enough."""
         if trained.model.count_params() <= MOST_WEIGHTS:
@@ -237,6 +247,23 @@ class Parity(Training):
         )  # fmt: skip
         record.metrics(
             {"starts_that_learn": float(np.mean([row[3] for row in rows])) / self.starts}
+        )
+        learned_share = {(row[0], row[1]): row[3] / row[2] for row in rows}
+        if not over_bits:
+            by_units = [
+                (units, float(np.mean([v for (_, h), v in learned_share.items() if h == units])))
+                for units in self.hidden_each
+                if any(h == units for _, h in learned_share)
+            ]
+            record.words(
+                "answers",
+                [said(with_units(by_units))],
+                N_("What do more hidden units change?"),
+            )
+        record.words(
+            "answers",
+            [said(far_fewer(learned_share))],
+            N_("Do far fewer hidden units than bits learn it?"),
         )
         if rows:
             model = self.network(self.load()[0][0])

@@ -119,7 +119,9 @@ class Perceptron(Experiment):
             for name, form in (self.forms() or {self.variant: self}).items()
         }
         record.words("choices", [paragraph(self.task.reasons)])
-        record.words("findings", [[one] for one in at_rest(errors)])
+        record.words(
+            "answers", [[one] for one in at_rest(errors)], N_("Does the rule come to rest?")
+        )
         record.words("limits", [paragraph(self.task.limits)])
 
     def forms(self) -> dict[str, Perceptron]:

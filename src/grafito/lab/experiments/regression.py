@@ -14,7 +14,7 @@ from grafito.callbacks import Callback, EarlyStopping
 from grafito.datasets import boston_housing, california_housing
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
-from grafito.lab.prose.conclusions import explained
+from grafito.lab.prose.answers_of_others import explained, explains_as, stopped
 from grafito.lab.prose.measures import R_SQUARED
 from grafito.lab.prose.tasks_of_networks import BOSTON, CALIFORNIA
 from grafito.lab.record import Record
@@ -129,6 +129,8 @@ class Boston(Prices):
             ),
             title=N_("A note on the data"),
         )
+        r2 = trained.numbers["r2"], self.course_numbers[""]["r2"]
+        record.words("answers", [[explains_as(*r2)]], N_("How good is the regression?"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +159,11 @@ class California(Prices):
     def load(self) -> Data:
         (x, y), (x_test, y_test) = california_housing.load_data(test_split=self.test_split)
         return (x, y[:, None] / 100_000), (x_test, y_test[:, None] / 100_000)
+
+    def show(self, record: Record, trained: Trained) -> None:
+        super().show(record, trained)
+        found = stopped(len(trained.history.epoch), self.epochs, self.patience)
+        record.words("answers", [[found]], N_("When does the training stop?"))
 
 
 def _small(values: np.ndarray) -> np.ndarray:

@@ -10,8 +10,11 @@ import numpy as np
 
 from grafito import layers, regularizers
 from grafito.datasets import imdb
+from grafito.lab.classifier import accuracies
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.prose.answers import best_named, same_winner
+from grafito.lab.prose.sentence import said
 from grafito.lab.prose.tasks_of_networks import IMDB_DENSE, IMDB_EMBEDDING
 from grafito.lab.record import Record
 from grafito.lab.training import Arrays, Data, Trained, Training
@@ -124,6 +127,11 @@ class ImdbDense(Reviews):
         "all": ("none", "L2", "batch-normalisation", "dropout")
     }
 
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        count = len(next(iter(trained.values())).data[1][0])
+        found = best_named(accuracies(trained), "L2", count)
+        record.words("answers", [said(found)], N_("Which regularisation is the best?"))
+
     units: tuple[int, ...] = (100, 50)
     l2: float = 0.0
     batch_normalization: bool = False
@@ -184,6 +192,12 @@ class ImdbEmbedding(Reviews):
         "convolution": {"filters": 128, "units": 0, "epochs": 6},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {"both": ("dense", "convolution")}
+
+    def answer(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        course = {form: each["accuracy"] for form, each in self.course_numbers.items()}
+        count = len(next(iter(trained.values())).data[1][0])
+        found = same_winner(accuracies(trained), course, count)
+        record.words("answers", [said(found)], N_("Which network is the better one?"))
 
     epochs: int = 5
     length: int = 100

@@ -156,13 +156,11 @@ class VanishingGradient(Experiment):
         shares = self._show_dead(record, x, y)
         record.words("choices", [paragraph(self.task.reasons)])
         record.words(
-            "findings",
-            [
-                vanished(ratios, self.depth + 1),
-                said(learned(accuracies, 0.1)),
-                dead(shares),
-            ],
+            "answers",
+            [vanished(ratios, self.depth + 1), said(learned(accuracies, 0.1))],
+            N_("Why do deep networks of sigmoids hardly learn?"),
         )
+        record.words("answers", [dead(shares)], N_("How many units are dead?"))
         record.words("limits", [paragraph(self.task.limits)])
 
     def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -12,7 +12,9 @@ from grafito.language import message as N_
 
 LEVEL = 0.05  # percentage points that make no difference in a text
 RISES = 0.05  # the share by which a loss rises where a network overfits
+STEADY = 20  # a loss is compared by the means of one such part of its epochs
 FALLEN = 0.98  # the share of its whole fall after which a loss counts as standing still
+MARGIN = 1.96  # deviations around a share that hold 95 % of the cases
 SHARES = ("accuracy", "precision", "recall")
 
 
@@ -26,13 +28,16 @@ def is_share(name: str) -> bool:
     return name.replace("_", " ").split(" ")[-1] in SHARES
 
 
-def best_of(numbers: Mapping[str, float], name: str, lower: bool) -> Sentence | None:
+def best_of(
+    numbers: Mapping[str, float], name: str, lower: bool, count: int = 0
+) -> Sentence | None:
     """Which of several is the best in a number, and how far the others are.
 
     Args:
         numbers: by the name of the form.
         name: of the number.
         lower: whether less is better.
+        count: test examples of a share; a difference that their chance explains is none.
 
     Example:
         >>> found = best_of({"dense": 0.98, "convolutions": 0.968}, "accuracy", lower=False)
@@ -49,7 +54,19 @@ def best_of(numbers: Mapping[str, float], name: str, lower: bool) -> Sentence | 
         shown = {form: percent(value) for form, value in finite.items()}
         gap = round(abs(100 * (finite[first] - finite[second])), 1)
         values |= {"best": shown[first], "gap": gap, "worst": shown[last]}  # type: ignore[dict-item]
-        if gap <= LEVEL:
+        chance = round(between(finite[first], count), 1)
+        if LEVEL < gap <= chance:
+            values["chance"] = chance  # type: ignore[assignment]
+            text = N_(
+                "Highest ends {first}, with {best} % of {name}, but {second} is only {gap} points "
+                "behind, and up to {chance} points may be chance; {last} comes last with {worst} %."
+            )
+            if len(order) == 2:
+                text = N_(
+                    "Highest ends {first}, with {best} % of {name}, but {second} is only {gap} "
+                    "points behind, and up to {chance} points may be chance."
+                )
+        elif gap <= LEVEL:
             text = N_("Both {first} and {second} end level, with {best} % of {name}.")
         elif len(order) == 2:
             text = N_("The best is {first}: {best} % of {name}, {gap} points more than {second}.")
@@ -69,8 +86,8 @@ def one_seed() -> Sentence:
     """That a single run does not tell a difference from noise."""
     return Sentence(
         N_(
-            "This is one run of each: whether a difference between them is more than the noise of "
-            "the seeds, only several runs tell (--seeds 5)."
+            "This is one run of each: only several seeds (--seeds 5) tell whether a difference is "
+            "more than their noise."
         )
     )
 
@@ -100,6 +117,22 @@ def judged(pairs: Mapping[tuple[str, str], bool | None]) -> list[Sentence]:
     return found
 
 
+def _lowest(losses: Sequence[float]) -> tuple[int, float] | None:
+    """The epoch of the least loss, and the share by which the last ones lie above it.
+
+    A single epoch may be up or down by chance, so means of a twentieth of all are compared.
+    None where there are too few, or one that is no number.
+    """
+    values = np.asarray(losses, np.float64)
+    if len(values) < 3 or not np.isfinite(values).all() or values.min() <= 0:
+        return None
+    width = max(1, len(values) // STEADY)
+    means = np.convolve(values, np.full(width, 1 / width), "valid")
+    least = int(means.argmin())
+    epoch = least + int(values[least : least + width].argmin()) + 1
+    return epoch, float(means[-1] / means[least] - 1)
+
+
 def overfitting(losses: Sequence[float], part: str, metric: str = "loss") -> Sentence | None:
     """Where the loss of a part that is not trained on is least, and what comes after.
 
@@ -107,17 +140,16 @@ def overfitting(losses: Sequence[float], part: str, metric: str = "loss") -> Sen
         >>> overfitting([1.0, 0.5, 0.8], "validation").values["epoch"]
         2
         >>> overfitting([1.0, 0.5, 0.4], "validation").text
-        'The loss of {part} still falls in the last epoch: more epochs would help.'
+        'The loss of {part} still falls at the end: more epochs would help.'
     """
-    values = np.asarray(losses, np.float64)
-    if len(values) < 3 or not np.isfinite(values).all():
+    lowest = _lowest(losses)
+    if lowest is None:
         return None
-    best = int(values.argmin())
-    rise = float(values[-1] / values[best] - 1) if values[best] > 0 else 0.0
-    told = {"part": part, "epoch": best + 1, "rise": round(100 * rise), "epochs": len(values)}
-    if best == len(values) - 1:
+    (epoch, rise), count = lowest, len(losses)
+    told = {"part": part, "epoch": epoch, "rise": round(100 * rise), "epochs": count}
+    if not rise:
         return Sentence(
-            N_("The loss of {part} still falls in the last epoch: more epochs would help."), told
+            N_("The loss of {part} still falls at the end: more epochs would help."), told
         )
     if rise > RISES:
         return Sentence(
@@ -145,13 +177,12 @@ def first_to_overfit(losses: Mapping[str, Sequence[float]], part: str) -> Senten
         {'none': 2}
     """
     epochs: dict[str, int] = {}
+    known = False
     for form, series in losses.items():
-        values = np.asarray(series, np.float64)
-        if len(values) >= 3 and np.isfinite(values).all():
-            best = int(values.argmin())
-            if values[-1] > (1 + RISES) * values[best]:
-                epochs[form] = best + 1
-    known = [s for s in losses.values() if len(s) >= 3 and np.isfinite(np.asarray(s, float)).all()]
+        lowest = _lowest(series)
+        known |= lowest is not None
+        if lowest and lowest[1] > RISES:
+            epochs[form] = lowest[0]
     if not known:
         return None
     if not epochs:
@@ -220,8 +251,37 @@ def plateaus(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
     return Sentence(text, {"epochs": epochs})
 
 
-def gap(training: float, held_out: float, part: str, dropout: bool = False) -> Sentence | None:
+def margin(share: float, count: int) -> float:
+    """How far chance alone moves a share that was measured on so many examples, in points.
+
+    Example:
+        >>> round(margin(0.5, 100), 1)
+        9.8
+    """
+    return 100 * MARGIN * math.sqrt(max(share * (1 - share), 0) / count) if count else 0.0
+
+
+def between(share: float, count: int) -> float:
+    """How far chance alone moves the difference of two such shares, in points.
+
+    Example:
+        >>> round(between(0.5, 100), 1)
+        13.9
+    """
+    return math.sqrt(2) * margin(share, count)
+
+
+def gap(
+    training: float, held_out: float, part: str, dropout: bool = False, count: int = 0
+) -> Sentence | None:
     """How far accuracy in training lies from that of another part, and why if it is below.
+
+    Args:
+        training: the share that is right there.
+        held_out: that of the other part.
+        part: its name.
+        dropout: whether the network has some.
+        count: examples of the other part.
 
     Example:
         >>> gap(0.99, 0.95, "test").values["gap"]
@@ -236,6 +296,15 @@ def gap(training: float, held_out: float, part: str, dropout: bool = False) -> S
     if points <= 0.5:
         return Sentence(
             N_("In training {training} % are right, in {part} {other} %: hardly a difference."),
+            told,
+        )
+    if points <= margin(held_out, count):
+        told["margin"] = round(margin(held_out, count), 1)
+        return Sentence(
+            N_(
+                "In training {training} % are right, in {part} {other} %; with so few examples up "
+                "to {margin} points are chance."
+            ),
             told,
         )
     if training > held_out:
@@ -337,57 +406,5 @@ def beside_the_course(here: Mapping[str, float], course: Mapping[str, float]) ->
         text = N_(
             "Some numbers are better than in the course and others worse; the largest distance is "
             "{gap} points ({name})."
-        )
-    return Sentence(text, told)
-
-
-def rises(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
-    """In how many epochs the loss of each rises: whether it falls smoothly or oscillates.
-
-    Example:
-        >>> rises({"batch": [3, 2, 1], "one by one": [3, 1, 2]}).values["rises"]
-        {'batch': 0, 'one by one': 1}
-    """
-    counted = {
-        name: int((np.diff(np.asarray(series, np.float64)) > 0).sum())
-        for name, series in losses.items()
-        if len(series) > 1
-    }
-    if not counted:
-        return None
-    if len(set(counted.values())) == 1:
-        text = N_("The loss rises in as many epochs in each: {rises}.")
-    elif not min(counted.values()):
-        text = N_(
-            "Where the loss rises in no epoch it falls smoothly; where it rises in many it "
-            "oscillates. Epochs in which it rises: {rises}."
-        )
-    else:
-        text = N_("The loss oscillates in each; epochs in which it rises: {rises}.")
-    return Sentence(text, {"rises": counted})
-
-
-def explained(r2: float, least_squares: float) -> Sentence:
-    """How much of the variance a regression explains, beside the best linear function.
-
-    Example:
-        >>> explained(0.79, 0.63).text == explained(0.63, 0.63).text
-        False
-    """
-    told = {"share": percent(r2), "linear": percent(least_squares)}
-    if r2 - least_squares > 0.02:
-        text = N_(
-            "The network explains {share} % of the variance of the test part, more than the "
-            "{linear} % of the best linear function: the rule is bent, and the network follows it."
-        )
-    elif r2 - least_squares < -0.02:
-        text = N_(
-            "The network explains {share} % of the variance of the test part, less than the "
-            "{linear} % of the best linear function, so it has not learned all that it could."
-        )
-    else:
-        text = N_(
-            "The network explains {share} % of the variance of the test part, as much as the best "
-            "linear function, which explains {linear} %."
         )
     return Sentence(text, told)

@@ -117,6 +117,7 @@ def strongest(feature_map: np.ndarray) -> Sentence:
     """
     row, column = np.unravel_index(int(feature_map.argmax()), feature_map.shape)
     values = {
+        "places": int((feature_map == feature_map.max()).sum()),
         "most": float(feature_map.max()),
         "row": int(row) + 1,
         "column": int(column) + 1,
@@ -126,8 +127,8 @@ def strongest(feature_map: np.ndarray) -> Sentence:
     }
     return Sentence(
         N_(
-            "The kernel answers most at row {row}, column {column} of the feature map, with "
-            "{most}, and least with {least}; {zeros} of the {count} numbers are 0."
+            "The kernel answers most, with {most}, at {places} of {count} places, the first of "
+            "them in row {row}, column {column}; least with {least}; and {zeros} numbers are 0."
         ),
         values,
     )
@@ -200,7 +201,10 @@ def dead(shares: Mapping[str, Mapping[float, float]]) -> list[Sentence]:
         told = {"name": name, "rate": rate, "share": percent(by_rate[rate])}
         text = N_("{name}: with rate {rate}, {share} % of the units are dead after one epoch.")
         if not by_rate[rate]:
-            text = N_("{name}: no unit is dead after one epoch, at any rate without NaN.")
+            text = N_(
+                "{name}: no unit is dead after one epoch, with any rate at which the training did "
+                "not diverge."
+            )
         found.append(Sentence(text, told))
     return found
 

@@ -93,29 +93,6 @@ def filling(zeros: Sequence[float], means: Sequence[float]) -> Sentence | None:
     return Sentence(text, told)
 
 
-def lost(before: Mapping[str, float], after: Mapping[str, float]) -> Sentence | None:
-    """What the accuracy of each network loses when something is taken from its inputs.
-
-    Example:
-        >>> lost({"dense": 0.98, "conv": 0.99}, {"dense": 0.98, "conv": 0.95}).values["most"]
-        4.0
-    """
-    losses = {name: percent(before[name] - after[name]) for name in before if name in after}
-    if len(losses) < 2:
-        return None
-    first, last = max(losses, key=lambda n: losses[n]), min(losses, key=lambda n: losses[n])
-    told = {"first": first, "most": losses[first], "last": last, "least": losses[last]}
-    if losses[first] <= 0:
-        return Sentence(N_("None of the networks loses accuracy by the permutation."), told)
-    return Sentence(
-        N_(
-            "The permutation costs {first} {most} points of accuracy, and {last} {least}: what is "
-            "lost is what the network knew of neighbouring pixels."
-        ),
-        told,
-    )
-
-
 def costs(accuracies: Mapping[str, float], effort: Mapping[str, float]) -> Sentence | None:
     """What the better of two networks costs more.
 

@@ -29,7 +29,7 @@ def of_classes(counts: np.ndarray, names: Sequence[str]) -> list[list[Words]]:
 
     Example:
         >>> words = of_classes(np.array([[8, 2], [1, 9]]), ["cat", "dog"])
-        >>> words[1][0].values["right"], words[1][0].values["given"]
+        >>> words[0][1].values["right"], words[0][1].values["given"]
         (9, 11)
     """
     counts = np.asarray(counts)
@@ -39,8 +39,8 @@ def of_classes(counts: np.ndarray, names: Sequence[str]) -> list[list[Words]]:
     definition = Sentence(
         N_(
             "Precision is the share of the examples given a class that are of it; recall the share "
-            "of the examples of a class that were given it; F1 is their harmonic mean, "
-            "2·P·R/(P + R), which is low where either is low."
+            "of the examples of a class that were given it; F1, 2·P·R/(P + R), is low where either "
+            "is."
         )
     )
     if not (right[shown] and given[shown] and total[shown]):
@@ -48,9 +48,9 @@ def of_classes(counts: np.ndarray, names: Sequence[str]) -> list[list[Words]]:
     precision, recall = right[shown] / given[shown], right[shown] / total[shown]
     example = Sentence(
         N_(
-            "For example “{name}”: {right} of the {given} examples that were given this class are "
-            "of it, so its precision is {right}/{given} = {precision}; of its {total} examples "
-            "{right} were found, so its recall is {right}/{total} = {recall}, and F1 is {f1}."
+            "For example “{name}”: {right} of the {given} given this class are of it, precision "
+            "{right}/{given} = {precision}; of its {total} {right} were found, recall "
+            "{right}/{total} = {recall}; F1 is {f1}."
         ),
         {
             "name": names[shown],
@@ -62,4 +62,4 @@ def of_classes(counts: np.ndarray, names: Sequence[str]) -> list[list[Words]]:
             "f1": round(float(2 * precision * recall / (precision + recall)), 3),
         },
     )
-    return [[definition], [example]]
+    return [[definition, example]]

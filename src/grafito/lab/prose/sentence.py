@@ -11,6 +11,11 @@ from typing import Any
 class Sentence:
     """A text whose {names} stand for values.
 
+    Attributes:
+        text: in English; the page translates it.
+        values: of the names in it.
+        is_spare: whether a page that has too many words may leave it out.
+
     Example:
         >>> Sentence("{a} of {b}", {"a": 1, "b": 2}).entry()
         {'text': '{a} of {b}', 'values': {'a': 1, 'b': 2}}
@@ -18,10 +23,12 @@ class Sentence:
 
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    is_spare: bool = False
 
     def entry(self) -> dict[str, Any]:
         """How the index of a run keeps it."""
-        return {"text": self.text, "values": dict(self.values)}
+        told = {"text": self.text, "values": dict(self.values)}
+        return {**told, "spare": True} if self.is_spare else told
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,16 @@ def said(*sentences: Sentence | None) -> list[Words]:
         [Sentence(text='Yes.', values={})]
     """
     return [one for one in sentences if one is not None]
+
+
+def spare(text: str) -> Sentence:
+    """A sentence that a page with too many words leaves out.
+
+    Example:
+        >>> spare("And more.").entry()["spare"]
+        True
+    """
+    return Sentence(text, is_spare=True)
 
 
 def paragraph(text: str) -> list[Words]:

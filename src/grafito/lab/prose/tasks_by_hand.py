@@ -6,6 +6,11 @@ from grafito.lab.prose.sentence import Formula, Sentence, Task
 from grafito.lab.prose.theory import ACTIVATIONS, OPTIMIZERS
 from grafito.language import message as N_
 
+WHEN = N_(
+    "The output of a classifier is a sigmoid, because it gives a probability; hidden layers take "
+    "ReLU or one of its kin, whose gradient does not fade in deep networks; tanh suits small "
+    "networks and outputs between −1 and 1."
+)
 ACTIVATION_GRAPHS = Task(
     told=N_(
         "A unit computes a weighted sum z of its inputs and bends it by an activation. The "
@@ -30,12 +35,7 @@ ACTIVATION_GRAPHS = Task(
         ACTIVATIONS["elu"],
         ACTIVATIONS["leaky_relu"],
     ),
-    reasons=N_(
-        "The sum is the same in each graph, so that only the activations differ. The output of a "
-        "classifier is a sigmoid, because it gives a probability; hidden layers take ReLU or one "
-        "of its kin, whose gradient does not fade in deep networks; tanh suits small networks and "
-        "outputs between −1 and 1."
-    ),
+    reasons=N_("The sum is the same in each graph, so that only the activations differ."),
     limits=N_(
         "A graph shows one point: the derivatives at another sum would be others, which the curves "
         "of the functions show."

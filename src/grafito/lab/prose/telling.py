@@ -10,9 +10,10 @@ import numpy as np
 
 from grafito import layers
 from grafito.lab.prose import conclusions
-from grafito.lab.prose.sentence import Sentence, Words, paragraph, percent, said
+from grafito.lab.prose.sentence import Sentence, Words, paragraph, percent, said, spare
 from grafito.lab.prose.theory import theory_of
 from grafito.language import message as N_
+from grafito.models import Model
 
 if TYPE_CHECKING:
     from grafito.lab.record import Record
@@ -44,6 +45,11 @@ def _counted(form: Training, one: Trained) -> tuple[int, int]:
     return count, math.ceil(count / form.batch_size)
 
 
+def _movable(model: Model) -> int:
+    """How many numbers training moves; what a layer has measured stays."""
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
 def _steps(form: Training, one: Trained) -> Sentence:
     """How many steps an epoch has, and what they move."""
     count, steps = _counted(form, one)
@@ -51,7 +57,7 @@ def _steps(form: Training, one: Trained) -> Sentence:
         "count": count,
         "batch": form.batch_size,
         "steps": steps,
-        "parameters": one.model.count_params(),
+        "parameters": _movable(one.model),
     }
     if steps == 1:
         text = N_(
@@ -69,7 +75,7 @@ def _steps(form: Training, one: Trained) -> Sentence:
 def _steps_of_each(forms: Mapping[str, Training], trained: Mapping[str, Trained]) -> Sentence:
     """The same of several networks."""
     steps = {name: _counted(forms[name], one)[1] for name, one in trained.items()}
-    parameters = {name: one.model.count_params() for name, one in trained.items()}
+    parameters = {name: _movable(one.model) for name, one in trained.items()}
     same = len(set(steps.values())) == 1 and len(set(parameters.values())) == 1
     if same:
         first = next(iter(trained))
@@ -86,7 +92,7 @@ def _settings(form: Training, one: Trained) -> list[Words]:
     kinds = {type(part) for part in one.model.layers}
     if layers.Normalization in kinds:
         found.append(
-            Sentence(
+            spare(
                 N_(
                     "Inputs are brought to mean 0 and deviation 1, measured on the training part, "
                     "so that one learning rate suits all weights."
@@ -95,7 +101,7 @@ def _settings(form: Training, one: Trained) -> list[Words]:
         )
     if layers.Rescaling in kinds:
         found.append(
-            Sentence(
+            spare(
                 N_(
                     "Pixels are divided by their largest value inside the network, so that inputs "
                     "lie between 0 and 1 and one learning rate suits all weights."
@@ -104,12 +110,7 @@ def _settings(form: Training, one: Trained) -> list[Words]:
         )
     if form.follow_test:
         found.append(
-            Sentence(
-                N_(
-                    "The test part is looked at after each epoch; nothing is chosen by it, so it "
-                    "stays an honest judge."
-                )
-            )
+            spare(N_("The test part is looked at after each epoch, but nothing is chosen by it."))
         )
     elif form.validation_split:
         found.append(
@@ -119,6 +120,7 @@ def _settings(form: Training, one: Trained) -> list[Words]:
                     "begins to overfit, and the test part is kept for the end."
                 ),
                 {"share": percent(form.validation_split)},
+                is_spare=True,
             )
         )
     return found
@@ -140,7 +142,8 @@ def tell_findings(
     paragraphs: list[list[Words]] = []
     if several:
         name = N_("test accuracy") if first == "accuracy" else first
-        best = conclusions.best_of(numbers, name, lower)
+        count = len(done[winner].data[1][0])
+        best = conclusions.best_of(numbers, name, lower, count)
         paragraphs.append(said(best, conclusions.one_seed() if best else None))
         losses = {
             name: one.history.history["val_loss"]
@@ -148,7 +151,7 @@ def tell_findings(
             if "val_loss" in one.history.history
         }
         paragraphs.append(said(conclusions.first_to_overfit(losses, part)))
-    paragraphs += [_of_one(done[winner], part, winner if several else "")]
+    paragraphs += [_of_one(done[winner], form, winner if several else "")]
     here = {
         f"{name} {key}".strip(): value
         for name, one in done.items()
@@ -163,12 +166,19 @@ def tell_findings(
     record.words("limits", [paragraph(form.task.limits), limits])
 
 
-def _of_one(one: Trained, part: str, name: str) -> list[Words]:
+def _held_out(one: Trained, form: Training) -> int:
+    """Examples on which the numbers beside those of training are measured."""
+    if form.validation_split and not form.follow_test:
+        return round(len(one.data[0][0]) * form.validation_split)
+    return len(one.data[1][0])
+
+
+def _of_one(one: Trained, form: Training, name: str) -> list[Words]:
     """What the curves of one training say."""
-    history = one.history.history
+    history, part = one.history.history, form.held_out
     found = said(conclusions.standing_still(history.get("loss", ())))
     if name:
-        found.insert(0, Sentence(N_("A closer look at {name}:"), {"name": name}))
+        found.insert(0, Sentence(N_("A closer look at {name}."), {"name": name}))
     if "val_loss" in history:
         found += said(conclusions.overfitting(history["val_loss"], part))
     accuracy = history.get("accuracy")
@@ -176,7 +186,8 @@ def _of_one(one: Trained, part: str, name: str) -> list[Words]:
         dropout = any(isinstance(each, layers.Dropout) for each in one.model.layers)
         other = history.get("val_accuracy") or [one.numbers.get("accuracy", math.nan)]
         shown = part if history.get("val_accuracy") else "test"
-        found += said(conclusions.gap(accuracy[-1], other[-1], shown, dropout))
+        count = _held_out(one, form)
+        found += said(conclusions.gap(accuracy[-1], other[-1], shown, dropout, count))
     return found
 
 
@@ -190,8 +201,8 @@ def _limits(form: Training, one: Trained) -> list[Words]:
         found.append(
             Sentence(
                 N_(
-                    "{count} test examples tell an accuracy to within {margin} points, with a "
-                    "confidence of 95 %; smaller differences between networks may be chance."
+                    "{count} test examples tell an accuracy to within {margin} points (at 95 %); "
+                    "smaller differences may be chance."
                 ),
                 {"count": len(x), "margin": round(100 * margin, 2)},
             )
@@ -204,6 +215,7 @@ def _limits(form: Training, one: Trained) -> list[Words]:
                     "them a network usually learns more."
                 ),
                 {"count": len(one.data[0][0])},
+                is_spare=True,
             )
         )
     return found
@@ -211,9 +223,6 @@ def _limits(form: Training, one: Trained) -> list[Words]:
 
 def _one_run(form: Training) -> Sentence:
     return Sentence(
-        N_(
-            "All this is one run with seed {seed}: another seed gives other first weights and "
-            "another order of the examples, and slightly different numbers."
-        ),
+        N_("All this is one run, with seed {seed}: another seed gives slightly different numbers."),
         {"seed": form.seed},
     )

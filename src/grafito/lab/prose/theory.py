@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grafito import layers
-from grafito.lab.prose.sentence import Formula, Sentence, Words
+from grafito.lab.prose.sentence import Formula, Sentence, Words, spare
 from grafito.language import message as N_
 from grafito.models import Model
 
@@ -15,19 +15,14 @@ Paragraph = tuple[Words, ...]
 CROSS_ENTROPY: Paragraph = (
     Sentence(
         N_(
-            "Softmax turns the scores z of the output into probabilities p whose sum is 1, and "
-            "cross-entropy is the negative logarithm of the probability that the true class was "
-            "given; t is 1 for that class and 0 for the others."
+            "Softmax turns the scores z of the output into probabilities p with sum 1. "
+            "Cross-entropy is the negative logarithm of what the true class was given: t is 1 for "
+            "it and 0 for the others."
         )
     ),
     Formula("softmax(z)", "p", vectors=("z",)),
     Formula("-sum(t*ln(p))", "L", vectors=("t", "p")),
-    Sentence(
-        N_(
-            "Both together have the plain gradient p − t at the scores: it is large where the "
-            "network is wrong, however sure it was."
-        )
-    ),
+    spare(N_("Their gradient at the scores is p − t, large where the network is wrong.")),
 )
 
 LOSSES: dict[str, Paragraph] = {
@@ -35,10 +30,11 @@ LOSSES: dict[str, Paragraph] = {
         Sentence(
             N_(
                 "The loss is the mean of the squared distances between the outputs ŷ and the "
-                "targets t. Its gradient grows with the error, so that large errors count most."
+                "targets t."
             )
         ),
         Formula("mean(square(y_hat - t))", "L", vectors=("y_hat", "t")),
+        spare(N_("Its gradient grows with the error, so that large errors count most.")),
     ),
     "mae": (
         Sentence(
@@ -75,38 +71,39 @@ LOSSES: dict[str, Paragraph] = {
 }
 
 
-def _activation(name: str, text: str, formula: str = "") -> Paragraph:
+def _activation(name: str, text: str, formula: str = "", more: str = "") -> Paragraph:
     symbol = {"sigmoid": "σ"}.get(name, "f")
     return (
         Sentence(text),
         Formula(formula or f"{name}(z)", f"{symbol}(z)"),
         Formula(f"{name}(z)", f"d{symbol}/dz", of="z"),
+        *([spare(more)] if more else []),
     )
 
 
 ACTIVATIONS: dict[str, Paragraph] = {
     "sigmoid": _activation(
         "sigmoid",
-        N_(
-            "The sigmoid maps every number into the interval from 0 to 1. Its derivative is at "
-            "most 0.25 and nearly 0 far from 0, so a gradient shrinks in each such layer."
-        ),
+        N_("The sigmoid maps every number into the interval from 0 to 1."),
         "1/(1 + exp(-z))",
+        N_(
+            "Its derivative is at most 0.25 and nearly 0 far from 0, so a gradient shrinks in each "
+            "such layer."
+        ),
     ),
     "tanh": _activation(
         "tanh",
-        N_(
-            "The hyperbolic tangent lies between −1 and 1 and has its centre at 0. Its derivative "
-            "is 1 there and falls to 0 on both sides."
-        ),
+        N_("The hyperbolic tangent lies between −1 and 1 and has its centre at 0."),
+        more=N_("Its derivative is 1 there and falls to 0 on both sides."),
     ),
     "relu": _activation(
         "relu",
-        N_(
-            "ReLU passes what is positive and gives 0 for the rest. Where it passes, the gradient "
-            "goes through undiminished; where a unit gives 0, its weights do not move."
-        ),
+        N_("ReLU passes what is positive and gives 0 for the rest."),
         "max(0, z)",
+        N_(
+            "Where it passes, the gradient goes through undiminished; where a unit gives 0, its "
+            "weights do not move."
+        ),
     ),
     "elu": _activation(
         "elu",
@@ -164,22 +161,14 @@ OPTIMIZERS: dict[str, Paragraph] = {
 }
 
 L2: Paragraph = (
-    Sentence(
-        N_(
-            "The penalty L2 adds the squares of the weights, times λ, to the loss. It draws every "
-            "weight towards 0 and so keeps the function smooth."
-        )
-    ),
+    Sentence(N_("The penalty L2 adds the squares of the weights, times λ, to the loss.")),
     Formula("lambda_*sum(w^2)", "R", vectors=("w",)),
+    spare(N_("It draws every weight towards 0 and so keeps the function smooth.")),
 )
 L1: Paragraph = (
-    Sentence(
-        N_(
-            "The penalty L1 adds the absolute values of the weights, times λ. Its pull does not "
-            "weaken near 0, so many weights become 0."
-        )
-    ),
+    Sentence(N_("The penalty L1 adds the absolute values of the weights, times λ.")),
     Formula("lambda_*sum(|w|)", "R", vectors=("w",)),
+    spare(N_("Its pull does not weaken near 0, so many weights become 0.")),
 )
 ACTIVITY: Paragraph = (
     Sentence(
@@ -194,10 +183,10 @@ LAYERS: dict[type, Paragraph] = {
         Sentence(
             N_(
                 "A convolution slides small kernels over the image: each number of a feature map "
-                "is the sum of the products of a kernel and the window under it. The same few "
-                "weights serve every place, so that a shape is found wherever it lies."
+                "is the sum of the products of a kernel and the window under it."
             )
         ),
+        spare(N_("The same weights serve every place.")),
     ),
     layers.Conv1D: (
         Sentence(
@@ -216,16 +205,16 @@ LAYERS: dict[type, Paragraph] = {
         ),
     ),
     layers.MaxPooling2D: (
-        Sentence(N_("Max pooling keeps the largest number of each square and halves both sides.")),
+        spare(N_("Max pooling keeps the largest number of each square and halves both sides.")),
     ),
     layers.AveragePooling2D: (
-        Sentence(N_("Average pooling keeps the mean of each square and halves both sides.")),
+        spare(N_("Average pooling keeps the mean of each square and halves both sides.")),
     ),
     layers.Dropout: (
         Sentence(
             N_(
-                "Dropout leaves out a random share of the units in each training step, so that no "
-                "unit relies on a single other one; in testing all of them count."
+                "Dropout leaves out a random share of the units in each training step, so that "
+                "none relies on another; in testing all count."
             )
         ),
     ),

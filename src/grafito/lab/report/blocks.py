@@ -141,13 +141,15 @@ class Writer:
 
     def value(self, value: Any) -> str:
         """A value inside a line of text."""
-        if isinstance(value, bool) or value is None:
-            return _({True: "yes", False: "no", None: "none"}[value])
+        if value is None or value in ([], (), {}):
+            return "–"
+        if isinstance(value, bool):
+            return _({True: "yes", False: "no"}[value])
         if isinstance(value, (int, float)):
             return numerals.short(value, current())
         if isinstance(value, (list, tuple)):
             parts = [self.value(part) for part in value]
-            return (", " if current() == "en" else "; ").join(parts) if parts else _("none")
+            return (", " if current() == "en" else "; ").join(parts)
         if isinstance(value, dict):
             return ", ".join(f"{self.name(k)}: {self.value(v)}" for k, v in value.items())
         return _(str(value))
@@ -203,8 +205,9 @@ class Writer:
 
     def _text(self, entry: Mapping[str, Any]) -> Block:
         text = self.filled(str(entry.get("text", "")), entry.get("values", {}))
+        common = self._common(str(entry["kind"]), entry)
         return Block(
-            **self._common(str(entry["kind"]), entry),
+            **{**common, "title": common["title"][:1].upper() + common["title"][1:]},
             paragraphs=[part.strip() for part in text.split("\n\n") if part.strip()],
         )
 

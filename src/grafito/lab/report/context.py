@@ -11,6 +11,7 @@ from grafito.errors import UnknownNameError
 from grafito.lab.report import numerals, players
 from grafito.lab.report.blocks import Block, Table, Writer
 from grafito.lab.report.course import departures, numbers_beside, settings_beside
+from grafito.lab.report.length import shortened
 from grafito.lab.report.notes import notes_html, signed
 from grafito.lab.report.recorded_run import TOTALS, RecordedRun, in_language
 from grafito.language import message
@@ -24,10 +25,11 @@ PARTS = {
     "task": "",
     "theory": message("Theory"),
     "choices": message("Why these choices"),
+    "answers": message("Answers"),
     "findings": message("What the numbers say"),
     "limits": message("Limits"),
 }
-BEFORE, AFTER = ("theory", "choices"), ("findings", "limits")
+BEFORE, AFTER = ("theory", "choices"), ("answers", "findings", "limits")
 
 WHY_PARTIAL = {
     message("interrupted"): message("It was interrupted."),
@@ -39,7 +41,7 @@ WHY_PARTIAL = {
 def context_of(run: RecordedRun) -> dict[str, Any]:
     """All that the page of a run says, in the language being spoken."""
     writer = Writer()
-    blocks = writer.blocks(run.contents, run.path)
+    blocks = shortened(writer.blocks(run.contents, run.path))
     context = _of_run(run, writer)
     context["models"] = [block for block in blocks if block.kind == "model"]
     context["blocks"] = [block for block in blocks if block.kind not in ("model", "words")]
@@ -125,7 +127,6 @@ FACTS = (
     message("seeds"),
     message("yes"),
     message("no"),
-    message("none"),
 )
 
 

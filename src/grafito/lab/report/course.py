@@ -81,7 +81,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _value(value: Any, writer: Writer) -> str:
-    """A setting; words stay as one types them, and no layers are a dash."""
-    if value in ([], ()):
-        return "–"
+    """A setting; words stay as one types them."""
     return value if isinstance(value, str) else writer.value(value)

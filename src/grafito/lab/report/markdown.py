@@ -85,6 +85,7 @@ def _named(told: dict[str, Any], names: Sequence[str]) -> Iterator[str]:
 
 def _words(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
+        yield f"### {_plain(block.title)}" if block.title else ""
         for paragraph in block.words:
             text = ""
             for piece in paragraph:

@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Sequence
 
 from grafito.figures.text import fitting, number, short, whole
+from grafito.language import message, translator
 
 MOST_DECIMALS = 4
 SIGN = {"en": ".", "es": ","}
@@ -16,7 +17,9 @@ FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a
 ENGLISH = re.compile(
     r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
 )
-PERCENT = ("accuracy", "precision", "recall")  # in the names of numbers from 0 to 1
+# Words in the names of numbers from 0 to 1; a deviation of such a number is in points.
+PERCENT = ("accuracy", "precision", "recall", "majority", "starts", "dead", "true", "made")
+DEVIATION = "deviation"
 
 
 def write(value: float, digits: int = MOST_DECIMALS, lang: str = "en") -> str:
@@ -43,10 +46,13 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
         >>> headline("accuracy", [0.98, 0.97]), headline("right", [4.0, 4.0])
         ('97.5 ± 0.7\u202f%', '4 ± 0')
     """
-    is_share = any(word in re.split(r"[_ ]", name) for word in PERCENT)
+    words = re.split(r"[_ ]", name)
+    is_share = any(word in words for word in PERCENT)
     share = is_share and all(0 <= value <= 1 for value in values)
     scaled = [100.0 * value for value in values] if share else list(values)
     unit = "\u202f%" if share else ""
+    if share and DEVIATION in words:
+        unit = f" {translator(lang)(message('points'))}"
     digits = 1 if share else MOST_DECIMALS
     if len(scaled) > 1:
         mean, deviation = statistics.mean(scaled), statistics.stdev(scaled)

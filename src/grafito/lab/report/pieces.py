@@ -23,11 +23,13 @@ class Piece:
         text: the sentence, or the formula as it was typed.
         mathml: the formula for a page; "" for a sentence.
         tex: the same for Markdown.
+        is_spare: whether a page that has too many words may leave it out.
     """
 
     text: str
     mathml: str = ""
     tex: str = ""
+    is_spare: bool = False
 
 
 def piece_of(item: Mapping[str, Any], filled: Callable[[str, Mapping[str, Any]], str]) -> Piece:
@@ -39,7 +41,8 @@ def piece_of(item: Mapping[str, Any], filled: Callable[[str, Mapping[str, Any]],
     """
     if "formula" not in item:
         values = item.get("values")
-        return Piece(filled(str(item.get("text", "")), values if isinstance(values, dict) else {}))
+        told = filled(str(item.get("text", "")), values if isinstance(values, dict) else {})
+        return Piece(told, is_spare=bool(item.get("spare")))
     text = str(item["formula"])[:LONGEST]
     left, of, vectors = (item.get(key) or "" for key in ("left", "of", "vectors"))
     shapes = {str(name): (LENGTH,) for name in vectors if isinstance(vectors, list)}
