@@ -8,6 +8,14 @@ import pytest
 from fuzz.both_engines import poisoned
 
 
+@pytest.fixture(autouse=True)
+def compiled_anew(monkeypatch):
+    """No program takes the code of another; `test_code` is about those that do."""
+    code = pytest.importorskip("grafito.engines.llvm.code")
+    code.forget()
+    monkeypatch.setattr(code, "KEPT", 0)
+
+
 @pytest.fixture
 def poison_memory():
     """A function after which memory begins as NaN: who reads what nobody wrote is seen."""

@@ -19,6 +19,7 @@ import numpy as np
 
 from grafito.engines.llvm import pipeline, pointer_table
 from grafito.engines.llvm.planning import memory
+from grafito.engines.llvm.program import Program
 
 PAGE = mmap.PAGESIZE
 AT_END = os.environ["GUARD"] == "end"
@@ -64,9 +65,10 @@ def place(kernels, elsewhere, width):
     return offsets, at
 
 
-def init_table(table, assembled, graph, threads):
-    """The table of pointers; then all of the arena but its buffers is closed."""
-    plain_init(table, assembled, graph, threads)
+def init_program(program, *args, **kwargs):
+    """A program; then all of its arena but the buffers is closed."""
+    plain_init(program, *args, **kwargs)
+    assembled, table = program._assembled, program._table
     used = {
         (p.offset // PAGE * PAGE, p.offset + p.size)
         for call in assembled.calls
@@ -91,9 +93,9 @@ def set_entry(table, entry, array):
 
 
 plain_place = memory.place
-plain_init, plain_set = pointer_table.Table.__init__, pointer_table.Table._set
+plain_init, plain_set = Program.__init__, pointer_table.Table._set
 assert pipeline.memory is memory
 memory.place = place
 pointer_table.aligned_empty = guarded_empty
-pointer_table.Table.__init__ = init_table
+Program.__init__ = init_program
 pointer_table.Table._set = set_entry

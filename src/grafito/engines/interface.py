@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, GraphError, ShapeError
 from grafito.graph.program import Graph
+from grafito.graph.rows import Table
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ class Program(ABC):
             expected = self.graph.inputs[name]
             if array.dtype != expected.dtype and not getattr(array.dtype, "isnative", True):
                 array = array.astype(array.dtype.newbyteorder("="))
-            if array.shape != expected.shape or array.dtype != expected.dtype:
+            fits = array.shape == expected.shape
+            if isinstance(expected.op, Table) and array.shape[1:] == expected.shape[1:]:
+                fits = len(array) <= len(expected)
+            if not fits or array.dtype != expected.dtype:
                 raise ShapeError(
                     f"The array does not fit the input {name!r}.",
                     received=f"{array.dtype}{list(array.shape)}",
@@ -152,6 +156,8 @@ class Engine(ABC):
     Attributes:
         name: what the user calls it.
         preference: "auto" takes the available engine with the highest.
+        pads_batches: whether a program is dear, and what it computes of a row has the same bits
+            in a batch of any size.
 
     Example:
         >>> from grafito import engines
@@ -161,6 +167,7 @@ class Engine(ABC):
 
     name: ClassVar[str]
     preference: ClassVar[int]
+    pads_batches: ClassVar[bool] = False
 
     @classmethod
     def available(cls) -> bool:

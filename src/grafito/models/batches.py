@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,10 @@ class Batches:
         """All examples in a single batch, in their own order."""
         n = len(examples)
         return cls(examples, np.arange(n, dtype="int32")[None], n)
+
+    def longer(self, extra: int) -> Batches:
+        """With so many examples more at the end of the one order; the first stands in for them."""
+        return replace(self, orders=np.pad(self.orders, ((0, 0), (0, extra)), mode="constant"))
 
     @property
     def length(self) -> int:

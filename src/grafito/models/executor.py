@@ -3,7 +3,8 @@
 A step gathers its batch from the bound arrays by index. An epoch is therefore a loop over a
 counter, and the data stay in their compact form. The orders of many epochs lie end to end in one
 array and the counter runs on from one epoch to the next, so epochs can follow each other without a
-pause. The last, smaller batch has a program of its own.
+pause. The last, smaller batch has a program of its own; in `predict` it is filled up to one of few
+sizes, where no op reads across the batch. A program holds data of up to a power of two of rows.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from grafito.errors import GraphError, OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
+from grafito.graph.rows import rows_alone, table
 from grafito.graph.show import SHOWN, print_shown
 from grafito.locks import Guarded
 from grafito.models.batches import Batches
@@ -36,6 +38,8 @@ from grafito.models.largest_batch import shortage
 from grafito.models.probe import Probe
 from grafito.models.renewal import same
 
+FEW_ROWS = 1 << 12  # every program holds so many
+KEPT = 8  # programs of a model, those that were used last
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
 
 
@@ -81,6 +85,7 @@ class Executor(Guarded):
         step_counter: training steps over the life of the model; random numbers are keyed by it.
         draw_counter: all other steps, for layers that draw random numbers there too.
         start: index of the next example in the bound orders; each run sets it.
+        length: examples in an epoch; each run sets it.
         watch: looks for NaN and infinities after training steps, if that is wanted.
         probe: looks into every so many training steps, if that is wanted.
     """
@@ -96,7 +101,10 @@ class Executor(Guarded):
         self.watch: FiniteCheck | None = None
         self.probe: Probe | None = None
         self.start = graph.Variable(0, dtype="int32", trainable=False, name="start")
+        self.length = graph.Variable(1, dtype="int32", trainable=False, name="length")
         self._programs: dict[Any, Compiled] = {}
+        self._by_rows: dict[Any, bool] = {}  # by form of the data: whether `predict` may fill up
+        self._traced: dict[Any, Graph] = {}  # not compiled yet
         self._origin: list[Any] = []
         self._thread: int | None = None  # that trains or evaluates
 
@@ -133,7 +141,8 @@ class Executor(Guarded):
             return False
         with self.lock:
             self._origin = origin
-            self._programs.clear()
+            for kept in (self._programs, self._by_rows, self._traced):
+                kept.clear()
         return True
 
     def run(
@@ -149,15 +158,37 @@ class Executor(Guarded):
         Yields:
             The number of steps done together and their outputs, stacked.
         """
-        start = batches.start
-        for size, steps in batches.sizes:
+        start, sizes = batches.start, batches.sizes
+        extra = self._extra(step, batches)
+        if extra:
+            *full, (rest, _) = sizes
+            sizes = [*full, (rest + extra, 1)]
+            batches = batches.longer(extra)
+        for size, steps in sizes:
             left = steps
             while left:
                 with self.lock:  # other threads have their turn between slices
                     count, outputs = self._slice(step, batches, size, start, left, one_by_one)
                 left -= count
                 start += count * size
+                if extra and start == batches.length:
+                    outputs = {name: values[:, :-extra] for name, values in outputs.items()}
                 yield count, outputs
+
+    def _extra(self, step: TracedStep, batches: Batches) -> int:
+        """How many rows to add to the last batch, so that a program of another size serves it."""
+        rest, _ = batches.sizes[-1]
+        wanted = min(batches.size, room(rest, 2))
+        if step.kind != "predict" or self.eager or not self.engine.pads_batches or wanted == rest:
+            return 0
+        form = batches.examples.form
+        with self.lock:
+            if form not in self._by_rows:
+                one, other = (self._trace(step, batches, size) for size in (wanted, rest))
+                self._by_rows[form] = rows_alone(one, other, (wanted, rest), {self.start})
+                key = wanted if self._by_rows[form] else rest
+                self._traced[_key(step, batches, key)] = one if self._by_rows[form] else other
+            return wanted - rest if self._by_rows[form] else 0
 
     def _slice(
         self,
@@ -237,6 +268,7 @@ class Executor(Guarded):
             program.bind({**examples.arrays, "order": orders.reshape(-1)})
             compiled.data = examples, orders
         self.start.storage = np.array(start, "int32")
+        self.length.storage = np.array(batches.length, "int32")
         began = time.perf_counter()
         outputs = program.run(count)
         compiled.seconds = max(time.perf_counter() - began, 1e-9) / count
@@ -250,7 +282,9 @@ class Executor(Guarded):
         key: tuple[Any, ...] = self.eager, *_key(step, batches, size)
         if probe is not None:
             key = *key, probe.ask
-        if key not in self._programs:
+        if key in self._programs:
+            self._programs[key] = self._programs.pop(key)  # the last that was used
+        else:
             try:
                 program = self._program(step, batches, size, probe)
             except OutOfMemoryError as error:
@@ -259,6 +293,8 @@ class Executor(Guarded):
             shows = not self.eager and any(n.startswith(SHOWN) for n in program.graph.outputs)
             trains = step.kind == "train"
             self._programs[key] = Compiled(program, size, trains, shows, probes=probe is not None)
+            while len(self._programs) > KEPT:
+                del self._programs[next(iter(self._programs))]
         return self._programs[key]
 
     def _program(
@@ -266,7 +302,8 @@ class Executor(Guarded):
     ) -> Program:
         if self.eager:
             return EagerProgram(*self._traceable(step, batches, size, probe))
-        return self.engine.compile(self._trace(step, batches, size, probe))
+        known = None if probe else self._traced.pop(_key(step, batches, size), None)
+        return self.engine.compile(known or self._trace(step, batches, size, probe))
 
     def memory(self, step: TracedStep, batches: Batches, size: int) -> Memory | None:
         """The memory of a step of this batch size, without compiling it."""
@@ -293,13 +330,16 @@ class Executor(Guarded):
         self, step: TracedStep, batches: Batches, size: int, probe: Probe | None
     ) -> tuple[Any, dict[str, graph.Tensor], bool, graph.Variable]:
         """A step that gathers its batch: the function, inputs, whether it trains, its counter."""
-        examples, length = batches.examples, batches.length
-        spec = {**examples.spec, "order": ((batches.orders.size,), "int32")}
-        inputs = {name: graph.placeholder(s, dtype, name) for name, (s, dtype) in spec.items()}
+        examples, (rows, positions_of_order) = batches.examples, rooms(batches, size)
+        inputs = {
+            name: table(rows, shape[1:], dtype, name)
+            for name, (shape, dtype) in examples.spec.items()
+        }
+        inputs["order"] = table(positions_of_order, (), "int32", "order")
         counter = self.step_counter if step.kind == "train" else self.draw_counter
 
         def gather(**held: graph.Tensor) -> dict[str, Any]:
-            first = graph.equal(self.start % length, 0)
+            first = graph.equal(self.start % self.length, 0)
             for variable, value in _assigned_by(step.reset).items():
                 variable.assign(graph.where(first, value, variable))
             positions = self.start + graph.constant(np.arange(size, dtype="int32"))
@@ -321,8 +361,23 @@ class Executor(Guarded):
 
 def _key(step: TracedStep, batches: Batches, size: int) -> tuple[Hashable, ...]:
     """Equal for steps that one program serves."""
-    examples, shape = batches.examples, batches.orders.shape
-    return step.kind, step.reset is None, size, shape, len(examples), examples.form
+    return step.kind, step.reset is None, size, rooms(batches, size), batches.examples.form
+
+
+def room(count: int, bits: int = 1) -> int:
+    """The next power of 2, or of 2**bits: so many fit, and few numbers are different.
+
+    Example:
+        >>> room(5), room(5, 2), room(16, 2), room(1)
+        (8, 16, 16, 1)
+    """
+    return 1 << -(-(count - 1).bit_length() // bits) * bits
+
+
+def rooms(batches: Batches, size: int) -> tuple[int, int]:
+    """The rows that a program holds, and the positions of their orders with a batch behind them."""
+    positions = batches.orders.size + size
+    return room(max(len(batches.examples), FEW_ROWS)), room(max(positions, FEW_ROWS))
 
 
 def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, graph.Tensor]:

@@ -25,6 +25,7 @@ class Engine(interface.Engine):
 
     name = "llvm"
     preference = 1
+    pads_batches = True
 
     def __init__(
         self, threads: int | None = None, cpu: str | None = None, features: str | None = None
@@ -51,9 +52,10 @@ class Engine(interface.Engine):
 
     def memory(self, graph: Graph) -> interface.Memory:
         from grafito.engines.llvm.budget import memory_of
+        from grafito.engines.llvm.code import is_parallel
         from grafito.engines.llvm.compilation.machine import Machine
         from grafito.engines.llvm.pipeline import assemble
         from grafito.engines.llvm.program import threads_for
 
         assembled = assemble(graph, Machine(self.cpu, self.features))
-        return memory_of(assembled, threads_for(assembled, self.threads))
+        return memory_of(assembled, threads_for(is_parallel(assembled), self.threads))

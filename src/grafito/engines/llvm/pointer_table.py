@@ -5,14 +5,17 @@ from __future__ import annotations
 import ctypes
 import math
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.pipeline import Assembled
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
+from grafito.graph.tensor import Tensor
 from grafito.graph.variable import Variable
 
 # The array that we made for a variable, and that nobody else writes to. By identity: `==` of
@@ -20,42 +23,87 @@ from grafito.graph.variable import Variable
 _ours: dict[int, tuple[weakref.ref[Variable], np.ndarray]] = {}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a pointer of the table points to.
+
+    Attributes:
+        kind: "arena", "constant", "input", "variable" or "output".
+        name: of an input or an output.
+        position: of a variable, among those of the graph.
+        array: of a constant.
+        shape: of an output.
+        dtype: of an output.
+    """
+
+    kind: str
+    name: str = ""
+    position: int = 0
+    array: Any = None
+    shape: tuple[int, ...] = ()
+    dtype: Any = None
+
+
+def entries_of(assembled: Assembled, graph: Graph, variables: Sequence[Tensor]) -> list[Entry]:
+    """The entries of a program, in which nothing is left of its graph but numbers and names."""
+    names = {t: name for name, t in graph.inputs.items()}
+    positions = {v: i for i, v in enumerate(variables)}
+
+    def entry_of(number: int, x: Node | None) -> Entry:
+        if number in assembled.outputs:
+            name = assembled.outputs[number]
+            out = graph.outputs[name]
+            return Entry("output", name, shape=out.shape, dtype=numpy_dtype(out.dtype))
+        if x is None:
+            return Entry("arena")
+        if x.kind == "constant":
+            value = np.asarray(x.array).astype(numpy_dtype(x.dtype))
+            return Entry("constant", array=aligned_copy(np.broadcast_to(value, x.shape)))
+        if x.kind == "input":
+            return Entry("input", names[x.tensor])
+        return Entry("variable", position=positions[x.tensor])
+
+    return [entry_of(number, x) for number, x in enumerate(assembled.table)]
+
+
 class Table:
     """Pointers for one program, kept from run to run and changed where an array is another.
 
     Args:
-        assembled: what the entries mean.
-        graph: the inputs by name, and the variables that are updated.
-        threads: how many need scratch memory of their own.
+        entries: what the pointers mean.
+        variables: those of the graph, in the order that the entries mean.
+        updated: those that a step changes.
+        arena: bytes of the arena, with what the threads need of their own.
 
     Attributes:
         arrays: what the entries point to.
     """
 
-    def __init__(self, assembled: Assembled, graph: Graph, threads: int):
-        entries = assembled.table
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        variables: Sequence[Any],
+        updated: Iterable[Variable],
+        arena: int,
+    ):
         self.arrays: list[Any] = [None] * len(entries)
         self._pointers = (ctypes.c_void_p * len(entries))()
         self.address = ctypes.addressof(self._pointers)
-        self._updated = set(graph.updates)
-        names = {t: name for name, t in graph.inputs.items()}
+        self._updated = set(updated)
         self._inputs: list[tuple[int, str]] = []
         self._state: list[tuple[int, Variable]] = []
-        self._outputs = [
-            (entry, name, graph.outputs[name].shape, numpy_dtype(graph.outputs[name].dtype))
-            for entry, name in assembled.outputs.items()
-        ]
-        self._set(0, aligned_empty((assembled.arena + threads * assembled.scratch,), "uint8"))
-        for entry, x in enumerate(entries):
-            if x is None or entry in assembled.outputs:
-                continue
-            if x.kind == "constant":
-                value = np.asarray(x.array).astype(numpy_dtype(x.dtype))
-                self._set(entry, aligned_copy(np.broadcast_to(value, x.shape)))
-            elif x.kind == "input":
-                self._inputs.append((entry, names[x.tensor]))
+        self._outputs: list[tuple[int, str, tuple[int, ...], Any]] = []
+        for number, entry in enumerate(entries):
+            if entry.kind == "arena":
+                self._set(number, aligned_empty((arena,), "uint8"))
+            elif entry.kind == "constant":
+                self._set(number, entry.array)
+            elif entry.kind == "input":
+                self._inputs.append((number, entry.name))
+            elif entry.kind == "output":
+                self._outputs.append((number, entry.name, entry.shape, entry.dtype))
             else:
-                self._state.append((entry, x.tensor))
+                self._state.append((number, variables[entry.position]))
 
     def _set(self, entry: int, array: np.ndarray) -> None:
         if self.arrays[entry] is not array:

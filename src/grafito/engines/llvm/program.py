@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import threading
 import time
@@ -13,16 +14,15 @@ import numpy as np
 
 from grafito.engines import interface
 from grafito.engines.llvm import budget, peak, pipeline, report
-from grafito.engines.llvm.compilation.kernel_cache import Source
+from grafito.engines.llvm.code import code_of
 from grafito.engines.llvm.compilation.machine import Machine
-from grafito.engines.llvm.compilation.process_pool import ProcessPool
 from grafito.engines.llvm.pipeline import Assembled, assemble
 from grafito.engines.llvm.pointer_table import (
     Table,
     pointer_to,
 )
 from grafito.engines.resources import thread_count
-from grafito.errors import ArgumentError, DataError, unknown_name
+from grafito.errors import ArgumentError, DataError, OutOfMemoryError, unknown_name
 from grafito.graph.program import Graph
 from grafito.locks import Guarded
 
@@ -42,9 +42,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-def threads_for(assembled: Assembled, threads: int | None) -> int:
+def threads_for(parallel: bool, threads: int | None) -> int:
     """How many threads run a program: one alone where no kernel is large."""
-    return (threads or thread_count()) if any(c.parallel for c in assembled.calls) else 1
+    return (threads or thread_count()) if parallel else 1
 
 
 class Program(interface.Program, Guarded):
@@ -61,19 +61,22 @@ class Program(interface.Program, Guarded):
     def __init__(self, graph: Graph, machine: Machine, threads: int | None = None):
         interface.Program.__init__(self, graph)
         Guarded.__init__(self)
-        with ProcessPool(machine, (threads or thread_count()) - 1) as pool:
-            assembled = assemble(graph, machine, pool.begin)
-            self._threads = threads_for(assembled, threads)
-            self.memory = budget.memory_of(assembled, self._threads)
+        code, variables = code_of(graph, machine, (threads or thread_count()) - 1)
+        self._code, self._machine = code, machine
+        self._threads = threads_for(code.parallel, threads)
+        self.memory = code.memory_with(self._threads)
+        try:
             budget.check(self.memory)
-            pool.begin(Source(machine.key(assembled.driver), lambda: assembled.driver))
-            self._engine = machine.link(pool.finish())
-        self._assembled = assembled
-        self._machine = machine
-        address = self._engine.get_function_address("program")
-        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3)
-        self._function = kind(address)
-        self._table = Table(assembled, graph, self._threads)
+        except OutOfMemoryError:  # said again with the names of the layers of this graph
+            budget.check(budget.memory_of(self._assembled, self._threads))
+            raise
+        arena = code.arena + self._threads * code.scratch
+        self._table = Table(code.entries, variables, graph.updates, arena)
+
+    @functools.cached_property
+    def _assembled(self) -> Assembled:
+        """The program as it was compiled, in words."""
+        return assemble(self.graph, self._machine)
 
     def hold(self, array: Any) -> Any:
         return np.ascontiguousarray(array).reshape(np.shape(array))
@@ -131,9 +134,9 @@ class Program(interface.Program, Guarded):
         for call in self._assembled.calls:
             pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
             kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
-            address = self._engine.get_function_address(call.name)
+            address = self._code.linked.get_function_address(call.name)
             function = ctypes.CFUNCTYPE(None, *kinds)(address)
-            scratch = pointer_to(kept[0]) + self._assembled.arena
+            scratch = pointer_to(kept[0]) + self._code.arena
             arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.routine.units)
             seconds = []
             for _ in range(repeats):
@@ -147,16 +150,13 @@ class Program(interface.Program, Guarded):
 
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""
-        n = self._threads
+        n, enter = self._threads, self._code.enter
         others = []
         if n > 1:
             with _entry_lock:
                 if n not in _pools:
                     _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
-                others = [
-                    _pools[n].submit(self._function, table, control, i, n, steps)
-                    for i in range(1, n)
-                ]
-        self._function(table, control, 0, n, steps)
+                others = [_pools[n].submit(enter, table, control, i, n, steps) for i in range(1, n)]
+        enter(table, control, 0, n, steps)
         for other in others:
             other.result()
