@@ -76,7 +76,7 @@ MODELS_ROWS = [
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
     ["eager", "finite", "further_state", "largest_batch", "probe", "resumption"],
     ["epochs", "executor", "preparation"],
-    ["trainable", "loops"],
+    ["trainable", "loops", "backup"],
     ["fitting"],
     ["model"],
     ["functional", "sequential", "validation"],
@@ -139,10 +139,10 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # Lines of any kind in the Python files of each folder, about 2 % above what stands. A change that
 # needs more raises its number here, in sight.
 BUDGET = {
-    "callbacks": 1_000,
+    "callbacks": 1_150,
     "cli": 700,
     "datasets": 3_150,
-    "engines": 11_400,
+    "engines": 11_700,
     "figures": 7_000,
     "files": 850,
     "files at the top": 2_120,
@@ -154,7 +154,7 @@ BUDGET = {
     "layers": 4_800,
     "losses": 1_600,
     "metrics": 1_900,
-    "models": 6_500,
+    "models": 7_000,
     "optimizers": 1_250,
     "utils": 200,
 }

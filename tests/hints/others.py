@@ -99,6 +99,24 @@ ROWS = [
         'save_freq="epoch"',
     ),
     Row(
+        "callbacks.BackupAndRestore('b', save_freq='batch')",
+        "save_freq='batch'",
+        'save_freq="epoch"',
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.BackupAndRestore('f/b')])",
+        new="name a folder that you may write to",
+        sentence=PLACE,
+        before="import pathlib; pathlib.Path('f').write_text('')",
+    ),
+    Row(
+        "net().fit(x, y, verbose=0, callbacks=[callbacks.BackupAndRestore('b')])",
+        "BackupAndRestore('b')",
+        'BackupAndRestore("b-2")',
+        before="keep = callbacks.BackupAndRestore('b', delete_checkpoint=False); "
+        "net().fit(x[:9], y[:9], verbose=0, callbacks=[keep])",
+    ),
+    Row(
         "callbacks.ModelCheckpoint('a.safetensors', save_freq='batch')",
         "save_freq='batch'",
         'save_freq="epoch"',

@@ -6,11 +6,13 @@ from grafito.callbacks.actions import (
     LearningRateScheduler,
     TerminateOnNaN,
 )
+from grafito.callbacks.backup import BackupAndRestore
 from grafito.callbacks.base import Callback, CallbackList, History
 from grafito.callbacks.monitors import EarlyStopping, ModelCheckpoint, Monitor, ReduceLROnPlateau
 from grafito.errors import names_of as _names_of
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

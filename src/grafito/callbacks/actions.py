@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,15 @@ class CSVLogger(Callback):
         self._whole = False  # whether the file has all of them
         self._told = False
         self._synced = 0.0
+
+    def get_state(self) -> dict[str, Any]:
+        return {"rows": self._rows}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        self._rows = state["rows"]  # what was written after the backup is not among them
+        self._columns = self._rows[0][1:] if self._rows else None
+        self._whole = False
+        self._write(durable=True, last=0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._columns, self._rows, self._told = None, [], False

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from grafito.errors import ArgumentError, UnknownKeyError, unknown_name
 from grafito.registry import KnownArguments
@@ -25,6 +25,7 @@ class Callback(KnownArguments):
         only_reads_logs: True says that the hooks look at nothing but their arguments, so that many
             short epochs may run before the hooks of each are called. It holds for the class that
             says it, not for classes derived from it.
+        counts: names of the attributes that `get_state` gives, for a training that goes on.
         model: the model being trained.
         params: "task" (which method was called), "verbose", "steps" (batches of an epoch, None
             where that is not known), and in `fit` "epochs" and "validation_freq".
@@ -38,6 +39,7 @@ class Callback(KnownArguments):
 
     kind = "callback"
     only_reads_logs = False
+    counts: ClassVar[tuple[str, ...]] = ()
     model: Any = None
     params: Mapping[str, Any] = {}
 
@@ -83,6 +85,15 @@ class Callback(KnownArguments):
             hook_of(self, "on_epoch_begin")(epoch, {})
             own = {name: values[i] for name, values in logs.items()}
             hook_of(self, "on_epoch_end")(epoch, own)
+
+    def get_state(self) -> dict[str, Any]:
+        """What a backup keeps: numbers, texts, arrays, and lists and dictionaries of them."""
+        return {name: getattr(self, name) for name in self.counts}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `get_state` gave; called after `on_train_begin`."""
+        for name in self.counts:
+            setattr(self, name, state[name])
 
     def close(self) -> None:
         """At the very end, also where an error ended it: let go of what was opened."""
@@ -228,6 +239,7 @@ class History(Callback):
     """
 
     only_reads_logs = True
+    counts = ("epoch", "history", "last")
     _model: Callable[[], Any] = staticmethod(lambda: None)
 
     @property
@@ -247,6 +259,10 @@ class History(Callback):
 
     def __getitem__(self, name: str) -> list[Any]:
         return self.history[name]
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        super().set_state(state)
+        self.history = Logged(state["history"])
 
     def __getstate__(self) -> dict[str, Any]:
         """A pickle or a copy has the numbers, not the model that they are of."""

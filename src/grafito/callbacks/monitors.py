@@ -159,6 +159,8 @@ class EarlyStopping(Monitor):
         self.start_from_epoch = integer(self, "start_from_epoch", start_from_epoch, 0)
         self._forget()
 
+    counts = ("best", "best_epoch", "best_weights", "stopped_epoch", "_stopped", "wait")
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._forget()
 
@@ -246,6 +248,8 @@ class ModelCheckpoint(Monitor):
         self._saved = False
         if save_freq != "epoch":
             integer(self, "save_freq", save_freq)
+
+    counts = ("best", "_batches", "_epoch")
 
     def defines(self, hook: str) -> bool:
         """Whether the hook of this name does something; that of batches only where it saves."""
@@ -351,6 +355,8 @@ class ReduceLROnPlateau(Monitor):
         self.cooldown = integer(self, "cooldown", cooldown, 0)
         self.min_lr = number(self, "min_lr", min_lr, 0)
         self._forget()
+
+    counts = ("best", "wait", "cooldown_counter")
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._forget()

@@ -105,7 +105,7 @@ class _Walk:
             return True if _from_table(y) else None
         if isinstance(x.op, (Input, State)):
             return False if x is y else None
-        if isinstance(x.op, Constant):
+        if isinstance(x.op, Constant) and isinstance(y.op, Constant):
             return self._judge_constant(np.asarray(x.op.array), np.asarray(y.op.array))
         if not any(rows) and x.shape == y.shape:
             return False if x.op == y.op else None

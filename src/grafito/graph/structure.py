@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito.graph.program import Graph
-from grafito.graph.tensor import Constant, Input, Op, Tensor
+from grafito.graph.tensor import Constant, Input, Tensor
 from grafito.graph.variable import State
 
 PLAIN = (bool, int, float, str, bytes, type(None))
@@ -58,7 +58,7 @@ def structure(graph: Graph) -> tuple[Hashable, list[Tensor]] | None:
     return (rows, whole), [x for x in nodes if isinstance(x.op, State)]
 
 
-def _own(x: Tensor) -> Hashable:
+def _own(x: Tensor) -> Any:
     """What a tensor is, apart from shape, dtype and inputs."""
     if isinstance(x.op, (Input, State)):
         return type(x.op)
@@ -72,7 +72,7 @@ def _own(x: Tensor) -> Hashable:
 
 
 @functools.cache
-def _fields(kind: type[Op]) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 

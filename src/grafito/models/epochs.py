@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from grafito.models.batches import Batches
 from grafito.models.examples import Examples, batch_examples, make_examples, weigh_classes
 from grafito.models.health import few_batches
 from grafito.models.progress import report_split
-from grafito.models.streams import PyDataset, count_batches, is_stream, one_pass
+from grafito.models.streams import PyDataset, by_number, count_batches, is_stream, one_pass
 
 VALIDATION = "validation "  # before the names of its arrays in messages
 ORDERS = 1 << 14  # positions of the orders that are drawn together
@@ -70,6 +72,25 @@ def hold_out(source: Any, fraction: float, seed: int, verbose: Any) -> tuple[Exa
     return source.rows(kept), source.rows(held_out)
 
 
+@dataclass
+class Position:
+    """Where a training is, and what it has of an epoch that is under way.
+
+    Attributes:
+        epoch: number of the epoch.
+        batch: batches that are done in it.
+        logs: those of the last of them.
+        stopped: whether a callback has ended the training.
+        metrics: what the variables of the metrics hold.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    logs: dict[str, Any] = field(default_factory=dict)
+    stopped: bool = False
+    metrics: list[np.ndarray] = field(default_factory=list)
+
+
 class Epochs:
     """Data, and how epochs go through them.
 
@@ -105,6 +126,7 @@ class Epochs:
         self._rows: dict[int, int] = {}  # by the step at which the epoch begins
         self._drawn = 0
         self._rest: Iterator[Any] | None = None  # of a stream that the next epoch continues
+        self._begun, self._taken = 0, 0  # the step at which its pass began, its batches so far
         self._told = False
         if limit is not None and source is not None and not (epochs and self._arrays):
             n = self._whole_pass()
@@ -136,12 +158,13 @@ class Epochs:
         row = self._rows.get(step, 0)
         return Batches(self.source, self._orders, self.batch_size, row), self._drawn - row
 
-    def batches(self, step: int, epoch: int) -> Iterator[tuple[Batches, int | None]]:
+    def batches(self, step: int, epoch: int, done: int = 0) -> Iterator[tuple[Batches, int | None]]:
         """What an epoch goes through: the examples of the arrays, or each batch of a stream.
 
         Args:
-            step: the number of training steps so far.
+            step: the number of training steps before the epoch.
             epoch: number of the epoch.
+            done: batches of a stream that the epoch has had already.
 
         Yields:
             Data that run together, and the number of batches of the epoch, if known.
@@ -150,9 +173,10 @@ class Epochs:
             data = self._limited(step, epoch) if self.limit else self.whole_epochs(step)[0]
             yield data, data.count
             return
-        _call(self.source, "on_epoch_begin")
+        if not done:
+            _call(self.source, "on_epoch_begin")
         total = self.steps
-        for batch in self._stream(step):
+        for batch in self._stream(step, done):
             examples = weigh_classes(batch_examples(batch, self.role), self.class_weight)
             yield Batches.one(examples), total
         _call(self.source, "on_epoch_end")
@@ -166,11 +190,10 @@ class Epochs:
         orders = whole.orders[whole.row : whole.row + 1, part * taken :][:, :taken]
         return Batches(self.source, orders, self.batch_size)
 
-    def _stream(self, step: int) -> Iterator[Any]:
+    def _stream(self, step: int, done: int) -> Iterator[Any]:
         """The batches of one epoch of a stream."""
         goes_on = self._rest is not None
         rest = self._rest if self._rest is not None else self._begin(step)
-        done = 0
         while done != self.limit:
             try:
                 batch = next(rest)
@@ -181,18 +204,44 @@ class Epochs:
                 goes_on, rest = False, self._begin(step)  # the last epoch took the last batch
                 continue
             self._rest = rest if self.epochs and self.limit else None
+            self._taken += 1
             yield batch
             done += 1
         if self.limit is not None and 0 < done < self.limit and self._whole_pass() is None:
             self._tell(done)
 
-    def _begin(self, step: int) -> Iterator[Any]:
-        """A new pass over a stream; that of a `PyDataset` has an order of its own."""
+    def _begin(self, step: int, taken: int = 0) -> Iterator[Any]:
+        """A pass over a stream, without its first batches; that of a `PyDataset` has an order."""
+        self._begun, self._taken = step, taken
         order: Iterable[int] | None = None
-        if self._seed is not None and isinstance(self.source, PyDataset):
+        if by_number(self.source):
             n = count_batches(self.source)
-            order = None if not n else permutations(n, seed=self._seed, steps=[step])[0].tolist()
+            order = itertools.count(taken) if n is None else range(n)[taken:]
+            if n and self._seed is not None and isinstance(self.source, PyDataset):
+                order = permutations(n, seed=self._seed, steps=[step])[0][taken:].tolist()
         return iter(one_pass(self.source, order))
+
+    def place(self, batch: int) -> Any:
+        """Where a stream is, for a backup; None for arrays, and between passes."""
+        if self._arrays or not (batch or self._rest is not None):
+            return None
+        state = getattr(self.source, "get_state", None)
+        own = state() if callable(state) else None
+        return {"begun": self._begun, "taken": self._taken, "state": own}
+
+    def seek(self, place: Any) -> bool:
+        """Go on from a place in a stream; False where that cannot be found again."""
+        if self._arrays:
+            return True
+        if place is None:
+            return False
+        if callable(set_state := getattr(self.source, "set_state", None)):
+            set_state(place["state"])
+            self._rest = iter(one_pass(self.source))
+            self._begun, self._taken = place["begun"], place["taken"]
+        elif by_number(self.source):
+            self._rest = self._begin(place["begun"], place["taken"])
+        return self._rest is not None
 
     def _whole_pass(self) -> int | None:
         """The number of batches of a whole pass, if known."""

@@ -146,7 +146,7 @@ class Executor(Guarded):
         return True
 
     def run(
-        self, step: TracedStep, batches: Batches, one_by_one: bool = False
+        self, step: TracedStep, batches: Batches, one_by_one: bool = False, done: int = 0
     ) -> Iterator[tuple[int, Outputs]]:
         """Execute a step on all batches of an epoch, in slices.
 
@@ -154,6 +154,7 @@ class Executor(Guarded):
             step: what to execute.
             batches: the data.
             one_by_one: yield after each step, not after each slice.
+            done: batches of the epoch that are left out, because they were done already.
 
         Yields:
             The number of steps done together and their outputs, stacked.
@@ -165,7 +166,10 @@ class Executor(Guarded):
             sizes = [*full, (rest + extra, 1)]
             batches = batches.longer(extra)
         for size, steps in sizes:
-            left = steps
+            skipped = min(done, steps)
+            done -= skipped
+            start += skipped * size
+            left = steps - skipped
             while left:
                 with self.lock:  # other threads have their turn between slices
                     count, outputs = self._slice(step, batches, size, start, left, one_by_one)
@@ -174,6 +178,11 @@ class Executor(Guarded):
                 if extra and start == batches.length:
                     outputs = {name: values[:, :-extra] for name, values in outputs.items()}
                 yield count, outputs
+
+    def make_ready(self, step: TracedStep, batches: Batches) -> None:
+        """Trace and compile a step for its first batch."""
+        with self.lock:
+            self._compiled(step, batches, batches.sizes[0][0])
 
     def _extra(self, step: TracedStep, batches: Batches) -> int:
         """How many rows to add to the last batch, so that a program of another size serves it."""

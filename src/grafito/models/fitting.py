@@ -9,9 +9,11 @@ from typing import Any
 from grafito.callbacks import CallbackList, History
 from grafito.layers.arguments import integer
 from grafito.models import health
+from grafito.models.backup import Backup
 from grafito.models.epochs import (
     VALIDATION,
     Epochs,
+    Position,
     hold_out,
     make_source,
     validated_epochs,
@@ -22,6 +24,7 @@ from grafito.models.examples import Examples, check_class_weight, weigh_classes
 from grafito.models.executor import plain_values
 from grafito.models.interrupts import interruptible, tell
 from grafito.models.loops import Loop, callback_list, require_compiled, under_way
+from grafito.models.progress import Progress
 
 FEW = 4  # if fewer epochs fit into a slice they run one by one, at no loss
 
@@ -68,6 +71,14 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             model._findings.add(*found)
         else:
             model._findings.add(health.negative_class_weights(weights))
+        settings = {
+            "batch_size": None if given.batch_size is None else batch_size,
+            "shuffle": bool(given.shuffle),
+            "steps_per_epoch": steps_per_epoch,
+            "engine": model._executor.engine.name,
+            "precision": model._executor.precision,
+        }
+        backup = Backup.among(given.callbacks, model, settings)
         held_out = validation_source(given.validation_data)
         if given.validation_split and held_out is None:
             split, seed = given.validation_split, model._shuffle_seed
@@ -88,9 +99,10 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             callback.set_data(source, held_out)
         training = Loop(model, "train", train, log, interrupted)
         validation = None if held_out is None else Loop(model, "test", test, log, interrupted)
+        position = (backup and backup.restore(train)) or Position(initial_epoch)
         model.history = history
         with under_way(model, "train"), log:
-            Fit(training, validation, validated, log, history, interrupted).run(initial_epoch)
+            Fit(training, validation, validated, log, history, interrupted, backup).run(position)
         model.history = history  # a hook may have called `fit` too
         return history
 
@@ -106,6 +118,7 @@ class Fit:
         log: the callbacks.
         history: gets the logs of each epoch.
         interrupted: the signals that came; training stops once there is one.
+        backup: what it can go on from later, if that is wanted.
     """
 
     training: Loop
@@ -114,20 +127,32 @@ class Fit:
     log: CallbackList
     history: History
     interrupted: Sequence[int]
+    backup: Backup | None = None
 
-    def run(self, epoch: int) -> None:
-        """Train from this epoch to the last one, with the hooks around them."""
+    def run(self, position: Position) -> None:
+        """Train from this place to the last epoch, with the hooks around them."""
         model, epochs, log = self.training.model, self.training.epochs.epochs, self.log
+        epoch = position.epoch
         assert epochs is not None
         log.call("on_train_begin")
+        if self.backup:
+            self.backup.begin(log.callbacks, self.history)
+            self.backup.at_epoch(epoch, position.batch)
+        if position.stopped:
+            model.stop_training = True
         while epoch < epochs and not self.interrupted:
-            together = min(self._epochs_together(), epochs - epoch)
+            if position.stopped and not position.batch:
+                break
+            together = 1 if position.batch else min(self._epochs_together(), epochs - epoch)
             if together > 1:
                 epoch = self._run_together(epoch, together)
-            elif not self._run_epoch(epoch):
+            elif not self._run_epoch(epoch, position):
                 break  # an epoch that was cut short is not in the history
             else:
                 epoch += 1
+            position = Position(epoch)
+            if self.backup:
+                self.backup.at_epoch(epoch)
             if model.stop_training:
                 break
         self.history.interrupted = bool(self.interrupted)
@@ -136,11 +161,15 @@ class Fit:
             self.history.interrupted = True
             tell(self.interrupted)
 
-    def _run_epoch(self, epoch: int) -> bool:
+    def _run_epoch(self, epoch: int, position: Position) -> bool:
         """Train an epoch, validate, and call the hooks; False if it was cut short by a signal."""
         log = self.log
-        log.call("on_epoch_begin", epoch)
-        logs = self.training.run(epoch)
+        if position.batch:  # the others have had their turn, before the training was interrupted
+            for display in (c for c in log.callbacks if isinstance(c, Progress)):
+                display.on_epoch_begin(epoch)
+        else:
+            log.call("on_epoch_begin", epoch)
+        logs = self.training.run(epoch, at=position)
         if self.interrupted:
             return False
         if self.validation is not None and self.validated(epoch + 1):

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from grafito.callbacks import CallbackList, History, TerminateOnNaN
+from grafito.callbacks import BackupAndRestore, CallbackList, History, TerminateOnNaN
 from grafito.errors import DataError, GraphError, OutOfMemoryError, ShapeError
 from grafito.graph.nest import flatten, map_structure
 from grafito.models import health
+from grafito.models.assignment import assign_all
 from grafito.models.batches import Batches
-from grafito.models.epochs import Epochs
+from grafito.models.epochs import Epochs, Position
 from grafito.models.examples import Examples
 from grafito.models.executor import TracedStep, join_outputs, last_values
 from grafito.models.preparation import as_placeholder, check_inputs
@@ -89,34 +90,42 @@ class Loop:
         reset = None if parts or self.kind == "predict" else self.model.reset_metrics
         return TracedStep(self.kind, function, reset)
 
-    def run(self, epoch: int = 0, collect: list[Any] | None = None) -> Logs:
+    def run(
+        self, epoch: int = 0, collect: list[Any] | None = None, at: Position | None = None
+    ) -> Logs:
         """Execute the steps of an epoch.
 
         Args:
             epoch: its number.
             collect: receives the outputs of the steps, in place of the logs.
+            at: where in the epoch a training goes on.
 
         Returns:
             The logs at the end of the epoch, sorted by name as in Keras.
         """
         model, kind, log = self.model, self.kind, self.log
         stream = not isinstance(self.epochs.source, Examples)
+        at = at or Position()
+        done, logs = at.batch, dict(at.logs)
         if kind == "predict" or not stream:  # a hook may have changed the model
             model._renew()
-        else:
+        elif not done:
             model.reset_metrics()
         step = self.step
-        logs: Logs = {}
-        done = 0
+        if done and getattr(model, STOPS[kind]):
+            return dict(sorted(logs.items()))
         one_by_one = log.wants_batches(kind)
-        steps_before = model._executor.step_counter.storage.item()
-        for batches, total in self.epochs.batches(steps_before, epoch):
+        steps_before = model._executor.step_counter.storage.item() - done
+        for batches, total in self.epochs.batches(steps_before, epoch, done):
             if kind == "predict":
                 check_inputs(model, batches.examples.x)
             elif stream:
                 model.prepare(batches.examples, changed=one_by_one or not done)
-            left = batches.count
-            run = model._executor.run(step, batches, one_by_one)
+            if at.metrics:
+                self._set_metrics(step, batches, at)
+            skipped = 0 if stream else done
+            left = batches.count - skipped
+            run = model._executor.run(step, batches, one_by_one, skipped)
             while left:
                 if one_by_one:
                     log.call(f"on_{kind}_batch_begin", done)
@@ -142,6 +151,13 @@ class Loop:
             )
         return dict(sorted(logs.items()))
 
+    def _set_metrics(self, step: TracedStep, batches: Batches, at: Position) -> None:
+        """Set the metrics to what they were; a step may make them only when it is traced."""
+        self.model._executor.make_ready(step, batches)
+        self.model.reset_metrics()  # which notes what their sums begin with
+        assign_all(self.model.metrics_variables, at.metrics, "the backup")
+        at.metrics = []
+
     def _end_batch(self, batch: int, results: Any) -> None:
         """Call the hook at the end of a batch, with its logs or its outputs."""
         logs = dict(results)
@@ -165,7 +181,10 @@ def callback_list(
     watch = None if history is None or ends else health.FirstNaN()
     ours = [c for c in (history, watch, display if display.style else None) if c is not None]
     params |= {"task": task, "verbose": verbose}
-    return CallbackList([c for c in given if c is not None] + ours, model, params)
+    users = [c for c in given if c is not None]
+    backups = [c for c in users if isinstance(c, BackupAndRestore)]  # see what the others did
+    users = [c for c in users if c not in backups]
+    return CallbackList(users + backups + ours, model, params)
 
 
 def require_compiled(model: Any, what: str) -> None:

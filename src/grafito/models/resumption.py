@@ -15,20 +15,37 @@ from grafito.models.assignment import assign_all
 
 def training_state(model: Any) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
     """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
-    executor, optimizer = model._executor, model.optimizer
     configuration = {
         **compile_arguments(model),
         "shuffle_seed": model._shuffle_seed,
-        "slots": [
-            i
-            for i, weight in enumerate(model.weights)
-            if optimizer is not None and optimizer.built_for(weight)
-        ],
+        "slots": slots_of(model),
     }
     if model.has_own_compile_config:
         configuration["compile_config"] = model.get_compile_config()
-    return configuration, {
-        "optimizer": _optimizer_state(model, configuration["slots"]),
+    return configuration, training_variables(model, configuration["slots"])
+
+
+def slots_of(model: Any) -> list[int]:
+    """The numbers of the weights for which the optimizer keeps something."""
+    optimizer = model.optimizer
+    return [
+        i
+        for i, weight in enumerate(model.weights)
+        if optimizer is not None and optimizer.built_for(weight)
+    ]
+
+
+def keep_training(model: Any, slots: list[int]) -> None:
+    """Make what the optimizer keeps for the weights with these numbers."""
+    if model.optimizer is not None:
+        model.optimizer.build([model.weights[i] for i in slots])
+
+
+def training_variables(model: Any, slots: list[int]) -> dict[str, list[graph.Variable]]:
+    """What has to be kept of a training beside the weights, by part."""
+    executor = model._executor
+    return {
+        "optimizer": _optimizer_state(model, slots),
         "counters": [executor.step_counter, executor.draw_counter],
     }
 
@@ -93,8 +110,7 @@ def restore_training(
     if not model.compiled:
         return False
     model._shuffle_seed = shuffle_seed
-    if model.optimizer is not None:
-        model.optimizer.build([model.weights[i] for i in slots])
+    keep_training(model, slots)
     own, arrays = _optimizer_state(model, slots), list(state["optimizer"])
     for i, (variable, array) in enumerate(zip(own, arrays, strict=False)):
         if variable.name == "learning_rate" and array.shape == ():

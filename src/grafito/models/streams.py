@@ -89,12 +89,18 @@ def count_batches(source: Any) -> int | None:
 def one_pass(source: Any, order: Iterable[int] | None = None) -> Iterable[Any]:
     """One pass over the batches of a stream; the order is for those that come by number."""
     count = count_batches(source)
-    if isinstance(source, PyDataset) or (
-        count is not None and hasattr(source, "__getitem__") and not hasattr(source, "__iter__")
-    ):
+    if by_number(source):
         numbers = itertools.count() if count is None else range(count)
         return _by_number(source, numbers if order is None else order)
     return itertools.islice(iter(source), count)
+
+
+def by_number(source: Any) -> bool:
+    """Whether the batches of a stream are asked for by their numbers."""
+    if isinstance(source, PyDataset):
+        return True
+    numbered = hasattr(source, "__getitem__") and not hasattr(source, "__iter__")
+    return numbered and count_batches(source) is not None
 
 
 def _by_number(source: Any, numbers: Iterable[int]) -> Iterator[Any]:

@@ -1,0 +1,250 @@
+"""What a backup of a training holds, and how a training goes on from it to the same bits."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grafito.callbacks import BackupAndRestore, Callback, History
+from grafito.errors import ArgumentError, FileError
+from grafito.files import read_arrays, write_arrays
+from grafito.language import translate
+from grafito.models.assignment import assign_all
+from grafito.models.epochs import Epochs, Position
+from grafito.models.examples import Examples
+from grafito.models.further_state import further_state, restore_further
+from grafito.models.resumption import keep_training, slots_of, training_variables
+
+KIND, VERSION = "backup of a training", 1
+SAMPLED = 64  # rows of the data by which they are known again
+
+
+class Backup:
+    """The backup of one call of `fit`.
+
+    Args:
+        callback: where it is kept, and how often.
+        model: what is trained.
+        settings: of `fit`, on which the place in the data depends.
+    """
+
+    def __init__(self, callback: BackupAndRestore, model: Any, settings: Mapping[str, Any]):
+        self._callback, self._model = callback, model
+        self._settings = dict(settings)
+        self._content: dict[str, Any] = {}
+        self._arrays: dict[str, np.ndarray] = {}
+        self._others: list[Callback] = []
+        self._epochs: Epochs | None = None
+        self._data: Any = None
+
+    @classmethod
+    def among(cls, callbacks: Any, model: Any, settings: Mapping[str, Any]) -> Backup | None:
+        """The backup that the callbacks ask for, read if there is one already."""
+        given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+        found = [c for c in given if isinstance(c, BackupAndRestore)]
+        if len(found) > 1:
+            raise ArgumentError(
+                "A training has one backup.",
+                where="callbacks",
+                received=f"{len(found)} BackupAndRestore",
+            )
+        return cls(found[0], model, settings)._read() if found else None
+
+    def _read(self) -> Backup:
+        path = self._callback.path
+        if path.exists():
+            arrays, content = read_arrays(path)
+            if content.get("kind") != KIND or content.get("version") != VERSION:
+                raise self._foreign(
+                    f"{content.get('kind')!r}, version {content.get('version')!r}",
+                    f"{KIND!r}, version {VERSION}",
+                )
+            self._arrays, self._content = arrays, content
+            self._check("settings", self._settings)
+            self._model._shuffle_seed = content["shuffle_seed"]
+            for layer, seed in zip(self._seeded(), content["seeds"], strict=False):
+                layer.seed = seed
+        return self
+
+    def _foreign(self, received: Any, expected: Any) -> FileError:
+        other = f"{self._callback.backup_dir}-2"
+        return FileError(
+            "The backup is of another training.",
+            where=self._callback.path,
+            received=received,
+            expected=expected,
+            fix=f'BackupAndRestore("{other}") to keep both; or remove the file',
+        )
+
+    def _check(self, name: str, ours: Any) -> None:
+        """Raise a FileError where the backup says something else of this training."""
+        theirs = self._content.get(name)
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            differ = [key for key in ours if ours[key] != theirs.get(key)]
+            ours = {key: ours[key] for key in differ}
+            theirs = {key: theirs.get(key) for key in differ}
+        if ours != theirs:
+            raise self._foreign(f"{name} {theirs}", f"{name} {ours}")
+
+    def _seeded(self) -> list[Any]:
+        return [x for x in self._model.family() if isinstance(vars(x).get("seed"), int)]
+
+    def restore(self, epochs: Epochs) -> Position | None:
+        """Set the state of model, optimizer and data; the place where training goes on, if any."""
+        self._epochs = epochs
+        self._data = _told(epochs.source)
+        if not self._content:
+            return None
+        model, content = self._model, self._content
+        self._check("data", self._data)
+        if not model.built and content["build_shape"]:
+            model.build(tuple(content["build_shape"]))
+        self._check("weights", _shapes(model.weights))
+        where = self._callback.path
+        keep_training(model, content["slots"])
+        parts = {part: [self._arrays[n] for n in names] for part, names in content["parts"].items()}
+        for part, variables in self._parts(content["slots"]).items():
+            assign_all(variables, parts[part], where)
+        restore_further(model, content["further"], parts, told=False)
+        position = Position(**decode(content["position"], self._arrays))
+        position.metrics = decode(content["metrics"], self._arrays)
+        if content["stream"] is not None or position.batch:
+            position = self._sought(position, content["stream"])
+        return position
+
+    def _sought(self, position: Position, stream: Any) -> Position:
+        """The place in a stream that can be sought; else the beginning of its epoch."""
+        assert self._epochs is not None
+        if self._epochs.seek(decode(stream, self._arrays)):
+            return position
+        text = translate(
+            "The data cannot be sought: epoch {} begins anew with the weights of batch {}."
+        )
+        print(text.format(position.epoch + 1, position.batch), flush=True)
+        return Position(position.epoch)
+
+    def begin(self, others: list[Callback], history: History) -> None:
+        """After `on_train_begin`: what callbacks count, and the history; from now on it saves."""
+        self._others = [c for c in others if not isinstance(c, BackupAndRestore)]
+        self._history = history
+        for name, state in self._states(decode(self._content.get("callbacks", {}), self._arrays)):
+            self._named()[name].set_state(state)
+        self._content, self._arrays = {}, {}
+        self._callback.begin(self._save)
+
+    def _states(self, states: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        return [(name, state) for name, state in states.items() if name in self._named()]
+
+    def _named(self) -> dict[str, Callback]:
+        """The callbacks by class, and number among those of the class."""
+        named: dict[str, Callback] = {}
+        for callback in dict.fromkeys([*self._others, self._history]):
+            kind = type(callback).__name__
+            count = sum(name.partition(" ")[0] == kind for name in named)
+            named[f"{kind} {count}"] = callback
+        return named
+
+    def at_epoch(self, epoch: int, batch: int = 0) -> None:
+        """Training is at this epoch; see `BackupAndRestore`."""
+        self._callback.at_epoch(epoch, batch)
+
+    def _parts(self, slots: list[int]) -> dict[str, list[Any]]:
+        model = self._model
+        return {"weights": model.weights, **training_variables(model, slots)}
+
+    def _save(self, epoch: int, batch: int, logs: Any) -> None:
+        model = self._model
+        arrays: dict[str, np.ndarray] = {}
+        slots = slots_of(model)
+        further, further_parts = further_state(model)
+        parts: dict[str, list[str]] = {}
+        for part, variables in {**self._parts(slots), **further_parts}.items():
+            named = {f"{part}/{i:03d}": v.numpy() for i, v in enumerate(variables)}
+            arrays |= named
+            parts[part] = list(named)
+        position = vars(Position(epoch, batch, dict(logs), bool(model.stop_training)))
+        sums = [v.numpy() for v in model.metrics_variables]
+        states = {name: callback.get_state() for name, callback in self._named().items()}
+        assert self._epochs is not None
+        content = {
+            "kind": KIND,
+            "version": VERSION,
+            "settings": self._settings,
+            "data": self._data,
+            "weights": _shapes(model.weights),
+            "build_shape": encode(model.build_shape, {}, ""),
+            "shuffle_seed": model._shuffle_seed,
+            "seeds": [layer.seed for layer in self._seeded()],
+            "slots": slots,
+            "parts": parts,
+            "further": further,
+            "metrics": encode(sums if batch else [], arrays, "metrics"),
+            "position": encode(position, arrays, "position"),
+            "stream": encode(self._epochs.place(batch), arrays, "stream"),
+            "callbacks": encode(states, arrays, "callbacks"),
+        }
+        write_arrays(self._callback.path, arrays, content)
+
+
+def _shapes(variables: list[Any]) -> list[str]:
+    return [f"{v.dtype}{list(v.shape)}" for v in variables]
+
+
+def _told(source: Any) -> Any:
+    """What data are known again by: names, shapes, dtypes, and a digest of some of the rows."""
+    if not isinstance(source, Examples):
+        return type(source).__name__
+    rows = np.unique(np.linspace(0, len(source) - 1, SAMPLED).astype(int))
+    digest = hashlib.sha256()
+    for array in source.arrays.values():
+        digest.update(np.ascontiguousarray(array[rows]).tobytes())
+    spec = {name: [list(shape), dtype] for name, (shape, dtype) in source.spec.items()}
+    return {"arrays": spec, "digest": digest.hexdigest()}
+
+
+def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
+    """What JSON can hold of a value; its arrays go among the others, by this name.
+
+    Example:
+        >>> arrays = {}
+        >>> encode({"best": float("nan"), "weights": [np.ones(2)]}, arrays, "a")
+        {'best': {'float': 'nan'}, 'weights': [{'array': 'a/weights/0'}]}
+        >>> decode(encode({1: (2, 0.5)}, arrays, "b"), arrays)
+        {1: [2, 0.5]}
+    """
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value) and not {"float", "array", "items"} & set(
+            value
+        ):
+            return {key: encode(v, arrays, f"{name}/{key}") for key, v in value.items()}
+        pairs = [
+            [key, encode(v, arrays, f"{name}/{i}")] for i, (key, v) in enumerate(value.items())
+        ]
+        return {"items": pairs}
+    if isinstance(value, (list, tuple)):
+        return [encode(v, arrays, f"{name}/{i}") for i, v in enumerate(value)]
+    if isinstance(value, (np.ndarray, np.generic)):
+        arrays[name] = np.asarray(value)
+        return {"array": name}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}
+    return value
+
+
+def decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """The value that was encoded; tuples come back as lists, scalars of NumPy as arrays."""
+    if isinstance(value, list):
+        return [decode(v, arrays) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"array"}:
+        return arrays[value["array"]]
+    if value.keys() == {"float"}:
+        return float(value["float"])
+    if value.keys() == {"items"}:
+        return {key: decode(v, arrays) for key, v in value["items"]}
+    return {key: decode(v, arrays) for key, v in value.items()}
