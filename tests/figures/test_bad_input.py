@@ -122,7 +122,7 @@ SAME = [
 def test_labels_of_every_kind(way):
     true, predicted = way
     names = ["no", "sí"]
-    (axes,) = figures.confusion_matrix(true, predicted, names).axes
+    axes, _ = figures.confusion_matrix(true, predicted, names).axes
     assert [text.get_text() for text in axes.texts] == ["2", "0", "1", "1"]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == names
     assert figures.classification_table(true, predicted, names)[1]["recall"] == 0.5
@@ -136,7 +136,7 @@ def test_labels_of_every_kind(way):
 
 
 def test_texts_name_their_classes():
-    (axes,) = figures.confusion_matrix(["b", "a"], ["b", "c"]).axes
+    axes, _ = figures.confusion_matrix(["b", "a"], ["b", "c"]).axes
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
     (first, second) = figures.images_grid(IMAGES, ["siete", "dos"], ["dos", "dos"]).axes
     assert (first.get_title(), second.get_title()) == ("✗ dos\ntrue: siete", "dos")

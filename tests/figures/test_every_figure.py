@@ -103,13 +103,21 @@ FIGURES = {
         lambda lang: figures.confusion_matrix(
             COUNTS, CLASSES, normalise=(None, "true"), title="clothes", lang=lang
         ),
-        2,
+        4,
         "counts 0.80",
         "cantidades 0,80",
     ),
+    "confusion_matrix, four": (
+        lambda lang: figures.confusion_matrix(
+            dict.fromkeys("abcd", COUNTS), CLASSES, normalise="true", margins=True, lang=lang
+        ),
+        5,
+        "a d recall 0.80",
+        "a d precisión 0,80",
+    ),
     "confusion_matrix, two": (
         lambda lang: figures.confusion_matrix({"wide": COUNTS, "deep": COUNTS}, lang=lang),
-        2,
+        3,
         "wide deep 8",
         "wide deep 9",
     ),

@@ -163,17 +163,17 @@ def test_ticks_have_one_notation(values, lang, told):
 
 
 def test_several_ways_of_a_matrix():
-    counts, shares = figures.confusion_matrix(COUNTS, normalise=[None, "true"]).axes
+    counts, shares, *_ = figures.confusion_matrix(COUNTS, normalise=[None, "true"]).axes
     assert [text.get_text() for text in counts.texts][:2] == ["8", "2"]
     assert [text.get_text() for text in shares.texts][:2] == ["0.80", "0.20"]
 
 
 def test_two_matrices_stand_beside_each_other():
     figure = figures.confusion_matrix({"wide": COUNTS, "deep": COUNTS.T})
-    assert [axes.get_title() for axes in figure.axes] == ["wide", "deep"]
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["wide", "deep"]
     assert texts(figure, 0)[1] == texts(figure, 1)[3] == "2"
     figure = figures.confusion_matrix({"wide": COUNTS, "deep": COUNTS}, normalise=(None, "true"))
-    rows = [axes.get_subplotspec().rowspan.start for axes in figure.axes]
+    rows = [axes.get_subplotspec().rowspan.start for axes in figure.axes[:4]]
     assert rows == [0, 0, 1, 1]
 
 

@@ -106,12 +106,12 @@ NORMALISED = {
 
 @pytest.mark.parametrize(("by", "cells"), NORMALISED.items())
 def test_cells_of_a_confusion_matrix(by, cells):
-    (axes,) = confusion_matrix(COUNTS, normalise=by).axes
+    axes, _ = confusion_matrix(COUNTS, normalise=by).axes
     assert [text.get_text() for text in axes.texts] == cells.split()
 
 
 def test_rows_are_the_true_classes():
-    (axes,) = confusion_matrix(COUNTS, ["a", "b", "c"], lang="es").axes
+    axes, _ = confusion_matrix(COUNTS, ["a", "b", "c"], lang="es").axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("clase verdadera", "clase predicha")
     (two,) = [text for text in axes.texts if text.get_text() == "2"]
@@ -119,8 +119,57 @@ def test_rows_are_the_true_classes():
 
 
 def test_numbers_can_be_read_on_their_ground():
-    (axes,) = confusion_matrix([[1000, 1], [500, 300]]).axes
-    assert [text.get_color() for text in axes.texts] == ["white", canvas.INK, "white", canvas.INK]
+    axes, _ = confusion_matrix([[1000, 1], [500, 300]]).axes
+    assert [text.get_color() for text in axes.texts] == [
+        "white",
+        canvas.INK,
+        canvas.INK,
+        canvas.INK,
+    ]
+
+
+WHOLE = {"a": [[9, 1], [0, 4]], "b": [[90, 10], [0, 40]]}
+
+
+@pytest.mark.parametrize(("by", "top"), [(None, 90), ("true", 1)])
+def test_matrices_beside_each_other_have_one_scale_which_is_stated(by, top):
+    first, second, bar = confusion_matrix(WHOLE, normalise=by).axes
+    assert first.images[0].norm.vmax == second.images[0].norm.vmax == top
+    assert first.images[0].norm(0.0) == second.images[0].norm(0.0) == 0
+    assert (bar.get_ylim()[1], bar.get_yticklabels()[0].get_text()[0]) == (top, "0")
+
+
+@pytest.mark.parametrize(
+    ("count", "classes", "places"),
+    [
+        (2, 3, "01"),
+        (3, 3, "012"),
+        (4, 3, "01/01"),
+        (4, 10, "01/01"),
+        (5, 3, "012/01"),
+        (2, 40, "0/0"),
+    ],
+)
+def test_matrices_stand_in_rows_that_a_page_holds(count, classes, places):
+    figure = confusion_matrix({f"n{i}": np.eye(classes) for i in range(count)}, normalise="true")
+    boxes = [axes.get_subplotspec() for axes in figure.axes[:count]]
+    rows = [[b.colspan.start for b in boxes if b.rowspan.start == row] for row in range(2)]
+    assert "/".join("".join(map(str, row)) for row in rows if row) == places
+    assert figure.get_figwidth() < 15
+
+
+def test_margins_are_recall_and_precision():
+    axes, _ = confusion_matrix([[8, 2], [1, 9]], margins=True).axes
+    margins = [t.get_text() for t in axes.texts if t.get_gid() == "margin"]
+    assert margins == ["0.80", "0.89", "0.90", "0.82"]
+    assert axes.get_title() == "accuracy 0.850"
+    names = [axis.get_ticklabels()[-1].get_text() for axis in (axes.xaxis, axes.yaxis)]
+    assert names == ["recall", "precision"]
+
+
+def test_a_share_that_is_nearly_none_is_told_from_none():
+    axes, _ = confusion_matrix([[999, 1], [0, 5]], normalise="true", lang="es").axes
+    assert [text.get_text() for text in axes.texts] == ["1,00", "<0,01", "0", "1,00"]
 
 
 def test_many_classes_have_no_numbers(tmp_path):

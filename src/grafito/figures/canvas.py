@@ -174,6 +174,16 @@ def darkened(colour: str) -> tuple[float, ...]:
     return tuple(0.62 * c for c in to_rgb(colour))
 
 
+def ink_on(ground: Any) -> str:
+    """White or black, whichever is better to read on a colour."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(ground[:3] if not isinstance(ground, str) else ground)
+    )
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+    return "white" if 1.05 / light > light / 0.0603 else INK  # ratios of contrast
+
+
 def shades_of(colour: str) -> LinearSegmentedColormap:
     """From white to the colour."""
     return LinearSegmentedColormap.from_list("shades", ["white", colour])

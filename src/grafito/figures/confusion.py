@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,15 @@ import numpy as np
 from grafito.errors import ArgumentError, ShapeError, unknown_name
 from grafito.figures.classes import number_classes
 from grafito.figures.given import as_numbers, drawn
-from grafito.figures.text import number, words
+from grafito.figures.text import number, whole, words
 from grafito.language import own_namer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CLASSES = 2000
+MOST_IN_A_ROW = 3  # matrices
+WIDEST = 13.5  # inches
 MOST_NUMBERS = 20  # classes; beyond, numbers in the cells would be too small to read
 
 # The axis whose sum becomes 1, and what the cells are then.
@@ -35,10 +39,14 @@ def confusion_matrix(
     class_names: Sequence[str] | None = None,
     *,
     normalise: str | Sequence[str | None] | None = None,
+    margins: bool = False,
     title: str | None = None,
     lang: str | None = None,
 ) -> Figure:
     """Draw confusion matrices: a row for each true class, a column for each predicted one.
+
+    The shades are those of the square root, so that rare confusions are seen beside a full
+    diagonal; they mean the same in all matrices beside each other, as the scale says.
 
     Args:
         matrix: the true classes (n,), numbers or texts; or counts of shape (classes, classes), or
@@ -48,6 +56,8 @@ def confusion_matrix(
         normalise: "true" makes each row sum to 1, "predicted" each column, "all" the whole
             matrix; None shows counts. Classes without examples stay 0. Several ways, as in
             (None, "true"), are drawn side by side, or below each other for several matrices.
+        margins: whether the recall of each class stands at the end of its row, the precision at the
+            end of its column, and the accuracy in the title.
         title: text above.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -71,50 +81,69 @@ def confusion_matrix(
     for way in ways:
         if way not in WAYS:
             raise unknown_name("way to normalise", way, [str(known) for known in WAYS])
-    panels = [(name, way) for way in ways for name in counts]
-    columns = len(counts) if len(counts) > 1 else len(ways)
     names = {n: [*map(say, _names(class_names, len(each)))] for n, each in counts.items()}
-    side = 1.6 + min(max(0.42 * max(map(len, counts.values())), 1.6), 9.0)
-    rows = -(-len(panels) // columns)
-    sheet = canvas.new_sheet(side * columns, side * rows, layout="constrained")
+    side = 1.6 + min(max(0.42 * max(map(len, counts.values())), 1.6), 9.0) + 0.5 * margins
+    place = _places(len(counts), len(ways), side)
+    rows, columns = (1 + max(each) for each in zip(*place, strict=True))
+    sheet = canvas.new_sheet(side * columns + 0.7, side * rows, layout="constrained")
     sheet.alt = "; ".join([title or vocabulary["predicted class"], *filter(None, counts)])
     with canvas.style():
-        for place, (name, way) in enumerate(panels, start=1):
-            axes = sheet.add_subplot(rows, columns, place)
-            _draw_matrix(axes, counts[name], names[name], way, lang)
-            axes.set(xlabel=vocabulary["predicted class"], ylabel=vocabulary["true class"])
-            heads = [name, vocabulary[WAYS[way][1]] if len(ways) > 1 else ""]
-            axes.set_title(": ".join(filter(None, heads)))
-        if title and len(panels) == 1:
-            sheet.axes[0].set_title(title)
-        elif title:
+        groups: list[tuple[list[Any], float]] = []
+        for k, way in enumerate(ways):
+            group: list[Any] = []
+            top = 1.0 if way else max(float(each.max()) for each in counts.values()) or 1.0
+            for n, (name, each) in enumerate(counts.items()):
+                row, column = place[k * len(counts) + n]
+                axes = sheet.add_subplot(rows, columns, row * columns + column + 1)
+                _draw_matrix(axes, _normalised(each, way), names[name], (way, top), lang)
+                axes.set(xlabel=vocabulary["predicted class"], ylabel=vocabulary["true class"])
+                heads = [name, vocabulary[WAYS[way][1]] if len(ways) > 1 else ""]
+                head = ": ".join(filter(None, [*heads, title if len(place) == 1 else ""]))
+                if margins:
+                    _draw_margins(axes, each, vocabulary, lang)
+                    head = "\n".join(filter(None, [head, _accuracy(each, vocabulary, lang)]))
+                axes.set_title(
+                    "\n".join(textwrap.fill(t, int(13 * side)) for t in head.split("\n"))
+                )
+                group.append(axes)
+            groups.append((group, top))
+        for group, top in groups:
+            _draw_scale(sheet, group, top, lang)
+        if title and len(place) > 1:
             sheet.suptitle(title)
     return sheet
 
 
+def _places(matrices: int, ways: int, side: float) -> list[tuple[int, int]]:
+    """Row and column of each matrix, way by way: as many side by side as a page is wide."""
+    room = max(1, int(WIDEST / side))
+    if matrices == 1:
+        return [(k // min(ways, room), k % min(ways, room)) for k in range(ways)]
+    lines = math.ceil(matrices / min(room, MOST_IN_A_ROW))
+    columns = math.ceil(matrices / lines)
+    return [(lines * k + n // columns, n % columns) for k in range(ways) for n in range(matrices)]
+
+
 def _draw_matrix(
-    axes: Any, counts: np.ndarray, names: Sequence[str], way: str | None, lang: str | None
+    axes: Any, shown: np.ndarray, names: Sequence[str], scale: tuple[str | None, float], lang: Any
 ) -> None:
     from grafito.figures import canvas
 
-    shown = _normalised(counts, way)
-    classes = len(counts)
-    # The root lets rare confusions show beside a full diagonal.
-    shade = np.sqrt(shown / max(shown.max(), 1e-300))
-    axes.imshow(shade, cmap=canvas.shades_of(canvas.BLUE), vmin=0, vmax=1)
+    way, top = scale
+    classes = len(shown)
+    shades = canvas.shades_of(canvas.BLUE)
+    image = axes.imshow(shown, cmap=shades, norm=_shading(top))
     if classes <= MOST_NUMBERS:
         for i, j in np.ndindex(classes, classes):
-            whole = way is None and shown[i, j] == int(shown[i, j])
-            text = str(int(shown[i, j])) if whole else number(shown[i, j], 2, lang)
-            if way and shown[i, j] < 0.005:
-                text = "0" if shown[i, j] == 0 else number(0.0, 2, lang)
-            ink = "white" if shade[i, j] > 0.6 else canvas.INK
+            text = _cell(float(shown[i, j]), way, lang)
             size = 9 if len(text) <= 4 else 7
+            ink = canvas.ink_on(shades(image.norm(shown[i, j])))
             cell = axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=size)
             cell.set_in_layout(False)
     ticks = range(0, classes, max(1, classes // 25))
     shown_names = [names[i] for i in ticks]
-    tilt = 45 if max(map(len, names)) > 3 else 0
+    room = max(0.42, 1.6 / classes)  # inches of one cell
+    tilt = 45 if 0.075 * max(map(len, shown_names)) > room - 0.05 else 0
     axes.set_xticks(ticks, shown_names, rotation=tilt, ha="right" if tilt else "center")
     axes.set_yticks(ticks, shown_names)
     axes.tick_params(length=0)
@@ -123,6 +152,71 @@ def _draw_matrix(
     axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=min(1.5, 30 / classes))
     axes.tick_params(which="minor", length=0)
+
+
+def _cell(value: float, way: str | None, lang: str | None) -> str:
+    """The number of a cell; a share too small for its decimals is told from none at all."""
+    if way and 0 < value < 0.005:
+        return f"<{number(0.01, 2, lang)}"
+    if value == int(value) and (way is None or value == 0):
+        return whole(int(value), lang)
+    return number(value, 2, lang)
+
+
+def _shading(top: float) -> Any:
+    from matplotlib.colors import PowerNorm
+
+    return PowerNorm(0.5, 0.0, top)
+
+
+def _draw_scale(sheet: Any, group: Sequence[Any], top: float, lang: str | None) -> None:
+    """What the shades of these matrices mean."""
+    from matplotlib.cm import ScalarMappable
+
+    from grafito.figures import canvas
+
+    colours = ScalarMappable(_shading(top), canvas.shades_of(canvas.BLUE))
+    bar = sheet.colorbar(colours, ax=list(group), pad=0.02, aspect=30, shrink=0.8)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(which="both", length=0, labelsize=8)
+    bar.set_ticks(_round_parts(top))
+    canvas.number_ticks(bar.ax.yaxis, lang)
+
+
+def _round_parts(top: float) -> list[float]:
+    """Round numbers that lie apart on the scale of the root."""
+    ten = 10.0 ** math.floor(math.log10(top))
+    step = next(ten * each for each in (5, 2, 1) if ten * each <= top * 1.001)
+    parts = [0.05, 0.2, 0.5, 1.0] if top <= 1 else [step / 20, step / 5, step / 2, step]
+    kept = [part for part in parts if top <= 1 or part == int(part)]
+    return [0.0, *dict.fromkeys(kept)]
+
+
+def _draw_margins(axes: Any, counts: np.ndarray, vocabulary: Any, lang: str | None) -> None:
+    """The recall of each class behind its row, the precision under its column."""
+    classes = len(counts)
+    if classes > MOST_NUMBERS:
+        return
+    right, beyond = counts.diagonal(), classes + 0.25
+    for i in range(classes):
+        for total, at in (
+            (counts.sum(axis=1)[i], (beyond, i)),
+            (counts.sum(axis=0)[i], (i, beyond)),
+        ):
+            text = number(right[i] / total, 2, lang) if total else "–"
+            cell = axes.text(*at, text, ha="center", va="center", fontsize=8, gid="margin")
+            cell.set_in_layout(False)
+    axes.set(xlim=(-0.5, classes + 0.75), ylim=(classes + 0.75, -0.5))
+    for axis, word in ((axes.xaxis, "recall"), (axes.yaxis, "precision")):
+        labels = [text.get_text() for text in axis.get_ticklabels()]
+        axis.set_ticks([*range(classes), beyond], [*labels, vocabulary[word]])
+    axes.get_xticklabels()[-1].set(rotation=45, ha="right")
+
+
+def _accuracy(counts: np.ndarray, vocabulary: Any, lang: str | None) -> str:
+    total = counts.sum()
+    share = number(counts.trace() / total, 3, lang) if total else "–"
+    return f"{vocabulary['accuracy']} {share}"
 
 
 def classification_table(

@@ -29,6 +29,8 @@ WORDS = (
     message("best epoch"),
     message("loss"),
     message("accuracy"),
+    message("precision"),
+    message("recall"),
     message("learning rate"),
     message("training"),
     message("validation"),

@@ -79,6 +79,7 @@ def show_classes(
         counts,
         names,
         normalise=(None, "true") if classes <= FEW_CLASSES else "true",
+        margins=classes <= FEW_CLASSES,
     )
     record.figure(
         "confusion",
@@ -158,7 +159,7 @@ def show_confusions(
         truth = labels_of(one.data[1][1])
         counts[name] = count_classes(truth, labels_of(one.test_outputs), len(class_names))
     scores = [figures.classification_table(each, class_names) for each in counts.values()]
-    sheet = partial(figures.confusion_matrix, counts, class_names, normalise="true")
+    sheet = partial(figures.confusion_matrix, counts, class_names, normalise="true", margins=True)
     record.figure(
         "confusion",
         sheet,
