@@ -51,6 +51,16 @@ WRONG = {
     ],
     "sweep": [(([1, 2],), "by name"), (({"a": {1: "x"}},), "Only numbers"), (({},), "no results")],
     "scatter_fit": [(([1, 2], [1]), "prediction"), ((["a"], ["b"]), "Only numbers")],
+    **{
+        name: [
+            (([0, 1], [0.1]), "Each example needs a score"), (([], []), "score|class"),
+            (([0, 0], [0.1, 0.2]), "both classes"), (([0, 1], ["a", "b"]), "Only numbers"),
+            (([0, 1], [0.1, np.nan]), "not finite"), (([0, 5], [0.1, 0.2]), "do not fit"),
+            (([0, 1], {}), "no scores|one model"), ((None, None), "Classes|Only|score"),
+            ((MODEL, [0.1]), "numbers or texts"), (([0, 1], [[[0.1]], [[0.2]]]), "needs a score"),
+        ]
+        for name in ("roc_curve", "precision_recall_curve", "calibration_curve", "threshold_curves")
+    },
     "feature_maps": [((None, IMAGES[0]), "those of a model"), ((MODEL, None), "image|numbers")],
     "kernels": [((None,), "Only numbers|kernel"), (("a",), "Only numbers")],
     "activation_gallery": [((None,), "no activ"), (([],), "no activ"), (("relu",), None)],
@@ -81,6 +91,22 @@ OPTIONS = {
             ("bands", [1.5], "bands=True"), ("errors", X, "True or False"),
             ("resolution", None, "resolution=200"), ("title", X, "text"),
         ],
+    ),
+    "threshold_curves": (
+        {"y_true": [0, 1, 1], "y_score": [0.1, 0.4, 0.7]},
+        [
+            ("costs", 3, "two numbers"), ("costs", (1, -1), "two numbers"),
+            ("costs", ("a", "b"), "Only numbers"), ("y_score", [-1, 2, 3], "between 0 and 1"),
+            ("y_score", np.ones((3, 3)) / 3, "do not fit"), ("title", [1], "text"),
+        ],
+    ),
+    "calibration_curve": (
+        {"y_true": [0, 1, 1], "y_score": [0.1, 0.4, 0.7]},
+        [("bins", 0, "bins=10"), ("bins", "a", "bins=10"), ("y_score", [5, 2, 3], "0 and 1")],
+    ),
+    "confusion_matrix": (
+        {"matrix": [0, 1], "predicted": [1, 1]},
+        [("margins", "yes", "True or False"), ("normalise", 3, "way to normalise")],
     ),
 }  # fmt: skip
 SPOILT = [(name, call, *each) for name, (call, rows) in OPTIONS.items() for each in rows]

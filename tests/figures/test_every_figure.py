@@ -55,6 +55,11 @@ def deep(count):
     return Sequential([layers.Input((3,)), *dense])
 
 
+OWN_CHANCE = np.random.default_rng(2)
+POSITIVE = OWN_CHANCE.random(80) < 0.4
+CHANCES = np.clip(0.3 + 0.3 * POSITIVE + 0.2 * OWN_CHANCE.normal(size=80), 0, 1)
+SHARES = OWN_CHANCE.dirichlet([1, 1, 1], 80)
+THREE = (SHARES + 0.4 * OWN_CHANCE.random((80, 3))).argmax(axis=1)
 SPACE = CHANCE.random((12, 4))
 
 
@@ -227,6 +232,36 @@ FIGURES = {
         2,
         "examples fits a b",
         "ejemplos",
+    ),
+    "roc_curve": (
+        lambda lang: figures.roc_curve(
+            POSITIVE, {"a": CHANCES, "b": CHANCES[::-1].copy()}, title="ROC", lang=lang
+        ),
+        1,
+        "chance ROC",
+        "azar ROC",
+    ),
+    "precision_recall_curve": (
+        lambda lang: figures.precision_recall_curve(
+            THREE, SHARES, class_names=["cat", "dog", "cow"], lang=lang
+        ),
+        1,
+        "recall precision",
+        "exhaustividad precisión",
+    ),
+    "calibration_curve": (
+        lambda lang: figures.calibration_curve(POSITIVE, CHANCES, title="bins", lang=lang),
+        2,
+        "bins examples",
+        "bins ejemplos",
+    ),
+    "threshold_curves": (
+        lambda lang: figures.threshold_curves(
+            POSITIVE, CHANCES, costs=(1, 5), title="costs", lang=lang
+        ),
+        1,
+        "recall costs F1",
+        "umbral costs F1",
     ),
     "sweep": (
         lambda lang: figures.sweep(

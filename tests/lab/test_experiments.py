@@ -19,6 +19,7 @@ from grafito.lab.report.recorded_run import FILES
 TRAINING = {"network", "curves"}
 CLASSES = {"confusion", "classes", "predictions", "hardest"}
 TOGETHER = {"curves", "results"}
+CHANCES = {"roc", "precision-recall", "calibration", "thresholds"}
 
 SHOWN = ("figure", "player", "table")
 # What those of an experiment show besides that stand side by side.
@@ -79,16 +80,20 @@ ROWS = {
     "convolution": ({}, {"steps"}),
     "boston": ({}, TRAINING | {"prediction"}),
     "california": ({"examples": 500}, TRAINING | {"prediction"}),
-    "pima": ({"units": [9, 5]}, {"curves", "folds"}),
+    "pima": ({"units": [9, 5]}, {"curves", "folds"} | CHANCES),
+    "pima all": ({"units": [9, 5]}, {"curves", "folds"} | CHANCES - {"thresholds"}),
     "alexnet against-vgg16": (
         {"examples": 8, "test_examples": 8, "batch_size": 8},
         TOGETHER | {"cost", "confusion"},
     ),
     "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph", "step"}),
-    "imdb-dense": ({"examples": 200, "test_examples": 100, "words": 500}, TRAINING | {"hardest"}),
+    "imdb-dense": (
+        {"examples": 200, "test_examples": 100, "words": 500},
+        TRAINING | CHANCES | {"hardest"},
+    ),
     "imdb-embedding": (
         {"examples": 200, "test_examples": 100, "words": 500},
-        TRAINING | {"hardest"},
+        TRAINING | CHANCES | {"hardest"},
     ),
     "vanishing-gradient": (
         {"depths": [1, 3], "rates": [0.1]},

@@ -18,6 +18,12 @@ from grafito.figures.images import images_grid
 from grafito.figures.network import network_diagram
 from grafito.figures.perceptron import perceptron_lines
 from grafito.figures.regions import decision_regions
+from grafito.figures.scores import (
+    calibration_curve,
+    precision_recall_curve,
+    roc_curve,
+    threshold_curves,
+)
 from grafito.figures.surfaces import loss_surface
 from grafito.figures.sweeps import gradient_norms, sweep
 
@@ -26,6 +32,7 @@ __all__ = [
     "Edge",
     "Node",
     "activation_gallery",
+    "calibration_curve",
     "classification_table",
     "confusion_matrix",
     "convolution_steps",
@@ -44,8 +51,11 @@ __all__ = [
     "loss_surface",
     "network_diagram",
     "perceptron_lines",
+    "precision_recall_curve",
+    "roc_curve",
     "scatter_fit",
     "sweep",
+    "threshold_curves",
 ]
 
 __getattr__ = _names_of(__name__)

@@ -45,8 +45,7 @@ def confusion_matrix(
 ) -> Figure:
     """Draw confusion matrices: a row for each true class, a column for each predicted one.
 
-    The shades are those of the square root, so that rare confusions are seen beside a full
-    diagonal; they mean the same in all matrices beside each other, as the scale says.
+    The shades follow the square root, so that rare confusions show; a scale says what they mean.
 
     Args:
         matrix: the true classes (n,), numbers or texts; or counts of shape (classes, classes), or
@@ -56,8 +55,7 @@ def confusion_matrix(
         normalise: "true" makes each row sum to 1, "predicted" each column, "all" the whole
             matrix; None shows counts. Classes without examples stay 0. Several ways, as in
             (None, "true"), are drawn side by side, or below each other for several matrices.
-        margins: whether the recall of each class stands at the end of its row, the precision at the
-            end of its column, and the accuracy in the title.
+        margins: whether recall and precision stand at the ends of rows and columns.
         title: text above.
         lang: "en" or "es"; by default the one being spoken.
 

@@ -186,3 +186,37 @@ def show_confusions(
             *of_classes(counts[best], class_names),
         ],
     )
+
+
+def show_chances(record: Record, truth: np.ndarray, chances: Mapping[str, np.ndarray]) -> None:
+    """Hand over what the probabilities of one or several networks are worth, at every threshold."""
+    if not 0 < truth.mean() < 1:
+        return  # a short form may have seen one class alone
+    record.figure(
+        "roc",
+        partial(figures.roc_curve, truth, chances),
+        N_("ROC curves"),
+        N_("Each threshold gives a point; at the upper left corner all would be right."),
+    )
+    record.figure(
+        "precision-recall",
+        partial(figures.precision_recall_curve, truth, chances),
+        N_("Precision and recall"),
+        N_("Who asks for more of the positives has to take more of the negatives."),
+    )
+    record.figure(
+        "calibration",
+        partial(figures.calibration_curve, truth, chances),
+        N_("Calibration"),
+        N_("How often it is true where the network says so; below, how many examples are there."),
+    )
+    if len(chances) == 1:
+        record.figure(
+            "thresholds",
+            partial(figures.threshold_curves, truth, next(iter(chances.values()))),
+            N_("The choice of a threshold"),
+            N_(
+                "The mark is at the greatest F1. It is chosen on the very examples that are "
+                "shown here, so on new ones it will be a little lower."
+            ),
+        )

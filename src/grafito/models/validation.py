@@ -24,12 +24,14 @@ class CrossValidation:
         histories: of each fold; "val_" stands for the held-out part.
         folds: (train, held_out) indices of each fold.
         models: the trained model of each fold.
+        outputs: of each fold, what its model says of the held-out part.
     """
 
     scores: dict[str, np.ndarray]
     histories: list[History]
     folds: list[tuple[np.ndarray, np.ndarray]]
     models: list[Model] = field(repr=False)
+    outputs: list[Any] = field(repr=False)
 
     def mean(self, name: str) -> float:
         """The mean of a score over the folds."""
@@ -78,7 +80,7 @@ def cross_validate(
 
     _check_build(build)
     x, y = np.asarray(x), np.asarray(y)
-    result = CrossValidation({}, [], _folds(y, folds, seed), [])
+    result = CrossValidation({}, [], _folds(y, folds, seed), [], [])
     values: dict[str, list[float]] = {}
     for train, held_out in result.folds:
         x_train, x_held_out = x[train], x[held_out]
@@ -108,6 +110,7 @@ def cross_validate(
             values.setdefault(name, []).append(float(value))
         result.histories.append(history)
         result.models.append(model)
+        result.outputs.append(model.predict(x_held_out, verbose=0))
         if history.interrupted:
             break
     result.scores.update({name: np.array(each) for name, each in values.items()})

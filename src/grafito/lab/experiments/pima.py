@@ -13,6 +13,7 @@ import numpy as np
 from grafito import figures, layers, optimizers, regularizers
 from grafito.callbacks import History
 from grafito.datasets import pima
+from grafito.lab.classifier import show_chances
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.prose import conclusions
@@ -174,6 +175,19 @@ class Pima(Experiment):
             ],
             N_("The held-out part of each fold"),
         )
+        show_chances(record, *self._held_out({"": result}))
+
+    def _held_out(
+        self, results: Mapping[str, CrossValidation]
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The classes of the held-out parts of all folds, and what each form said of them."""
+        y = np.concatenate([part[1] for part in pima.load_data(seed=self.seed)])
+        done = min(len(result.outputs) for result in results.values())
+        folds = next(iter(results.values())).folds[:done]
+        truth = np.concatenate([y[held_out] for _, held_out in folds])
+        return truth, {
+            name: np.concatenate([*result.outputs[:done]])[:, 0] for name, result in results.items()
+        }
 
     def validated(self, record: Record, name: str = "") -> tuple[CrossValidation, float]:
         """What the folds gave, and the share of the larger class."""
@@ -242,6 +256,7 @@ class Pima(Experiment):
             [[n + 1, *(each[n] for each in shares.values())] for n in range(self.folds)],
             N_("Accuracy of each fold"),
         )
+        show_chances(record, *self._held_out(done))
         models = [result.models[0] for result in done.values()]
         record.words("theory", theory_of(models[:1], ["binary_crossentropy"], ["adam"]))
         record.words("choices", [paragraph(self.task.reasons)])
