@@ -46,7 +46,8 @@ def get(engine: Any = "auto") -> Engine:
         return engine
     if engine == "auto":
         obstacles = {name: _engine_class(name).obstacle() for name in names()}
-        engine = next(name for name, obstacle in obstacles.items() if not obstacle)
+        usable = [name for name, obstacle in obstacles.items() if not obstacle]
+        engine = next(name for name in usable if _engine_class(name).worthwhile())
         if engine == "reference":
             _warn_that_it_is_slow(*filter(None, obstacles.values()))
     elif engine not in names():

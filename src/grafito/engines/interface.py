@@ -179,6 +179,11 @@ class Engine(ABC):
         """What keeps this machine from running it, as a sentence; nothing where it can."""
         return ""
 
+    @classmethod
+    def worthwhile(cls) -> bool:
+        """Whether "auto" may take it on this machine."""
+        return True
+
     @abstractmethod
     def compile(self, graph: Graph) -> Program:
         """A program for the graph.

@@ -32,11 +32,11 @@ class Pool(Op):
         sizes = ((n + sum(pads) - size) // stride + 1 for n, size, stride, pads in rows)
         return (x[0], *sizes, x[3])
 
-    def pad(self, x: Array, fill: float) -> Array:
+    def pad(self, xp: Any, x: Array, fill: float) -> Array:
         """x with its padding around it."""
         if not np.any(self.padding):
             return x
-        return np.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=fill)
+        return xp.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=fill)
 
     def crop(self, padded: Array) -> Array:
         """The inverse of `pad`."""
@@ -49,14 +49,14 @@ class Pool(Op):
         for a, b in np.ndindex(self.size):
             yield padded[:, a : a + s0 * (h - 1) + 1 : s0, b : b + s1 * (w - 1) + 1 : s1]
 
-    def winners(self, x: Array) -> Array:
+    def winners(self, xp: Any, x: Array) -> Array:
         """Which element of each window is the largest, the first where several tie."""
-        views = self.views(self.pad(x, -np.inf), self.infer_result(x.shape))
+        views = self.views(self.pad(xp, x, -np.inf), self.infer_result(x.shape))
         best = next(views)
-        winners = np.zeros(best.shape, np.int32)
+        winners = xp.zeros(best.shape, np.int32)
         for i, view in enumerate(views, 1):
-            winners = np.where(view > best, i, winners)
-            best = np.maximum(best, view)
+            winners = xp.where(view > best, i, winners)
+            best = xp.maximum(best, view)
         return winners
 
 
@@ -73,8 +73,8 @@ class MaxPool(Pool):
         return self.infer_result(x.shape), x.dtype
 
     def value(self, xp: Any, x: Array) -> Array:
-        views = self.views(self.pad(x, -np.inf), self.infer_result(x.shape))
-        return functools.reduce(np.maximum, views)
+        views = self.views(self.pad(xp, x, -np.inf), self.infer_result(x.shape))
+        return functools.reduce(xp.maximum, views)
 
     def gradient(self, g, out, x):
         return (MaxPoolScatter(self.size, self.strides, self.padding)(x, g),)
@@ -93,8 +93,8 @@ class MaxPoolScatter(Pool):
         return x.shape, g.dtype
 
     def value(self, xp, x, g):
-        winners = self.winners(x)
-        padded = self.pad(np.zeros(x.shape, g.dtype), 0)
+        winners = self.winners(xp, x)
+        padded = self.pad(np, np.zeros(x.shape, g.dtype), 0)
         for i, view in enumerate(self.views(padded, g.shape)):
             view += np.where(winners == i, g, 0)
         return self.crop(padded)
@@ -116,10 +116,10 @@ class MaxPoolGather(Pool):
         return self.infer_result(x.shape), h.dtype
 
     def value(self, xp, x, h):
-        winners = self.winners(x)
-        out = np.zeros(winners.shape, h.dtype)
-        for i, view in enumerate(self.views(self.pad(h, 0), winners.shape)):
-            out = np.where(winners == i, view, out)
+        winners = self.winners(xp, x)
+        out = xp.zeros(winners.shape, h.dtype)
+        for i, view in enumerate(self.views(self.pad(xp, h, 0), winners.shape)):
+            out = xp.where(winners == i, view, out)
         return out
 
     def gradient(self, g, out, x, h):
@@ -135,7 +135,7 @@ class SumPool(Pool):
         return self.infer_result(x.shape), x.dtype
 
     def value(self, xp, x):
-        return sum(self.views(self.pad(x, 0), self.infer_result(x.shape)))
+        return sum(self.views(self.pad(xp, x, 0), self.infer_result(x.shape)))
 
     def gradient(self, g, out, x):
         return (SumPoolGradient(self.size, self.strides, self.padding, x.shape)(g),)
@@ -154,7 +154,7 @@ class SumPoolGradient(Pool):
         return self.shape, g.dtype
 
     def value(self, xp, g):
-        padded = self.pad(np.zeros(self.shape, g.dtype), 0)
+        padded = self.pad(np, np.zeros(self.shape, g.dtype), 0)
         for view in self.views(padded, g.shape):
             view += g
         return self.crop(padded)

@@ -104,6 +104,18 @@ def mixed_bfloat16(traced: Graph) -> Graph:
     )
 
 
+def reads_bfloat16(x: Tensor) -> bool:
+    """Whether all that an op reads was rounded to bfloat16.
+
+    Example:
+        >>> from grafito import graph
+        >>> x = graph.cast(graph.cast(graph.placeholder((2, 2)), "bfloat16"), "float32")
+        >>> reads_bfloat16(graph.matmul(x, x))
+        True
+    """
+    return all(_is_bfloat16(_source(y)) for y in x.inputs)
+
+
 def _rounds(x: Tensor) -> bool:
     return isinstance(x.op, CONTRACTIONS) and x.dtype == "float32"
 

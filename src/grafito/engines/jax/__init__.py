@@ -1,0 +1,55 @@
+"""The JAX engine: the graph compiled by XLA, for CPUs, GPUs and TPUs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+
+from grafito.engines import interface
+from grafito.errors import MissingDependencyError
+from grafito.graph.program import Graph
+from grafito.language import message
+
+# Packages by which JAX finds an accelerator. Without one of them JAX is not even imported.
+PLUGINS = re.compile(r"jax-(cuda\d+|rocm\d+|metal|tpu)-?(plugin|pjrt)?|libtpu(-nightly)?")
+
+
+class Engine(interface.Engine):
+    """XLA's code for the first device that JAX finds, or another one.
+
+    Args:
+        device: one of `jax.devices()`; by default the first.
+    """
+
+    name = "jax"
+    preference = 2
+
+    def __init__(self, device: object = None):
+        self.device = device
+
+    @classmethod
+    def obstacle(cls) -> str:
+        if importlib.util.find_spec("jax") is None:
+            return message("The package jax is absent.")
+        return ""
+
+    @classmethod
+    def worthwhile(cls) -> bool:
+        """Whether there is an accelerator; on a CPU grafito's own engine is ahead of XLA."""
+        if not any(PLUGINS.fullmatch(d.name.lower()) for d in importlib.metadata.distributions()):
+            return False
+        import jax
+
+        return jax.default_backend() != "cpu"
+
+    def compile(self, graph: Graph) -> interface.Program:
+        if self.obstacle():
+            raise MissingDependencyError(
+                "The engine 'jax' needs the package jax.",
+                where="engine='jax'",
+                fix="pip install 'grafito[jax]'",
+            )
+        from grafito.engines.jax.program import Program
+
+        return Program(graph, self.device)
