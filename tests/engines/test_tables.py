@@ -1,7 +1,9 @@
-"""Every row of the tables of layers, losses and optimizers on the CPU engine, as on the reference.
+"""Every row of the tables of layers, losses and optimizers on each engine, as on the reference.
 
-The table of ops is run in `test_llvm.py`.
+The table of ops is run in `test_llvm.py` and `test_jax.py`.
 """
+
+import importlib.util
 
 import numpy as np
 import pytest
@@ -16,14 +18,16 @@ from grafito.graph.dtypes import is_floating
 from grafito.graph.program import Graph, trace_graph
 
 NEAR = {"float64": 1e-11, "float32": 2e-5}
+NO_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="no jax")
+on_each = pytest.mark.parametrize("engine", ["llvm", pytest.param("jax", marks=NO_JAX)])
 dtypes = pytest.mark.parametrize("dtype", NEAR)
 
 
-def compare(outputs, feeds, dtype):
-    """All outputs, computed by both engines."""
+def compare(outputs, feeds, dtype, engine):
+    """All outputs, computed by an engine and by the reference."""
     inputs = {f"x{i}": x for i, x in enumerate(feeds)}
     names = [f"y{i}" for i in range(len(outputs))]
-    program = engines.get("llvm").compile(Graph(inputs, dict(zip(names, outputs, strict=True)), {}))
+    program = engines.get(engine).compile(Graph(inputs, dict(zip(names, outputs, strict=True)), {}))
     program.bind({f"x{i}": np.ascontiguousarray(a) for i, a in enumerate(feeds.values())})
     ours = program.run()
     for name, theirs in zip(names, graph.value(outputs, feeds), strict=True):
@@ -48,17 +52,18 @@ def filled(array, numbers):
 
 
 @pytest.mark.parametrize(
-    ("training", "dtype", "numbers"),
+    ("engine", "training", "dtype", "numbers"),
     [
-        (False, "float64", None),
-        (True, "float32", None),
-        (False, "float64", SPARSE),
-        (False, "float64", ZERO),
+        ("llvm", False, "float64", None),
+        ("llvm", True, "float32", None),
+        ("llvm", False, "float64", SPARSE),
+        ("llvm", False, "float64", ZERO),
+        pytest.param("jax", True, "float32", None, marks=NO_JAX),
     ],
-    ids=["predicting", "training", "kinks and ties", "zeros"],
+    ids=["predicting", "training", "kinks and ties", "zeros", "jax, training"],
 )
 @pytest.mark.parametrize("row", LAYERS, ids=str)
-def test_layers(row, training, dtype, numbers):
+def test_layers(row, engine, training, dtype, numbers):
     """Output, gradients and what a call changes, also for a batch that does not fill its lanes."""
     layer = row.build(layers, dtype=dtype)
     arrays = [np.concatenate([x] * 6)[:17] for x in row.inputs(dtype)]
@@ -75,28 +80,32 @@ def test_layers(row, training, dtype, numbers):
     slopes = []
     if sources and is_floating(y.dtype):
         slopes = graph.gradients([y], sources, [graph.constant(weigh, y.dtype)], unconnected="zero")
-    compare([y, *slopes, *trace.updates.values()], dict(zip(xs, arrays, strict=True)), dtype)
+    compare(
+        [y, *slopes, *trace.updates.values()], dict(zip(xs, arrays, strict=True)), dtype, engine
+    )
 
 
+@on_each
 @dtypes
 @pytest.mark.parametrize("row", LOSSES, ids=str)
-def test_losses(row, dtype):
+def test_losses(row, dtype, engine):
     loss = row.build(losses)
     arrays = [typed(row.y_true, dtype), typed(row.y_pred, dtype)]
     t, p = (graph.placeholder(x.shape, str(x.dtype)) for x in arrays)
     y = loss(t, p)
-    compare([y, graph.gradients(y, p)], {t: arrays[0], p: arrays[1]}, dtype)
+    compare([y, graph.gradients(y, p)], {t: arrays[0], p: arrays[1]}, dtype, engine)
 
 
+@on_each
 @dtypes
 @pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
-def test_optimizers(row, dtype):
+def test_optimizers(row, dtype, engine):
     """The weights after each of five steps."""
     rng = np.random.default_rng(3)
     starts = [rng.normal(size=shape).astype(dtype) for shape in ((3, 5), (17,))]
     pulls = [rng.normal(size=w.shape).astype(dtype) for w in starts]
     paths = []
-    for engine in ("reference", "llvm"):
+    for name in ("reference", engine):
         optimizer = row.build(optimizers)
         variables = [graph.Variable(w, name=name) for w, name in zip(starts, "wb", strict=True)]
 
@@ -106,7 +115,7 @@ def test_optimizers(row, dtype):
             optimizer.apply(graph.gradients(loss, variables), variables)
             return {"w": variables[0] + 0.0, "b": variables[1] + 0.0}
 
-        paths.append(engines.get(engine).compile(trace_graph(step, {}, training=True)).run(5))
+        paths.append(engines.get(name).compile(trace_graph(step, {}, training=True)).run(5))
     for name, theirs in paths[0].items():
         scale = np.max(np.abs(theirs))
         near = NEAR[dtype]

@@ -7,7 +7,7 @@ outside of an axis, which compiled code cannot raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jax
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from grafito.errors import GraphError
 from grafito.graph import convolution, pooling
 from grafito.graph.dtypes import INTEGER, is_floating, numpy_dtype
 from grafito.graph.elementwise import Cast, Erf, Erfinv
@@ -86,7 +87,15 @@ def _compute(x: Tensor, fault: Fault, inputs: list[Any]) -> Any:
     rounded = isinstance(x.op, CONTRACTIONS) and reads_bfloat16(x)
     with jax.named_scope(x.op.name), jax.default_matmul_precision(None if rounded else "highest"):
         own = _rounded_matmul if rounded and isinstance(x.op, MatMul) else RULES.get(type(x.op))
-        value = own(x.op, fault, *inputs) if own else x.op.value(jnp, *inputs)
+        try:
+            value = own(x.op, fault, *inputs) if own else x.op.value(jnp, *inputs)
+        except (jax.errors.JAXTypeError, TypeError, AttributeError) as error:
+            raise GraphError(
+                f"The engine 'jax' has no rule for the op {x.op.name!r}.",
+                where=x,
+                received=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+                fix="engine='llvm'",
+            ) from error
     return jnp.asarray(value).astype(numpy_dtype(x.dtype)).reshape(x.shape)
 
 
@@ -190,7 +199,7 @@ def _conv2d_kernel_gradient(op: Any, fault: Fault, x: Any, y: Any) -> Any:
 def _placed(op: pooling.Pool, parts: list[Any], shape: tuple[int, ...]) -> Any:
     """The sum of what each element of the windows gives back, in an image of a shape."""
     sizes = [n + sum(pads) for n, pads in zip(shape[1:3], op.padding, strict=True)]
-    total = 0
+    total: Any = 0
     for (a, b), part in zip(np.ndindex(op.size), parts, strict=True):
         at = [(0, 0, 0)]
         for first, size, stride, count in zip(

@@ -12,7 +12,7 @@ from jax import lax
 
 from grafito.engines import interface
 from grafito.engines.jax.lowering import lower
-from grafito.errors import ArgumentError, DataError
+from grafito.errors import ArgumentError, DataError, OutOfMemoryError
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
 from grafito.locks import Guarded
@@ -61,9 +61,19 @@ class Program(interface.Program, Guarded):
     def _run(self, steps: int) -> dict[str, np.ndarray]:
         """One launch."""
         state, read = self._on_device(self._changed), self._on_device(self._read)
-        new, outputs, fault = jax.block_until_ready(
-            self._launch(state, read, self.arrays, np.int32(steps))
-        )
+        try:
+            new, outputs, fault = jax.block_until_ready(
+                self._launch(state, read, self.arrays, np.int32(steps))
+            )
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            raise OutOfMemoryError(
+                "The device has too little memory for a step.",
+                where=self._device,
+                received=str(error).splitlines()[0],
+                fix="a smaller batch_size",
+            ) from error
         for variable, array in zip(self._changed, new, strict=True):
             variable.storage = array
         wrong, index, size = np.asarray(fault).tolist()
@@ -98,7 +108,9 @@ class Program(interface.Program, Guarded):
 
         def body(i: Any, carried: Any) -> Any:
             state, outputs, fault = carried
-            shown, new, found = self._step({**leaves, **dict(zip(self._changed, state, strict=True))})
+            shown, new, found = self._step(
+                {**leaves, **dict(zip(self._changed, state, strict=True))}
+            )
             fault = jnp.where(fault[0] > 0, fault, found)
             state = [jnp.where(fault[0] > 0, old, x) for old, x in zip(state, new, strict=True)]
             outputs = {
