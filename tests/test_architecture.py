@@ -142,7 +142,7 @@ BUDGET = {
     "callbacks": 1_150,
     "cli": 700,
     "datasets": 3_150,
-    "engines": 11_700,
+    "engines": 12_100,
     "figures": 7_000,
     "files": 850,
     "files at the top": 2_120,
