@@ -212,4 +212,4 @@ LAYERS = [
 DRAWING = [row for row in LAYERS if row.draws]
 
 # Public layers that have tests of their own: the base class, inputs, and what is never saved.
-WITHOUT_ROW = {"Layer", "InputLayer", "Lambda"}
+WITHOUT_ROW = {"Layer", "InputLayer", "Lambda", "Operation"}

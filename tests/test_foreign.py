@@ -22,6 +22,7 @@ from grafito import (
     losses,
     metrics,
     models,
+    ops,
     optimizers,
     regularizers,
     utils,
@@ -34,7 +35,7 @@ ROOMS = {
     room.__name__.split(".")[-1]: room
     for room in (
         *(activations, callbacks, datasets, figures, graph, initializers, layers, losses, metrics),
-        *(models, optimizers, optimizers.schedules, constraints, regularizers, utils, grafito),
+        *(models, ops, optimizers, optimizers.schedules, constraints, regularizers, utils, grafito),
     )
 }
 CHOICES = {"bilinear", "same", "PR"}  # of arguments
@@ -172,7 +173,8 @@ ASKED = {
     "optimizers.get('descenso_de_gradiente')": "'sgd'",
     "optimizers.get('momentum')": "optimizers.SGD(momentum=0.9)",
     "graph.parse('sgn(x)')": "'sign'",
-    "import grafito.ops": "from grafito import graph",
+    "from grafito.ops import arctan2": "on arrays",
+    "from grafito import ops; ops.allclose(x, x)": "ops.all(ops.isclose(x, y))",
     "from grafito import backend": "from grafito import graph",
     "from grafito import Dense": "layers.Dense",
     "from grafito.preprocessing.image import ImageDataGenerator": "layers.RandomRotation",
@@ -184,7 +186,7 @@ ASKED = {
     "from grafito.layers import MaxPool2D": "layers.MaxPooling2D",
     "from grafito.layers import Dens": "layers.Dense",
     "from grafito.layers.experimental import preprocessing": "from grafito.layers import",
-    "from grafito.activations import relu6": "layers.ReLU(max_value=6.0)",
+    "from grafito.activations import hard_tanh": "activations.tanh",
     "from grafito.constraints import maxnorm": "constraints.MaxNorm",
     "from grafito.regularizers import L3": "regularizers.L",
     "from grafito.initializers import glorot": "initializers.glorot_",
@@ -200,7 +202,7 @@ ASKED = {
     "layers.Densa(3)": "layers.Dense",
     "layers.Maxpooling2D()": "layers.MaxPooling2D",
     "metrics.Acuracy()": "metrics.Accuracy",
-    "activations.hard_swish(x)": "activations.silu",
+    "activations.sparsemax(x)": "activations.softmax",
     "optimizers.schedules.CosineDecayRestarts(0.1, 3)": "schedules.CosineDecay",
     "datasets.fashion_mnst.load_data()": "datasets.fashion_mnist",
     "from grafito.datasets import mnits": "mnist",
@@ -211,7 +213,15 @@ ASKED = {
 # Of Keras's own names these belong to its package, not to a program.
 INNER = {"legacy", "src"}
 OF_KERAS = ("", "activations", "callbacks", "constraints", "datasets", "initializers", "layers")
-OF_KERAS += ("losses", "metrics", "models", "optimizers", "optimizers.schedules", "regularizers")
+OF_KERAS += (
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "optimizers.schedules",
+    "regularizers",
+)
 OF_KERAS += ("utils",)
 
 

@@ -18,7 +18,8 @@ from grafito.graph import Tensor
 from grafito.registry import Registry, deserializer, serialize
 
 __all__ = ["celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu"]
-__all__ += ["linear", "log_softmax", "mish", "registry", "relu", "selu", "serialize", "sigmoid"]
+__all__ += ["hard_silu", "hard_swish", "linear", "log_sigmoid", "log_softmax", "mish", "registry"]
+__all__ += ["relu", "relu6", "selu", "serialize", "sigmoid"]
 __all__ += ["silu", "softmax", "softplus", "softsign", "swish", "tanh"]
 
 registry = Registry("activation")
@@ -97,6 +98,17 @@ def relu(
     if max_value is not None:
         y = graph.where(y < max_value, y, max_value)
     return y - negative_slope * graph.relu(threshold - x) if negative_slope else y
+
+
+@_activation()
+def relu6(x: Tensor) -> Tensor:
+    """The rectified linear unit with an end: min(max(x, 0), 6). The slope at 0 and at 6 is 0.
+
+    Example:
+        >>> relu6([-1.0, 2.0, 7.0]).numpy().tolist()
+        [0.0, 2.0, 6.0]
+    """
+    return relu(x, max_value=6)
 
 
 @_activation()
@@ -248,6 +260,31 @@ def hard_sigmoid(x: Tensor) -> Tensor:
         [0.0, 0.5, 0.75]
     """
     return relu(x + 3, max_value=6) / 6
+
+
+@_activation("hard_swish")
+def hard_silu(x: Tensor) -> Tensor:
+    """Straight lines and a parabola for a silu: x times `hard_sigmoid` of x.
+
+    Example:
+        >>> hard_silu([-4.0, 0.0, 3.0]).numpy().tolist()
+        [-0.0, 0.0, 3.0]
+    """
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+@_activation()
+def log_sigmoid(x: Tensor) -> Tensor:
+    """The logarithm of the logistic function, without overflow.
+
+    Example:
+        >>> print(log_sigmoid([0.0, -100.0]).numpy().round(3))
+        [  -0.693 -100.   ]
+    """
+    return -graph.softplus(-x)
 
 
 @_activation()

@@ -142,19 +142,9 @@ ROWS = [
     Row("layers.Reshape((3, 5))(layers.Input((4,)))", "Reshape((3, 5))", "Reshape((-1,))"),
     Row("layers.Permute(dims=(0, 1))", "dims=(0, 1)", "dims=(2, 1)"),
     Row(
-        "symbol = layers.Input((2,)); symbol ** 2",
-        "symbol ** 2",
-        "layers.Lambda(lambda x: x ** 2)(symbol)",
-    ),
-    Row(
-        "symbol = layers.Input((2,)); symbol[:, 0]",
-        "symbol[:, 0]",
-        "layers.Lambda(lambda x: x[:, 0])(symbol)",
-    ),
-    Row(
         "symbol = layers.Input((2,)); np.asarray(symbol)",
         "np.asarray(symbol)",
-        "layers.Lambda(lambda x: graph.exp(x))(symbol)",
+        "ops.exp(symbol)",
     ),
     Row("regularizers.L2(-1.0)", "-1.0", "l2=0.01"),
     Row("layers.Dense(output_dim=3)", "output_dim=3", "units=3"),

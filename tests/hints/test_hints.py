@@ -5,13 +5,25 @@ from collections import Counter
 
 import pytest
 
-from hints import data, drawn, graphs, insights, layers, others, running, stored, training
+from hints import (
+    data,
+    drawn,
+    functions,
+    graphs,
+    insights,
+    layers,
+    others,
+    running,
+    stored,
+    training,
+)
 from hints.rows import Row, english_in, error_of, hint_in, hint_of, names, run, sites, watched
 
 ROWS: list[Row] = [
     *data.ROWS,
     *training.ROWS,
     *layers.ROWS,
+    *functions.ROWS,
     *graphs.ROWS,
     *others.ROWS,
     *drawn.ROWS,

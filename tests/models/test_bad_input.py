@@ -194,24 +194,16 @@ class NoStep(Model):
 X_SYMBOL = layers.Input((3,), name="x")
 
 SYMBOL_USES = {
-    "x ** 2": lambda x: x**2,
-    "x[:, 0]": lambda x: x[:, 0],
-    "1 / x": lambda x: 1 / x,
-    "x[0] / x[1]": lambda x: x / x,
-    "x @ w": lambda x: x @ np.ones((3, 2)),
-    "abs(x)": abs,
-    "x > 0": lambda x: x > 0,
-    "x[:, 0] ": len,
-    " x[:, 0]": list,
-    "graph.mean(x)": float,
+    "len(x)": len,
+    "list(x)": list,
+    "float(x)": float,
 }
 
 
 @pytest.mark.parametrize("example", SYMBOL_USES)
-def test_operators_that_symbols_lack_are_shown_as_layers(example):
-    with pytest.raises(GraphError, match="Lambda") as caught:
+def test_what_symbols_lack_is_said(example):
+    with pytest.raises(GraphError, match=r"x\[:, 0\]"):
         SYMBOL_USES[example](X_SYMBOL)
-    assert example.strip() in str(caught.value)
 
 
 # Making and compiling models: error, words, what is done.
@@ -255,7 +247,7 @@ BUILDS = {
         lambda: layers.Dense(3)(X, foo=3),
     ),
     "too many inputs": (ArgumentError, ["(inputs)"], lambda: layers.Dense(3)(X_SYMBOL, X_SYMBOL)),
-    "function of a symbol": (GraphError, ["Lambda"], lambda: graph.exp(X_SYMBOL)),
+    "function of a symbol": (GraphError, ["ops.exp(symbol)"], lambda: graph.exp(X_SYMBOL)),
     "training on symbols": (GraphError, ["Symbol"], lambda: fit(regression(), X_SYMBOL)),
     "weights: none": (ShapeError, ["(6, 1)"], lambda: regression().set_weights(None)),
     "weights: a number": (ShapeError, ["(6, 1)"], lambda: regression().set_weights(3)),

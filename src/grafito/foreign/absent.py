@@ -1,5 +1,7 @@
 """Names of Keras that are absent: module, then what to write, then the names it stands for."""
 
+from grafito.foreign.absent_functions import OPS
+
 _SEQUENCES = "layers.Conv1D(8, 3, padding='causal'), or layers.Flatten and layers.Dense"
 _ATTENTION = "layers.Dense, layers.Dot and layers.Softmax, of which attention is made"
 _VOLUMES = "the layer of two dimensions, on slices: layers.Conv2D, layers.MaxPooling2D"
@@ -216,9 +218,6 @@ ABSENT: dict[str, dict[str, str]] = {
         "grafito.figures": "visualization",
     },
     "grafito.activations": {
-        "layers.ReLU(max_value=6.0)": "relu6",
-        "activations.hard_sigmoid(x) * x, or activations.silu": "hard_silu hard_swish",
-        "-activations.softplus(-x)": "log_sigmoid",
         "activations.tanh": "hard_tanh",
         "activations.softmax": "sparsemax",
         "activations.sigmoid": "sparse_sigmoid",
@@ -256,6 +255,7 @@ ABSENT: dict[str, dict[str, str]] = {
         "pearson_correlation",
         _FUNCTION: "CosineSimilarity cosine_similarity",
     },
+    "grafito.ops": OPS,
     "grafito.optimizers": {
         _ADAM: "Adafactor Ftrl Lamb Lion Muon MultiOptimizer OptimizerMap ScheduleFreeAdamW",
         "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",

@@ -20,10 +20,10 @@ class Finder:
         """None, or an ImportError for a name of the tables.
 
         Example:
-            >>> Finder.find_spec("grafito.ops")
+            >>> Finder.find_spec("grafito.backend")
             Traceback (most recent call last):
             ...
-            grafito.errors.MissingModuleError: There is no module 'grafito.ops'.
+            grafito.errors.MissingModuleError: There is no module 'grafito.backend'.
               try        the functions of tensors are in grafito.graph: from grafito import graph
         """
         parent, _, name = fullname.rpartition(".")

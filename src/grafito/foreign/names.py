@@ -48,8 +48,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "lrelu": ("leaky_relu",),
     "leakyrelu": ("leaky_relu",),
     "prelu": ("layers.PReLU() as a layer of its own",),
-    "relu6": ("layers.ReLU(max_value=6.0) as a layer of its own",),
-    "hard_swish": ("silu",),
     "bicubic": ("bilinear",),
     "cubic": ("bilinear",),
     "lanczos3": ("bilinear",),

@@ -36,6 +36,7 @@ from grafito.layers.merging import (
     subtract,
 )
 from grafito.layers.normalization import BatchNormalization, LayerNormalization
+from grafito.layers.operation import Operation
 from grafito.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,

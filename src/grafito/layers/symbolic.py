@@ -28,17 +28,13 @@ _PROBES = ((2, 64), (3, 128))
 _UNLIKELY = (509, 521)  # sizes that no function fits by chance
 
 
-def _by_lambda(example: str) -> Callable[..., Any]:
-    """An operator that symbols lack: it says how to compute the same in a layer."""
+def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
+    """An operator of symbols: a layer that applies the function of `grafito.ops`."""
 
-    def operator(self: Symbol, *_: Any) -> Any:
-        raise GraphError(
-            "Symbols have only the operators + - * and / by a number.",
-            where=self,
-            fix=f"layers.Lambda(lambda x: {example})(symbol)",
-        )
+    def forward(self: Symbol, *others: Any) -> Any:
+        return self.as_operation(name, (*others, self) if reflected else (self, *others), {})
 
-    return operator
+    return forward
 
 
 class Symbol:
@@ -84,7 +80,7 @@ class Symbol:
             "A symbolic value has no numbers while the model is being built.",
             where=self,
             expected="a layer that is called on it",
-            fix="layers.Lambda(lambda x: graph.exp(x))(symbol), likewise for other functions; for "
+            fix="ops.exp(symbol), likewise for other functions of grafito.ops; for "
             "numbers and gradients p = model(graph.as_tensor(x))",
         )
 
@@ -106,26 +102,38 @@ class Symbol:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Symbol:
-        return (
-            _by_lambda("x[0] / x[1]")(self) if isinstance(other, Symbol) else self * (1.0 / other)
-        )
+        if isinstance(other, (int, float)) and other:
+            return self * (1.0 / other)
+        return self.as_operation("divide", (self, other), {})
 
     def __neg__(self) -> Symbol:
         return self * -1.0
 
     def __eq__(self, other: object) -> Any:
-        return _compare(self) if comparable(other) else NotImplemented
+        same = comparable(other) or isinstance(other, Symbol)
+        return self.as_operation("equal", (self, other), {}) if same else NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        return _compare(self) if comparable(other) else NotImplemented
+        same = comparable(other) or isinstance(other, Symbol)
+        return self.as_operation("not_equal", (self, other), {}) if same else NotImplemented
 
-    __rtruediv__ = _by_lambda("1 / x")
-    __pow__ = __rpow__ = __mod__ = __rmod__ = _by_lambda("x ** 2")
-    __matmul__ = __rmatmul__ = _by_lambda("x @ w")
-    __abs__ = _by_lambda("abs(x)")
-    __lt__ = __le__ = __gt__ = __ge__ = _by_lambda("graph.cast(x > 0, x.dtype)")
+    __rtruediv__ = _operator("divide", reflected=True)
+    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _operator("floor_divide", True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", reflected=True)
+    __mod__, __rmod__ = _operator("mod"), _operator("mod", reflected=True)
+    __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", reflected=True)
+    __and__, __or__ = _operator("logical_and"), _operator("logical_or")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __abs__, __invert__ = _operator("abs"), _operator("logical_not")
+    __getitem__ = _operator("get_item")
     __hash__ = object.__hash__  # by identity, like that of tensors
-    __getitem__ = _by_lambda("x[:, 0]")
+
+    def as_operation(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function of `grafito.ops` gives for arguments among which there are symbols."""
+        from grafito.layers.operation import operation
+
+        return operation(function, args, kwargs)
 
     def __iter__(self) -> Any:
         raise GraphError(
@@ -133,14 +141,10 @@ class Symbol:
             where=self,
             expected="a tensor: what a model gives for data",
             fix="p = model(graph.as_tensor(x)); graph.gradients(p, model.trainable_weights); for a "
-            "part of it layers.Lambda(lambda x: x[:, 0])(symbol)",
+            "part of it x[:, 0]",
         )
 
-    __len__ = __iter__
-    __float__ = __int__ = _by_lambda("graph.mean(x)")
-
-
-_compare = _by_lambda("graph.cast(x == 0, x.dtype)")
+    __len__ = __float__ = __int__ = __iter__
 
 
 def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
@@ -148,6 +152,8 @@ def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
 
     if isinstance(other, Symbol):
         return getattr(layers, kind)([x, other])
+    if not isinstance(other, (int, float)):
+        return x.as_operation(kind, (x, other), {})
     scale, offset = {"add": (1, other), "subtract": (1, -other), "multiply": (other, 0)}[kind]
     return layers.Rescaling(scale, offset)(x)
 
