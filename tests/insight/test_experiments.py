@@ -129,6 +129,7 @@ TABLE = {
     "overfitting L2": said(**BY_HEART),
     "overfitting dropout": said(**{**BY_HEART, "may": "overfitting validation_looks_better"}),
     "overfitting augmentation": said(**BY_HEART),
+    "overfitting smaller": said(**BY_HEART),
     "overfitting zeros": said("dead_units"),  # with the initialiser as its edit
     "overfitting small": said("vanishing_gradients", may="dead_units"),
     "overfitting large": said(may="overfitting exploding_gradients"),
@@ -159,6 +160,7 @@ WITHOUT = {
     "perceptron overlapping": BY_HAND,
     "perceptron exclusive-or": BY_HAND,
     "one-update": BY_HAND,
+    "approximation": "networks that are tried out one after another",
     "dimensions": BY_HAND,
     "steepest-descent": "the networks of descent-variants",
 }

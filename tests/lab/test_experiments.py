@@ -27,6 +27,7 @@ BESIDE = {
     "cifar10-dense depths": {"objective-two-hidden", "objective-two-hidden-tanh", "plateau"},
     "cifar10-relu": {"objective-linear-cce"},
     "mnist-permuted": {"permuted", "confusion"},
+    "overfitting remedies": {"weights", "pixels", "validation"},
     "ice-creams outlier": {"fit"},
     "ice-creams bias": {"bias"},
     "ice-creams scales": {"scales"},
@@ -74,6 +75,7 @@ ROWS = {
     "moons": ({}, TRAINING | {"regions", "goal"}),
     "activation-graphs": ({}, {"functions", "when", "elu", "elu-step", "leaky_relu", "sigmoid"}),
     "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
+    "approximation": ({"epochs": 3, "widths": [1, 2]}, {"widths", "fits"}),
     "one-update": ({}, {"thirst", "update", "update-step", "units", "weights"}),
     "dimensions": ({}, {"network", "shapes"}),
     "perceptron": ({}, set()),
@@ -97,7 +99,7 @@ ROWS = {
     ),
     "vanishing-gradient": (
         {"depths": [1, 3], "rates": [0.1]},
-        {"derivatives", "norms", "initialisers", "depths", "curves", "dead"},
+        {"derivatives", "norms", "initialisers", "depths", "curves", "dead", "saturated"},
     ),
     "descent-variants": (
         {"epochs": 3, "rates": [0.1], "steps": 9},

@@ -194,6 +194,19 @@ TURNS = {
         (lambda: e.rated({"a": 0, "b": 0}, 0.2), "With none"),
         (lambda: e.rated({"a": 0}, 0.2), None),
     ],
+    "approximated": [
+        (lambda: e.approximated({1: 0.4, 9: 0.1}), "widest network"),
+        (lambda: e.approximated({1: 0.4, 5: 0.1, 9: 0.2}), "does not find"),
+        (lambda: e.approximated({1: 0.4}), None),
+    ],
+    "sparse": [
+        (lambda: e.sparse({"a": 0.1, "b": 0.9}), "nearly 0"),
+        (lambda: e.sparse({"a": 0.1}), None),
+    ],
+    "saturating": [
+        (lambda: e.saturating({0.1: (0.0, 0.8), 3.0: (0.9, 0.5)}), "saturated"),
+        (lambda: e.saturating({}), None),
+    ],
     "slowest": [
         (lambda: e.slowest({"a": 3, "b": 9}), "times as long"),
         (lambda: e.slowest({"a": 9, "b": 9}), None),

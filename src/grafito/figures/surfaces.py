@@ -117,7 +117,7 @@ def _draw_landscape(
     a, b, heights = surface
     axes = sheet.add_subplot(projection="3d")
     look = {"cmap": canvas.shades_of(canvas.BLUE), "alpha": 0.6, "linewidth": 0.2}
-    edge = {"edgecolor": "white", "rcount": 40, "ccount": 40}
+    edge = {"edgecolor": "white", "rcount": 28, "ccount": 28}
     axes.plot_surface(*np.meshgrid(a, b), np.ma.masked_invalid(heights), **look, **edge)
     for index, (name, way) in enumerate(ways.items()):
         columns = np.abs(a[:, None] - way[:, 0]).argmin(axis=0)
@@ -128,6 +128,8 @@ def _draw_landscape(
     axes.set_zlabel(words(lang)["loss"])
     axes.set_box_aspect(None, zoom=0.85)  # room for the name of the height
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        low, high = sorted(axis.get_view_interval())
+        axis.set_ticks([tick for tick in axis.get_majorticklocs() if low <= tick <= high])
         canvas.number_ticks(axis, lang)
     if ways:
         sheet.legend(loc="outside lower center", ncols=min(len(ways), 3))

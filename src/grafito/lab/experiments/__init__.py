@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafito.lab.experiment import Experiment
+from grafito.lab.experiments.approximation import Approximation
 from grafito.lab.experiments.by_hand import Dimensions, OneUpdate
 from grafito.lab.experiments.cifar import Cifar10Dense, Cifar10Relu
 from grafito.lab.experiments.convolution_steps import Convolution
@@ -60,6 +61,7 @@ KINDS: tuple[type[Experiment], ...] = (
     DescentVariants,
     SteepestDescent,
     Overfitting,
+    Approximation,
     IceCreams,
     Moons,
     Boston,

@@ -58,8 +58,8 @@ class Dimensions(Experiment):
         model = Sequential([layers.Input((self.inputs,)), first, last])
         x = np.random.default_rng(self.seed).normal(size=(self.examples, self.inputs))
         y = model.predict(x, verbose=0)
-        kernels = [layer.kernel.numpy() for layer in (first, last)]
-        biases = [layer.bias.numpy() for layer in (first, last)]
+        weights = model.get_weights()
+        kernels, biases = weights[::2], weights[1::2]
         by_equation = x
         for kernel, bias in zip(kernels, biases, strict=True):
             by_equation = np.maximum(by_equation @ kernel + bias, 0)

@@ -126,7 +126,7 @@ class CifarDense(Classifier):
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         show_objectives(record, {name: self.another(name) for name in trained})
-        if len({form.units for form in self.forms().values()}) > 1:
+        if len({self.another(name).units for name in trained}) > 1:
             self._show_plateaus(record, trained)
         super().show_together(record, trained)
 

@@ -210,7 +210,7 @@ class IceCreams(Training):
         )
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
-        forms = {name: form for name, form in self.forms().items() if name in trained}
+        forms = {name: self.another(name) for name in trained}
         show = {"outlier": self._show_outlier, "bias": self._show_bias, "scales": self._show_scales}
         show[self.variant](record, forms, trained)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -16,13 +17,14 @@ from grafito.lab.classifier import Classifier, accuracies
 from grafito.lab.experiment import Variants
 from grafito.lab.prose.answers import remedies
 from grafito.lab.prose.conclusions_by_hand import below_the_noise, learned, quickest
+from grafito.lab.prose.conclusions_of_exercises import sparse
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_networks import OVERFITTING
 from grafito.lab.prose.theory import ACTIVATIONS, LOSSES, OPTIMIZERS
 from grafito.lab.record import Record
 from grafito.lab.training import SMOOTHED, Data, Trained
 from grafito.language import message as N_
-from grafito.models import Sequential
+from grafito.models import Model, Sequential
 from grafito.utils import set_random_seed
 
 Points = tuple[np.ndarray, np.ndarray]
@@ -40,6 +42,49 @@ INITIALISERS: dict[str, initializers.Initializer] = {
     N_("glorot"): initializers.GlorotUniform(),
     N_("he"): initializers.HeNormal(),
 }
+
+
+PENALTIES = ("none", "L1", "L2")
+NEARLY_ZERO = 0.001  # a weight that could as well be 0
+
+
+def show_weights(record: Record, models: Mapping[str, Model]) -> None:
+    """Hand over how large the weights of the first layers are, and which pixels they see."""
+    kernels = {
+        name: next(
+            layer.kernel.numpy() for layer in model.layers if isinstance(layer, layers.Dense)
+        )
+        for name, model in models.items()
+    }
+    if not kernels:
+        return
+    edges = np.linspace(-0.1, 0.1, 22)  # with 0 in the middle of one
+    shares = {}
+    for name, kernel in kernels.items():
+        counts = np.histogram(np.clip(kernel, -0.0999, 0.0999), edges)[0] / kernel.size
+        middles = (edges[:-1] + edges[1:]) / 2
+        shares[name] = {
+            round(float(m), 4): float(c) for m, c in zip(middles, counts, strict=True) if c
+        }
+    record.figure(
+        "weights",
+        partial(figures.sweep, shares, names=(N_("weight"), N_("share of the weights")), log="y"),
+        N_("Weights of the first layer"),
+    )
+    side = math.isqrt(next(iter(kernels.values())).shape[0])
+    pixels = {
+        name: (255 * each / (each.max() or 1.0)).astype(np.uint8).reshape(1, side, side)
+        for name, kernel in kernels.items()
+        for each in [abs(kernel).sum(axis=1)]
+    }
+    record.figure(
+        "pixels",
+        partial(figures.images_grid, pixels),
+        N_("Which pixels the first layer sees"),
+        N_("White: the sum of the absolute weights of a pixel is the largest of its network."),
+    )
+    zeros = {name: float((abs(kernel) < NEARLY_ZERO).mean()) for name, kernel in kernels.items()}
+    record.words("findings", [said(sparse(zeros))])
 
 
 def noisy_sine(count: int, noise: float, seed: int) -> Points:
@@ -103,10 +148,11 @@ class Overfitting(Classifier):
         "L2": {"l2": 0.002},
         "dropout": {"dropout": 0.5},
         "augmentation": {"augmented": True},
+        "smaller": {"units": (20,)},
         **{name: {"initialiser": name, "units": (100,) * 4} for name in INITIALISERS},
     }
     together: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "remedies": ("none", "early-stopping", "L1", "L2", "dropout", "augmentation"),
+        "remedies": ("none", "early-stopping", "L1", "L2", "dropout", "augmentation", "smaller"),
         "initialisers": tuple(INITIALISERS),
     }
     shortened: ClassVar[Mapping[str, Any]] = {
@@ -186,6 +232,7 @@ class Overfitting(Classifier):
             )
             epochs = {name: len(one.history.epoch) for name, one in trained.items()}
             record.words("findings", [said(quickest(epochs))])
+            show_weights(record, {n: trained[n].model for n in PENALTIES if n in trained})
         alone = {name: one.history.history["val_loss"] for name, one in trained.items()}
         record.figure(
             "validation",

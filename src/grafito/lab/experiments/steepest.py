@@ -59,7 +59,8 @@ class SteepestDescent(DescentVariants):
             N_("fitting"): self.fitting,
             N_("bouncing"): self.bouncing,
         }
-        ways, rows = {}, []
+        ways: dict[str, np.ndarray] = {}
+        rows: list[list[Any]] = []
         level = (1 + self.close) * float(self.losses(best))
         for name, share in shares.items():
             rate = share * largest

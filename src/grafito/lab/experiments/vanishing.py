@@ -14,6 +14,7 @@ from grafito.callbacks import History
 from grafito.datasets import digits, mnist
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.prose.conclusions_by_hand import dead, learned, vanished
+from grafito.lab.prose.conclusions_of_exercises import saturating
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_by_hand import VANISHING_GRADIENT
 from grafito.lab.record import Record
@@ -23,7 +24,11 @@ from grafito.models import Model, Sequential
 from grafito.utils import set_random_seed
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
+SPREADS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the weights, from tame to saturating
 INITIALISERS = ("glorot_uniform", "he_normal")
+CLIP = 1.0
+CLIPPED = (N_("relu, clipped"), N_("leaky_relu, clipped"))
+SATURATED = 0.01  # a sigmoid unit is so near to 0 or 1 that its derivative is below this
 CRITERION = losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
@@ -65,6 +70,20 @@ def dead_units(model: Model, x: np.ndarray) -> float:
     hidden = graph.value(outputs[:-1], {"x": x})
     alive = np.concatenate([(np.asarray(values) != 0).any(axis=0) for values in hidden])
     return float(1 - alive.mean())
+
+
+def saturated(model: Model, x: np.ndarray) -> float:
+    """The share of outputs of the first hidden layer, a sigmoid, whose derivative is nearly 0.
+
+    Example:
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(4, "sigmoid"), layers.Dense(2)])
+        >>> model.layers[0].bias.assign(np.full(4, 100.0))
+        >>> saturated(model, np.ones((3, 2)))
+        1.0
+    """
+    inputs = graph.placeholder(x.shape, name="x")
+    a = np.asarray(graph.value(model.layers[0](inputs), {"x": x}))
+    return float((a * (1 - a) < SATURATED).mean())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +173,16 @@ class VanishingGradient(Experiment):
         ratios = self._show_layers(record, x, y)
         accuracies = self._show_training(record, x, y)
         shares = self._show_dead(record, x, y)
+        told = {name: each for name, each in shares.items() if name not in CLIPPED}
+        saturated_at = self._show_saturated(record, x, y)
         record.words("choices", [paragraph(self.task.reasons)])
         record.words(
             "answers",
             [vanished(ratios, self.depth + 1), said(learned(accuracies, 0.1))],
             N_("Why do deep networks of sigmoids hardly learn?"),
         )
-        record.words("answers", [dead(shares)], N_("How many units are dead?"))
+        dying = [*dead(told), *said(saturating(saturated_at))]
+        record.words("answers", [dying], N_("How many units are dead?"))
         record.words("limits", [paragraph(self.task.limits)])
 
     def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -260,18 +282,22 @@ class VanishingGradient(Experiment):
         record.section(N_("Dead units"))
         shares: dict[str, dict[float, float]] = {}
         rows: list[list[Any]] = []
-        forms: Sequence[tuple[str, str, float]] = (
-            ("relu", "relu", 0.0),
-            (f"relu, b = {self.bias:g}".replace("-", "−"), "relu", self.bias),
-            ("leaky_relu", "leaky_relu", 0.0),
+        low = f", b = {self.bias:g}".replace("-", "−")
+        forms: Sequence[tuple[str, str, float, bool]] = (
+            ("relu", "relu", 0.0, False),
+            (f"relu{low}", "relu", self.bias, False),
+            ("leaky_relu", "leaky_relu", 0.0, False),
+            (f"leaky_relu{low}", "leaky_relu", self.bias, False),
+            (CLIPPED[0], "relu", 0.0, True),
+            (CLIPPED[1], "leaky_relu", 0.0, True),
         )
-        for name, activation, bias in forms:
+        for name, activation, bias, clipped in forms:
             for rate in self.rates:
                 if record.interrupted:
                     return shares
                 model = self.network(x, activation, "he_normal", depth=3, bias=bias)
                 before = dead_units(model, x)
-                self._compiled(record, model, rate)
+                self._compiled(record, model, rate, CLIP if clipped else None)
                 history = record.trial(model, x, y, batch_size=self.batch_size)
                 row = [name, rate, before, "", history.history["accuracy"][-1]]
                 if np.isfinite(history.history["loss"][-1]):
@@ -298,14 +324,66 @@ class VanishingGradient(Experiment):
             ["network", "learning rate", "dead at the start", "dead after training", "accuracy"],
             rows,
             N_("Dead units"),
-            N_("An empty cell: the training diverged."),
+            N_(
+                "An empty cell: the training diverged. Clipped: no gradient is longer than 1, so "
+                "that leaky ReLU learns at the rates where ReLU dies."
+            ),
         )
         record.metrics({"dead_units": shares["relu"][max(self.rates)]})
         return shares
 
-    def _compiled(self, record: Record, model: Sequential, rate: float) -> Sequential:
+    def _show_saturated(
+        self, record: Record, x: np.ndarray, y: np.ndarray
+    ) -> dict[float, tuple[float, float]]:
+        """Hand over which sigmoid units are saturated, by the spread of the weights."""
+        record.section(N_("Saturated units"))
+        found: dict[float, tuple[float, float]] = {}
+        rows = []
+        for spread in SPREADS:
+            if record.interrupted:
+                return found
+            set_random_seed(self.seed)
+            kernel = initializers.RandomNormal(stddev=spread)
+            hidden = layers.Dense(self.units, "sigmoid", kernel_initializer=kernel)
+            model = Sequential([layers.Input(x.shape[1:]), hidden, layers.Dense(10)])
+            share = saturated(model, x)
+            norm = float(norms_of_gradients(model, x, y)[0])
+            self._compiled(record, model, self.learning_rate)
+            history = record.trial(model, x, y, batch_size=self.batch_size)
+            found[spread] = share, history.history["accuracy"][-1]
+            rows.append([spread, share, norm, found[spread][1]])
+        lines = {
+            N_("saturated"): {spread: each[0] for spread, each in found.items()},
+            N_("accuracy"): {spread: each[1] for spread, each in found.items()},
+        }
+        record.figure(
+            "saturated",
+            partial(
+                figures.sweep, lines, names=(N_("spread of the weights"), N_("share")), log="x"
+            ),
+            N_("Saturated sigmoid units"),
+            N_(
+                "A unit is saturated on an image where its derivative, at most 0.25, is below "
+                "{least}: it learns hardly more than a dead one."
+            ),
+            least=SATURATED,
+        )
+        record.table(
+            "saturated",
+            ["spread of the weights", "saturated", "gradient norm", "accuracy"],
+            rows,
+            N_("Saturated sigmoid units"),
+        )
+        return found
+
+    def _compiled(
+        self, record: Record, model: Sequential, rate: float, clip: float | None = None
+    ) -> Sequential:
         model.compile(
-            optimizers.SGD(rate), loss=CRITERION, metrics=["accuracy"], engine=record.engine
+            optimizers.SGD(rate, clipnorm=clip),
+            loss=CRITERION,
+            metrics=["accuracy"],
+            engine=record.engine,
         )
         return model
 

@@ -262,3 +262,90 @@ def rated(turns: Mapping[str, int], largest: float) -> Sentence | None:
         ),
         told,
     )
+
+
+def approximated(errors: Mapping[int, float]) -> Sentence | None:
+    """How far the error falls with the width.
+
+    Args:
+        errors: the least mean squared error of each width.
+
+    Example:
+        >>> approximated({1: 0.4, 10: 0.004}).values["times"]
+        100
+    """
+    if len(errors) < 2 or not all(value > 0 for value in errors.values()):
+        return None
+    narrow, best = min(errors), min(errors, key=lambda width: errors[width])
+    told = {
+        "narrow": narrow,
+        "most": errors[narrow],
+        "best": best,
+        "least": errors[best],
+        "times": round(errors[narrow] / errors[best]),
+    }
+    if best == max(errors):
+        text = N_(
+            "From {narrow} to {best} hidden units the error of the best start falls from {most} to "
+            "{least}, by {times} times, and the widest network is the best."
+        )
+    else:
+        text = N_(
+            "The best start of all has {best} hidden units and an error of {least}, {times} times "
+            "less than with {narrow}; wider networks could represent the function at least as "
+            "well, but training does not find it."
+        )
+    return Sentence(text, told)
+
+
+def sparse(zeros: Mapping[str, float]) -> Sentence | None:
+    """Which penalty has driven most weights to 0.
+
+    Args:
+        zeros: the share of weights that are nearly 0, by name.
+
+    Example:
+        >>> sparse({"none": 0.02, "L1": 0.9}).values["first"]
+        'L1'
+    """
+    if len(zeros) < 2:
+        return None
+    first = max(zeros, key=lambda name: zeros[name])
+    shares = {name: percent(share) for name, share in zeros.items()}
+    return Sentence(
+        N_(
+            "Percent of the weights of the first layer that are nearly 0: {shares}, most of them "
+            "with {first}; a pixel whose weights are all 0 is not looked at."
+        ),
+        {"shares": shares, "first": first},
+    )
+
+
+def saturating(found: Mapping[float, tuple[float, float]]) -> Sentence | None:
+    """From which spread of the weights on most sigmoid units are saturated.
+
+    Args:
+        found: share of saturated outputs and accuracy after an epoch, by the spread.
+
+    Example:
+        >>> saturating({0.1: (0.0, 0.8), 3.0: (0.9, 0.5)}).values["share"]
+        90.0
+    """
+    if not found:
+        return None
+    widest = max(found)
+    best = max(found, key=lambda spread: found[spread][1])
+    told = {
+        "widest": widest,
+        "share": percent(found[widest][0]),
+        "accuracy": percent(found[widest][1]),
+        "best": best,
+        "most": percent(found[best][1]),
+    }
+    return Sentence(
+        N_(
+            "With weights of spread {widest} {share} % of the sigmoid outputs are saturated, and "
+            "{accuracy} % are right after an epoch; with spread {best} it is {most} %."
+        ),
+        told,
+    )

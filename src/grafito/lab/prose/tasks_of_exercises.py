@@ -139,3 +139,21 @@ STEEPEST_DESCENT = Task(
         "began, and the shortest way to the minimum usually points elsewhere."
     ),
 )
+APPROXIMATION = Task(
+    told=N_(
+        "The theorem of universal approximation says that one hidden layer is enough for every "
+        "continuous function on an interval, if it has enough units. It does not say how many, and "
+        "not that training finds them. Here networks of growing width learn the same function, "
+        "without noise, and the error that is left is drawn against the width."
+    ),
+    reasons=N_(
+        "There is no noise and every network is trained equally long, so that what is left of the "
+        "error comes from the width or from the training; several starts tell the one from the "
+        "other."
+    ),
+    limits=N_(
+        "More units can only help to represent a function; whether the training arrives is another "
+        "question, which is why the curve may stop falling. With noise in the data a wide network "
+        "would learn the noise too, as the experiment overfitting shows."
+    ),
+)
