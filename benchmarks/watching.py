@@ -1,12 +1,14 @@
-"""What `insight.Health` costs: `python -m benchmarks.watching`.
+"""What `insight.Health` costs: `python -m benchmarks.watching [JOB ...] [--rounds N]`.
 
-Epochs with and without it take turns in one process; the medians are compared. Of its second
-program the time to compile is measured with an empty cache. One thread (GRAFITO_THREADS=1) gives
-the steadiest numbers, since then nothing waits for a second core.
+Trainings of a few epochs with and without it take turns in one process, in both orders; the median
+of the ratios of the rounds is told, of the time on the clock and of that of the CPU, which other
+programs disturb less. Of its second program the time to compile is measured with an empty cache,
+and whether both models end with weights of the same bits. GRAFITO_THREADS chooses the threads.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import tempfile
@@ -19,7 +21,7 @@ from benchmarks.jobs import JOBS, Job
 from benchmarks.participants.in_grafito import Timed, build_model
 from grafito import engines, insight, utils
 
-ROUNDS = 5
+ROUNDS, EPOCHS = 5, 3
 GOAL = 0.05  # of the time of an epoch
 LONGEST_COMPILATION = 1.5  # times that of the plain step
 EXAMPLES = {"mnist-dense": 60_000, "lenet": 20_000}
@@ -36,46 +38,60 @@ def made(job: Job) -> tuple[Any, Any, Timed]:
     return model, (x, y), engine
 
 
-def epoch(model: Any, data: Any, job: Job, *callbacks: Any) -> float:
-    """Seconds of one epoch."""
-    began = time.perf_counter()
-    model.fit(*data, batch_size=job.batch, verbose=0, callbacks=list(callbacks))
-    return time.perf_counter() - began
+def train(model: Any, data: Any, job: Job, *callbacks: Any, epochs: int = 1) -> tuple[float, float]:
+    """Seconds of an epoch: on the clock, and of the CPU."""
+    began = time.perf_counter(), time.process_time()
+    settings = {"batch_size": job.batch, "epochs": epochs, "verbose": 0}
+    model.fit(*data, callbacks=list(callbacks), **settings)
+    ended = time.perf_counter(), time.process_time()
+    return (ended[0] - began[0]) / epochs, (ended[1] - began[1]) / epochs
 
 
-def compare(job: Job) -> None:
+def compare(job: Job, rounds: int) -> None:
     """Print the overhead, the samples of an epoch, and the time of the second compilation."""
     plain, data, engine = made(job)
     with tempfile.TemporaryDirectory() as cache:
         kept = os.environ.get("GRAFITO_CACHE")
         os.environ["GRAFITO_CACHE"] = cache
-        epoch(plain, data, job)
+        train(plain, data, job)
         first = engine.seconds
         watched, _, engine = made(job)
-        epoch(watched, data, job)
+        train(watched, data, job)
         before, health = engine.seconds, insight.Health()
-        epoch(watched, data, job, health)
+        train(watched, data, job, health)
         second = engine.seconds - before
         os.environ.pop("GRAFITO_CACHE")
         if kept is not None:
             os.environ["GRAFITO_CACHE"] = kept
-    times: list[tuple[float, float]] = []
-    for _ in range(ROUNDS):
-        times.append((epoch(plain, data, job), epoch(watched, data, job, health)))
-    without, with_ = (statistics.median(column) for column in zip(*times, strict=True))
+    train(plain, data, job)  # as many as the other has done
+    ratios: list[tuple[float, float]] = []
+    for i in range(rounds):
+        turns = [(plain, ()), (watched, (health,))]
+        took = {
+            model is plain: train(model, data, job, *callbacks, epochs=EPOCHS)
+            for model, callbacks in (turns if i % 2 else turns[::-1])
+        }
+        ratios.append((took[False][0] / took[True][0], took[False][1] / took[True][1]))
+    clock, cpu = (100 * (statistics.median(column) - 1) for column in zip(*ratios, strict=True))
+    pairs = zip(plain.get_weights(), watched.get_weights(), strict=True)
     print(
-        f"{job.name:<12} {without:.3f} s an epoch, {with_:.3f} s with Health: "
-        f"{100 * (with_ / without - 1):+.1f} % (goal {100 * GOAL:.0f} %), "
-        f"{len(health.samples)} samples; compiled in {first:.2f} s and {second:.2f} s "
-        f"(goal {LONGEST_COMPILATION} times)"
+        f"{job.name:<12} {took[True][1]:.2f} s of CPU an epoch; with Health {cpu:+.1f} % of CPU "
+        f"and {clock:+.1f} % on the clock (goal {100 * GOAL:.0f} %), "
+        f"{len(health.samples) // EPOCHS} samples an epoch, "
+        f"{'the same bits' if all((a == b).all() for a, b in pairs) else 'OTHER BITS'}; "
+        f"compiled in {first:.2f} s and {second:.2f} s (goal {LONGEST_COMPILATION} times)",
+        flush=True,
     )
 
 
 def main() -> None:
-    """The two jobs of the goal."""
-    for job in JOBS.values():
-        if job.name in EXAMPLES:
-            compare(job)
+    """The two jobs of the goal, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("jobs", nargs="*", choices=[*EXAMPLES, []], metavar="JOB")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    for name in given.jobs or EXAMPLES:
+        compare(JOBS[name], given.rounds)
 
 
 if __name__ == "__main__":

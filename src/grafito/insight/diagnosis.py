@@ -140,7 +140,8 @@ def of_training(
 ) -> dict[str, LossWarning]:
     """What the numbers of a training say; with the targets there is more to say."""
     rate = facts.rate_of(model)
-    guess = facts.guess_of(model, y)
+    labels = facts.labels_of(y)
+    guess = facts.guess_of(model, y, labels)
     steps = {**samples.middle("update")}
     training, validation = logs.get("loss", ()), logs.get("val_loss", ())
     pair = {name: logs[name] for name in logs if name.endswith("loss") and name != "loss"}
@@ -171,7 +172,6 @@ def of_training(
     small = rate and rules.rate_too_small(samples.whole_losses, rate, steps, guess)
     if small and not found:
         found |= _those(rate_too_small=small)
-    labels = facts.labels_of(y)
     entropy = "crossentropy" in facts.loss_name(model) and labels is not None and guess
     shuffled = rules.shuffled_labels(training, validation, entropy) if entropy else None
     found |= _those(shuffled_labels=shuffled)

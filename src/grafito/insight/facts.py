@@ -14,7 +14,7 @@ from grafito.layers import Normalization
 from grafito.models import Model
 
 MOST = 20_000  # rows that are looked at
-MOST_NUMBERS = 2_000_000  # likewise
+MOST_NUMBERS = 200_000  # likewise
 SCALES = ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "Embedding")
 NOISE = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout",
          "AlphaDropout")  # fmt: skip
@@ -60,7 +60,7 @@ def labels_of(y: Any) -> np.ndarray | None:
         one_hot = ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
         return y.argmax(axis=1) if one_hot else None
     flat = y.reshape(-1) if y.size == len(y) else None
-    if flat is None or (flat != np.floor(flat)).any() or flat.min() < 0:
+    if flat is None or flat.min() < 0 or (flat.dtype.kind == "f" and (flat != flat // 1).any()):
         return None
     few = len(np.unique(flat[:MOST])) <= max(2, len(flat) // 5)
     return flat.astype("int64") if few else None
@@ -85,7 +85,10 @@ def entropy_of(labels: np.ndarray) -> float:
         >>> round(entropy_of(np.array([0, 1, 0, 1])), 3)
         0.693
     """
-    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    shares = (
+        np.bincount(labels) if labels.max() < MOST else np.unique(labels, return_counts=True)[1]
+    )
+    shares = shares[shares > 0] / len(labels)
     return float(-(shares * np.log(shares)).sum())
 
 
@@ -99,12 +102,11 @@ def loss_name(model: Any) -> str:
     return str(name or "").lower()
 
 
-def guess_of(model: Any, y: Any) -> float | None:
+def guess_of(model: Any, y: Any, labels: np.ndarray | None) -> float | None:
     """The loss of guessing: by the shares of the classes, or the mean of the targets."""
     name = loss_name(model)
     if not isinstance(y, np.ndarray) or y.dtype.kind not in "biuf":
         return None
-    labels = labels_of(y)
     if "crossentropy" in name or name in ("nll", "bce"):
         return None if labels is None else entropy_of(labels)
     if name in ("mse", "mean_squared_error"):

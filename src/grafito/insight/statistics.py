@@ -99,7 +99,7 @@ def _of_output(layer: Any, x: Tensor) -> dict[str, Tensor]:
 
 def _of_answers(layer: Any, x: Tensor) -> dict[str, Tensor]:
     """How many examples there were, and which classes they were answered with."""
-    found = {"examples": graph.constant(x.shape[0] if x.ndim else 1, "int32")}
+    found = {"examples": graph.constant(float(x.shape[0] if x.ndim else 1))}
     if x.ndim != KERNEL or not is_floating(x.dtype):
         return found
     x = graph.cast(x, "float32")

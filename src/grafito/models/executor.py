@@ -219,6 +219,10 @@ class Executor(Guarded):
         outputs = self._execute(compiled, batches, start, count)
         if probe and looked_into:
             probe.look(done, outputs)
+            if left > 1 and not (one_by_one or compiled.shows or probe.due(done + 1)):
+                # The plain steps up to the next follow at once: nobody waits for one alone.
+                count, outputs = self._slice(step, batches, size, start + size, left - 1, False)
+                count += 1
         return count, outputs
 
     def epochs_in_a_slice(self, step: TracedStep, batches: Batches) -> int:

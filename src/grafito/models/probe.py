@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from grafito.graph import Tensor, Trace, current_trace
+from grafito.graph import Tensor, Trace, current_trace, stack
 
 PREFIX = "probe "  # before the names of its outputs
+JOIN = "\t"  # between the names of numbers that are one output
 
 
 @dataclass
@@ -50,11 +51,21 @@ class Probe:
         trace = current_trace()
         assert trace is not None
         with Trace():  # in which a variable is what it was before the step
-            asked = self.ask(trace)
+            asked = dict(self.ask(trace))
+            single = {n: x for n, x in asked.items() if not x.shape and x.dtype == "float32"}
+            if len(single) > 1:  # one output costs less than many
+                for name in single:
+                    del asked[name]
+                asked[JOIN.join(single)] = stack([*single.values()])
         return {PREFIX + name: tensor for name, tensor in asked.items()}
 
     def look(self, step: int, outputs: dict[str, Any]) -> None:
         """Take out of the outputs of one step what was asked for."""
-        names = [name for name in outputs if name.startswith(PREFIX)]
-        found = {name.removeprefix(PREFIX): np.asarray(outputs.pop(name))[0] for name in names}
+        found: dict[str, Any] = {}
+        for output in [name for name in outputs if name.startswith(PREFIX)]:
+            value, names = np.asarray(outputs.pop(output))[0], output.removeprefix(PREFIX)
+            if JOIN in names:
+                found.update(zip(names.split(JOIN), value.tolist(), strict=True))
+            else:
+                found[names] = value
         self.take(step, found)

@@ -168,10 +168,12 @@ def class_never_predicted(labels: Any, predicted: Any, share: float = 1.0) -> Lo
           try        class_weight={0: 0.556, 1: 5} in fit
     """
     labels, predicted = np.asarray(labels).reshape(-1), np.asarray(predicted).reshape(-1)
+    answers = set(np.unique(predicted).tolist())
+    if answers.issuperset(range(int(labels.max(initial=0)) + 1)):
+        return None
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         return None
-    answers = set(np.unique(predicted).tolist())
     missing = [
         (c, n)
         for c, n in zip(classes.tolist(), counts.tolist(), strict=True)
