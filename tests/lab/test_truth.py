@@ -6,6 +6,7 @@ import json
 import shlex
 
 import pytest
+from lab.run_folders import run_folder
 
 from grafito import datasets, lab
 from grafito.lab.report import write_report
@@ -109,3 +110,38 @@ def test_the_page_states_departures_and_their_reasons(tmp_path):
         part = page[page.index('<section id="course">') :]
         assert why not in part  # of 500 epochs; these are 2
         assert ("ReLU overfits" if lang == "en" else "ReLU sobreajusta") in part
+
+
+DEPARTS = {"": [{"setting": "epochs", "course": 20, "here": 5, "why": ""}]}
+SAME = {"": [{"setting": "epochs", "course": 5, "here": 5, "why": ""}]}
+
+# What a run tells of the course, and what its page says of a run with the course's settings.
+OF_THE_COURSE = {
+    "no run": ({"course_settings": DEPARTS}, "it is not known what", "with its settings"),
+    "a run": (
+        {"course_settings": DEPARTS, "course_runs": {"accuracy": 0.9}},
+        ">with its settings<",
+        "not known",
+    ),
+    "a shorter run": (
+        {"course_settings": DEPARTS, "course_runs": {"accuracy": 0.9, "epochs": 3}},
+        "with its settings, 3 epochs",
+        "not known",
+    ),
+    "as in the course": ({"course_settings": DEPARTS, "as_course": True}, "</html>", "not known"),
+    "the same settings": ({"course_settings": SAME}, "</html>", "not known"),
+    "an older version": (
+        {"course_settings": {"": [{"setting": "epochs"}]}},
+        "</html>",
+        "not known",
+    ),
+    "no text at all": ({"course_settings": {"": "epochs"}}, "</html>", "not known"),
+}
+
+
+@pytest.mark.parametrize("case", OF_THE_COURSE)
+def test_a_page_says_whether_there_is_a_run_with_the_settings_of_the_course(case, tmp_path):
+    told, there, gone = OF_THE_COURSE[case]
+    page = write_report(run_folder(tmp_path / "run", **told), lang="en").read_text()
+    assert there in page
+    assert gone not in page

@@ -9,7 +9,15 @@ from grafito import language
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Table, Writer
 from grafito.lab.report.recorded_run import RecordedRun
+from grafito.language import message
 from grafito.language import translate as _
+
+AGAIN = message("with its settings")
+SHORTER = message("with its settings, {epochs} epochs")
+NOT_RUN = message(
+    "No whole run with the course's settings has been made for this page, so it is not known what "
+    "they give here: --course makes one."
+)
 
 
 def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
@@ -17,6 +25,7 @@ def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
     lang = language.current()
     told = run.configuration.get("course_numbers", {})
     again = run.configuration.get("course_runs", {})
+    given = {**told, **{name: value for name, value in again.items() if name != "epochs"}}
     here = {**{name: [value] for name, value in _parameters(run).items()}, **run.values()}
 
     def cell(name: str, numbers: Mapping[str, Any]) -> str:
@@ -30,10 +39,11 @@ def numbers_beside(run: RecordedRun, writer: Writer) -> Table | None:
             *([cell(name, again)] if again else []),
             numerals.headline(name, here[name], lang),
         ]
-        for name in dict.fromkeys((*told, *again))
+        for name in given
         if name in here and (_is_number(told.get(name)) or _is_number(again.get(name)))
     ]
-    titles = ["", _("the course"), *([_("with its settings")] if again else []), _("here")]
+    with_its = _(SHORTER if "epochs" in again else AGAIN).format(epochs=again.get("epochs"))
+    titles = ["", _("the course"), *([with_its] if again else []), _("here")]
     return Table(titles, rows, [False] + [True] * (len(titles) - 1)) if rows else None
 
 
@@ -42,12 +52,11 @@ def settings_beside(run: RecordedRun, writer: Writer) -> Table | None:
     told = run.configuration.get("course_settings", {})
     found: dict[tuple[str, ...], list[str]] = {}
     for form, rows in told.items():
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and {"setting", "course", "here"} <= row.keys():
-                name = str(row["setting"])
-                values = (_value(row[key], writer) for key in ("course", "here"))
-                why = _(str(row.get("why", "")))
-                found.setdefault((writer.name(name), *values, why), []).append(form)
+        for row in _rows(rows):
+            name = str(row["setting"])
+            values = (_value(row[key], writer) for key in ("course", "here"))
+            why = _(str(row.get("why", "")))
+            found.setdefault((writer.name(name), *values, why), []).append(form)
     say = language.namer()
     several = len(told) > 1
     rows = [
@@ -64,7 +73,19 @@ def settings_beside(run: RecordedRun, writer: Writer) -> Table | None:
 
 def departures(run: RecordedRun) -> list[str]:
     """What departs from the course besides, in sentences."""
-    return [_(str(text)) for text in run.configuration.get("departures", [])]
+    told = run.configuration
+    found = [_(str(text)) for text in told.get("departures", [])]
+    rows = [row for each in told.get("course_settings", {}).values() for row in _rows(each)]
+    departs = any(row["here"] != row["course"] for row in rows)
+    if departs and not (told.get("as_course") or told.get("course_runs")):
+        found.append(_(NOT_RUN))
+    return found
+
+
+def _rows(told: Any) -> list[Mapping[str, Any]]:
+    """Settings that are described as a run does it."""
+    rows = told if isinstance(told, list) else []
+    return [r for r in rows if isinstance(r, dict) and {"setting", "course", "here"} <= r.keys()]
 
 
 def _parameters(run: RecordedRun) -> Mapping[str, float]:
