@@ -19,18 +19,20 @@ from grafito.lab.settings import write_settings
 HEAD = """\
 # Results
 
-What every experiment gave, beside the number of its course. All figures come from runs in full on
-the real data sets and are made by
+What each experiment gave, next to the number that its course gives. All numbers come from full
+runs on the real data sets, produced with
 
     grafito run NAME --variant VARIANT [--seeds N]
     python -m benchmarks.results runs
 
-"±" is the standard deviation over the seeds. Seconds are those of one run's training, on two cores
-of {machine} that other programs shared; they are no benchmark (those are on
-[another page](speed.md)). A dash means that the run has not been done in full yet. A row with
-`--set` departs from the course in what it names.
+A number after "±" is the standard deviation over the seeds. "Seconds" is the training time of one
+run, on two cores of {machine} shared with other programs; for benchmarks see [Speed](speed.md). A
+dash means that no full run has been made yet. A row with `--set` differs from the experiment's
+usual settings in those named; how these differ from the course's is said on the page of each run.
+What a network of `mnist-permuted` loses is the distance to its row of `mnist-dense-conv`, which
+has the same networks and seeds.
 """
-TITLES = ("experiment", "course", "the course's number", "grafito's", "seeds", "epochs", "seconds")
+TITLES = ("experiment", "exercise", "in the course", "in grafito", "seeds", "epochs", "seconds")
 HIGHLIGHTED = 4  # numbers in a cell
 
 
@@ -92,7 +94,10 @@ def _cells(kind: Any, run: Run) -> list[str]:
     first = next(iter(run.metrics[0]))
     last_word = first.split(" ")[-1]
     shown = [n for n in run.metrics[0] if n.split(" ")[-1] == last_word][:HIGHLIGHTED]
-    numbers = [f"{name}: {_number(name, [m[name] for m in run.metrics])}" for name in shown]
+    numbers = [
+        f"{name.replace('_', ' ')}: {_number(name, [m[name] for m in run.metrics])}"
+        for name in shown
+    ]
     numbers += _subsets(run.configuration)
     name = f"`{kind.name}`" + (
         f", {run.configuration['variant']}" if run.configuration["variant"] else ""
@@ -108,8 +113,8 @@ def _cells(kind: Any, run: Run) -> list[str]:
         kind.expected,
         "<br>".join(numbers),
         str(len(run.metrics)),
-        f"{epochs:.0f}" if epochs else "–",
-        f"{seconds:.3g}" if seconds else "–",
+        f"{epochs:,.0f}" if epochs else "–",
+        _plain(seconds, 3) if seconds else "–",
     ]
 
 
@@ -120,11 +125,21 @@ def _subsets(configuration: dict[str, Any]) -> list[str]:
     return [text for text in told if text.startswith("a subset")]
 
 
+def _plain(value: float, digits: int) -> str:
+    """A number with so many digits; a power of ten only where it is very small."""
+    rounded = float(f"{value:.{digits}g}")
+    if 0 < abs(rounded) < 1e-4:
+        return f"{rounded:.{digits}g}"
+    return f"{rounded:,.10f}".rstrip("0").rstrip(".")
+
+
 def _number(name: str, values: list[float]) -> str:
     mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
     if re.search(r"(accuracy|error)$", name):
         return f"{100 * mean:.1f}" + (f" ± {100 * spread:.1f} %" if spread is not None else " %")
-    return f"{mean:.4g}" + (f" ± {spread:.2g}" if spread is not None else "")
+    if spread == 0:
+        return f"{_plain(mean, 4)} with every seed"
+    return _plain(mean, 4) + (f" ± {_plain(spread, 2)}" if spread is not None else "")
 
 
 def _changes(configuration: dict[str, Any]) -> str | None:
