@@ -100,6 +100,22 @@ OPTIONS = {
             ("y_score", np.ones((3, 3)) / 3, "do not fit"), ("title", [1], "text"),
         ],
     ),
+    "kernels": (
+        {"weights": np.ones((12, 3))},
+        [
+            ("shape", 12, "as many pixels"), ("shape", (3, 5), "of 12 pixels"),
+            ("shape", (2, 2, 3), "pixels"), ("shape", ("a", "b"), "pixels"),
+            ("shape", None, r"shape=\(1, 12\)"), ("weights", np.ones((0, 3)), "axes"),
+            ("weights", np.ones(3), "axes"), ("most", 0, "most=16"),
+        ],
+    ),
+    "images_grid": (
+        {"images": IMAGES, "signed": True},
+        [
+            ("images", np.ones((2, 8, 8, 3)), "one channel"), ("columns", 0, "columns=8"),
+            ("title", IMAGES, "text"),
+        ],
+    ),
     "calibration_curve": (
         {"y_true": [0, 1, 1], "y_score": [0.1, 0.4, 0.7]},
         [("bins", 0, "bins=10"), ("bins", "a", "bins=10"), ("y_score", [5, 2, 3], "0 and 1")],

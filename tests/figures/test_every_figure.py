@@ -67,6 +67,12 @@ def rising(points):
     return 1 / (1 + np.exp(-9 * (points[:, 0] + points[:, 2] - 1)))
 
 
+def layer_of(units):
+    layer = layers.Dense(units)
+    layer.build((None, 24))
+    return layer
+
+
 def wave(x):
     return np.sin(6 * x)
 
@@ -204,7 +210,24 @@ FIGURES = {
         "image",
         "imagen",
     ),
-    "kernels": (lambda lang: figures.kernels(np.ones((3, 3, 2, 4)), lang=lang), 8, "0 3", "1 2"),
+    "kernels": (
+        lambda lang: figures.kernels(np.ones((3, 3, 2, 4)), title="k", lang=lang),
+        9,
+        "k −1.00 1.00 0",
+        "k −1,00 1,00 0",
+    ),
+    "kernels, dense": (
+        lambda lang: figures.kernels(layer_of(10), shape=(4, 6), lang=lang),
+        11,
+        "0",
+        "0",
+    ),
+    "images_grid, signed": (
+        lambda lang: figures.images_grid(IMAGES - 0.5, signed=True, title="signed", lang=lang),
+        7,
+        "signed 0",
+        "signed 0",
+    ),
     "activation_gallery": (
         lambda lang: figures.activation_gallery(lang=lang),
         6,

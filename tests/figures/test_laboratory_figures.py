@@ -318,10 +318,14 @@ def test_activations_may_be_given():
     assert len(figure.axes) == 4
 
 
-def test_zero_is_grey_in_kernels():
+def test_zero_is_white_in_kernels_and_the_scale_has_both_limits():
     weights = np.zeros((1, 2, 1, 1))
     weights[0, 0] = -0.5
-    (shown,) = [axes.images[0].get_array() for axes in figures.kernels(weights).axes]
+    kernel, scale = figures.kernels(weights).axes
+    shown = kernel.images[0].get_array()
+    white = kernel.images[0].cmap(0.5)[:3]
+    assert min(white) > 0.99
+    assert [text.get_text() for text in scale.get_yticklabels()] == ["−0.50", "0", "0.50"]
     assert shown.tolist() == [[0.0, 0.5]]
 
 
@@ -373,6 +377,35 @@ def test_sweep_draws_means_with_their_span():
     assert drawn(figure)[0].tolist() == [[2, 0.3], [4, 0.9]]
     (spans,) = figure.axes[0].collections
     assert np.concatenate(spans.get_segments())[:, 1].tolist() == [0.1, 0.5, 0.8, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"), [(3, "3"), (8, "8"), (9, "54"), (10, "55"), (16, "88"), (17, "665")]
+)
+def test_rows_of_images_are_as_equal_as_can_be(count, rows):
+    figure = figures.images_grid(np.zeros((count, 4, 4)))
+    tops = [axes.get_position().y0 for axes in figure.axes]
+    assert "".join(str(tops.count(top)) for top in sorted(set(tops), reverse=True)) == rows
+
+
+def test_units_of_a_dense_layer_are_images():
+    weights = np.arange(24.0).reshape(12, 2)
+    first, second, _ = figures.kernels(weights, shape=(3, 4)).axes
+    assert (first.get_title(), second.get_title()) == ("unit 0", "unit 1")
+    shown = np.asarray(second.images[0].get_array())
+    np.testing.assert_allclose(shown, 0.5 + weights[:, 1].reshape(3, 4) / 46)
+
+
+def test_all_matrices_of_a_convolution_have_one_scale_around_zero():
+    axes = figures.convolution_steps(np.eye(4) - 0.5, [[1.0, -2.0], [0, 0]]).axes[0]
+    cells = [patch.get_facecolor() for patch in axes.patches if patch.get_fill()]
+    numbers = [text.get_text() for text in axes.texts if text.get_gid() == "number"]
+    grounds = {}
+    for number, ground in zip(numbers, cells, strict=True):
+        assert grounds.setdefault(number, ground) == ground
+    assert min(grounds["0"]) > 0.99
+    assert grounds["−2"][2] > grounds["−2"][0]
+    assert grounds["1"][0] > grounds["1"][2]
 
 
 def test_bars_have_their_heights_and_hatches():
@@ -516,7 +549,7 @@ MISTAKES = {
         UnknownNameError,
         "conv_0",
     ),
-    "kernels": (lambda: figures.kernels(np.zeros((3, 3))), ShapeError, "four axes"),
+    "kernels": (lambda: figures.kernels(np.zeros((3, 3, 1))), ShapeError, "four axes"),
     "activation": (lambda: figures.activation_gallery(["sigmod"]), UnknownNameError, "sigmoid"),
     "predictions": (lambda: figures.scatter_fit([1, 2], [1]), ShapeError, "prediction"),
     "columns": (lambda: figures.scatter_fit(np.eye(2), [1]), ShapeError, "One number"),

@@ -174,6 +174,11 @@ def darkened(colour: str) -> tuple[float, ...]:
     return tuple(0.62 * c for c in to_rgb(colour))
 
 
+def signed_shades() -> LinearSegmentedColormap:
+    """Blue below 0, white at 0, orange above: told apart with every kind of colour vision."""
+    return LinearSegmentedColormap.from_list("signed", [BLUE, "white", "#D97A00"])
+
+
 def ink_on(ground: Any) -> str:
     """White or black, whichever is better to read on a colour."""
     red, green, blue = (

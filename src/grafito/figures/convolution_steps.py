@@ -66,6 +66,7 @@ def convolution_steps(
         )
     matrices = {"image": picture, "kernel": weights, "feature map": found[0]}
     matrices |= {"after pooling": found[1], "flattened": found[1].reshape(-1, 1)}
+    reach = max(float(np.abs(m).max()) for m in matrices.values()) or 1.0
     signs = ("∗", "=", "→", "→")
     tallest = max(map(len, matrices.values()))
     spans = [max(m.shape[1], 3) for m in matrices.values()]
@@ -83,7 +84,7 @@ def convolution_steps(
             left = x + (spans[index] - matrix.shape[1]) / 2
             corner = (left, HEAD + (tallest - len(matrix)) / 2)
             corners[word] = corner
-            _draw_matrix(axes, matrix, corner, lang)
+            _draw_matrix(axes, matrix, corner, reach, lang)
             text = f"{vocabulary[word]}\n{_size(matrix, word)}"
             middle = x + spans[index] / 2
             axes.text(middle, corner[1] - 0.2, text, ha="center", va="bottom", fontsize=8)
@@ -137,20 +138,19 @@ def _size(matrix: np.ndarray, word: str) -> str:
 
 
 def _draw_matrix(
-    axes: Any, matrix: np.ndarray, corner: tuple[float, float], lang: str | None
+    axes: Any, matrix: np.ndarray, corner: tuple[float, float], reach: float, lang: str | None
 ) -> None:
-    """Cells, darker for greater numbers."""
+    """Cells: white at 0, bluer below, more orange above; the same in all matrices."""
     from matplotlib.patches import Rectangle
 
     from grafito.figures import canvas
 
-    low, high = float(matrix.min()), float(matrix.max())
-    shades = canvas.shades_of(canvas.BLUE)
+    shades = canvas.signed_shades()
     for i, j in np.ndindex(*matrix.shape):
-        depth = 0.85 * (float(matrix[i, j]) - low) / ((high - low) or 1.0)
+        ground = shades(0.5 + 0.4 * float(matrix[i, j]) / reach)
         x, y = corner[0] + j, corner[1] + i
         cell: dict[str, Any] = {
-            "facecolor": shades(depth),
+            "facecolor": ground,
             "edgecolor": canvas.FAINT,
             "linewidth": 0.5,
         }
@@ -158,8 +158,8 @@ def _draw_matrix(
         text = number(matrix[i, j], 2, lang)
         if matrix.dtype.kind == "f":
             text = text.rstrip("0").rstrip(".,")
-        ink = "white" if depth > 0.55 else canvas.INK
-        size = 8 if len(text) < 4 else 6
+        ink = canvas.ink_on(ground)
+        size = 8 if len(text) < 4 else 6 if len(text) < 6 else 5
         middle: dict[str, Any] = {"ha": "center", "va": "center", "gid": "number"}
         axes.text(x + 0.5, y + 0.5, text, color=ink, fontsize=size, **middle)
 
@@ -171,7 +171,7 @@ def _frame(
 
     from grafito.figures import canvas
 
-    colour = canvas.VERMILION if line == "solid" else canvas.INK
+    colour = canvas.RED if line == "solid" else canvas.INK
     place = (corner[0] + at[1], corner[1] + at[0])
     look: dict[str, Any] = {
         "fill": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.given import as_numbers, drawn, setting
-from grafito.figures.images import Cell, Row, as_images, brightness, draw_rows
+from grafito.figures.images import Cell, Look, Row, as_images, brightness, draw_rows, in_rows
 from grafito.figures.text import number, words
 from grafito.graph.nest import flatten
 
@@ -120,15 +121,24 @@ def _activations(
 
 @drawn
 def kernels(
-    weights: Any, *, most: int = 16, title: str | None = None, lang: str | None = None
+    weights: Any,
+    *,
+    shape: tuple[int, ...] | None = None,
+    most: int = 16,
+    title: str | None = None,
+    lang: str | None = None,
 ) -> Figure:
-    """Draw the kernels of a convolution: a column for each output, a row for each input channel.
+    """Draw weights as images: blue is negative, white is 0, orange is positive.
 
-    Black is the most negative weight, white the most positive, the grey between is 0.
+    Of a convolution a column for each output and a row for each input channel; of a dense layer an
+    image for each unit. The numbers that are full blue and full orange stand beside the scale.
 
     Args:
-        weights: a layer with a kernel, or an array (height, width, inputs, outputs).
-        most: columns drawn, and half as many rows.
+        weights: a layer with a kernel, or an array (height, width, inputs, outputs) or
+            (inputs, units).
+        shape: of the inputs of a dense layer, (height, width) or (height, width, 1); by default a
+            square, where there are so many.
+        most: columns drawn, and half as many rows; of a dense layer, units.
         title: text above.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -136,30 +146,57 @@ def kernels(
         ShapeError: when the weights have another shape.
 
     Example:
-        >>> len(kernels(np.zeros((3, 3, 1, 4))).axes)
-        4
+        >>> len(kernels(np.zeros((3, 3, 1, 4))).axes), len(kernels(np.zeros((784, 10))).axes)
+        (5, 11)
     """
     most = int(setting("most", most, 1, 16))
+    vocabulary = words(lang)
     owned = weights.get_weights() if hasattr(weights, "get_weights") else [weights]
     array = as_numbers(owned[0] if owned else (), "weights")
-    if array.ndim != 4:
+    if array.ndim == 2 and array.size:
+        stack = _units(array, shape)[:most]
+        cells = [Cell(image, f"{vocabulary['unit']} {i}") for i, image in enumerate(stack)]
+        rows = in_rows(cells)
+    elif array.ndim == 4 and array.size:
+        inputs, outputs = min(array.shape[2], max(most // 2, 1)), min(array.shape[3], most)
+        rows = [
+            Row([Cell(array[:, :, i, j]) for j in range(outputs)], f"{vocabulary['input']} {i}")
+            for i in range(inputs)
+        ]
+        for column, cell in enumerate(rows[0].cells):
+            cell.title = f"{vocabulary['filter']} {column}"
+    else:
         raise ShapeError(
-            "The kernels of a convolution must have four axes.",
+            "The kernels of a convolution must have four axes, those of a dense layer two.",
             where="weights",
             received=array.shape,
-            expected="(height, width, inputs, outputs)",
+            expected="(height, width, inputs, outputs), or (inputs, units)",
         )
-    inputs, outputs = min(array.shape[2], max(most // 2, 1)), min(array.shape[3], most)
-    reach = float(np.abs(array).max()) or 1.0
-    rows = [
-        Row([Cell(array[:, :, i, j]) for j in range(outputs)], str(i), (-reach, reach))
-        for i in range(inputs)
-    ]
-    for column, cell in enumerate(rows[0].cells):
-        cell.title = str(column)
-    word = words(lang)["kernel"]
-    alt = f"{word} {array.shape}: {_tidy(-reach, lang)} … {_tidy(reach, lang)}"
-    return draw_rows(rows, title=title, alt=alt)
+    drawn_numbers = [cell.image for row in rows for cell in row.cells]
+    reach = float(np.nanmax(np.abs(drawn_numbers))) or 1.0
+    for row in rows:
+        row.limits = (-reach, reach)
+    alt = f"{vocabulary['kernel']} {array.shape}: {_tidy(-reach, lang)} … {_tidy(reach, lang)}"
+    return draw_rows(rows, title=title, alt=alt, look=Look(signed=True, scale=True, lang=lang))
+
+
+def _units(array: np.ndarray, shape: Any) -> np.ndarray:
+    """The weights of each unit of a dense layer as an image."""
+    inputs = array.shape[0]
+    side = math.isqrt(inputs)
+    if shape is None and side * side == inputs:
+        shape = (side, side)
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ()
+    whole = all(isinstance(n, (int, np.integer)) and n > 0 for n in sizes)
+    if not (whole and len(sizes) in (2, 3) and math.prod(sizes) == inputs and (*sizes, 1)[2] == 1):
+        raise ShapeError(
+            "The inputs of a dense layer are an image of as many pixels.",
+            where="shape",
+            received=repr(shape),
+            expected=f"(height, width) of {inputs} pixels",
+            fix=f"shape=(1, {inputs})",
+        )
+    return array.T.reshape(-1, *sizes[:2])
 
 
 def _tidy(x: float, lang: str | None) -> str:

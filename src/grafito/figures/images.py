@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LINE = 0.155  # inches from one line of a title to the next
 WIDEST = 9.0  # inches
 DIM = 64  # of 255
+SCALE = 0.75  # inches beside the images
 LARGEST, SMALLEST = 1.05, 0.55  # inches of one image
 
 
@@ -42,6 +43,26 @@ class Row:
     limits: tuple[float, float] = (0.0, 1.0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How images are coloured: grey, or blue and orange around 0; and whether a scale stands by."""
+
+    signed: bool = False
+    scale: bool = False
+    lang: str | None = None
+
+
+def in_rows(cells: list[Cell], most: int = 8) -> list[Row]:
+    """Images in rows as equal as can be: ten are five and five.
+
+    Example:
+        >>> [len(row.cells) for row in in_rows([Cell(np.zeros((2, 2)))] * 10)]
+        [5, 5]
+    """
+    width = math.ceil(len(cells) / math.ceil(len(cells) / most))
+    return [Row(cells[i : i + width]) for i in range(0, len(cells), width)]
+
+
 @drawn
 def images_grid(
     images: Any,
@@ -50,6 +71,7 @@ def images_grid(
     *,
     class_names: Sequence[str] | None = None,
     columns: int | None = None,
+    signed: bool = False,
     title: str | None = None,
     lang: str | None = None,
 ) -> Figure:
@@ -61,7 +83,8 @@ def images_grid(
         labels: the true classes, numbers or texts, shape (n,), or one-hot.
         predictions: classes likewise, probabilities (n, classes), or of class 1 (n, 1).
         class_names: one for each class; by default their numbers.
-        columns: images in a row; by default 8 at most.
+        columns: images in a row; by default 8 at most, in rows of equal length.
+        signed: whether blue is negative, white 0 and orange positive, as for weights.
         title: text above the grid.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -81,16 +104,31 @@ def images_grid(
             Row([Cell(image) for image in each], name, brightness(each))
             for name, each in stacks.items()
         ]
-        return draw_rows(rows, title=title, alt=", ".join(stacks))
+        return draw_rows(rows, title=title, alt=", ".join(stacks), look=_look(rows, signed, lang))
     stack = as_images(images)
     texts = _titles(len(stack), labels, predictions, class_names, lang)
     cells = [Cell(image, *text) for image, text in zip(stack, texts, strict=True)]
-    width = int(setting("columns", columns or min(len(cells), 8), 1, 8))
-    rows = [
-        Row(cells[i : i + width], limits=brightness(stack)) for i in range(0, len(cells), width)
-    ]
+    rows = in_rows(cells)
+    if columns is not None:
+        width = int(setting("columns", columns, 1, 8))
+        rows = [Row(cells[i : i + width]) for i in range(0, len(cells), width)]
+    for row in rows:
+        row.limits = brightness(stack)
     alt = "; ".join(cell.title.replace("\n", ", ") for cell in cells if cell.title)
-    return draw_rows(rows, title=title, alt=alt or words(lang)["images"])
+    look = _look(rows, signed, lang)
+    return draw_rows(rows, title=title, alt=alt or words(lang)["images"], look=look)
+
+
+def _look(rows: Sequence[Row], signed: bool, lang: str | None) -> Look:
+    """Signed images have one reach on both sides of 0."""
+    if not signed:
+        return Look()
+    if any(cell.image.ndim != 2 for row in rows for cell in row.cells):
+        raise ShapeError("Signed images have one channel.", where="signed")
+    reach = max(float(np.nanmax(np.abs(cell.image))) for row in rows for cell in row.cells) or 1.0
+    for row in rows:
+        row.limits = (-reach, reach)
+    return Look(signed=True, scale=True, lang=lang)
 
 
 def as_images(images: Any) -> np.ndarray:
@@ -193,7 +231,9 @@ def _chances(predictions: Any, predicted: np.ndarray) -> np.ndarray | None:
     return np.where(predicted == 1, array, 1 - array)
 
 
-def draw_rows(rows: Sequence[Row], *, title: str | None = None, alt: str = "") -> Figure:
+def draw_rows(
+    rows: Sequence[Row], *, title: str | None = None, alt: str = "", look: Look = Look()
+) -> Figure:
     """A sheet with rows of images of equal width."""
     from grafito.figures import canvas
 
@@ -207,7 +247,7 @@ def draw_rows(rows: Sequence[Row], *, title: str | None = None, alt: str = "") -
     heads = [LINE * max((c.title.count("\n") + 1 if c.title else 0) for c in r.cells) for r in rows]
     top = 0.32 if title else 0.06
     gap = 0.07
-    width = left + columns * (size + gap) + 0.06
+    width = left + columns * (size + gap) + 0.06 + (SCALE if look.scale else 0.0)
     height = top + sum(heads) + len(rows) * (tall + gap) + 0.06
     sheet = canvas.new_sheet(width, height, alt=alt)
     y = top
@@ -217,22 +257,27 @@ def draw_rows(rows: Sequence[Row], *, title: str | None = None, alt: str = "") -
             for i, cell in enumerate(row.cells):
                 x = left + i * (size + gap)
                 place = (x / width, 1 - (y + tall) / height, size / width, tall / height)
-                _draw_cell(sheet.add_axes(place), cell, row.limits)
+                _draw_cell(sheet.add_axes(place), cell, row.limits, look)
             if row.name:
                 at = ((left - 0.08) / width, 1 - (y + tall / 2) / height)
                 sheet.text(*at, row.name, ha="right", va="center", fontsize=8.5)
             y += tall + gap
+        if look.scale:
+            part = min(height - top - 0.3, 2.4)
+            box = ((width - SCALE + 0.1) / width, 1 - (top + 0.15 + part) / height)
+            _draw_scale(sheet.add_axes((*box, 0.13 / width, part / height)), rows[0].limits, look)
         if title:
             sheet.text(0.5, 1 - 0.08 / height, title, ha="center", va="top", fontsize=10.5)
     return sheet
 
 
-def _draw_cell(axes: Any, cell: Cell, limits: tuple[float, float]) -> None:
+def _draw_cell(axes: Any, cell: Cell, limits: tuple[float, float], look: Look) -> None:
     from grafito.figures import canvas
 
     low, high = limits
     image = np.clip((cell.image - low) / ((high - low) or 1.0), 0, 1)
-    axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    colours = canvas.signed_shades() if look.signed else "gray"
+    axes.imshow(image, cmap=colours, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, color="#c8c8c8", linewidth=0.5)
     colour = canvas.INK
@@ -240,3 +285,20 @@ def _draw_cell(axes: Any, cell: Cell, limits: tuple[float, float]) -> None:
         colour = canvas.RED
         axes.spines[:].set(color=canvas.RED, linewidth=2.6)
     axes.set_title(cell.title, fontsize=8, pad=2.5, color=colour, linespacing=1.15)
+
+
+def _draw_scale(axes: Any, limits: tuple[float, float], look: Look) -> None:
+    """What the colours mean, with both limits and 0."""
+    from grafito.figures import canvas
+
+    steps = np.linspace(0, 1, 256)[:, None]
+    colours = canvas.signed_shades() if look.signed else "gray"
+    axes.imshow(steps, cmap=colours, aspect="auto", origin="lower", extent=(0, 1, *limits))
+    axes.set(xticks=[])
+    axes.yaxis.tick_right()
+    axes.set_yticks(
+        [limits[0], 0.0, limits[1]],
+        [number(x, 2, look.lang) if x else "0" for x in (limits[0], 0.0, limits[1])],
+    )
+    axes.tick_params(length=2, labelsize=8)
+    axes.spines[:].set_visible(False)

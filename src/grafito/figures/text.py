@@ -65,6 +65,8 @@ WORDS = (
     message("after pooling"),
     message("flattened"),
     message("raw"),
+    message("unit"),
+    message("filter"),
     message("chance"),
     message("threshold"),
     message("mean cost"),
