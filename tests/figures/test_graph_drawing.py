@@ -186,10 +186,34 @@ def test_each_call_is_drawn(build, name, count):
 
 def test_weights_of_a_layer_called_twice_are_drawn_once():
     x = graph.placeholder((1, 1), name="x")
-    for level, kinds in {"functions": ["parameter"] * 2, "layers": []}.items():
+    for level, ops in {"functions": ["@", "+"] * 2, "layers": []}.items():
         diagram = graph_diagram(DENSE(DENSE(x)), {"x": [[2.0]]}, level=level)
-        assert [n.kind for n in diagram.nodes if n.kind == "parameter"] == kinds
-        assert [n.label for n in diagram.nodes if n.kind == "op"] == ["@", "+"] * len(kinds)
+        assert [n.kind for n in diagram.nodes if n.kind == "parameter"] == ["parameter"] * 2
+        assert [n.label for n in diagram.nodes if n.kind == "op"] == ops
+
+
+def test_layers_show_the_gradients_of_their_weights():
+    diagram = graph_diagram(MODEL, np.ones((1, 2)), level="layers")
+    names = {node.name: node.label for node in diagram.nodes}
+    found = {names[e.source]: (e.value, e.gradient) for e in diagram.edges}
+    assert found["kernel"] == ("[1.000]\n[1.000]", "[1.000]\n[1.000]")
+    assert found["bias"] == ("0.000", "1.000")
+
+
+def test_nodes_are_numbered_as_in_the_table():
+    source, feeds = "exp(2*x) + x", {"x": 0.5}
+    diagram = graph_diagram(source, feeds)
+    drawn = [(node.number, node.label) for node in diagram.nodes if node.kind == "op"]
+    rows = graph_table(source, feeds).splitlines()[1:]
+    told = [row.split(" = ")[0] for row in rows if " = " in row]
+    assert [number for number, _ in drawn] == told == ["#1", "#2", "#3"]
+
+
+@pytest.mark.parametrize(("parameters", "quiet"), [([], set()), (["w"], {"x", "t"})])
+def test_gradients_of_data_are_grey_where_something_is_to_be_learned(parameters, quiet):
+    diagram = graph_diagram("(w*x - t)^2", {"w": 1, "x": 2, "t": 3}, parameters=parameters)
+    names = {node.name: node.label for node in diagram.nodes}
+    assert {names[edge.source] for edge in diagram.edges if edge.quiet} == quiet
 
 
 def test_an_op_that_reads_a_value_twice_has_two_arrows_at_each_level():
@@ -227,15 +251,15 @@ SOURCES = {
     "function of several": (lambda x: [x, x + 1], {"x": 1.0}, ["x", "1"], "2.000"),
     "function by place": (operator.mul, (), None, None),
     "loss": (losses.MeanSquaredError(), None, None, None),
-    "model": (MODEL, np.ones((1, 2)), ["x", "kernel", "bias"], "[2.000]"),
-    "model of lists": (MODEL, [[1.0, 3.0]], ["x", "kernel", "bias"], "[4.000]"),
+    "model": (MODEL, np.ones((1, 2)), ["x", "kernel", "bias"], "2.000"),
+    "model of lists": (MODEL, [[1.0, 3.0]], ["x", "kernel", "bias"], "4.000"),
     "model, shapes alone": (MODEL, None, ["x", "kernel", "bias"], "(1, 1)"),
-    "layer": (layers.Dense(1, kernel_initializer="ones"), [[1.0]], None, "[1.000]"),
+    "layer": (layers.Dense(1, kernel_initializer="ones"), [[1.0]], None, "1.000"),
     "model of two": (Model(list(TWO), layers.Add()(list(TWO))), [np.ones((1, 1))] * 2, None,
-                     "[2.000]"),
+                     "2.000"),
     "model of two, shapes alone": (Model(list(TWO), layers.Add()(list(TWO))), None, None, "(1, 1)"),
     "model of names": (Model(dict(zip("ab", TWO, strict=True)), layers.Add()(list(TWO))),
-                       {"a": [[1.0]], "b": [[2.0]]}, ["a", "b"], "[3.000]"),
+                       {"a": [[1.0]], "b": [[2.0]]}, ["a", "b"], "3.000"),
     "tensor": (graph.parse("x + 1"), {"x": 1}, ["x", "1"], "2.000"),
 }  # fmt: skip
 

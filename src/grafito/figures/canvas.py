@@ -111,7 +111,8 @@ class Sheet(Figure):
         with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             if self.stale and any(axes.get_aspect() != "auto" for axes in self.axes):
-                self.draw_without_rendering()  # a layout with fixed shapes takes a second pass
+                for _ in range(2):  # a layout with fixed shapes and scales takes three passes
+                    self.draw_without_rendering()
             super().savefig(target, **options)
         if named:
             replace_file(fname, target.getvalue())

@@ -22,12 +22,14 @@ class Node:
             whole function or layer, "output" is the open end of the last arrow, "link" the end
             of an arrow that goes on in another row.
         groups: coloured regions around it, outermost first.
+        number: what a table calls it, written small above it.
     """
 
     name: str
     label: str
     kind: Kind = "op"
     groups: tuple[str, ...] = ()
+    number: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ class Edge:
         target: name of the node it enters.
         value: text over the black arrow; several lines for a matrix.
         gradient: text under the dashed arrow back; without it there is no arrow back.
+        quiet: whether the gradient is grey, as that of data, which nobody changes.
     """
 
     source: str
     target: str
     value: str = ""
     gradient: str = ""
+    quiet: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

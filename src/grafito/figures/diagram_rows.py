@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
@@ -90,7 +91,7 @@ def _rows(
         out, back = (Node(f"link {links} {end}", str(links), "link") for end in ("out", "in"))
         nodes[here].append(out)
         nodes[there].insert(0, back)
-        edges[here].append(Edge(edge.source, out.name, edge.value, edge.gradient))
-        edges[there].append(Edge(back.name, edge.target, edge.value, edge.gradient))
+        edges[here].append(dataclasses.replace(edge, target=out.name))
+        edges[there].append(dataclasses.replace(edge, source=back.name))
     rows = zip(nodes, edges, numbers, strict=True)
     return [(Diagram(tuple(n), tuple(e)), own) for n, e, own in rows if n]

@@ -248,8 +248,12 @@ def collapse(reading: Reading, level: str) -> Reading:
     marks: dict[str, Mark] = {}
     for mark in reading.marks.values():
         path = paths[mark.name][:1] if level == "layers" else paths[mark.name]
+        own = level == "layers" and mark.kind == "parameter" and bool(reading.gradients)
         into[mark.name] = "/".join(f"{n}.{i}" for n, i in path) if path in whole else mark.name
-        if path not in whole:
+        if own:  # what is to be learned stands beside its layer, with its gradient
+            into[mark.name] = mark.name
+            marks[mark.name] = dataclasses.replace(mark, groups=())
+        elif path not in whole:
             marks[mark.name] = mark
         elif into[mark.name] not in marks:
             kind: Kind = "block" if level == "layers" else "op"

@@ -134,7 +134,11 @@ def graph_diagram(
             fix="level='layers'" if coarse else "a part of the graph, or fewer outputs",
         )
     labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
-    nodes = [Node(m.name, labels[m.name], m.kind, m.groups) for m in reading.marks.values()]
+    numbers = _numbers(every)
+    nodes = [
+        Node(m.name, labels[m.name], m.kind, m.groups, _number(m, numbers))
+        for m in reading.marks.values()
+    ]
     digits, most = _decimals(digits, most)
     edges = [_edge(arrow, reading, digits, lang, most) for arrow in reading.arrows]
     return Diagram(tuple(nodes), tuple(edges))
@@ -199,7 +203,19 @@ def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: i
         value = str(arrow.shape)
     if arrow.gradient is not None:
         gradient = "\n".join(array_rows(arrow.gradient, digits, lang, most))
-    return Edge(arrow.source, arrow.target, value, gradient)
+    kinds = {mark.kind for mark in reading.marks.values()}
+    data = reading.marks[arrow.source].kind == "input" and kinds & {"parameter", "block"}
+    return Edge(arrow.source, arrow.target, value, gradient, bool(data and gradient))
+
+
+def _number(mark: Mark, numbers: Mapping[Tensor, str]) -> str:
+    return numbers.get(mark.tensors[-1], "") if mark.kind == "op" else ""
+
+
+def _numbers(reading: Reading) -> dict[Tensor, str]:
+    """What ops without a name are called in a table."""
+    ops = [mark.tensors[0] for mark in reading.marks.values() if mark.kind == "op"]
+    return {x: f"#{i}" for i, x in enumerate((x for x in ops if not x.name), start=1)}
 
 
 @drawn
@@ -235,19 +251,18 @@ def graph_table(
     for arrow in reading.arrows:
         inputs[arrow.target].append(arrow.source)
         shapes[arrow.tensor] = arrow.shape
-    count = 0
+    numbers = _numbers(reading)
     for mark in reading.marks.values():
         x = mark.tensors[0]
         text = short[mark.name] = _label(mark, reading, vocabulary, lang)
         if mark.kind == "op":
-            count += not x.name
-            short[mark.name] = x.name or f"#{count}"
+            short[mark.name] = x.name or numbers[x]
             text = f"{short[mark.name]} = {op_formula(x, [short[n] for n in inputs[mark.name]])}"
         elif mark.kind == "output" or (mark.kind == "constant" and x.size == 1):
             continue
         cells = [
-            array_line(numbers[x].reshape(shapes[x]), digits, lang, most) if x in numbers else ""
-            for numbers in (reading.values, reading.gradients)
+            array_line(known[x].reshape(shapes[x]), digits, lang, most) if x in known else ""
+            for known in (reading.values, reading.gradients)
         ]
         shape = shapes.get(x, x.shape)
         rows.append((text, cells[0] or (str(shape) if shape else ""), cells[1]))

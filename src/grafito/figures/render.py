@@ -23,6 +23,7 @@ from grafito.figures.layered import Box, Link, Placement, Region, Stretch, place
 NAME = FontProperties(family=canvas.SANS, size=9.5)
 SMALL = FontProperties(family=canvas.SANS, size=7.5)
 NUMBER = FontProperties(family=canvas.MONO, size=7)
+TINY = FontProperties(family=canvas.SANS, size=5.4)
 LINE = 8.6  # from one line of numbers to the next
 CAPITAL = 5.2  # height of a digit
 PORT = 9.0  # from one arrow to the next at a node
@@ -31,6 +32,7 @@ APART = 1.7  # from the middle of an edge to each of its two arrows
 AIR = 2.5  # between an arrow and its text
 DASHES = (0, (3.2, 1.8))
 HEAD = 5.0  # length of an arrow head
+QUIET = "#8f7a7a"  # a gradient that nobody needs
 EDGE = 12.0  # white border of the page
 
 FILL = {
@@ -193,6 +195,10 @@ def _draw_node(axes: Axes, node: Node, box: Box, centre: tuple[float, float]) ->
             shape = f"round,pad=0,rounding_size={corner}"
             corner_at = (x - box.width / 2, y - box.height / 2)
             axes.add_patch(FancyBboxPatch(corner_at, box.width, box.height, shape, **style))
+    if node.number:
+        at = (x, y - 8.3)  # inside, above the sign: around a node there is no room
+        look: dict[str, Any] = {"font": TINY, "color": canvas.FAINT, "ha": "center", "zorder": 2.2}
+        axes.text(*at, node.number, va="center", **look, gid=f"number-{node.name}")
     axes.text(
         x,
         y,
@@ -216,17 +222,18 @@ def _draw_edge(
 ) -> None:
     """The black arrow there, the dashed red arrow back and the numbers of both."""
     up = -APART if edge.gradient else 0.0
+    back = QUIET if edge.quiet else canvas.RED
     _arrow(axes, control_points(ends, leaning, route, up), canvas.INK, "solid", f"forward-{number}")
     if edge.gradient:
         curve = control_points(ends, leaning, route, APART)[::-1]
-        _arrow(axes, curve, canvas.RED, DASHES, f"back-{number}")
+        _arrow(axes, curve, back, DASHES, f"back-{number}")
     for stretch in route:
         if stretch.label is not None:
             above, below = edge.value.split("\n"), edge.gradient.split("\n")
             y = stretch.y + up - AIR - LINE * (len(above) - 1)
             _numbers(axes, stretch.label, y, above, canvas.INK, f"value-{number}")
             y = stretch.y + APART + AIR + CAPITAL
-            _numbers(axes, stretch.label, y, below, canvas.RED, f"gradient-{number}")
+            _numbers(axes, stretch.label, y, below, back, f"gradient-{number}")
 
 
 def _numbers(axes: Axes, x: float, y: float, lines: Sequence[str], colour: str, gid: str) -> None:
@@ -272,9 +279,13 @@ def _legend(
     present = [("value", any(edge.value for edge in diagram.edges))]
     present += [("gradient", any(edge.gradient for edge in diagram.edges))]
     kinds = {node.kind for node in diagram.nodes}
+    present += [("gradient of data", any(edge.quiet for edge in diagram.edges))]
+    present += [("shape", any(edge.value.startswith("(") for edge in diagram.edges))]
+    present += [("block", "block" in kinds)]
     present += [(kind, kind in kinds) for kind in ("input", "parameter")]
     present += [("continues", in_rows)]
-    return [(k, words[k], _width(words[k], SMALL) + 36) for k, shown in present if shown]
+    told = {**words, "block": words["layer"]}
+    return [(k, told[k], _width(told[k], SMALL) + 36) for k, shown in present if shown]
 
 
 def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str, float]], y: float) -> None:
@@ -286,6 +297,11 @@ def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str, float]], y: float)
         elif kind == "gradient":
             line = np.array([[x + 18, y], [x + 12, y], [x + 6, y], [x, y]])
             _arrow(axes, line, canvas.RED, DASHES, "legend")
+        elif kind == "gradient of data":
+            line = np.array([[x + 18, y], [x + 12, y], [x + 6, y], [x, y]])
+            _arrow(axes, line, QUIET, DASHES, "legend")
+        elif kind == "shape":
+            axes.text(x, y, "(n)", font=SMALL, va="center_baseline", zorder=3)
         elif kind == "continues":
             axes.add_patch(Circle((x + 10, y), 5, fc=FILL["link"], ec=canvas.INK, lw=0.8))
         else:

@@ -65,6 +65,7 @@ WORDS = (
     message("after pooling"),
     message("flattened"),
     message("raw"),
+    message("gradient of data"),
     message("unit"),
     message("filter"),
     message("chance"),
@@ -226,8 +227,8 @@ def array_rows(
     """
     if not _is_small(array, most):
         return [str(np.shape(array))]
-    if np.ndim(array) == 0:
-        return [number(array, digits, lang)]
+    if np.size(array) == 1:  # brackets around a lone number say nothing
+        return [number(np.reshape(array, ()), digits, lang)]
     cells = [[number(x, digits, lang) for x in row] for row in np.atleast_2d(array)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
@@ -244,9 +245,15 @@ def array_line(array: Any, digits: int = 3, lang: str | None = None, most: int =
     """
     if not _is_small(array, most):
         return str(np.shape(array))
-    if np.ndim(array) == 0:
+    if np.size(array) == 1:
+        return number(np.reshape(array, ()), digits, lang)
+    return _bracketed(np.asarray(array), digits, lang)
+
+
+def _bracketed(array: np.ndarray, digits: int, lang: str | None) -> str:
+    if array.ndim == 0:
         return number(array, digits, lang)
-    return "[" + " ".join(array_line(row, digits, lang, most) for row in array) + "]"
+    return "[" + " ".join(_bracketed(row, digits, lang) for row in array) + "]"
 
 
 def _is_small(array: Any, most: int) -> bool:
