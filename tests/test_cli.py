@@ -194,7 +194,7 @@ def test_findings_in_spanish(run, real_data):
     real_data("mnist")
     done = run("data", "verify", "mnist", "--lang", "es")
     assert done.stdout.count("el archivo publicado") == 4
-    assert "60\u202f000 imágenes de 28 x 28" in done.stdout
+    assert "60\u202f000 imágenes de 28 × 28" in done.stdout
 
 
 def test_damaged_data_is_a_failure(run, tmp_path, monkeypatch):
@@ -235,7 +235,7 @@ def test_spanish(command, way, run, monkeypatch):
     [
         ("run", "Realiza un experimento."),
         ("report", "Dibuja de nuevo el informe"),
-        ("compare", "Pone ejecuciones lado a lado"),
+        ("compare", "Compara ejecuciones"),
         ("search", "Prueba valores de los ajustes"),
     ],
 )

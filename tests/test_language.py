@@ -164,7 +164,7 @@ def test_kinds_of_names_are_found(tmp_path):
 
 TOLD = {
     "plain": (ArgumentError("The formula is nested too deeply."), "La fórmula está anidada"),
-    "value": (ArgumentError("The setting 'a b' is too small."), "parámetro 'a b' es demasiado"),
+    "value": (ArgumentError("The setting 'a b' is too small."), "ajuste 'a b' es demasiado"),
     "row": (
         ArgumentError("A value cannot be read.", expected="at most 3"),
         "esperado   como máximo 3",

@@ -11,11 +11,11 @@ from grafito import cli
 # A command line, what is said of it in English, and in Spanish.
 SAID = {
     "help": (["--help"], ["Usage:", "[OPTIONS] COMMAND [ARGS]...", "Commands", "Name the exp"],
-             ["Uso:", "[OPCIONES] COMANDO [ARGUMENTOS]...", "Comandos", "Nombra los exp"]),
+             ["Uso:", "[OPCIONES] COMANDO [ARGUMENTOS]...", "Comandos", "Enumera los exp"]),
     "help of a command": (
         ["run", "--help"],
         ["Usage:", "Arguments", "Options", "[default: runs]", "[required]", "Show this message"],
-        ["Uso:", "Argumentos", "Opciones", "[por omisión: runs]", "[obligatorio]", "esta ayuda"],
+        ["Uso:", "Argumentos", "Opciones", "[por defecto: runs]", "[obligatorio]", "esta ayuda"],
     ),
     "help of a group": (["data", "--help"], ["Usage:", "Check the files"], ["Uso:", "Comprueba"]),
     "no command": ([], ["Usage:"], ["Uso:"]),
@@ -28,9 +28,9 @@ SAID = {
     "missing": (["run"], ["Missing argument "], ["Falta el argumento "]),
     "no value": (["run", "--epochs"], ["requires an argument"], ["necesita un valor"]),
     "no number": (["run", "xor", "--epochs", "x"], ["Invalid value for '--epochs'", "integer"],
-                  ["Valor inválido de '--epochs'", "número entero"]),
+                  ["Valor no válido de '--epochs'", "número entero"]),
     "too small": (["run", "xor", "--seeds", "0"], ["Invalid value for '--seeds'"],
-                  ["Valor inválido de '--seeds'"]),
+                  ["Valor no válido de '--seeds'"]),
     "too many": (["run", "xor", "xor"], ["unexpected extra argument"], ["Sobra"]),
     "unknown name": (["run", "zor"], ["Unknown experiment 'zor'"], ["Experimento desconocido"]),
 }  # fmt: skip

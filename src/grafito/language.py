@@ -208,7 +208,7 @@ def retell(text: str) -> str:
     Example:
         >>> with use("es"):
         ...     retell("The setting 'bits' is given twice.")
-        "El parámetro 'bits' se da dos veces."
+        "El ajuste 'bits' se da dos veces."
     """
     lang = current()
     found = _catalogue(lang).get(text)

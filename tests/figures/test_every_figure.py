@@ -156,7 +156,7 @@ FIGURES = {
         ),
         2,
         "a b u w error",
-        "a b u w error apartados",
+        "a b u w error reservados",
     ),
     "perceptron_lines": (
         lambda lang: figures.perceptron_lines(
@@ -246,7 +246,7 @@ FIGURES = {
         ),
         1,
         "examples a b",
-        "ejemplos apartados",
+        "ejemplos reservados",
     ),
     "function_fit, apart": (
         lambda lang: figures.function_fit(

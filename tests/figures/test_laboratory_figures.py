@@ -191,7 +191,7 @@ def test_classification_table_against_scikit_learn(seed):
         for name, column in zip(("precision", "recall", "f1"), expected, strict=False):
             np.testing.assert_allclose([row[name] for row in found], np.atleast_1d(column))
     assert [row["support"] for row in rows[:4]] == np.bincount(true, minlength=4).tolist()
-    assert figures.classification_table(counts, lang="es")[4]["class"] == "media simple"
+    assert figures.classification_table(counts, lang="es")[4]["class"] == "media macro"
 
 
 # Surfaces

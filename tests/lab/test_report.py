@@ -88,7 +88,7 @@ SHOWN = {
     ],
     "es": [
         "Las figuras conservan el idioma en que se dibujaron.",
-        "Dígitos manuscritos de 8 x 8",
+        "Dígitos manuscritos de 8 × 8",
         "97,8\u202f%",
         "0,0777",
         "Figura 1. Matriz de confusión.",
@@ -100,7 +100,7 @@ SHOWN = {
         "12\u202f000",
         "exhaustividad",
         "licencia CC BY 4.0",
-        "a.gz: 12\u202f345 imágenes de 28 x 28; el archivo publicado",
+        "a.gz: 12\u202f345 imágenes de 28 × 28; el archivo publicado",
     ],
 }
 

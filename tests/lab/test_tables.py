@@ -66,6 +66,16 @@ def test_a_wide_drawing_has_a_sheet_on_its_side(tmp_path):
     assert '<figure id="figure-1" class="wide">' in lab.write_report(folder).read_text()
 
 
-@pytest.mark.parametrize("text", ["pérdida 0,220", "0,5", "x1,000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pérdida 0,220",
+        "0,5",
+        "x1,000",
+        "arXiv:1708.07747",
+        "CC BY-SA 3.0 (Yann LeCun)",
+        "CC BY 4.0",
+    ],
+)
 def test_a_decimal_comma_is_no_group_of_thousands(text):
     assert numerals.localised(text, "es") == text

@@ -32,7 +32,7 @@ def list_data(
     if name:
         print(localised(str(datasets.card(name))))
         return
-    rows = [[card.name, card.what] for card in map(datasets.card, datasets.names())]
+    rows = [[card.name, _(card.what)] for card in map(datasets.card, datasets.names())]
     print_table([_("data"), ""], rows)
 
 

@@ -14,8 +14,10 @@ MOST_DECIMALS = 4
 SIGN = {"en": ".", "es": ","}
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
 # Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
+# Nor are versions of licences and numbers of arXiv: CC BY-SA 3.0, arXiv:1708.07747.
 ENGLISH = re.compile(
-    r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])|(?<![\w.,=])\d+\.\d+(?![\w.])"
+    r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])"
+    r"|(?<![\w.,=:])(?<!BY )(?<!SA )(?<!v )\d+\.\d+(?![\w.])"
 )
 # Words in the names of numbers from 0 to 1; a deviation of such a number is in points.
 PERCENT = ("accuracy", "precision", "recall", "majority", "starts", "dead", "true", "made")
