@@ -111,7 +111,8 @@ class Sheet(Figure):
         with matplotlib.rc_context(STYLE), warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             if self.stale and any(axes.get_aspect() != "auto" for axes in self.axes):
-                for _ in range(2):  # a layout with fixed shapes and scales takes three passes
+                # A layout with fixed shapes takes a second pass, with scales beside them a third.
+                for _ in range(1 if any(axes.name == "3d" for axes in self.axes) else 2):
                     self.draw_without_rendering()
             super().savefig(target, **options)
         if named:
