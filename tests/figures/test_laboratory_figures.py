@@ -408,6 +408,31 @@ def test_all_matrices_of_a_convolution_have_one_scale_around_zero():
     assert grounds["1"][0] > grounds["1"][2]
 
 
+BOWLS = {  # where a way leads, limits that were asked for, and whether both axes have one scale
+    "as wide as high": ([[-1, 1], [0, 0]], {}, True),
+    "nearly a line": ([[-1, 0.01], [0, 0]], {}, True),
+    "asked for": ([[-1, 1], [0, 0]], {"a": (-2, 2), "b": (-1, 1)}, True),
+    "asked for as a strip": ([[-1, 1], [0, 0]], {"a": (-20, 20), "b": (-1, 1)}, False),
+}
+
+
+@pytest.mark.parametrize(("way", "limits", "round_"), BOWLS.values(), ids=BOWLS)
+def test_a_round_bowl_is_drawn_round(way, limits, round_):
+    figure = figures.loss_surface(lambda a, b: a**2 + b**2, {"way": way}, **limits)
+    assert (figure.axes[0].get_aspect() == 1) == round_
+
+
+@pytest.mark.parametrize("height", [1e-6, 1.0, 98.5, 3e5])
+def test_the_scale_of_a_surface_has_round_numbers(height):
+    figure = figures.loss_surface(lambda a, b: height * (a**2 + b**2), a=(-1, 1), b=(-1, 1))
+    told = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    digits = [text.split("·")[0].replace("10⁻", "").translate(RAISED) for text in told]
+    assert all(len(d.strip("0.,")) <= 1 for d in digits), told
+
+
+RAISED = str.maketrans("", "", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def test_bars_have_their_heights_and_hatches():
     figure = figures.sweep({"a": {"MSE": 0.3, "CCE": 0.4}, "b": {"CCE": [0.4, 0.6]}})
     bars = figure.axes[0].patches

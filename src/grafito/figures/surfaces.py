@@ -9,7 +9,8 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.figures.given import as_mapping, as_numbers, drawn
-from grafito.figures.text import number, words
+from grafito.figures.plane import ONE_SCALE, shape_of
+from grafito.figures.text import short, words
 from grafito.language import own_namer
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def loss_surface(
     ways = {say(name): _way(name, points) for name, points in (paths or {}).items()}
     marked = [*ways.values(), *([np.reshape(minimum, (1, 2))] if minimum is not None else [])]
     a_values, b_values, heights = _heights(loss, a, b, marked)
-    sheet = canvas.new_sheet(5.8, 4.4, layout="constrained")
+    ratio = shape_of(*np.array([a_values[[0, -1]], b_values[[0, -1]]], "float64").T)
+    tall = 4.4 if ratio is None or solid else 0.6 + 4.2 * min(ratio, 1.3)
+    sheet = canvas.new_sheet(5.8, tall, layout="constrained")
     sheet.alt = f"{vocabulary['loss']} ({names[0]}, {names[1]})" + (
         f": {', '.join(ways)}" if ways else ""
     )
@@ -84,6 +87,8 @@ def loss_surface(
         _draw_map(sheet, axes, a_values, b_values, heights, vocabulary["loss"], lang)
         axes.set(xlim=a_values[[0, -1]], ylim=b_values[[0, -1]])
         axes.set(xlabel=names[0], ylabel=names[1], title=title)
+        if ratio is not None:  # one scale: a round bowl is round
+            axes.set_aspect("equal")
         lines: dict[str, tuple[Any, str]] = {}
         for index, (name, way) in enumerate(ways.items()):
             look = canvas.look(index)
@@ -156,6 +161,7 @@ def _heights(
             _range(given, [points[:, i] for points in marked], name)
             for i, (given, name) in enumerate(((a, "a"), (b, "b")))
         ]
+        ranges = _widened(ranges, (a is None, b is None))
         a_values, b_values = (np.linspace(*limits, GRID) for limits in ranges)
         heights = as_numbers(loss(*np.meshgrid(a_values, b_values)), "loss")
     else:
@@ -188,6 +194,17 @@ def _range(given: Any, columns: Sequence[np.ndarray], name: str) -> Range:
     return low - edge, high + edge
 
 
+def _widened(ranges: Sequence[Range], free: tuple[bool, bool]) -> list[Range]:
+    """Ranges that nobody chose are made as wide as one scale for both axes needs."""
+    spans = [high - low for low, high in ranges]
+    wanted = max(spans) / ONE_SCALE * 1.001
+    return [
+        (low - more, high + more)
+        for (low, high), span, is_free in zip(ranges, spans, free, strict=True)
+        for more in [max(wanted - span, 0.0) / 2 if is_free else 0.0]
+    ]
+
+
 def _draw_map(
     sheet: Any,
     axes: Any,
@@ -212,11 +229,19 @@ def _draw_map(
     # Half the depth: the ways must stand out.
     filled = axes.contourf(a, b, shown, levels, cmap=shades, norm=norm, alpha=0.55, zorder=0)
     axes.contour(a, b, shown, levels, colors="white", linewidths=0.5, zorder=1)
-    bar = sheet.colorbar(filled, ax=axes, label=word, pad=0.02, ticks=levels[::4])
+    ticks = _round_levels(levels)
+    bar = sheet.colorbar(filled, ax=axes, label=word, pad=0.02, ticks=ticks)
     bar.outline.set_visible(False)
     bar.ax.tick_params(which="both", length=0)
-    bar.ax.set_yticklabels([_tick(level, lang) for level in levels[::4]])
+    bar.ax.set_yticklabels([short(level, lang) for level in ticks])
 
 
-def _tick(level: float, lang: str | None) -> str:
-    return number(level, 2 if abs(level) < 100 else 0, lang)
+def _round_levels(levels: np.ndarray) -> list[float]:
+    """Round numbers near every fourth level, inside of all of them."""
+    found = []
+    for level in levels[::4]:
+        ten = 10.0 ** np.floor(np.log10(abs(level))) if level else 1.0
+        near = float(np.round(np.round(level / ten) * ten, 12))
+        near = 0.0 if abs(near) < 1e-3 * abs(levels[-1]) else near
+        found += [near] if levels[0] <= near <= levels[-1] and near not in found else []
+    return found or [float(levels[0]), float(levels[-1])]
