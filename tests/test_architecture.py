@@ -141,7 +141,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # needs more raises its number here, in sight.
 BUDGET = {
     "callbacks": 1_150,
-    "cli": 700,
+    "cli": 750,
     "datasets": 3_150,
     "engines": 12_100,
     "figures": 7_300,
@@ -151,7 +151,7 @@ BUDGET = {
     "graph": 9_200,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 14_400,
+    "lab": 15_700,
     "layers": 5_300,
     "losses": 1_600,
     "metrics": 1_900,

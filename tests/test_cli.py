@@ -371,6 +371,26 @@ def test_search(run, tmp_path):
     assert done.stdout.splitlines()[-1] == f"informe {page.relative_to(tmp_path)}"
 
 
+def test_build(run, tmp_path):
+    assert "Softmax" in run("build", "list").stdout
+    done = run("build", "start", "--lang", "es")
+    assert "Eso no los aísla" in done.stdout
+    assert "se guarda para la vuelta" in (tmp_path / "my-network" / "dense.py").read_text()
+    done = run("build", "check")
+    assert (done.exit_code, "Not written yet." in done.stdout) == (1, True)
+    path = tmp_path / "my-network" / "sgd.py"
+    path.write_text("def sgd(w, gradient, rate):\n    return w + rate * gradient\n")
+    done = run("build", "check", "sgd")
+    assert "it is to fall" in done.stdout
+    assert "second hint: Return" not in done.stdout
+    assert "grafito build check sgd --hint\n" in done.stdout
+    assert "second hint: Return" in run("build", "check", "sgd", "--hint").stdout
+    path.write_text("def sgd(w, gradient, rate):\n    return w - rate * gradient\n")
+    assert run("build", "check", "sgd").exit_code == 0
+    assert "mnist" in run("build", "check", "mnits").stderr
+    assert "build start --folder no" in run("build", "check", "--folder", "no").stderr
+
+
 def test_explain(run):
     done = run("explain", "digits", "--batch-size", "48", "--engine", "llvm")
     assert done.exit_code == 0

@@ -278,4 +278,10 @@ ROWS = [
         sentence="the beginning of a command",
         before=TYPED_SETTINGS,
     ),
+    Row(
+        "next(lab.building.check('no'))",
+        new="grafito build start --folder no",
+        sentence="a command",
+        before="import grafito.lab.building",
+    ),
 ]

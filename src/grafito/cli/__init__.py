@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from grafito import __version__
+from grafito.cli.build import build
 from grafito.cli.data import data
 from grafito.cli.group import Group, Lang, print_table
 from grafito.cli.speech import Command, FormulaCommand
@@ -30,6 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data", help=N_("Data sets: what there is, downloads, checks."))
+app.add_typer(
+    build, name="build", help=N_("Build it yourself: a network in NumPy, piece by piece.")
+)
 
 command = functools.partial(app.command, cls=Command)
 
