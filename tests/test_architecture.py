@@ -26,7 +26,17 @@ SOURCE = ROOT / "src" / "grafito"
 
 # A folder (or a file that stands for one) imports from its own row and from the rows above it.
 ROWS = [
-    ["constructors", "errors", "foreign", "locks", "registry", "seeds", "language"],
+    [
+        "constructors",
+        "defaults",
+        "errors",
+        "foreign",
+        "locks",
+        "registered",
+        "registry",
+        "seeds",
+        "language",
+    ],
     ["files"],
     ["datasets"],
     ["graph"],
@@ -43,7 +53,7 @@ ROWS = [
     ["ops"],
     ["layers"],
     ["models", "callbacks"],
-    ["utils", "random", "saving", "applications"],  # Keras's names, without logic
+    ["backend", "config", "mixed_precision", "preprocessing", "random", "saving", "utils"],
     ["estimators"],
     ["figures"],
     ["insight"],
@@ -82,6 +92,7 @@ MODELS_ROWS = [
     ["model"],
     ["functional", "sequential", "validation"],
     ["architecture", "memory"],
+    ["cloning"],
     ["content", "summary"],
     ["saving"],
 ]
@@ -146,7 +157,7 @@ BUDGET = {
     "engines": 12_100,
     "figures": 7_300,
     "files": 850,
-    "files at the top": 2_700,
+    "files at the top": 2_950,
     "foreign": 1_250,
     "graph": 9_200,
     "initializers": 550,
@@ -158,7 +169,8 @@ BUDGET = {
     "models": 7_000,
     "ops": 1_350,
     "optimizers": 1_250,
-    "utils": 200,
+    "preprocessing": 320,
+    "utils": 260,
 }
 
 # The name that a library is imported by, where its package has another.

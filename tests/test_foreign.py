@@ -10,7 +10,9 @@ from grafito import (
     Model,
     Sequential,
     activations,
+    backend,
     callbacks,
+    config,
     constraints,
     datasets,
     figures,
@@ -21,10 +23,14 @@ from grafito import (
     layers,
     losses,
     metrics,
+    mixed_precision,
     models,
     ops,
     optimizers,
+    preprocessing,
+    random,
     regularizers,
+    saving,
     utils,
 )
 from grafito.errors import GrafitoError, MissingAttributeError, UnknownKeyError, UnknownNameError
@@ -36,6 +42,7 @@ ROOMS = {
     for room in (
         *(activations, callbacks, datasets, figures, graph, initializers, layers, losses, metrics),
         *(models, ops, optimizers, optimizers.schedules, constraints, regularizers, utils, grafito),
+        *(backend, config, mixed_precision, preprocessing.image, random, saving),
     )
 }
 CHOICES = {"bilinear", "same", "PR"}  # of arguments
@@ -175,15 +182,14 @@ ASKED = {
     "graph.parse('sgn(x)')": "'sign'",
     "from grafito.ops import arctan2": "on arrays",
     "from grafito import ops; ops.allclose(x, x)": "ops.all(ops.isclose(x, y))",
-    "from grafito import backend": "from grafito import graph",
+    "import grafito.keras": "from grafito import Sequential",
     "from grafito import Dense": "layers.Dense",
-    "from grafito.preprocessing.image import ImageDataGenerator": "layers.RandomRotation",
-    "from grafito.preprocessing.sequence import pad_sequences": "utils.pad_sequences",
+    "from grafito.preprocessing.image import load_img": "matplotlib",
+    "from grafito.config import set_backend": "engine='auto'",
     "from grafito.utils import np_utils": "utils.to_categorical",
     "from grafito.layers.convolutional import Conv2D": "from grafito.layers import Conv2D",
     "from grafito.losses import MSELoss": "losses.MeanSquaredError()",
     "from grafito.layers import Dense, LSTM": "layers.Conv1D",
-    "from grafito.layers import MaxPool2D": "layers.MaxPooling2D",
     "from grafito.layers import Dens": "layers.Dense",
     "from grafito.layers.experimental import preprocessing": "from grafito.layers import",
     "from grafito.activations import hard_tanh": "activations.tanh",
@@ -222,7 +228,8 @@ OF_KERAS += (
     "optimizers.schedules",
     "regularizers",
 )
-OF_KERAS += ("utils",)
+OF_KERAS += ("backend", "config", "mixed_precision", "preprocessing.image", "random", "saving")
+OF_KERAS += ("preprocessing.sequence", "utils")
 
 
 @pytest.mark.parametrize("module", OF_KERAS)

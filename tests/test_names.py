@@ -34,7 +34,12 @@ def test_a_public_module_shows_what_it_offers(name, module):
     assert set(taken) - {"__builtins__"} == set(module.__all__)
 
 
-FILES = {"graph.random", "optimizers.schedules"}  # that are meant to be named, besides data sets
+FILES = {
+    "graph.random",
+    "optimizers.schedules",
+    "preprocessing.image",
+    "preprocessing.sequence",
+}  # that are meant to be named, besides data sets
 
 
 def test_no_package_offers_its_own_files():

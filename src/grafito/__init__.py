@@ -17,7 +17,9 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations",
+    "backend",
     "callbacks",
+    "config",
     "constraints",
     "datasets",
     "engines",
@@ -32,10 +34,14 @@ _MODULES = (
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
+    "random",
     "regularizers",
+    "saving",
     "utils",
 )
 _NAMES = {

@@ -27,6 +27,7 @@ from grafito.errors import (
     unknown_argument,
     unknown_name,
 )
+from grafito.registered import name_of, registered
 
 __all__ = [
     "Configurable",
@@ -95,7 +96,7 @@ def keeps_objects() -> bool:
 
 def class_entry(cls: type) -> Any:
     """What a configuration says of a class: its name, or the class where objects are kept."""
-    return cls if keeps_objects() else cls.__name__
+    return cls if keeps_objects() else name_of(cls)
 
 
 _MISSING = object()
@@ -290,7 +291,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if callable(value):
-        name = getattr(value, "__name__", "<lambda>")
+        name = name_of(value) if hasattr(value, "__name__") else "<lambda>"
         if name == "<lambda>":
             raise ArgumentError(
                 "A function without a name cannot be written down.",
@@ -399,18 +400,16 @@ class Registry:
     @staticmethod
     def custom(name: str) -> Any:
         """What the caller's custom objects have under this name, or None."""
-        return _custom.get().get(name)
+        return _custom.get().get(name, registered.get(name))
 
     def lookup(self, name: Any) -> Any:
         """The class or function with this name; itself where it came in place of its name."""
         if not isinstance(name, str):
             return name
-        custom = _custom.get()
-        if name in custom:
-            return custom[name]
-        if name not in self.entries:
+        known = {**registered, **self.entries, **_custom.get()}
+        if name not in known:
             raise self.unknown(name)
-        return self.entries[name]
+        return known[name]
 
     @property
     def names(self) -> list[str]:

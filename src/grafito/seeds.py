@@ -8,9 +8,10 @@ from numpy.random import SeedSequence
 
 from grafito.errors import ArgumentError
 
-__all__ = ["next_seed", "set_seed"]
+__all__ = ["next_seed", "restart", "set_seed", "stream"]
 
 _stream = SeedSequence()
+_chosen = False  # whether a program said where the stream begins
 
 
 def set_seed(seed: int | None) -> None:
@@ -29,12 +30,37 @@ def set_seed(seed: int | None) -> None:
         >>> next_seed() == first
         True
     """
-    global _stream
+    global _stream, _chosen
     if seed is not None and not (isinstance(seed, Integral) and seed >= 0):
         raise ArgumentError(
             "A seed must be a non-negative integer.", received=f"seed={seed!r}", fix="seed=0"
         )
-    _stream = SeedSequence(seed if seed is None else int(seed))
+    _stream, _chosen = SeedSequence(seed if seed is None else int(seed)), seed is not None
+
+
+def restart() -> None:
+    """Begin a stream again that `set_seed` chose; one that cannot be foreseen goes on.
+
+    Example:
+        >>> set_seed(1)
+        >>> one = next_seed()
+        >>> restart()
+        >>> next_seed() == one
+        True
+    """
+    global _stream
+    if _chosen:
+        _stream = SeedSequence(_stream.entropy)
+
+
+def stream() -> SeedSequence:
+    """The stream as it is now: another object after each beginning.
+
+    Example:
+        >>> stream() is stream()
+        True
+    """
+    return _stream
 
 
 def next_seed() -> int:

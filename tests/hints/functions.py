@@ -40,6 +40,32 @@ ROWS = [
         "labels, num_segments=3)",
         says="num_segments=3",
     ),
+    Row("random.normal((2,), seed=-1)", "seed=-1", "seed=0"),
+    Row(
+        "config.set_image_data_format('channels_first')",
+        new="numpy.moveaxis(x, 1, -1)",
+        sentence="the images are the user's",
+    ),
+    Row(
+        "preprocessing.image.ImageDataGenerator().flow(images)",
+        "flow(images)",
+        "flow(images[..., None])",
+        says="x[..., None]",
+    ),
+    Row(
+        "next(g.flow(images[..., None]))",
+        "next(g.",
+        "g.fit(images[..., None]); next(g.",
+        before="g = preprocessing.image.ImageDataGenerator(featurewise_center=True)",
+        says="generator.fit(x_train) before flow",
+    ),
+    Row(
+        "models.clone_model(Own(), clone_function=lambda layer: layer)",
+        "models.clone_model(Own(), clone_function=lambda layer: layer)",
+        "models.clone_model(net())",
+        before="class Own(models.Model): pass",
+        says="models.clone_model(model)",
+    ),
     Row("ops.multi_hot(labels)", "labels)", "labels, num_classes=10)", says="num_classes=10"),
     Row(
         "ops.scan(lambda s, _: (s + 1, s), 0)",

@@ -21,7 +21,11 @@ ROWS = [
         "def call(self, y_true, y_pred): return graph.abs(y_true - y_pred)",
         says="def call(self, y_true, y_pred)",
     ),
-    Row("import grafito.backend", "import grafito.backend", "from grafito import graph"),
+    Row(
+        "import grafito.keras",
+        "import grafito.keras",
+        "from grafito import Sequential, layers",
+    ),
     Row(
         "net().fit(x, y, steps_per_epoch=60 / 32, verbose=0)",
         "steps_per_epoch=60 / 32",

@@ -90,7 +90,7 @@ def weights_for(shape):
 
 def test_every_public_layer_has_a_row():
     public = {
-        name
+        thing.__name__
         for name in layers.__all__
         if inspect.isclass(thing := getattr(layers, name)) and issubclass(thing, layers.Layer)
     }

@@ -50,19 +50,6 @@ _LAYERS = {
     "layers.Reshape((steps, 1, channels)) and layers.SeparableConv2D or layers.DepthwiseConv2D": (
         "DepthwiseConv1D SeparableConv1D SeparableConvolution1D"
     ),
-    "layers.SeparableConv2D": "SeparableConvolution2D",
-    "layers.Conv1D": "Convolution1D",
-    "layers.Conv2D": "Convolution2D",
-    "layers.Conv1DTranspose": "Convolution1DTranspose",
-    "layers.Conv2DTranspose": "Convolution2DTranspose",
-    "layers.MaxPooling1D": "MaxPool1D",
-    "layers.MaxPooling2D": "MaxPool2D",
-    "layers.AveragePooling1D": "AvgPool1D",
-    "layers.AveragePooling2D": "AvgPool2D",
-    "layers.GlobalMaxPooling1D": "GlobalMaxPool1D",
-    "layers.GlobalMaxPooling2D": "GlobalMaxPool2D",
-    "layers.GlobalAveragePooling1D": "GlobalAvgPool1D",
-    "layers.GlobalAveragePooling2D": "GlobalAvgPool2D",
     "layers.AveragePooling2D or layers.MaxPooling2D with a pool_size": "AdaptiveAveragePooling1D "
     "AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D "
     "AdaptiveMaxPooling3D",
@@ -83,17 +70,10 @@ _UTILS = {
     "text_dataset_from_directory",
     "numpy.lib.stride_tricks.sliding_window_view(series, steps)": "timeseries_dataset_from_array",
     "model.fit(..., validation_split=0.2)": "split_dataset",
-    _FILES: "CustomObjectScope get_custom_objects get_registered_name get_registered_object "
-    "register_keras_serializable",
-    "layers.serialize(layer), and layers.deserialize(configuration)": "deserialize_keras_object "
-    "serialize_keras_object",
-    "nothing: models that are no longer used are forgotten": "clear_session",
     _SILENCE: "Progbar disable_interactive_logging enable_interactive_logging "
     "is_interactive_logging_enabled",
     "layers.Normalization, layers.Embedding and layers.Concatenate": "FeatureSpace",
-    "isinstance(x, graph.Tensor)": "is_keras_tensor",
     "model.inputs": "get_source_inputs",
-    "numpy.dtype(name).name": "standardize_dtype",
     "a dictionary": "Config",
     "arrays of corners, (x, y, width, height)": "bounding_boxes",
 }
@@ -256,6 +236,34 @@ ABSENT: dict[str, dict[str, str]] = {
         _FUNCTION: "CosineSimilarity cosine_similarity",
     },
     "grafito.ops": OPS,
+    "grafito.backend": {
+        "numpy.result_type(a, b)": "result_type",
+        "graph.gradients(y, x)": "gradients",
+        "training, an argument of call": "learning_phase set_learning_phase",
+    },
+    "grafito.config": {
+        _SILENCE: "disable_interactive_logging enable_interactive_logging "
+        "is_interactive_logging_enabled",
+        "nothing: no file holds code, so that none is dangerous": "enable_unsafe_deserialization",
+        "model.compile(..., engine='auto')": "set_backend",
+        "model.fit(..., epochs=2, steps_per_epoch=10)": "max_epochs max_steps_per_epoch "
+        "set_max_epochs set_max_steps_per_epoch",
+        "nothing: there is no such switch": "disable_flash_attention enable_flash_attention "
+        "is_flash_attention_enabled disable_traceback_filtering enable_traceback_filtering "
+        "is_traceback_filtering_enabled is_nnx_enabled",
+    },
+    "grafito.mixed_precision": {
+        "mixed_precision.set_global_policy('mixed_bfloat16')": "DTypePolicy Policy",
+        "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",
+    },
+    "grafito.preprocessing.image": {
+        _PICTURES: "array_to_img img_to_array load_img save_img smart_resize",
+    },
+    "grafito.random": {
+        "an array that NumPy's generator gives": "beta binomial",
+        "an array of NumPy's generator": "gamma",
+    },
+    "grafito.saving": {"model.get_weights(), and model.set_weights(arrays)": "KerasFileEditor"},
     "grafito.optimizers": {
         _ADAM: "Adafactor Ftrl Lamb Lion Muon MultiOptimizer OptimizerMap ScheduleFreeAdamW",
         "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",

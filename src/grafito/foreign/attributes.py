@@ -164,19 +164,12 @@ _ROOT = {
     "math": "the functions are in grafito.ops: ops.log, ops.exp, ops.mean",
     "nn": "the functions are in grafito.graph (graph.relu, graph.softmax), the layers in "
     "grafito.layers",
-    "backend": "the functions of tensors are in grafito.graph: from grafito import graph",
     "keras": "Keras's names are those of grafito itself: from grafito import Sequential, layers",
     "optim": "grafito.optimizers",
-    "preprocessing": "utils.pad_sequences for sequences; layers.RandomFlip, layers.RandomRotation, "
-    "layers.RandomTranslation and layers.RandomZoom for images",
     "applications": "a network of one's own from grafito.layers; no weights of others are kept",
     "wrappers": "models.cross_validate(build, x, y)",
-    "saving": "models.load_model(path, custom_objects={...})",
-    "random": "graph.random, and utils.set_random_seed(seed)",
-    "config": "compile(precision=..., engine=...), and utils.set_random_seed(seed)",
-    "mixed_precision": "model.compile(precision='mixed_bfloat16')",
     "data": "arrays or an iterable of batches in model.fit; data sets are in grafito.datasets",
-    "clear_session": "nothing: models that are no longer used are forgotten",
+    "clear_session": "backend.clear_session()",
     "set_random_seed": "utils.set_random_seed",
     "random_seed": "utils.set_random_seed",
     "manual_seed": "utils.set_random_seed",
@@ -229,9 +222,7 @@ _UTILS = {
     "plot_model": "figures.network_diagram(model), or figures.draw_graph(model(x))",
     "vis_utils": "figures.network_diagram(model), or figures.draw_graph(model(x))",
     "model_to_dot": "figures.network_diagram(model)",
-    "normalize": "x / numpy.linalg.norm(x, axis=-1, keepdims=True)",
     "get_file": "datasets.get(name) for the data sets there are",
-    "custom_object_scope": "models.load_model(path, custom_objects={...})",
 }
 
 _CALLBACKS = {
@@ -244,7 +235,6 @@ _CALLBACKS = {
 
 _MODELS = {
     "model_from_config": "models.Sequential.from_config(config)",
-    "clone_model": "models.Sequential.from_config(model.get_config())",
     "Graph": "models.Model(inputs, outputs)",
     "Modelo": "models.Model",
     "Secuencial": "models.Sequential",

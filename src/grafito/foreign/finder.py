@@ -20,11 +20,11 @@ class Finder:
         """None, or an ImportError for a name of the tables.
 
         Example:
-            >>> Finder.find_spec("grafito.backend")
+            >>> Finder.find_spec("grafito.keras")
             Traceback (most recent call last):
             ...
-            grafito.errors.MissingModuleError: There is no module 'grafito.backend'.
-              try        the functions of tensors are in grafito.graph: from grafito import graph
+            grafito.errors.MissingModuleError: There is no module 'grafito.keras'.
+              try        Keras's names are those of grafito itself: ...
         """
         parent, _, name = fullname.rpartition(".")
         if parent.partition(".")[0] != "grafito":

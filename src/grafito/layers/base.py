@@ -10,7 +10,7 @@ import weakref
 from collections import Counter
 from typing import Any, ClassVar
 
-from grafito import foreign, graph, initializers, regularizers
+from grafito import defaults, foreign, graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
 from grafito.errors import (
     ArgumentError,
@@ -121,7 +121,7 @@ class Layer(Owner):
         self._weights: list[graph.Variable] = []
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = checked_flag(self, "trainable", trainable)
-        self.dtype = dtype_name(dtype or "float32")
+        self.dtype = dtype_name(dtype or defaults.floatx())
         own_name = snake_case(type(self).__name__)
         self.name = note_name(name, own_name) if name else unique_name(own_name)
         self.built = self._building = False

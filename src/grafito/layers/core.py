@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grafito import activations, graph
+from grafito import activations, defaults, graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.layers.arguments import integer
@@ -44,7 +44,7 @@ class InputLayer(Layer):
     ):
         shape = kwargs.pop("input_shape", shape)  # of older programs
         super().__init__(name=name, **kwargs)
-        self.dtype = dtype_name(dtype or "float32")
+        self.dtype = dtype_name(dtype or defaults.floatx())
         if shape is not None and batch_shape is None:
             batch_shape = (batch_size, *self._sizes("shape", shape))
         elif batch_shape is None or shape is not None or batch_size is not None:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from grafito import graph, optimizers, seeds
+from grafito import defaults, graph, optimizers, seeds
 from grafito.errors import ArgumentError, GraphError
 from grafito.graph.nest import flatten
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
@@ -102,7 +102,7 @@ class Trainable(Layer):
         auto_scale_loss: bool = True,
         *,
         engine: Any = "auto",
-        precision: str = "float32",
+        precision: str | None = None,
         check_finite: bool = False,
     ) -> None:
         """Choose what the model is trained for, how, and what is measured.
@@ -121,7 +121,7 @@ class Trainable(Layer):
             auto_scale_loss: see above.
             engine: what runs the training: "auto" or a name of `grafito.engines.names()`.
             precision: "mixed_bfloat16" rounds what products and convolutions read, for speed;
-                "float32" leaves the dtypes of the layers.
+                "float32" leaves the dtypes of the layers. By default the global policy.
             check_finite: whether training ends with a `NonFiniteError` that names the layer when a
                 loss or a weight becomes NaN or infinite; the model keeps the weights from before.
 
@@ -135,6 +135,7 @@ class Trainable(Layer):
         if isinstance(chosen, optimizers.Optimizer):
             chosen.widen(self.trainable_variables)
         objectives = Objectives(loss, loss_weights, metrics, weighted_metrics)
+        precision = precision or defaults.precision()
         executor = Executor(engine, precision, bool(run_eagerly))
         if run_eagerly and precision != "float32":
             raise ArgumentError(

@@ -1,14 +1,29 @@
 """The few helpers that course programs use from `keras.utils`."""
 
+from grafito.backend import clear_session, is_keras_tensor, standardize_dtype
 from grafito.errors import names_of as _names_of
 from grafito.models.examples import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from grafito.models.streams import PyDataset
-from grafito.utils.arrays import pad_sequences, to_categorical
+from grafito.saving import (
+    CustomObjectScope,
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
+from grafito.utils.arrays import normalize, pad_sequences, to_categorical
 from grafito.utils.random import set_random_seed
 
 Sequence = PyDataset  # its name in Keras 2
 
 __all__ = ["PyDataset", "Sequence", "pack_x_y_sample_weight", "pad_sequences", "set_random_seed"]
+__all__ += ["CustomObjectScope", "clear_session", "custom_object_scope"]
+__all__ += ["deserialize_keras_object", "get_custom_objects", "get_registered_name"]
+__all__ += ["get_registered_object", "is_keras_tensor", "normalize", "register_keras_serializable"]
+__all__ += ["serialize_keras_object", "standardize_dtype"]
 __all__ += ["to_categorical", "unpack_x_y_sample_weight"]
 
 __getattr__ = _names_of(__name__)

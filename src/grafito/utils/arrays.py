@@ -50,6 +50,24 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     return np.eye(classes)[labels.astype("int64")]
 
 
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+    """An array whose vectors along an axis have length 1; those of length 0 stay.
+
+    Args:
+        x: an array.
+        axis: along which the vectors lie.
+        order: p of the length (Σ |x|ᵖ)^(1/p).
+
+    Example:
+        >>> normalize([[3.0, 4.0]]).tolist()
+        [[0.6, 0.8]]
+    """
+    x = np.asarray(x)
+    length = np.asarray(np.linalg.norm(x, order, axis, keepdims=True))
+    length[length == 0] = 1
+    return x / length
+
+
 def pad_sequences(
     sequences: Sequence[Sequence[Any]],
     maxlen: int | None = None,
