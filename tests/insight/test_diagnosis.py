@@ -266,6 +266,17 @@ def test_batches_of_one_are_no_evidence(case, seed):
     assert "rate_too_large" not in found
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_units_that_few_examples_leave_at_0_are_not_dead(count):
+    bias = {"bias_initializer": lambda shape, dtype=None: np.full(shape, -9.0)}
+    found = watched(classes("adam", *hidden(**bias)), X[:count], LABELS[:count])
+    assert "dead_units" not in found
+
+
+def test_every_rule_has_a_training_with_its_fault():
+    assert FAULTS.keys() | {"one_has_won"} >= {*insight.rules.__all__, *WATCHED}
+
+
 def test_a_model_of_several_inputs_is_looked_at():
     a, b = layers.Input((6,), name="a"), layers.Input((2,), name="b")
     model = Model([a, b], layers.Dense(1)(layers.concatenate([a, b])))

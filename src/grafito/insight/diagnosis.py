@@ -20,6 +20,7 @@ from grafito.models.health import accuracy_of_numbers, activation_of, activation
 from grafito.models.probe import Probe
 
 PER_EPOCH = 20  # samples, where nothing else is asked for
+FEWEST = 10  # examples; of fewer, half of the healthy units may give 0 for all
 STREAM = 10  # steps from sample to sample, where the length of an epoch is not known
 NOTHING = message("Nothing was found that keeps the network from learning.")
 WATCHED = message("{} samples of {} steps, {} epochs.")
@@ -160,7 +161,7 @@ def of_training(
         dead_units=_first(
             rules.dead_units(name, layer.dead, layer.peak.size, _length(samples, name))
             for name, layer in samples.layers.items()
-            if layer.peak is not None
+            if layer.peak is not None and samples.seen >= FEWEST
         ),
         saturated_units=_first(
             rules.saturated_units(name, _flat_activation(model, name), float(np.median(layer.flat)))

@@ -41,7 +41,8 @@ def inputs_not_scaled(means: Any, spreads: Any, integers: bool = False) -> LossW
     largest = int(np.argmax(np.where(known, sizes, -1)))
     numbers = f"{mean[largest]:.3g}", f"{spread[largest]:.3g}"
     if sizes[largest] > LARGE:
-        pixels = integers or (len(mean) <= 4 and mean.min() >= 0 and sizes[largest] < 256)
+        few = len(mean) <= 4 and sizes[largest] < 256
+        pixels = mean.min() >= 0 and (integers or few)
         return LossWarning(
             f"The inputs are not scaled: numbers of size {sizes[largest]:.3g}.",
             received=f"column {largest}: mean {numbers[0]}, standard deviation {numbers[1]}",
