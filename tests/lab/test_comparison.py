@@ -137,7 +137,6 @@ def test_a_comparison(folders, tmp_path):
     assert found.differences["first", "third"].judgement == "one seed has no spread"
     text = found.page.read_text()
     for words in (
-        "Comparación de ejecuciones",
         "0,9750",
         "mayor que el ruido",
         "Welch 1947",
