@@ -293,7 +293,7 @@ def remedies(shares: Mapping[str, float], without: str, count: int) -> Sentence 
     """
     if without not in shares or len(shares) < 2:
         return None
-    least = margin(shares[without], count)
+    least = between(shares[without], count)
     gaps = {n: 100 * (shares[n] - shares[without]) for n in shares if n != without}
     better = sorted((n for n in gaps if gaps[n] > least), key=lambda n: -gaps[n])
     worse = [name for name in gaps if gaps[name] < -least]
