@@ -257,7 +257,9 @@ def _hand_over(
         columns,
         [[row.get(column, "") for column in columns] for row in numbers],
         message("Final numbers"),
-        message("± is the standard deviation over the seeds.") if len(columns) > 2 else "",
+        message("± is the standard deviation over the seeds.")
+        if any("±" in column for column in columns)
+        else "",
     )
     if differences:
         record.table(

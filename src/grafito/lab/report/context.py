@@ -249,7 +249,7 @@ def _words(context: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str
 def _outline(context: dict[str, Any]) -> list[tuple[str, str, int]]:
     """Anchor, name and level of each part of the page."""
     parts: list[tuple[str, str, int]] = []
-    if context["asked"]:
+    if context["asked"] or context["parts"]["task"]:
         parts.append(("asked", _("The task"), 1))
     parts += _words(context, BEFORE)
     parts.append(("results", _("Results"), 1))
