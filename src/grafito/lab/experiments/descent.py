@@ -292,7 +292,7 @@ class DescentVariants(Experiment):
         record.figure(
             name,
             surface,
-            TITLES[name],
+            TITLES.get(name, TITLES["batches"]),
             N_("From one start; the last point of each is larger."),
         )
 
