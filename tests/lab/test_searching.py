@@ -190,7 +190,7 @@ JUDGED = {
         {0.1: [0.97, 0.96, 0.965], 0.01: [0.96, 0.965, 0.955], 0.001: [0.5, 0.51, 0.505]},
         "within the noise of the seeds are rate=0.01. The 1 others are worse",
     ),
-    "one seed": ({0.1: [0.9], 0.01: [0.8]}, "only several runs tell"),
+    "one seed": ({0.1: [0.9], 0.01: [0.8]}, "(--seeds 5)"),
     "the upper edge": ({0.1: [0.97, 0.98, 0.975], 0.01: [0.9, 0.91, 0.905]}, "try 1 too"),
     "the lower edge": ({8: [0.5, 0.51, 0.505], 4: [0.9, 0.91, 0.905]}, "try 2 too"),
     "nothing": ({0.1: [np.nan], 0.01: [np.nan]}, "No combination has a number"),
