@@ -153,7 +153,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 BUDGET = {
     "callbacks": 1_150,
     "cli": 750,
-    "datasets": 3_150,
+    "datasets": 3_250,
     "engines": 12_100,
     "figures": 7_300,
     "files": 850,

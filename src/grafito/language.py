@@ -15,6 +15,7 @@ import contextlib
 import functools
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "namer",
     "own_namer",
     "retell",
+    "say",
     "set_language",
     "translate",
     "translator",
@@ -124,6 +126,20 @@ def current() -> str:
     if lang is None:
         lang = _short(os.environ.get("GRAFITO_LANG", ""))
     return lang if lang in LANGUAGES else "en"
+
+
+def say(text: object) -> None:
+    """Print a text; letters that the output cannot show are question marks, and no error.
+
+    Example:
+        >>> say("Época 1")
+        Época 1
+    """
+    try:
+        print(text, flush=True)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding
+        print(str(text).encode(encoding, "replace").decode(encoding), flush=True)
 
 
 def translate(text: str) -> str:

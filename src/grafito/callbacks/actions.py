@@ -26,7 +26,7 @@ from grafito.errors import (
     warn,
 )
 from grafito.files.writing import append_to_file, replace_file
-from grafito.language import translate
+from grafito.language import say, translate
 
 SYNC_SECONDS = 1.0  # how much of a log may be lost with the power
 
@@ -71,7 +71,7 @@ class LearningRateScheduler(Callback):
         self.model.optimizer.learning_rate = float(rate)
         if self.verbose:
             text = translate("Epoch {}: learning rate {}")
-            print(text.format(epoch + 1, f"{float(rate):g}"))
+            say(text.format(epoch + 1, f"{float(rate):g}"))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
@@ -234,7 +234,7 @@ class TerminateOnNaN(Callback):
                     fix="compile(..., check_finite=True), which names the layer",
                 )
             text = translate("Batch {}: the loss is {}; training ends.")
-            print(text.format(done, logs["loss"]))
+            say(text.format(done, logs["loss"]))
             self.model.stop_training = True
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
 from grafito.errors import ArgumentError, FileError, GrafitoWarning, unknown_name, warn
-from grafito.language import translate
+from grafito.language import say, translate
 from grafito.layers.arguments import integer, number
 
 ROUNDING = 1e-6  # relative: the model keeps its rate in float32
@@ -190,11 +190,11 @@ class EarlyStopping(Monitor):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.verbose and self._stopped:
-            print(translate("Stopped after epoch {}.").format(self.stopped_epoch + 1))
+            say(translate("Stopped after epoch {}.").format(self.stopped_epoch + 1))
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
             if self.verbose:
-                print(translate("The weights are those of epoch {}.").format(self.best_epoch + 1))
+                say(translate("The weights are those of epoch {}.").format(self.best_epoch + 1))
 
 
 class ModelCheckpoint(Monitor):
@@ -291,7 +291,7 @@ class ModelCheckpoint(Monitor):
                 fix="model-{epoch:02d}-{val_loss:.3f}.safetensors",
             ) from None
         if self.verbose:
-            print(translate("Epoch {}: saving to {}").format(epoch + 1, path))
+            say(translate("Epoch {}: saving to {}").format(epoch + 1, path))
         with contextlib.suppress(OSError):  # saving says what is wrong with the folder
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save
@@ -386,7 +386,7 @@ class ReduceLROnPlateau(Monitor):
                 self.wait, self.cooldown_counter = 0, self.cooldown
                 if self.verbose:
                     text = translate("Epoch {}: learning rate {}")
-                    print(text.format(epoch + 1, f"{learning_rate(self.model):g}"))
+                    say(text.format(epoch + 1, f"{learning_rate(self.model):g}"))
 
 
 def file_path(path: Any) -> str:

@@ -6,6 +6,8 @@ Exit codes: 0 success, 1 a run that failed or was interrupted, 2 wrong use.
 from __future__ import annotations
 
 import functools
+import io
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +60,9 @@ def main() -> None:
         >>> subprocess.run(command, capture_output=True, text=True).stdout.split()[0]
         'grafito'
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that it cannot show are no errors
+            stream.reconfigure(errors="replace")
     app()
 
 

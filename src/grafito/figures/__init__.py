@@ -5,6 +5,7 @@ Every function returns a Matplotlib figure that needs no display, with its conte
 """
 
 from grafito.errors import names_of as _names_of
+from grafito.figures.backend import check_backend as _check_backend
 from grafito.figures.confusion import classification_table, confusion_matrix
 from grafito.figures.convolution_steps import convolution_steps
 from grafito.figures.curves import curves
@@ -26,6 +27,8 @@ from grafito.figures.scores import (
 )
 from grafito.figures.surfaces import loss_surface
 from grafito.figures.sweeps import gradient_norms, sweep
+
+_check_backend()
 
 __all__ = [
     "Diagram",

@@ -10,6 +10,7 @@ from grafito.graph.elementwise import StopGradient
 from grafito.graph.evaluate import topological_order, value
 from grafito.graph.tensor import Input, Tensor, as_tensor
 from grafito.graph.trace import Trace, current_trace
+from grafito.language import say
 
 SHOWN = "show "  # before the names of outputs that are printed, not returned
 FEW = 8  # numbers of a tensor that are printed
@@ -47,7 +48,7 @@ def show(x: Any, label: str = "x") -> Tensor:
         trace.shown.append((label, x))
         return Show(label)(x)
     if not any(isinstance(y.op, Input) for y in topological_order([x])):
-        print(told(label, value(x)), flush=True)
+        say(told(label, value(x)))
     return x
 
 
@@ -67,7 +68,7 @@ def print_shown(outputs: dict[str, Any], steps: bool = False) -> None:
     columns = [np.asarray(outputs.pop(name)) for name in names]
     for row in zip(*columns, strict=True) if steps else [columns]:
         for name, array in zip(names, row, strict=True):
-            print(told(name.removeprefix(SHOWN).partition(" ")[2], array), flush=True)
+            say(told(name.removeprefix(SHOWN).partition(" ")[2], array))
 
 
 def told(label: str, array: np.ndarray) -> str:

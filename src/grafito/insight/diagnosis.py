@@ -14,7 +14,7 @@ from grafito.errors import ArgumentError, LossWarning
 from grafito.insight import facts, rules
 from grafito.insight.statistics import FLAT, Samples, asked
 from grafito.insight.trial import copy_of, examples_of
-from grafito.language import message, translate
+from grafito.language import message, say, translate
 from grafito.models.epochs import validation_source
 from grafito.models.health import accuracy_of_numbers, activation_of, activations
 from grafito.models.probe import Probe
@@ -113,7 +113,7 @@ class Health(Callback):
             self.samples,
         )
         if self.params.get("verbose"):
-            print(self.diagnosis, flush=True)
+            say(self.diagnosis)
 
     def close(self) -> None:
         self._data = None, None

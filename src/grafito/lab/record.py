@@ -23,7 +23,7 @@ from grafito.errors import ArgumentError, missing_attribute
 from grafito.files.writing import replace_file
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
-from grafito.language import LANGUAGES, current, known_names, translate, translator
+from grafito.language import LANGUAGES, current, known_names, say, translate, translator
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
 
@@ -219,7 +219,7 @@ class Record:
             verbose = 0
             callbacks.append(_Milestones(epochs))
         if name and self.verbose:
-            print(f"{translate(name)}:", flush=True)
+            say(f"{translate(name)}:")
         self._add(kind="history", file=file, name=name)
         began = time.perf_counter()
         history = model.fit(x, y, callbacks=callbacks, verbose=verbose, **settings)
@@ -304,4 +304,4 @@ class _Milestones(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if not (epoch + 1) % self.every:
             title = f"{translate('Epoch')} {epoch + 1}/{self.epochs}"
-            print(f"{title} - {format_logs(logs or {})}", flush=True)
+            say(f"{title} - {format_logs(logs or {})}")

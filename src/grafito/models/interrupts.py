@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grafito.language import translate
+from grafito.language import say, translate
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
@@ -73,6 +73,6 @@ def _pass_on(handler: Any, number: int, frame: Any) -> None:
 def tell(pressed: Sequence[int]) -> None:
     """Print what ended the training."""
     if pressed[0] == signal.SIGTERM:
-        print(translate("Ended by SIGTERM. History and weights are kept."), flush=True)
+        say(translate("Ended by SIGTERM. History and weights are kept."))
     else:
-        print(translate("Ended by Ctrl-C. History and weights are kept."), flush=True)
+        say(translate("Ended by Ctrl-C. History and weights are kept."))

@@ -14,6 +14,7 @@ from grafito.errors import (
     missing_attribute,
     unknown_name,
 )
+from grafito.language import say
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import lengthen_paths, symbols_of_shape
@@ -354,7 +355,7 @@ class Model(Trainable):
             )
         rows = summarize(self, batch_size, expand_nested, show_trainable)
         text = as_text(rows, line_length)
-        (print_fn or print)(f"{text}\n{how_text(self)}" if how else text)
+        (print_fn or say)(f"{text}\n{how_text(self)}" if how else text)
 
     def explain(self, profile: bool = False, passes: bool = False) -> str:
         """The schedule of the last training: the kernels that make a step, in order, as a table.

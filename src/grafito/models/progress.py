@@ -12,7 +12,7 @@ import numpy as np
 from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
-from grafito.language import current, translate
+from grafito.language import current, say, translate
 
 MANY = 8  # elements of a vector that a line shows
 AT_ONCE = 0.2  # seconds before a bar appears
@@ -59,16 +59,14 @@ class Progress(Callback):
         seconds = time.perf_counter() - self._began
         self.close()
         if self.style:
-            print(
-                f"{self.title} - {spoken(seconds, '.1f')}s - {format_logs(logs or {})}", flush=True
-            )
+            say(f"{self.title} - {spoken(seconds, '.1f')}s - {format_logs(logs or {})}")
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
             return
         self.close()
         if self.style:
-            print(format_logs(logs or {}), flush=True)
+            say(format_logs(logs or {}))
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         self.close()
@@ -151,4 +149,4 @@ def report_split(labels: np.ndarray, kept: np.ndarray, held_out: np.ndarray) -> 
                 f"{value}: {n}" for value, n in zip(values, numbers, strict=True)
             )
     sizes = translate("Held out {} of {} examples").format(len(held_out), len(kept) + len(held_out))
-    print(f"{sizes}{counts}.", flush=True)
+    say(f"{sizes}{counts}.")

@@ -7,6 +7,7 @@ members keep a small file that unpacks to a huge one from filling the memory.
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import re
 import tarfile
@@ -14,13 +15,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from grafito.errors import FileError, GrafitoError
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 _CHUNK = 1 << 20
+_FACTOR, _ROOM = 100, 64 << 20  # data unpack to so many times their size, and small files to more
 _AGAIN = "fetch or copy the file again"
 # What the standard library lets out on damaged headers, besides its own error class.
 _TAR_ERRORS = (tarfile.TarError, ValueError, OverflowError, LookupError, RecursionError)
@@ -40,16 +42,18 @@ def open_stream(path: str | Path) -> Iterator[BinaryIO]:
         FileError: the file is missing or, while it is read, cut short or damaged.
     """
     where = str(path)
+    check_regular(path)
     try:
         with open(path, "rb") as raw:
             magic = raw.read(len(_XZ))
             raw.seek(0)
+            most = most_unpacked(Path(path).stat().st_size)
             if magic.startswith(_GZIP):
-                with gzip.GzipFile(fileobj=raw) as stream:
-                    yield cast(BinaryIO, stream)
+                with gzip.GzipFile(fileobj=raw) as gz, _bounded(gz, most, path) as bounded:
+                    yield bounded
             elif magic == _XZ:
-                with lzma.LZMAFile(raw) as stream:
-                    yield cast(BinaryIO, stream)
+                with lzma.LZMAFile(raw) as xz, _bounded(xz, most, path) as bounded:
+                    yield bounded
             else:
                 yield raw
     except GrafitoError:
@@ -69,6 +73,67 @@ def open_stream(path: str | Path) -> Iterator[BinaryIO]:
         raise FileError(
             "The file cannot be read.", where=where, received=error.strerror or error
         ) from None
+
+
+def check_regular(path: str | Path) -> None:
+    """Raise a FileError for a pipe or a device, which would be waited for."""
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise FileError("This is no regular file.", where=path)
+
+
+def most_unpacked(size: int) -> int:
+    """To how many bytes a compressed file of this size may unpack.
+
+    Example:
+        >>> most_unpacked(10_000_000)
+        1067108864
+    """
+    return _ROOM + _FACTOR * size
+
+
+def check_unpacked(path: str | Path) -> None:
+    """Raise a FileError for a compressed file that is damaged, or unpacks to more than data do."""
+    with open_stream(path) as stream:
+        if type(stream) is _Reader:
+            while stream.read(_CHUNK):
+                pass
+
+
+def too_much(path: str | Path, most: int) -> FileError:
+    """The error for a file that unpacks to more than data do."""
+    return FileError(
+        "The file unpacks to far more than data do.",
+        where=path,
+        expected=f"at most {most} bytes",
+        fix="unpack it yourself, and read what comes out",
+    )
+
+
+@contextmanager
+def _bounded(stream: Any, most: int, path: str | Path) -> Iterator[BinaryIO]:
+    """The unpacked stream, which ends with an error where it goes on for too long."""
+    with _Reader(_Bounded(stream, most, path), _CHUNK) as reader:
+        yield cast(BinaryIO, reader)
+
+
+class _Reader(io.BufferedReader):
+    """Of a compressed file."""
+
+
+class _Bounded(io.RawIOBase):
+    def __init__(self, stream: Any, most: int, path: str | Path):
+        super().__init__()
+        self.stream, self.left, self.most, self.path = stream, most, most, path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self.stream.readinto(buffer)
+        self.left -= count
+        if self.left < 0:
+            raise too_much(self.path, self.most)
+        return count
 
 
 def read_up_to(stream: BinaryIO, count: int) -> bytearray:

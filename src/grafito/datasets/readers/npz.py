@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from grafito.datasets.readers.archive import check_regular, most_unpacked, too_much
 from grafito.errors import DataError, FileError
 
 # What zipfile and numpy.lib.format let out on damaged files.
@@ -50,6 +51,7 @@ def read_npz(path: str | Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndar
         ...     read_npz(Path(folder, "two.npz"))["x"].tolist()
         [1, 2]
     """
+    check_regular(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -63,6 +65,9 @@ def read_npz(path: str | Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndar
                     received=f"{total} bytes",
                     expected=f"at most {max_bytes} bytes",
                 )
+            most = most_unpacked(Path(path).stat().st_size)
+            if total > most:
+                raise too_much(path, most)
             return {
                 member.filename.removesuffix(".npy"): _read_member(archive, member, path)
                 for member in members
@@ -106,7 +111,13 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str | 
                 received=f"{shape} of {dtype}: {stated} bytes",
                 expected=f"{held} bytes",
             )
-        data = bytearray(stream.read())
-    if len(data) != stated:
-        raise EOFError(f"{member.filename} is cut short")
+        data = bytearray(stated)
+        rest = memoryview(data)
+        while rest:
+            count = stream.readinto(rest)  # type: ignore[attr-defined]
+            if not count:
+                raise EOFError(f"{member.filename} is cut short")
+            rest = rest[count:]
+        if stream.read(1):
+            raise ValueError(f"{member.filename} is longer than it says")
     return np.ndarray(shape, dtype, buffer=data, order="F" if fortran else "C")

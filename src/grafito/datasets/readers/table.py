@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from grafito.datasets.readers.archive import open_stream
+from grafito.datasets.readers.archive import check_unpacked, open_stream
 from grafito.errors import DataError, FileError, unknown_name
 
 _MAX_LINE = 1 << 20
@@ -64,6 +64,7 @@ def read_csv(
         ...     read_csv(Path(folder, "two.csv")).values.tolist()
         [[1.5, 2.0]]
     """
+    check_unpacked(path)  # before any of it is parsed, which takes longer
     with open_stream(path) as stream:
         return parse_table(
             stream, path, delimiter=delimiter, decimal=decimal, header=header, missing=missing

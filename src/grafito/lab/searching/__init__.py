@@ -34,7 +34,7 @@ from grafito.lab.searching.space import (
 )
 from grafito.lab.searching.trials import COMPLETE, FAILED, Trial, Trials, attempt, plain
 from grafito.lab.training import Training
-from grafito.language import message
+from grafito.language import message, say
 from grafito.language import translate as _
 
 __all__ = ["Findings", "Search", "Trial", "search"]
@@ -130,7 +130,7 @@ def search(
             planned = list(grid(space, each))
             if len(trials) and verbose:
                 going = _("Going on in {}: {} of {} trainings are done.")
-                print(going.format(folder.path, len(trials), len(planned)), flush=True)
+                say(going.format(folder.path, len(trials), len(planned)))
             _conduct(trials, one, planned, used, len(planned) if verbose else 0)
             done = [trial for trial in trials if trial.seed in each]
             findings = findings_of(space, _metric(done), done)
@@ -166,7 +166,7 @@ def _conduct(
                 for name, value in trial.numbers.items()
             )
             found = scores if trial.status == COMPLETE else _(trial.status)
-            print(f"{len(trials)}/{told_of}  {chosen}  {_('seed')} {seed}  {found}", flush=True)
+            say(f"{len(trials)}/{told_of}  {chosen}  {_('seed')} {seed}  {found}")
     if len(trials) and all(trial.status == FAILED for trial in trials):
         raise ArgumentError(
             "Every training of the search failed.", received=next(iter(trials)).error
