@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import warnings
 from pathlib import Path
 
 import pytest
 
+import grafito
 from faults.disk import CALLS, FAULTS, Disk, Killed, Recorder, lay
 from faults.kinds import KINDS
 from grafito.errors import FileError
@@ -89,6 +91,38 @@ def test_every_call_that_changes_a_disk_is_one_of_the_faults():
     used = {name for name in dir(os) if f"os.{name}(" in source}
     others = {"fsdecode", "fstat", "getpid", "kill", "access", "stat", "readlink", "scandir"}
     assert used - others - {"strerror"} <= {*CALLS, "unlink", "fchown"}
+
+
+# Files that are no results: file -> why they are opened for writing elsewhere.
+ELSEWHERE = {"lab/searching/__init__.py": "a lock, which is empty"}
+
+
+def writes(tree):
+    """Whether a file of the package opens a file for writing, or moves one."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        modes = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        modes += [k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)]
+        opened = name.split(".")[-1] == "open" and any(
+            isinstance(mode, str) and set(mode) <= set("rwxabt+") and set(mode) & set("wxa+")
+            for mode in modes
+        )
+        moved = name in ("os.replace", "os.rename", "shutil.move", "shutil.copy", "np.savez")
+        if opened or moved or name.split(".")[-1] in ("write_text", "write_bytes", "mkstemp"):
+            return True
+    return False
+
+
+def test_nothing_else_writes():
+    package = Path(grafito.__file__).parent
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if writes(ast.parse(path.read_bytes()))
+    }
+    assert found - ELSEWHERE.keys() == {"files/writing.py"}
 
 
 @pytest.fixture(scope="module", autouse=True)
