@@ -83,7 +83,7 @@ MODELS = "grafito.models"
 MODELS_ROWS = [
     ["summary_sources", "assignment", "batches", "culprits", "examples", "matching", "naming"],
     ["schema"],
-    ["ranges", "streams"],
+    ["ranges", "repetition", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
     ["eager", "finite", "further_state", "largest_batch", "probe", "resumption"],
     ["epochs", "executor", "preparation"],

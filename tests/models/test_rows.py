@@ -121,3 +121,82 @@ def test_a_state_that_a_row_changes_is_not_filled_up():
 
     assert not rows_alone(step(2), step(4), (2, 4), ())
     assert rows_alone(step(2), step(4), (2, 4), {seen})
+
+
+def repeated(model, x):
+    """What `predict` gives when it runs at once, and what it gives without that."""
+    known = model._executor.repetition
+    assert known is not None
+    at_once = known.run(model._executor, x, None)
+    model._executor.repetition = None
+    return at_once, model.predict(x, verbose=0)
+
+
+def small():
+    return Sequential([layers.Input((4,)), layers.Dropout(0.5), layers.Dense(2, "tanh")])
+
+
+def test_a_predict_like_the_one_before_runs_at_once():
+    model = small()
+    x, other = np.float32([[1, 2, 3, 4]]), np.float32([[4, 3, 2, 1]])
+    model.predict(x, verbose=0)
+    one, two = repeated(model, other)
+    np.testing.assert_array_equal(one, two)
+    model.set_weights([2 * w for w in model.get_weights()])
+    one, two = repeated(model, other)
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(model.predict(x[:, ::-1], verbose=0), two)
+
+
+CHANGES = {
+    "a rate": lambda m: setattr(m.layers[0], "rate", 0.25),
+    "a layer more": lambda m: m.add(layers.Dense(2)),
+    "a layer less": lambda m: m.pop(),
+    "an activation": lambda m: setattr(m.layers[1], "activation", np.abs),
+    "compile": lambda m: m.compile("sgd", "mse"),
+    "a list inside": lambda m: m.layers[1]._weights.reverse(),
+    "a frozen layer": lambda m: setattr(m.layers[1], "trainable", False),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_nothing_runs_at_once_after_a_change(name):
+    model = small()
+    x = np.ones((1, 4), "float32")
+    model.predict(x, verbose=0)
+    executor = model._executor
+    assert executor.repetition.run(executor, x, None) is not None
+    CHANGES[name](model)
+    assert executor.repetition.run(executor, x, None) is None
+
+
+@pytest.mark.parametrize(
+    "x", [np.ones((2, 4), "float32"), np.ones((1, 4)), [[1.0] * 4], np.ones((1, 4), "int32")]
+)
+def test_other_data_do_not_run_at_once(x):
+    model = small()
+    model.predict(np.ones((1, 4), "float32"), verbose=0)
+    assert model._executor.repetition.run(model._executor, x, None) is None
+    assert model.predict(x, verbose=0).shape == (len(x), 2)
+
+
+def test_numbers_that_are_none_are_still_refused():
+    from grafito.errors import DataError
+
+    model = small()
+    x = np.ones((1, 4), "float32")
+    model.predict(x, verbose=0)
+    with pytest.raises(DataError, match="non-finite"):
+        model.predict(x * np.nan, verbose=0)
+
+
+def test_a_model_is_freed_after_predict():
+    import gc
+    import weakref
+
+    model = small()
+    model.predict(np.ones((1, 4), "float32"), verbose=0)
+    left = weakref.ref(model)
+    del model
+    gc.collect()
+    assert left() is None

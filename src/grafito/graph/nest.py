@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
@@ -65,13 +66,20 @@ def parts(owner: object, kinds: tuple[type, ...], skip: Container[str] = ()) -> 
         [1, 2, 3]
     """
     seen: set[int] = set()
-    stack = [value for name, value in reversed(vars(owner).items()) if name not in skip]
+    plain = _plain_beside(kinds)
+    stack = [
+        value
+        for name, value in reversed(vars(owner).items())
+        if type(value) not in plain and name not in skip
+    ]
     while stack:
         value = stack.pop()
         inner: Any = ()
+        if type(value) in plain:
+            continue
         if isinstance(value, (list, tuple)):
             inner = value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, (dict, Mapping)):
             inner = list(value.values())
         elif not isinstance(value, kinds):
             continue
@@ -82,3 +90,10 @@ def parts(owner: object, kinds: tuple[type, ...], skip: Container[str] = ()) -> 
             yield value
         else:
             stack.extend(reversed(inner))
+
+
+@functools.cache
+def _plain_beside(kinds: tuple[type, ...]) -> frozenset[type]:
+    """Types of values that are no parts and have none: most attributes are of these."""
+    plain = (type(None), bool, int, float, complex, str, bytes)
+    return frozenset(kind for kind in plain if not issubclass(kind, kinds))

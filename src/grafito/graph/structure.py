@@ -42,7 +42,7 @@ def structure(graph: Graph) -> tuple[Hashable, list[Tensor]] | None:
     nodes = graph.nodes
     if sum(x.op.array.nbytes for x in nodes if isinstance(x.op, Constant)) > LARGE:
         return None
-    nodes += [x for x in (*graph.inputs.values(), *graph.updates) if x not in set(nodes)]
+    nodes = list(dict.fromkeys([*nodes, *graph.inputs.values(), *graph.updates]))
     number = {x: i for i, x in enumerate(nodes)}
     try:
         rows = tuple(

@@ -32,7 +32,7 @@ from grafito.graph.show import SHOWN, print_shown
 from grafito.locks import Guarded
 from grafito.models.batches import Batches
 from grafito.models.eager import EagerProgram
-from grafito.models.examples import pack_x_y_sample_weight
+from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.largest_batch import shortage
 from grafito.models.probe import Probe
@@ -88,6 +88,7 @@ class Executor(Guarded):
         length: examples in an epoch; each run sets it.
         watch: looks for NaN and infinities after training steps, if that is wanted.
         probe: looks into every so many training steps, if that is wanted.
+        repetition: runs the last `predict` on other numbers, where that was one plain batch.
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
@@ -105,6 +106,7 @@ class Executor(Guarded):
         self._programs: dict[Any, Compiled] = {}
         self._by_rows: dict[Any, bool] = {}  # by form of the data: whether `predict` may fill up
         self._traced: dict[Any, Graph] = {}  # not compiled yet
+        self.repetition: Any = None
         self._origin: list[Any] = []
         self._thread: int | None = None  # that trains or evaluates
 
@@ -178,6 +180,14 @@ class Executor(Guarded):
                 if extra and start == batches.length:
                     outputs = {name: values[:, :-extra] for name, values in outputs.items()}
                 yield count, outputs
+
+    def ran_at_once(self, examples: Examples) -> Compiled | None:
+        """The program that ran last, if that was one step of no training on these examples."""
+        with self.lock:
+            last = next(reversed(self._programs.values()), None)
+        if last is None or self.eager or last.trains or last.shows:
+            return None
+        return last if last.data[0] is examples and last.size == len(examples) else None
 
     def make_ready(self, step: TracedStep, batches: Batches) -> None:
         """Trace and compile a step for its first batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,8 @@ class Functional(Model):
         self._nodes = nodes_between(self.inputs, self.outputs)
         self._members = layers_by_depth(self._nodes, self.outputs)
         names = [layer.name for layer in self._members]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        counts = Counter(names)
+        twice = next((name for name in names if counts[name] > 1), None)
         if twice is not None:
             raise same_name(twice, names)
         self.built = True

@@ -36,7 +36,7 @@ def under_way(model: Any, kind: str | None = None) -> Iterator[None]:
     """A loop of this model; afterwards, loops around it find their metrics and flags unchanged."""
     running = _running.get()
     measured = {m for outer in running for m in outer.metrics}
-    shared = [v for m in model.metrics if m in measured for v in m.variables]
+    shared = [v for m in model.metrics if m in measured for v in m.variables] if measured else []
     before = [np.array(v.storage) for v in shared]
     token = _running.set((*running, model))
     flag = STOPS.get(kind or "")

@@ -30,6 +30,7 @@ from grafito.models.loops import (
     run_batch,
     under_way,
 )
+from grafito.models.repetition import note_repetition
 from grafito.models.trainable import Trainable
 from grafito.models.turns import alone
 from grafito.registry import custom_objects as custom_object_scope
@@ -272,12 +273,22 @@ class Model(Trainable):
         Returns:
             An array with one row an example, or a structure of arrays like the model's output.
         """
+        plain = verbose == 0 and callbacks is None and steps is None
+        known = self._executor.repetition if plain else None
+        if known is not None:
+            outputs = known.run(self._executor, x, batch_size)
+            if outputs is not None:
+                return outputs
+        given = batch_size
         source = make_source(x, batch_size=batch_size)
         batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
         epochs = Epochs(source, batch_size or 32, steps)
 
         log = callback_list(self, "predict", callbacks, verbose, steps=epochs.steps)
-        return predictions(self, epochs, log)
+        outputs = predictions(self, epochs, log)
+        if plain and isinstance(source, Examples):
+            note_repetition(self, source, given)
+        return outputs
 
     @known_arguments
     @alone

@@ -37,7 +37,8 @@ class Sequential(Model):
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
-        self._functional: list[Functional] = []  # one, when the input shape is known
+        self._ends: tuple[Any, Any] | None = None  # symbols, when the input shape is known
+        self._functional: list[Functional] = []  # one, between them, once it is asked for
         one = isinstance(layers, (Layer, Symbol, str))
         for layer in [layers] if one else layers or []:
             self.add(layer)
@@ -52,11 +53,10 @@ class Sequential(Model):
             if not self._stack and layer.first_input_shape is not None:
                 self._stack.append(layers.InputLayer(tuple(layer.first_input_shape)))
             self._stack.append(layer)
-            if self._functional:
-                whole = self._functional[0]
-                self._functional = [Functional(whole.input, layer(whole.output), self.name)]
+            if self._ends is not None:
+                self._between(self._ends[0], layer(self._ends[1]))
             elif isinstance(layer, layers.InputLayer) or _is_built_model(self._stack[0]):
-                self._functional, self.built = [], False
+                self._functional, self._ends, self.built = [], None, False
                 self._connect(None)
             elif isinstance(self._stack[0], layers.InputLayer):
                 self._connect(None)
@@ -92,11 +92,12 @@ class Sequential(Model):
         if not self.layers:
             raise GraphError("The model has no layers.", where=f"model {self.name!r}")
         layer = self._stack.pop()
-        if self._functional:
-            whole = self._functional[0]
-            below = whole.nodes[-1].args[0]
-            self._functional = [Functional(whole.input, below, self.name)] if self._stack else []
-            self.built = bool(self._functional)
+        if self._ends is not None:
+            below = self.functional.nodes[-1].args[0]
+            self._between(self._ends[0], below)
+            if not self._stack:
+                self._ends = None
+            self.built = self._ends is not None
         return layer
 
     def _connect(self, input_shape: Any) -> None:
@@ -111,11 +112,15 @@ class Sequential(Model):
         inputs = x
         for layer in rest:
             x = layer(x)
-        self._functional = [Functional(inputs, x, self.name)]
+        self._between(inputs, x)
         self.built = True
 
+    def _between(self, inputs: Any, outputs: Any) -> None:
+        """The network goes from these symbols to those."""
+        self._ends, self._functional = (inputs, outputs), []
+
     def build(self, input_shape: Any) -> None:
-        if not self._functional:
+        if self._ends is None:
             if not self._stack:
                 raise GraphError("The model has no layers.", fix="model.add(layers.Dense(1))")
             self._connect(input_shape)
@@ -127,15 +132,15 @@ class Sequential(Model):
         if len(shape) != len(known) or all(n in (None, size) for n, size in sizes):
             return
         free = (None, *(n if n == size else None for n, size in sizes))
-        before, calls = self._functional, [(layer, list(layer.calls)) for layer in self.layers]
+        before, calls = self.functional, [(layer, list(layer.calls)) for layer in self.layers]
         try:
             self._connect(free)
         except Exception:  # its weights are for the first size: the error comes from the model
             for layer, made in calls:
                 layer.calls = made
-            self._functional = before
+            self._ends, self._functional = (before.input, before.output), [before]
             return
-        old = set(map(id, before[0].nodes))
+        old = set(map(id, before.nodes))
         for layer in self.layers:
             layer.calls = [call for call in layer.calls if id(call()) not in old]
         self.build_shape = free
@@ -144,7 +149,7 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         return [layer for layer in self._stack if not isinstance(layer, layers.InputLayer)]
 
-    not_parts = Model.not_parts | {"_stack", "_functional"}
+    not_parts = Model.not_parts | {"_stack", "_ends", "_functional"}
 
     @property
     def sublayers(self) -> list[Layer]:
@@ -158,8 +163,10 @@ class Sequential(Model):
     @property
     def functional(self) -> Functional:
         """The same network as a model made from symbols."""
-        if not self._functional:
+        if self._ends is None:
             raise not_built(self)
+        if not self._functional:
+            self._functional = [Functional(*self._ends, self.name)]
         return self._functional[0]
 
     @property  # type: ignore[misc]
@@ -194,7 +201,7 @@ class Sequential(Model):
         return self.functional.output_names_for(y_pred)
 
     def takes(self, x: Any) -> bool:
-        return not self._functional or self._functional[0].takes(x)
+        return self._ends is None or self.functional.takes(x)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if self.build_shape is not None and isinstance(inputs, graph.Tensor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 
@@ -53,14 +54,19 @@ def find_in_place(
 ) -> dict[Node, Node]:
     """The variables whose new value can be written over the old one, by new value."""
     home = {s.target: k for k, kernel in enumerate(kernels) for s in kernel.stores}
+    readers: dict[Node, list[int]] = {v: [] for v in updates}
+    for k, kernel in enumerate(kernels):
+        for y in kernel.reads:
+            if y in readers:
+                readers[y].append(k)
+    reading = functools.cache(functools.partial(reads_of, materialized=materialized))
     safe: dict[Node, Node] = {}
     for v, x in updates.items():
         if x not in home or x in safe:
             continue
         fine = True
-        for k, kernel in enumerate(kernels):
-            if v not in kernel.reads:
-                continue
+        for k in readers[v]:
+            kernel = kernels[k]
             if k > home[x]:
                 fine = False
             elif k == home[x]:
@@ -68,7 +74,7 @@ def find_in_place(
                 fine = fine and (anchor is None or v not in sources_of(anchor, materialized))
                 for y in kernel.results:
                     if y is not anchor:
-                        fine = fine and reads_of(y, materialized, kernel.lanes).aligned.get(v, True)
+                        fine = fine and reading(y, lanes=kernel.lanes).aligned.get(v, True)
         if fine:
             safe[x] = v
     return safe
