@@ -397,6 +397,7 @@ TESTED = {
     *("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "CSVLogger"),
     *("TerminateOnNaN", "LambdaCallback", "Callback", "History", "Monitor", "CallbackList"),
     "ModelCheckpoint",  # with the files
+    "BackupAndRestore",  # in faults/test_resume.py
 }
 
 
