@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -166,7 +167,9 @@ class Sequential(Model):
         if self._ends is None:
             raise not_built(self)
         if not self._functional:
-            self._functional = [Functional(*self._ends, self.name)]
+            # Not in the context of a loop, which knows the model that runs and would be kept.
+            made = contextvars.Context().run(Functional, *self._ends, self.name)
+            self._functional = [made]
         return self._functional[0]
 
     @property  # type: ignore[misc]
