@@ -15,7 +15,7 @@ pytest.importorskip("jax")
 import jax
 
 from grafito import Input, engines, graph, layers, models, utils
-from grafito.engines.jax import PLUGINS
+from grafito.engines.jax import PLUGINS, plugin_installed
 from grafito.errors import DataError, GraphError, OutOfMemoryError
 from grafito.graph.dtypes import is_floating
 from grafito.graph.program import Graph, trace_graph
@@ -220,7 +220,9 @@ def test_auto_takes_it_where_there_is_an_accelerator(plugin, backend, taken, mon
     pytest.importorskip("llvmlite")
     monkeypatch.setattr(importlib.metadata, "distributions", lambda: [SimpleNamespace(name=plugin)])
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    plugin_installed.cache_clear()
     assert engines.get("auto").name == taken
+    plugin_installed.cache_clear()
 
 
 def test_compile_without_an_accelerator_does_not_import_jax():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import re
@@ -13,6 +14,12 @@ from grafito.language import message
 
 # Packages by which JAX finds an accelerator. Without one of them JAX is not even imported.
 PLUGINS = re.compile(r"jax-(cuda\d+|rocm\d+|metal|tpu)-?(plugin|pjrt)?|libtpu(-nightly)?")
+
+
+@functools.cache
+def plugin_installed() -> bool:
+    """Whether such a package is installed; to read what is installed takes milliseconds."""
+    return any(PLUGINS.fullmatch(d.name.lower()) for d in importlib.metadata.distributions())
 
 
 class Engine(interface.Engine):
@@ -37,7 +44,7 @@ class Engine(interface.Engine):
     @classmethod
     def worthwhile(cls) -> bool:
         """Whether there is an accelerator; on a CPU grafito's own engine is ahead of XLA."""
-        if not any(PLUGINS.fullmatch(d.name.lower()) for d in importlib.metadata.distributions()):
+        if not plugin_installed():
             return False
         import jax
 
