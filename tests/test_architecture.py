@@ -166,7 +166,7 @@ BUDGET = {
     "layers": 5_300,
     "losses": 1_600,
     "metrics": 1_900,
-    "models": 7_000,
+    "models": 7_250,
     "ops": 1_350,
     "optimizers": 1_250,
     "preprocessing": 320,
