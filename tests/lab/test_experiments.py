@@ -73,6 +73,7 @@ ROWS = {
     },
     "ice-creams": ({}, TRAINING | {"fit", "surface", "landscape", "graph", "step"}),
     "moons": ({}, TRAINING | {"regions", "goal"}),
+    "moons plane": ({}, TRAINING | {"regions", "layers"}),
     "activation-graphs": ({}, {"functions", "when", "elu", "elu-step", "leaky_relu", "sigmoid"}),
     "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
     "approximation": ({"epochs": 3, "widths": [1, 2]}, {"widths", "fits"}),

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito import figures, layers
+from grafito import figures, graph, layers
 from grafito.callbacks import History
 from grafito.datasets import generators
 from grafito.lab.course import Said, Sayings
@@ -20,8 +20,10 @@ from grafito.lab.prose.tasks_of_networks import MOONS
 from grafito.lab.record import Record
 from grafito.lab.training import Data, Trained, Training
 from grafito.language import message as N_
-from grafito.models import Sequential
+from grafito.language import translator
+from grafito.models import Model, Sequential
 
+LINES, LINE = 13, 60  # of the grid, and points of each
 STRAIGHT = N_(
     "Are linear units enough? Layers without activation multiply one matrix by another, and the "
     "product is a matrix again: however many layers there are, the boundary stays a straight line."
@@ -39,6 +41,58 @@ def epochs_until(history: History, accuracy: float) -> int | None:
     """
     reached = np.array(history.history.get("val_accuracy", ())) >= accuracy
     return int(reached.argmax()) + 1 if reached.any() else None
+
+
+def moved(model: Model, points: np.ndarray) -> list[np.ndarray]:
+    """Points (n, 2) as they enter a network and after each of its layers of two units.
+
+    Example:
+        >>> model = Sequential([layers.Input((2,)), layers.Dense(2), layers.Dense(1)])
+        >>> [each.shape for each in moved(model, np.zeros((3, 2)))]
+        [(3, 2), (3, 2)]
+    """
+    inputs = graph.placeholder(points.shape, name="x")
+    passed, outputs = inputs, []
+    for layer in model.layers[:-1]:
+        passed = layer(passed)
+        outputs.append(passed)
+    found = graph.value(outputs, {"x": points.astype(np.float32)})
+    return [points, *(np.asarray(each) for each in found)]
+
+
+def layers_of_plane(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None = None) -> Any:
+    """A panel for the plane of the inputs and one for that of each layer."""
+    from grafito.figures import canvas
+
+    low, high = x.min(axis=0) - 0.2, x.max(axis=0) + 0.2
+    ways = np.linspace(0, 1, LINE)
+    lines = [
+        low + (high - low) * np.stack([np.full(LINE, at), ways][::turn], axis=1)
+        for turn in (1, -1)
+        for at in np.linspace(0, 1, LINES)
+    ]
+    grids, points = moved(model, np.concatenate(lines)), moved(model, x)
+    say = translator(lang)
+    sheet = canvas.new_sheet(0.4 + 2.4 * len(grids), 2.7, layout="constrained")
+    titles = [say(N_("input")), *(f"{say(N_('layer'))} {n}" for n in range(1, len(grids)))]
+    sheet.alt = ", ".join(titles)
+    with canvas.style():
+        for place, (grid, at, title) in enumerate(zip(grids, points, titles, strict=True), 1):
+            axes = sheet.add_subplot(1, len(grids), place)
+            for line in grid.reshape(-1, LINE, 2):
+                axes.plot(*line.T, color=canvas.FAINT, linewidth=0.6, zorder=1)
+            for label in (0, 1):
+                look = canvas.look(label)
+                axes.plot(
+                    *at[y.reshape(-1) == label].T, look["marker"], color=look["color"],
+                    ms=3.5, mec="white", mew=0.4, zorder=2, label=f"{say(N_('class'))} {label}",
+                )  # fmt: skip
+            axes.set(title=title)
+            for axis in (axes.xaxis, axes.yaxis):
+                canvas.number_ticks(axis, lang)
+        handles = sheet.axes[0].get_legend_handles_labels()[0]
+        sheet.legend(handles=handles, loc="outside lower center", ncols=2)
+    return sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +152,7 @@ class Moons(Training):
         "sigmoid": {"units": (10,), "activation": "sigmoid", "learning_rate": 0.1},
         "relu": {"units": (8,), "activation": "relu", "learning_rate": 0.1},
         "overfitting": {"units": (100, 70, 50), "activation": "relu", "learning_rate": 0.003},
+        "plane": {"units": (2, 2, 2), "activation": "tanh", "learning_rate": 0.03},
         "linear-units": {},
         "linear": {"units": (10, 10), "activation": "linear", "learning_rate": 0.1},
     }
@@ -134,6 +189,16 @@ class Moons(Training):
         x, y = trained.data[0]
         regions = partial(figures.decision_regions, trained.predict, x, y, errors=True, bands=True)
         record.figure("regions", regions, N_("Decision regions"))
+        if all(units == 2 for units in self.units):  # each layer moves points of a plane
+            record.figure(
+                "layers",
+                partial(layers_of_plane, trained.model, x, y),
+                N_("How the layers move the plane"),
+                N_(
+                    "A grid and the training points, as they enter and after each layer. The last "
+                    "layer has to part them by a straight line."
+                ),
+            )
         self._count_epochs(record, {self.variant: trained})
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
