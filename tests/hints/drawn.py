@@ -4,7 +4,6 @@
 from hints.rows import Row
 
 USERS = "the values are the user's"
-PLANE = "which columns only the user knows"
 
 CONV = "m = model = net(layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(1), shape=(8, 8, 1))"
 
@@ -33,6 +32,25 @@ ROWS = [
         "(y_pred)",
         "(y_true, y_pred)",
         before="y_true, y_pred = [0, 1, 1], [0, 1, 0]",
+    ),
+    Row("figures.curves({'loss': [0.5] * 20}, title=3)", "title=3", 'title="..."'),
+    Row("figures.confusion_matrix([0, 1], [0, 1], margins=3)", "margins=3", "margins=True"),
+    Row(
+        "figures.confusion_matrix([0, 1], [0, 1], class_names=3)",
+        "class_names=3",
+        'class_names=["a", "b"]',
+    ),
+    Row("figures.threshold_curves([0, 1], [0.2, 0.7], costs=3)", "costs=3", "costs=(1, 5)"),
+    Row(
+        "figures.decision_regions(lambda p: p[:, 0] > 0.5, x[:, :2], labels % 2, bands=3)",
+        "bands=3",
+        "bands=True",
+    ),
+    Row(
+        "figures.kernels(np.ones((12, 2)))",
+        "(12, 2))",
+        "(12, 2)), shape=(1, 12)",
+        says="shape=(1, 12)",
     ),
     Row("figures.curves({'loss': [0.5] * 20}, zoom=3)", "zoom=3", "zoom=(1, 10)"),
     Row("figures.curves({'loss': [0.5] * 20}, smooth='a')", "smooth='a'", "smooth=5"),
@@ -118,8 +136,9 @@ ROWS = [
     ),
     Row(
         "figures.decision_regions(model, x, labels % 2)",
-        new="choose two columns, and a prediction that needs no others",
-        sentence=PLANE,
+        "labels % 2)",
+        "labels % 2, columns=(0, 1))",
+        says="columns=(0, 1)",
         before="model = net()",
     ),
     Row(
