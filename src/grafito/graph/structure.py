@@ -68,7 +68,8 @@ def _own(x: Tensor) -> Any:
         if len(content) > SMALL:
             content = hashlib.sha256(content).digest()
         return Constant, array.dtype.str, array.shape, content
-    return type(x.op), tuple([_plain(getattr(x.op, name)) for name in _fields(type(x.op))])
+    kind: Any = type(x.op)
+    return kind, tuple([_plain(getattr(x.op, name)) for name in _fields(kind)])
 
 
 @functools.cache

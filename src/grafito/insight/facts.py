@@ -85,10 +85,10 @@ def entropy_of(labels: np.ndarray) -> float:
         >>> round(entropy_of(np.array([0, 1, 0, 1])), 3)
         0.693
     """
-    shares = (
+    counts = (
         np.bincount(labels) if labels.max() < MOST else np.unique(labels, return_counts=True)[1]
     )
-    shares = shares[shares > 0] / len(labels)
+    shares = counts[counts > 0] / len(labels)
     return float(-(shares * np.log(shares)).sum())
 
 
