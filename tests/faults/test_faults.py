@@ -94,7 +94,12 @@ def test_every_call_that_changes_a_disk_is_one_of_the_faults():
 
 
 # Files that are no results: file -> why they are opened for writing elsewhere.
-ELSEWHERE = {"lab/searching/__init__.py": "a lock, which is empty"}
+ELSEWHERE = {
+    "lab/building/__init__.py": "an exercise to fill in, only where there is no file yet",
+    "lab/building/child.py": "an answer in a room that is removed",
+    "lab/building/process.py": "a job in a room that is removed",
+    "lab/searching/__init__.py": "a lock, which is empty",
+}
 
 
 def writes(tree):
