@@ -60,7 +60,7 @@ ROWS = [
     *(
         Row(f"raise insight.rules.{case}", new=says, sentence="tests/insight makes the edit")
         for case, says in {
-            "rate_too_large([1.0, 2.0, 9.0, 99.0], 1.0)": "learning_rate=0.1",
+            "rate_too_large([2.0, 9.0, 50.0, 300.0], 1.0)": "learning_rate=0.1",
             "rate_too_large([1.0, np.nan], 1.0)": "learning_rate=0.1",
             "rate_too_large([1.0] * 9, 1.0, {'a': 1.0})": "learning_rate=0.1",
             "rate_too_small([1.0] * 9, 1e-6, {'a': 1e-6})": "learning_rate=0.0003",
