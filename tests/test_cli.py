@@ -113,14 +113,14 @@ def test_draw_the_first_exercise(formula, run, tmp_path):
 
 # Formulas that begin with a minus, among options.
 MINUS = {
-    "first": (["-x^2", "--at", "x=3"], "-9.000"),
-    "last": (["--at", "x=3", "-x^2"], "-9.000"),
+    "first": (["-x^2", "--at", "x=3"], "−9.000"),
+    "last": (["--at", "x=3", "-x^2"], "−9.000"),
     "after a negative value": (["--at", "x=-3", "-x"], "3.000"),
     "of several names": (["-t*log(p)", "--at=t=1,p=1", "--digits", "3"], "0.000"),
-    "of a parenthesis": (["-(x + 1)", "--at", "x=1"], "-2.000"),
+    "of a parenthesis": (["-(x + 1)", "--at", "x=1"], "−2.000"),
     "twice": (["--(x)", "--at", "x=1"], "1.000"),
-    "of a number": (["-2*x", "--at", "x=1"], "-2.000"),
-    "after two dashes": (["--at", "x=1", "--", "-x"], "-1.000"),
+    "of a number": (["-2*x", "--at", "x=1"], "−2.000"),
+    "after two dashes": (["--at", "x=1", "--", "-x"], "−1.000"),
 }
 
 
@@ -209,7 +209,7 @@ def test_damaged_data_is_a_failure(run, tmp_path, monkeypatch):
 
 
 SPANISH = {
-    "list": (["list"], ["experimento", "incluidos", "Variantes: plain"]),
+    "list": (["list"], ["experimento", "incluido", "Variantes: plain"]),
     "run": (["run", "ice-creams", "--epochs", "1"], ["Época 1/1", "épocas", "carpeta", "motor"]),
     "draw": (["draw", "x/4", "--at", "x=1", "--out", "fig.svg"], ["nodo", "0,250", "dibujo"]),
     "data": (["data", "list"], ["datos"]),
@@ -322,7 +322,7 @@ def test_errors_are_messages(case, run, tmp_path):
         (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "No existe el archivo o la carpeta"),
         (["draw", "x*y", "--at", "x=1", "--lang", "es"], "La entrada 'y' no tiene valor.\n"),
         (["draw", "x", "--at", "x=abc", "--lang", "es"], "El valor de 'x' no es un número ni"),
-        (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "Un archivo no se puede usar."),
+        (["draw", "x", "--out", "no/x.svg", "--lang", "es"], "No se puede escribir el archivo"),
         (["report", "nowhere", "--lang", "es"], "No existe tal carpeta."),
         (["run", "xor", "--lang", "fr"], "Unknown language 'fr'."),
     ],

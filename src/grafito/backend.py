@@ -8,6 +8,7 @@ Example:
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,19 @@ globals().update({name: getattr(ops, theirs) for name, theirs in RENAMED.items()
 Variable = graph.Variable
 
 
-def clear_session() -> None:
+def clear_session(free_memory: bool = True) -> None:
     """Begin the automatic names of layers, and seeds that `set_random_seed` chose, again.
+
+    Args:
+        free_memory: collect what nobody refers to any more.
 
     Example:
         >>> clear_session()
     """
     reset_names()
     seeds.restart()
+    if free_memory:
+        gc.collect()
 
 
 def int_shape(x: Any) -> tuple[int | None, ...]:

@@ -11,14 +11,23 @@ from grafito.errors import unknown_name
 from grafito.models.saving import load_model, load_weights, save_model, save_weights
 from grafito.registered import name_of, register_name, registered
 from grafito.registry import custom_objects as _scope
-from grafito.registry import serialize
+from grafito.registry import known_arguments, serialize
 
 __all__ = ["CustomObjectScope", "custom_object_scope", "deserialize_keras_object"]
 __all__ += ["get_custom_objects", "get_registered_name", "get_registered_object", "load_model"]
 __all__ += ["load_weights", "register_keras_serializable", "save_model", "save_weights"]
 __all__ += ["serialize_keras_object"]
 
-serialize_keras_object = serialize
+
+def serialize_keras_object(obj: Any) -> Any:
+    """The configuration of a part of any kind: its class and its arguments, as data.
+
+    Example:
+        >>> serialize_keras_object(layers.Dense(3))["class_name"]
+        'Dense'
+    """
+    return serialize(obj)
+
 
 _KINDS = (layers, losses, metrics, optimizers, activations, initializers, regularizers)
 
@@ -31,8 +40,8 @@ def custom_object_scope(custom_objects: dict[str, Any] | None = None) -> Any:
 
     Example:
         >>> with custom_object_scope({"mine": layers.Flatten}):
-        ...     layers.get("mine").name
-        'flatten'
+        ...     isinstance(layers.get("mine"), layers.Flatten)
+        True
     """
     return _scope(custom_objects)
 
@@ -100,6 +109,7 @@ def get_registered_object(
     return None
 
 
+@known_arguments
 def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The object that a configuration describes, of whatever kind it is.
 

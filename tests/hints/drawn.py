@@ -47,6 +47,29 @@ ROWS = [
         "bands=True",
     ),
     Row(
+        "figures.decision_regions(lambda p: p[:, 0] > 0.5, x, labels % 2)",
+        "labels % 2)",
+        "labels % 2, columns=(0, 1))",
+        says="columns=(0, 1)",
+    ),
+    Row(
+        "figures.decision_regions(lambda p: p[:, 0] > 0.5, x, labels % 2, columns=(0, 9))",
+        "columns=(0, 9)",
+        "columns=(0, 1)",
+    ),
+    Row(
+        "figures.decision_regions(lambda p: p[:, 0] > 0.5, x[:, :2], labels % 2, held_out=3)",
+        "held_out=3",
+        "held_out=(x[:9, :2], labels[:9] % 2)",
+        says="held_out=(x_test, y_test)",
+    ),
+    Row(
+        "figures.calibration_curve([0, 1, 1, 0], np.array([-2.0, 3.0, 2.0, 1.0]))",
+        "np.array([-2.0, 3.0, 2.0, 1.0])",
+        "graph.sigmoid([-2.0, 3.0, 2.0, 1.0]).numpy()",
+        says="graph.sigmoid(y_score).numpy()",
+    ),
+    Row(
         "figures.kernels(np.ones((12, 2)))",
         "(12, 2))",
         "(12, 2)), shape=(1, 12)",

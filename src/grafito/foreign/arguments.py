@@ -45,6 +45,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "zipped": (_ONE_FILE,),
     "max_shard_size": (_ONE_FILE,),
     "safe_mode": ("nothing: no file holds code, so that none is dangerous",),
+    "recursive": ("clone_function, which calls models.clone_model for a model among the layers",),
     "rebuild": ("nothing: the model is built anew by itself",),
     "add_history": ("callbacks=[callbacks.History()]",),
     "add_progbar": ("nothing: model.fit(..., verbose=1) draws the bar",),

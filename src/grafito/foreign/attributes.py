@@ -229,8 +229,6 @@ _CALLBACKS = {
     "ReduceLrOnPlateau": "callbacks.ReduceLROnPlateau",
     "BaseLogger": "callbacks.History, which model.fit returns",
     "TensorBoard": "callbacks.CSVLogger('log.csv'), and figures.curves(history)",
-    "BackupAndRestore": "callbacks.ModelCheckpoint('model.safetensors'), then "
-    "models.load_model('model.safetensors') and model.fit(..., initial_epoch=5)",
 }
 
 _MODELS = {

@@ -230,7 +230,7 @@ def command(experiment: Experiment, engine: str) -> str:
     Example:
         >>> from grafito import lab
         >>> command(lab.get("ice-creams", epochs=9), "auto")
-        'grafito run ice-creams --epochs 9 --batch-size 16 --seed 1 --engine auto'
+        'grafito run ice-creams --variant line --epochs 9 --batch-size 16 --seed 1 --engine auto'
     """
     name = command_name(type(experiment))
     if not name:

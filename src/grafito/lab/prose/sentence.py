@@ -23,7 +23,7 @@ class Sentence:
 
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    is_spare: bool = False
+    is_spare: bool = field(default=False, repr=False)
 
     def entry(self) -> dict[str, Any]:
         """How the index of a run keeps it."""
