@@ -53,6 +53,12 @@ ROWS = [
         says="columns=(0, 1)",
     ),
     Row(
+        "figures.decision_regions(lambda p: p[:, 0] > 0.5, x[:, :1], labels % 2)",
+        "x[:, :1], labels % 2",
+        "x, labels % 2, columns=(0, 1)",
+        says="columns=(0, 1), for examples with more inputs",
+    ),
+    Row(
         "figures.decision_regions(lambda p: p[:, 0] > 0.5, x, labels % 2, columns=(0, 9))",
         "columns=(0, 9)",
         "columns=(0, 1)",
