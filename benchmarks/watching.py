@@ -1,6 +1,6 @@
 """What `insight.Health` costs: `python -m benchmarks.watching [JOB ...] [--rounds N]`.
 
-Trainings of a few epochs with and without it take turns in one process, in both orders; the median
+Trainings of ten epochs with and without it take turns in one process, in both orders; the median
 of the ratios of the rounds is told, of the time on the clock and of that of the CPU, which other
 programs disturb less. Of its second program the time to compile is measured with an empty cache,
 and whether both models end with weights of the same bits. GRAFITO_THREADS chooses the threads.
@@ -21,7 +21,7 @@ from benchmarks.jobs import JOBS, Job
 from benchmarks.participants.in_grafito import Timed, build_model
 from grafito import engines, insight, utils
 
-ROUNDS, EPOCHS = 5, 3
+ROUNDS, EPOCHS = 5, 10
 GOAL = 0.05  # of the time of an epoch
 LONGEST_COMPILATION = 1.5  # times that of the plain step
 EXAMPLES = {"mnist-dense": 60_000, "lenet": 20_000}

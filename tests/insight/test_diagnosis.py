@@ -332,6 +332,21 @@ def test_weights_have_the_same_bits_with_and_without(engine, every):
     assert len(health.samples) == len(range(0, 21, every))
 
 
+def test_samples_cut_no_slice():
+    class Slices(callback.Callback):
+        count = 0
+
+        def on_progress(self, kind, done, total, logs):
+            self.count += 1
+
+    model, slices = net(*hidden()), Slices()
+    model.fit(X, LABELS, batch_size=10, verbose=0, callbacks=[insight.Health(2)])  # compiles
+    health = insight.Health(2)
+    model.fit(X, LABELS, batch_size=10, verbose=0, callbacks=[health, slices])
+    assert len(health.samples) == len(X) // 10 // 2
+    assert slices.count < len(health.samples) / 2
+
+
 def test_samples_are_those_of_the_step():
     model = net(*hidden("tanh"), units=1, loss="mse", optimizer=sgd(0.1))
     kernel = model.get_weights()[0]

@@ -62,7 +62,10 @@ def labels_of(y: Any) -> np.ndarray | None:
     flat = y.reshape(-1) if y.size == len(y) else None
     if flat is None or flat.min() < 0 or (flat.dtype.kind == "f" and (flat != flat // 1).any()):
         return None
-    few = len(np.unique(flat[:MOST])) <= max(2, len(flat) // 5)
+    first = flat[:MOST]
+    small = first.max() < MOST  # counted without sorting
+    distinct = np.bincount(first.astype("int64")).nonzero() if small else np.unique(first)
+    few = np.size(distinct) <= max(2, len(flat) // 5)
     return flat.astype("int64") if few else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -160,13 +161,15 @@ class Samples:
                 self.sizes.append(int(number))
                 self.seen += int(number)
                 continue
-            layer = self.layers.setdefault(owner, LayerSamples())
+            layer = self.layers.get(owner)
+            if layer is None:
+                layer = self.layers[owner] = LayerSamples()
             if kind in ("peak", "answers", "ends"):
                 new, before = np.asarray(number), getattr(layer, kind)
                 setattr(layer, kind, new if before is None else np.maximum(before, new))
             elif kind == "square":
                 square, mean = float(number), layer.mean[-1]
-                layer.spread.append(float(np.sqrt(max(square - mean * mean, 0.0))))
+                layer.spread.append(math.sqrt(max(square - mean * mean, 0.0)))
             elif kind == "update":
                 layer.update.append(float(number) / max(layer.weight[-1], 1e-12))
             else:

@@ -218,22 +218,37 @@ class Executor(Guarded):
         left: int,
         one_by_one: bool,
     ) -> tuple[int, Outputs]:
-        """Execute as many steps together as fit into a slice; their number and their outputs."""
+        """Execute as many steps as fit into a slice; their number, and the outputs.
+
+        With a probe there are several runs of programs, and outputs are those of the last. What it
+        asked for is read at the end: Python costs several times as much where each run of a
+        program has filled the caches.
+        """
         probe = self.probe if step.kind == "train" else None
+        now = time.perf_counter()
+        ends, count = now + SLICE_SECONDS, 0
         done = int(self.step_counter.storage) if probe else 0
-        looked_into = probe is not None and probe.due(done)
-        compiled = self._compiled(step, batches, size, probe if looked_into else None)
-        alone = one_by_one or compiled.shows or looked_into
-        fitting = 1 if alone else int(SLICE_SECONDS / compiled.seconds)
-        count = max(1, min(left, fitting, probe.left(done) if probe else left))
-        outputs = self._execute(compiled, batches, start, count)
-        if probe and looked_into:
-            probe.look(done, outputs)
-            if left > 1 and not (one_by_one or compiled.shows or probe.due(done + 1)):
-                # The plain steps up to the next follow at once: nobody waits for one alone.
-                count, outputs = self._slice(step, batches, size, start + size, left - 1, False)
-                count += 1
-        return count, outputs
+        programs: dict[bool, Compiled] = {}
+        seen: list[tuple[int, Outputs]] = []
+        try:
+            while True:
+                due = probe is not None and probe.due(done)
+                if due not in programs:
+                    programs[due] = self._compiled(step, batches, size, probe if due else None)
+                compiled = programs[due]
+                alone = one_by_one or compiled.shows
+                steps = 1 if alone or due else max(1, int((ends - now) / compiled.seconds))
+                steps = min(steps, left - count, probe.left(done) if probe else left)
+                outputs = self._execute(compiled, batches, start + count * size, steps)
+                if due:
+                    seen.append((done, outputs))
+                count, done, now = count + steps, done + steps, time.perf_counter()
+                if probe is None or alone or count == left or now > ends:
+                    return count, outputs
+        finally:
+            for number, given in seen:
+                assert probe is not None
+                probe.look(number, given)
 
     def epochs_in_a_slice(self, step: TracedStep, batches: Batches) -> int:
         """How many epochs fit into a slice; 0 while that is not known yet."""
@@ -272,6 +287,8 @@ class Executor(Guarded):
         return {name: np.stack([end[name][-1] for end in ends]) for name in ends[0]}
 
     def _execute(self, compiled: Compiled, batches: Batches, start: int, count: int) -> Outputs:
+        if self.watch is None or not compiled.trains:
+            return self._steps(compiled, batches, start, count)
         executor = weakref.ref(self)  # the watch belongs to it and keeps this function
 
         def go(start: int, count: int) -> Outputs:
@@ -279,8 +296,6 @@ class Executor(Guarded):
             assert held is not None
             return held._steps(compiled, batches, start, count)
 
-        if self.watch is None or not compiled.trains:
-            return go(start, count)
         last = (start + count * compiled.size) % batches.length == 0
         return self.watch.run(Call(compiled.program, go, start, compiled.size, count), last)
 

@@ -6,16 +6,17 @@ runs. Weights come out the same, since outputs change nothing that is assigned.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from grafito.graph import Tensor, Trace, current_trace, stack
+from grafito.graph import Tensor, Trace, concatenate, current_trace, stack
 
 PREFIX = "probe "  # before the names of its outputs
-JOIN = "\t"  # between the names of numbers that are one output
+JOIN, LENGTH = "\t", "\n"  # between the names of what is one output; before how many it has
 
 
 @dataclass
@@ -52,20 +53,40 @@ class Probe:
         assert trace is not None
         with Trace():  # in which a variable is what it was before the step
             asked = dict(self.ask(trace))
-            single = {n: x for n, x in asked.items() if not x.shape and x.dtype == "float32"}
-            if len(single) > 1:  # one output costs less than many
-                for name in single:
+            numbers = {n: x for n, x in asked.items() if not x.shape and x.dtype == "float32"}
+            rows = {n: x for n, x in asked.items() if x.ndim == 1 and x.dtype == "float32"}
+            if len(numbers) > 1:  # one output costs less than many
+                names = [*numbers, *(f"{name}{LENGTH}{len(x)}" for name, x in rows.items())]
+                for name in (*numbers, *rows):
                     del asked[name]
-                asked[JOIN.join(single)] = stack([*single.values()])
+                asked[JOIN.join(names)] = concatenate([stack([*numbers.values()]), *rows.values()])
         return {PREFIX + name: tensor for name, tensor in asked.items()}
 
     def look(self, step: int, outputs: dict[str, Any]) -> None:
         """Take out of the outputs of one step what was asked for."""
         found: dict[str, Any] = {}
         for output in [name for name in outputs if name.startswith(PREFIX)]:
-            value, names = np.asarray(outputs.pop(output))[0], output.removeprefix(PREFIX)
-            if JOIN in names:
-                found.update(zip(names.split(JOIN), value.tolist(), strict=True))
-            else:
-                found[names] = value
+            value, joined = np.asarray(outputs.pop(output))[0], _parts(output)
+            if joined is None:
+                found[output.removeprefix(PREFIX)] = value
+                continue
+            numbers, rows = joined
+            found.update(zip(numbers, value[: len(numbers)].tolist(), strict=True))
+            for name, part in rows:
+                found[name] = value[part]
         self.take(step, found)
+
+
+@functools.lru_cache(maxsize=64)
+def _parts(output: str) -> tuple[list[str], list[tuple[str, slice]]] | None:
+    """The names of the numbers that are one output, and where in it the rows of numbers are."""
+    names = output.removeprefix(PREFIX).split(JOIN)
+    if len(names) == 1:
+        return None
+    numbers = [name for name in names if LENGTH not in name]
+    rows, end = [], len(numbers)
+    for row in names[len(numbers) :]:
+        name, _, length = row.rpartition(LENGTH)
+        rows.append((name, slice(end, end + int(length))))
+        end += int(length)
+    return numbers, rows
