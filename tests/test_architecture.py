@@ -162,7 +162,7 @@ BUDGET = {
     "graph": 9_200,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 15_700,
+    "lab": 16_150,
     "layers": 5_300,
     "losses": 1_600,
     "metrics": 1_900,

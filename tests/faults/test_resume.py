@@ -62,8 +62,21 @@ def images():
     ]
 
 
-NETS = {"dense": dense, "images": images}
-SHAPES = {"dense": (6,), "images": (4, 4, 1)}
+def wide():
+    """Large enough for several threads."""
+    return [
+        layers.Input((12, 12, 1)),
+        layers.RandomFlip("horizontal"),
+        layers.Conv2D(16, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(512, "tanh"),
+        layers.Dropout(0.3),
+        layers.Dense(1),
+    ]
+
+
+NETS = {"dense": dense, "images": images, "wide": wide}
+SHAPES = {"dense": (6,), "images": (4, 4, 1), "wide": (12, 12, 1)}
 ROWS = 23
 
 
@@ -177,7 +190,7 @@ class Kill(callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 folder = Path(sys.argv[1])
-model, history, log = train(folder, Kill(), engine="llvm", net="images", save_freq=2)
+model, history, log = train(folder, Kill(), engine="llvm", net="wide", save_freq=2)
 np.savez(folder / "end.npz", *model.get_weights(), loss=history.history["loss"])
 """
 

@@ -17,6 +17,12 @@ RUNS = (
     "from grafito.lab.record import Record"
 )
 
+DESCRIBED = (
+    RUNS + "; from grafito.lab.runner import describe;"
+    "told = describe(lab.get('xor', epochs=2), engines.get('auto').name)"
+)
+STOPPED = DESCRIBED + "; RunFolder(pathlib.Path('OUT'), told, name='r').end('interrupted')"
+
 OWN_LAYER = (
     "class Linear(layers.Layer):\n    def call(self, inputs): return inputs * 2.0\n"
     "net(layers.Dense(1), Linear()).save('m.safetensors')"
@@ -183,6 +189,47 @@ ROWS = [
         says="o/r",
         before=RUNS
         + "; from grafito.lab.report.recorded_run import read_run; RunFolder(pathlib.Path('o'), {}, name='r').end('complete')",
+    ),
+    Row(
+        "lab.resume('done/r', verbose=0)",
+        new="grafito report done/r",
+        sentence=COMMAND,
+        before=STOPPED.replace("interrupted", "complete").replace("OUT", "done"),
+    ),
+    Row(
+        "lab.resume('other/r', 'digits', verbose=0)",
+        "'digits'",
+        "'xor'",
+        says="grafito run xor --resume other/r",
+        before=STOPPED.replace("OUT", "other"),
+    ),
+    Row(
+        "lab.resume('longer/r', epochs=9, verbose=0)",
+        ", epochs=9",
+        says="grafito run xor --resume longer/r",
+        before=STOPPED.replace("OUT", "longer"),
+    ),
+    Row(
+        "lab.resume('several/r', verbose=0)",
+        "'several/r'",
+        "'several/r/seed-1'",
+        says="several/r/seed-1",
+        before=DESCRIBED + "; RunFolder(pathlib.Path('several'), {'seeds': 2}, name='r'); "
+        "RunFolder(pathlib.Path('several/r'), told, name='seed-1').end('interrupted')",
+    ),
+    Row(
+        "with alone_in(pathlib.Path('busy')), alone_in(pathlib.Path('busy')): pass",
+        new="wait until it has ended",
+        sentence="another process",
+        before="import pathlib; from grafito.lab.folder import alone_in; "
+        "pathlib.Path('busy').mkdir(exist_ok=True)",
+    ),
+    Row(
+        "lab.resume('foreign/r', verbose=0)",
+        new="FILE.py:CLASS",
+        sentence="a file of the user's",
+        before=DESCRIBED + "; RunFolder(pathlib.Path('foreign'), "
+        "{**told, 'experiment': 'mine'}, name='r').end('interrupted')",
     ),
     Row(
         "own_kind('mine.py')",

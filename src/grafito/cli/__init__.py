@@ -140,6 +140,9 @@ def run_experiment(
         str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
     ] = "auto",
     out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    resume: Annotated[
+        Path | None, typer.Option(help=N_("Go on with a run that was stopped, in this folder."))
+    ] = None,
     pdf: Pdf = False,
     markdown: Markdown = False,
     author: Author = None,
@@ -151,10 +154,19 @@ def run_experiment(
 
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     named |= lab.read_settings(",".join(settings or []))
-    experiment = lab.get(name, variant, quick=quick, course=course, **named)
-    if seeds == 1:
-        results = [lab.run(experiment, engine=engine, out=out, lang=lang)]
+    chosen: dict[str, Any] = {"variant": variant, "quick": quick, "course": course, **named}
+    if resume:
+        if seeds > 1:
+            raise ArgumentError(
+                "One run goes on at a time.",
+                where="--resume",
+                received=f"--seeds {seeds}",
+            )
+        results = [lab.resume(resume, name, engine=engine, lang=lang, **chosen)]
+    elif seeds == 1:
+        results = [lab.run(lab.get(name, **chosen), engine=engine, out=out, lang=lang)]
     else:
+        experiment = lab.get(name, **chosen)
         results = lab.run_seeds(experiment, seeds, engine=engine, out=out, lang=lang)
     for result in results:
         print(result.table(lang))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +47,11 @@ class RunFolder:
     def again(cls, path: Path, configuration: dict[str, Any]) -> RunFolder:
         """A folder of a run that did not come to its end, to go on with it."""
         folder = cls.__new__(cls)
-        folder.path, folder.configuration = path, configuration
-        folder.end("running")
+        ended = ("finished", "error")
+        folder.path = path
+        folder.configuration = {k: v for k, v in configuration.items() if k not in ended}
+        before = configuration.get("resumed", [])
+        folder.configuration |= {"status": "running", "resumed": [*before, _now()]}
         return folder
 
     @property
@@ -59,10 +63,15 @@ class RunFolder:
         """A block after which the status is no longer "running", however it ends.
 
         Raises:
-            FileError: when a file of the run cannot be written.
+            FileError: when a file of the run cannot be written, or another process works there.
         """
         try:
-            yield
+            with alone_in(self.path):
+                if "resumed" in self.configuration:
+                    self._write_configuration()
+                yield
+        except Occupied:
+            raise
         except (KeyboardInterrupt, SystemExit):  # SystemExit: by SIGTERM
             self.end("interrupted")
             raise
@@ -87,6 +96,39 @@ class RunFolder:
 
     def _write_configuration(self) -> None:
         self.write_json("configuration.json", self.configuration)
+
+
+class Occupied(FileError):
+    """Another process works in a folder."""
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """A block in which no other process works in the folder; the system frees it after a crash.
+
+    Raises:
+        Occupied: while another one does.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Occupied(
+                "Another process works in the folder.",
+                where=folder,
+                fix="wait until it has ended, or stop it",
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(place)
 
 
 def plain_name(name: str) -> str:

@@ -6,6 +6,7 @@ Their name is FILE.py:CLASS, so that a report can say how to repeat a run.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -75,6 +76,13 @@ def command_name(kind: type[Experiment]) -> str:
     with contextlib.suppress(ValueError):  # elsewhere
         path = path.relative_to(Path.cwd())
     return f"{path.as_posix()}:{kind.__qualname__}"
+
+
+def program_of(kind: type[Experiment]) -> str:
+    """A digest of the file of an experiment of one's own, which may change between two starts."""
+    if not command_name(kind) or kind in KINDS:
+        return ""
+    return hashlib.sha256(Path(inspect.getsourcefile(kind) or "").read_bytes()).hexdigest()
 
 
 def _kinds_in(path: Path) -> dict[str, type[Experiment]]:

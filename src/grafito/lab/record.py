@@ -21,6 +21,7 @@ from grafito.callbacks.base import Logs
 from grafito.engines import Engine
 from grafito.errors import ArgumentError, missing_attribute
 from grafito.files.writing import replace_file
+from grafito.lab.backups import Clock, backup_of
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries
 from grafito.language import LANGUAGES, current, known_names, say, translate, translator
@@ -204,6 +205,8 @@ class Record:
     def fit(self, model: Any, x: Any, y: Any = None, name: str = "", **settings: Any) -> History:
         """Train a model; its history is kept, epoch by epoch, as history-NAME.csv.
 
+        A run that goes on later goes on from a backup of it, in the folder `backup`.
+
         Args:
             model: a model that is compiled.
             x: inputs, as in `Model.fit`.
@@ -221,10 +224,11 @@ class Record:
         if name and self.verbose:
             say(f"{translate(name)}:")
         self._add(kind="history", file=file, name=name)
-        began = time.perf_counter()
+        clock = Clock()
+        callbacks += [clock, *backup_of(self.folder, Path(file).stem, callbacks)]
         history = model.fit(x, y, callbacks=callbacks, verbose=verbose, **settings)
         self.histories[name] = history
-        self._count(history, time.perf_counter() - began)
+        self._count(history, clock.seconds)
         return history
 
     def trial(self, model: Any, x: Any, y: Any = None, **settings: Any) -> History:

@@ -16,10 +16,11 @@ from typing import Any
 
 from grafito import __version__, datasets, engines, language
 from grafito.figures.text import number
+from grafito.lab.backups import remove_backups
 from grafito.lab.course import beside, measured
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
-from grafito.lab.own import command_name
+from grafito.lab.own import command_name, program_of
 from grafito.lab.prose.sentence import paragraph
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
@@ -132,12 +133,13 @@ def run(
             datasets.get(source)
         configuration = describe(experiment, used.name)
         parent = Path(out) if name else Path(out, plain_name(experiment.name))
-        return _conduct(experiment, used, RunFolder(parent, configuration, name), verbose)
+        return conduct(experiment, used, RunFolder(parent, configuration, name), verbose)
 
 
-def _conduct(
+def conduct(
     experiment: Experiment, engine: engines.Engine, folder: RunFolder, verbose: Any
 ) -> Result:
+    """Run an experiment in a folder, and draw its report."""
     record = Record(folder, engine, verbose)
     record.ours = type(experiment).__module__.startswith("grafito.")
     began = time.perf_counter()
@@ -149,8 +151,10 @@ def _conduct(
             experiment.conduct(record)
             record.metrics({})
             status = "interrupted" if record.interrupted else "complete"
-            seconds = round(time.perf_counter() - began, 3)
-            folder.end(status, seconds=seconds, peak_memory=_peak_memory())
+            seconds = max(time.perf_counter() - began, record.seconds)  # of earlier tries too
+            folder.end(status, seconds=round(seconds, 3), peak_memory=_peak_memory())
+            if status == "complete":
+                remove_backups(folder)
     except BaseException:
         with contextlib.suppress(Exception):  # what stopped the run is told, not what came of it
             write_report(folder.path, lang=language.current())
@@ -180,6 +184,8 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
         "quick": experiment.quick and bool(experiment.shortened),
         "as_course": experiment.as_course,
         **_used(experiment),
+        "changes": experiment.changes(),
+        "program": program_of(type(experiment)),
         **_of_the_course(experiment),
         "engine": engine,
         "command": command(experiment, engine),

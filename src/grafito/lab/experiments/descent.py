@@ -58,6 +58,8 @@ class Way(Callback):
         (3, 2)
     """
 
+    counts = ("_points",)
+
     def __init__(self) -> None:
         self._points: list[np.ndarray] = []
 

@@ -85,6 +85,8 @@ class Pair(Model):
 class Strip(Callback):
     """Keeps what a generator makes of the same noise before the training and after epochs."""
 
+    counts = ("images",)
+
     def __init__(self, generator: Sequential, noise: np.ndarray, epochs: int):
         self.generator, self.noise = generator, noise
         steps = np.geomspace(1, epochs, min(SHOWN - 1, epochs))

@@ -18,6 +18,7 @@ CONFIGURATION = "configuration.json"
 COUNTS = ("seconds", "peak_memory", "seeds")
 KINDS = {
     "settings": dict,
+    "changes": dict,
     "versions": dict,
     "data": list,
     "course_settings": dict,

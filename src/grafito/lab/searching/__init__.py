@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import inspect
 import json
 import os
 import shlex
@@ -18,7 +16,6 @@ from grafito.errors import ArgumentError
 from grafito.figures.text import number
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
-from grafito.lab.own import command_name
 from grafito.lab.record import Record
 from grafito.lab.report.blocks import Writer
 from grafito.lab.report.page import write_report
@@ -198,16 +195,8 @@ def _describe(one: Training, space: Space, seeds: int, engine: str) -> dict[str,
         ),
         "command": words,
         "search": {"space": {n: [*map(write_value, each)] for n, each in space.items()},
-                   "seeds": [one.seed, seeds], "program": _program(one)},
+                   "seeds": [one.seed, seeds], "program": told["program"]},
     }  # fmt: skip
-
-
-def _program(experiment: Experiment) -> str:
-    """A digest of the file of an experiment of one's own, which may change between two starts."""
-    if not command_name(type(experiment)) or command_name(type(experiment)) == experiment.name:
-        return ""
-    file = inspect.getsourcefile(type(experiment)) or ""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _repeat(one: Training, findings: Findings, engine: str) -> str:
