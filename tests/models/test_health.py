@@ -290,7 +290,7 @@ def test_the_first_nan_is_told_with_the_way_to_find_it(callback):
 # In the language being spoken: model, targets, settings of fit, words.
 SPANISH = {
     "flat": (lambda: net(lambda x: graph.round(x)), SUM, "mse", {}, ["Ningún gradiente llega a"]),
-    "frozen": (lambda: net(trainable=False), SUM, "mse", {}, ["están congelados", "probar"]),
+    "frozen": (lambda: net(trainable=False), SUM, "mse", {}, ["están congelados", "sugerencia"]),
     "reach": (lambda: net("sigmoid"), 9 * SUM, "mse", {}, ["no pueden alcanzar", "objetivos de"]),
     "steps": (net, SUM, "mse", {"steps_per_epoch": 9}, ["menos lotes", "como máximo: 40 ejemplos"]),
     "rows": (
