@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grafito import Sequential, layers, utils
 from grafito.errors import FileError
-from grafito.files import writing
+from grafito.files import read_arrays, write_arrays, writing
 from grafito.files.writing import replace_file, replacing
 
 MINUTE = 60
@@ -82,6 +83,20 @@ def test_threads_that_write_to_one_path(tmp_path):
     [thread.join() for thread in threads]
     assert not wrong
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read(tmp_path, monkeypatch):
+    """The reader has the old file open: that is what it reads."""
+    path, plain = tmp_path / "a", Path.open
+    write_arrays(path, {"x": np.zeros(3)}, {})
+
+    def opened(self, *args):
+        file = plain(self, *args)
+        write_arrays(path, {"x": np.zeros(300)}, {})
+        return file
+
+    monkeypatch.setattr(Path, "open", opened)
+    assert read_arrays(path)[0]["x"].shape == (3,)
 
 
 def test_an_error_in_the_block_leaves_the_old_file(tmp_path):

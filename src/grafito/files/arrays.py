@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -132,7 +133,7 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise FileError("This is no regular file.", where=path)
     try:
         with path.open("rb") as file:
-            entries = _entries(file, path.stat().st_size)
+            entries = _entries(file, os.fstat(file.fileno()).st_size)
             header = entries.pop("__metadata__", {})
             _check_kind(path, header)
             content = _json(header["content"])
