@@ -106,7 +106,7 @@ ROWS = {
         {"epochs": 3, "rates": [0.1], "steps": 9},
         {"batches", "batches-curves", "plain", "adaptive", "optimizers-curves", "optimizers"},
     ),
-    "steepest-descent": ({"epochs": 3}, {"directions", "rays", "rates", "rates-curves"}),
+    "steepest-descent": ({"steps": 3}, {"directions", "rays", "rates", "rates-curves"}),
     "overfitting": ({"examples": 100, "function_epochs": 3, "units": [10]}, TRAINING | CLASSES),
     "overfitting function": ({"function_epochs": 3}, {"polynomials", "degrees", "networks"}),
 }

@@ -104,6 +104,10 @@ TURNS = {
         (lambda: h.checked(1e-9), "agree"),
         (lambda: h.checked(0.1), "wrong"),
     ],
+    "by_formulas": [
+        (lambda: h.by_formulas(1e-9), "two ways"),
+        (lambda: h.by_formulas(0.1), "wrong"),
+    ],
     "steepest": [
         (lambda: h.steepest({"w": 2.0, "b": 1.0}), "depends most"),
         (lambda: h.steepest({"w": 2.0}), None),
@@ -191,6 +195,7 @@ TURNS = {
     ],
     "rated": [
         (lambda: e.rated({"a": 0, "b": 3}, 0.2), "turns back"),
+        (lambda: e.rated({"a": 1, "b": 3}, 0.2), "most often"),
         (lambda: e.rated({"a": 0, "b": 0}, 0.2), "With none"),
         (lambda: e.rated({"a": 0}, 0.2), None),
     ],

@@ -13,7 +13,7 @@ from grafito import figures, graph, layers
 from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.experiments.graphs import STEP, STEP_CAPTION, WIDEST, show_graph
-from grafito.lab.prose.conclusions_by_hand import checked
+from grafito.lab.prose.conclusions_by_hand import by_formulas
 from grafito.lab.prose.conclusions_of_exercises import stepped
 from grafito.lab.prose.sentence import Sentence, paragraph, said
 from grafito.lab.prose.tasks_of_exercises import DIMENSIONS, ONE_UPDATE
@@ -170,7 +170,9 @@ class OneUpdate(Experiment):
         )
         record.words("choices", [paragraph(self.task.reasons)])
         expected = self.learning_rate * squares
-        record.words("findings", [said(stepped(before, after, expected)), [checked(difference)]])
+        record.words(
+            "findings", [said(stepped(before, after, expected)), [by_formulas(difference)]]
+        )
         record.words("limits", [paragraph(self.task.limits)])
 
     def _forward(self, x: np.ndarray, weights: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -92,18 +92,79 @@ def steps_to(level: float, losses: np.ndarray) -> tuple[int | None, int | None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DescentVariants(Experiment):
-    """A line through the ice creams: its weight and bias, from one start.
+class Valley(Experiment):
+    """A line through the ice creams: descents in the plane of its weight and bias, from one start.
 
     Attributes:
         shift: added to the temperatures, which have mean 0 and deviation 1; at 0 the surface is a
             round bowl, and the larger the shift, the longer and narrower the valley.
         start: weight and bias at the beginning.
-        steps: of each optimizer, with all examples in each.
+        steps: of a descent with all examples in each.
+        close: a loss is low enough if it exceeds the least one by no more than this share.
+    """
+
+    shift: float = 1.5
+    start: tuple[float, ...] = (-1.0, -0.2)
+    steps: int = 200
+    close: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.at_least(steps=1, close=0)
+
+    def load(self) -> Arrays:
+        x, y = generators.ice_creams()
+        return (x - x.mean()) / x.std() + self.shift, (y - y.mean()) / y.std()
+
+    def losses(self, points: np.ndarray) -> np.ndarray:
+        """The loss at each point (..., 2): the mean of (weight x + bias - y)²."""
+        x, y = (part[:, 0].astype(np.float64) for part in self.load())
+        with np.errstate(invalid="ignore", over="ignore"):  # a way may have diverged
+            lines = points[..., :1] * x + points[..., 1:]
+            return ((lines - y) ** 2).mean(axis=-1)
+
+    def descend(
+        self, record: Record, optimizer: optimizers.Optimizer, epochs: int, batch: int, name: str
+    ) -> np.ndarray:
+        """The points (steps + 1, 2) that an optimizer passes; named ones keep their history."""
+        set_random_seed(self.seed)
+        model = Sequential([layers.Input((1,)), layers.Dense(1)])
+        model.set_weights([np.array([[self.start[0]]]), np.array([self.start[1]])])
+        model.compile(optimizer, loss="mse", engine=record.engine)
+        way = Way()
+        settings: dict[str, Any] = {"batch_size": batch, "epochs": epochs, "callbacks": [way]}
+        if name:
+            record.fit(model, *self.load(), name, **settings)
+        else:
+            record.trial(model, *self.load(), **settings)
+        return way.points
+
+    def _show_ways(
+        self, record: Record, name: str, ways: Mapping[str, np.ndarray], best: np.ndarray
+    ) -> None:
+        surface = partial(
+            figures.loss_surface,
+            lambda a, b: self.losses(np.stack([a, b], axis=-1)),
+            ways,
+            names=(N_("weight"), N_("bias")),
+            minimum=best.tolist(),
+        )
+        record.figure(
+            name,
+            surface,
+            TITLES.get(name, TITLES["batches"]),
+            N_("From one start; the last point of each is larger."),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescentVariants(Valley):
+    """Descent by batches and one by one, and by seven optimizers.
+
+    Attributes:
         rates: learning rates to try; each optimizer takes its best.
         epochs: of batch, mini-batch and one by one.
         learning_rate: of these.
-        close: a loss is low enough if it exceeds the least one by no more than this share.
     """
 
     task = DESCENT_VARIANTS
@@ -117,28 +178,13 @@ class DescentVariants(Experiment):
     variants: ClassVar[Variants] = {"valley": {}, "bowl": {"shift": 0.0, "start": (-1.0, 1.5)}}
     shortened: ClassVar[Mapping[str, Any]] = {"steps": 60, "epochs": 20, "rates": (0.03, 0.1, 1.0)}
 
-    shift: float = 1.5
-    start: tuple[float, ...] = (-1.0, -0.2)
-    steps: int = 200
     rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     epochs: int = 60
     learning_rate: float = 0.03
-    close: float = 0.05
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(steps=1, epochs=1, close=0)
-
-    def load(self) -> Arrays:
-        x, y = generators.ice_creams()
-        return (x - x.mean()) / x.std() + self.shift, (y - y.mean()) / y.std()
-
-    def losses(self, points: np.ndarray) -> np.ndarray:
-        """The loss at each point (..., 2): the mean of (weight x + bias - y)²."""
-        x, y = (part[:, 0].astype(np.float64) for part in self.load())
-        with np.errstate(invalid="ignore", over="ignore"):  # a way may have diverged
-            lines = points[..., :1] * x + points[..., 1:]
-            return ((lines - y) ** 2).mean(axis=-1)
+        self.at_least(epochs=1)
 
     def conduct(self, record: Record) -> None:
         x, y = (part[:, 0] for part in self.load())
@@ -163,22 +209,6 @@ class DescentVariants(Experiment):
         found = said(fastest(needed), rates_that_work(needed))
         record.words("answers", [found], N_("Which optimizer arrives first?"))
         record.words("limits", [paragraph(self.task.limits)])
-
-    def descend(
-        self, record: Record, optimizer: optimizers.Optimizer, epochs: int, batch: int, name: str
-    ) -> np.ndarray:
-        """The points (steps + 1, 2) that an optimizer passes; named ones keep their history."""
-        set_random_seed(self.seed)
-        model = Sequential([layers.Input((1,)), layers.Dense(1)])
-        model.set_weights([np.array([[self.start[0]]]), np.array([self.start[1]])])
-        model.compile(optimizer, loss="mse", engine=record.engine)
-        way = Way()
-        settings: dict[str, Any] = {"batch_size": batch, "epochs": epochs, "callbacks": [way]}
-        if name:
-            record.fit(model, *self.load(), name, **settings)
-        else:
-            record.trial(model, *self.load(), **settings)
-        return way.points
 
     def _compare_batches(
         self, record: Record, best: np.ndarray, level: float
@@ -280,23 +310,6 @@ class DescentVariants(Experiment):
         )  # fmt: skip
         record.metrics({f"{name} steps": min(each.values()) for name, each in arrived.items()})
         return needed
-
-    def _show_ways(
-        self, record: Record, name: str, ways: Mapping[str, np.ndarray], best: np.ndarray
-    ) -> None:
-        surface = partial(
-            figures.loss_surface,
-            lambda a, b: self.losses(np.stack([a, b], axis=-1)),
-            ways,
-            names=(N_("weight"), N_("bias")),
-            minimum=best.tolist(),
-        )
-        record.figure(
-            name,
-            surface,
-            TITLES.get(name, TITLES["batches"]),
-            N_("From one start; the last point of each is larger."),
-        )
 
 
 def _or_empty(steps: int | None) -> int | str:

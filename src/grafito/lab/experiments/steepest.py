@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from grafito import figures, optimizers
-from grafito.lab.experiment import Variants
-from grafito.lab.experiments.descent import DescentVariants, steps_to
+from grafito.lab.experiments.descent import Valley, steps_to
 from grafito.lab.prose.conclusions_of_exercises import rated, steepest_at
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_exercises import STEEPEST_DESCENT
@@ -24,11 +22,12 @@ RAYS = {N_("against the gradient"): 180, N_("across"): 90, N_("along the gradien
 
 
 @dataclass(frozen=True, kw_only=True)
-class SteepestDescent(DescentVariants):
+class SteepestDescent(Valley):
     """The valley of the ice creams, looked at from one point.
 
     Attributes:
-        creeping, fitting, bouncing: shares of the largest rate that does not diverge.
+        creeping, fitting, bouncing: learning rates, as shares of the largest one that does not
+            diverge.
     """
 
     task = STEEPEST_DESCENT
@@ -39,9 +38,6 @@ class SteepestDescent(DescentVariants):
         "Show that the gradient is the direction in which the loss rises most; and what descent "
         "does with a learning rate that is too small, right and too large."
     )
-    variants: ClassVar[Variants] = {}
-    shortened: ClassVar[Mapping[str, Any]] = {}  # it takes seconds
-
     steps: int = 40
     creeping: float = 0.03
     fitting: float = 0.6

@@ -34,6 +34,26 @@ def checked(difference: float) -> Sentence:
     return Sentence(text, {"difference": difference})
 
 
+def by_formulas(difference: float) -> Sentence:
+    """Whether the gradients of the graph are those of the formulas by hand.
+
+    Example:
+        >>> by_formulas(1e-9).text == by_formulas(0.1).text
+        False
+    """
+    if difference <= AGREE:
+        text = N_(
+            "The gradients of the graph are those of the formulas by hand, to within {difference}: "
+            "two ways that share nothing give the same numbers."
+        )
+    else:
+        text = N_(
+            "The gradients of the graph and those of the formulas by hand differ by up to "
+            "{difference}: one of them is wrong."
+        )
+    return Sentence(text, {"difference": difference})
+
+
 def steepest(slopes: Mapping[str, float]) -> Sentence | None:
     """On which input an output depends most, and on which least.
 

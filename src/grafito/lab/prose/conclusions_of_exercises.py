@@ -255,6 +255,14 @@ def rated(turns: Mapping[str, int], largest: float) -> Sentence | None:
     told = {"last": last, "most": turns[last], "calm": calm, "largest": largest}
     if not turns[last]:
         return Sentence(N_("With none of the rates does descent turn back on itself."), told)
+    if not calm:
+        return Sentence(
+            N_(
+                "Descent diverges from the rate {largest} on. “{last}” turns back most often on "
+                "its way, {most} times."
+            ),
+            told,
+        )
     return Sentence(
         N_(
             "Descent diverges from the rate {largest} on. “{last}” turns back {most} times on its "
