@@ -88,6 +88,8 @@ def scaled_differently(
     other = np.sqrt(other_mean**2 + other_spread**2)
     whole_other = float(np.sqrt(np.mean(other**2)))
     widths = np.maximum(spread, 0.01 * whole)
+    still = spread <= 1e-6 * whole  # a pixel at the border is lit in few images, perhaps in none
+    widths[still] = np.maximum(widths[still], np.sqrt(np.mean(spread**2)))
     wider = np.maximum(other_spread, 0.01 * whole) / widths
     moved = np.abs(other_mean - mean) / widths
     narrow = whole_other < whole / ANOTHER_RANGE
