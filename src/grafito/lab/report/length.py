@@ -9,7 +9,7 @@ from grafito.lab.report.blocks import Block
 from grafito.lab.report.pieces import Piece
 
 ORDER = ("theory", "choices", "limits", "findings")  # in which parts become shorter
-MOST_WORDS = 700  # of sentences and captions; headings, task and files come on top: about 190
+MOST_WORDS = 660  # of sentences and captions; headings, task and files come on top: up to 240
 
 
 def shortened(blocks: Sequence[Block]) -> list[Block]:
