@@ -286,6 +286,17 @@ FIGURES = {
         "recall costs F1",
         "umbral costs F1",
     ),
+    "heat_map": (
+        lambda lang: figures.heat_map(
+            {(8, 0.1): [0.5, 0.7], (8, 1.0): 0.9, (16, 0.1): [], (16, 1.0): 0.25},
+            names=("units", "learning rate", "accuracy"),
+            marked=[(8, 1.0)],
+            lang=lang,
+        ),
+        1,
+        "units 0.900 0.250",
+        "units 0,900 0,250",
+    ),
     "sweep": (
         lambda lang: figures.sweep(
             {

@@ -75,7 +75,8 @@ def confusion_matrix(
     matrix, class_names = _counted(matrix, predicted, class_names)
     several = matrix if isinstance(matrix, Mapping) else {"": matrix}
     counts = {say(name): _checked(each) for name, each in several.items()}
-    ways = [normalise] if normalise is None or isinstance(normalise, str) else list(normalise)
+    several_ways = isinstance(normalise, Sequence) and not isinstance(normalise, str)
+    ways: list[Any] = list(normalise or ()) if several_ways else [normalise]
     for way in ways:
         if way not in WAYS:
             raise unknown_name("way to normalise", way, [str(known) for known in WAYS])

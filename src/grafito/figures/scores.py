@@ -247,7 +247,7 @@ def threshold_curves(
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         for axis in (axes.xaxis, axes.yaxis):
             canvas.number_ticks(axis, lang)
-        sheet.legend(loc="outside lower center", ncols=len(curves))
+        sheet.legend(loc="outside lower center", ncols=min(len(curves), 3))
     sheet.alt = f"{', '.join(curves)} ({vocabulary['threshold']}): {told}"
     return sheet
 

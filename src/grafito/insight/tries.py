@@ -132,11 +132,12 @@ class RateRange:
     def figure(self, *, title: str | None = None, lang: str | None = None) -> Figure:
         """The curve: loss over learning rate, with the rate to take as a vertical line."""
         from grafito.figures import canvas, sweep
-        from grafito.language import use
+        from grafito.language import known_names, use
 
         known = [(r, v) for r, v in zip(self.rates, self.losses, strict=True) if np.isfinite(v)]
         names = ("learning rate", "loss")
-        sheet = sweep(dict(known), names=names, log="x", title=title, lang=lang)
+        with known_names():
+            sheet = sweep(dict(known), names=names, log="x", title=title, lang=lang)
         with use(lang):
             vars(sheet)["alt"] = str(self)
         axes = sheet.axes[0]
