@@ -295,7 +295,7 @@ FIGURES = {
         ),
         1,
         "units 0.900 0.250",
-        "units 0,900 0,250",
+        "unidades 0,900 0,250",
     ),
     "sweep": (
         lambda lang: figures.sweep(
