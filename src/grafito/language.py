@@ -11,17 +11,24 @@ asks the locale.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import functools
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from grafito.errors import unknown_name
+
+PLAINER = "grafito.plainer"  # a way to handle errors of `str.encode`
+# Signs of numbers and formulas on an output that has only a keyboard's: −0.5 must not be ?0.5.
+_SIGNS = {"−": "-", "×": "x", "·": "*", "÷": "/", "→": "->", "≤": "<=", "≥": ">=", "±": "+-"}
+_SIGNS |= {"⁻": "-", "–": "-", "“": '"', "”": '"', "«": '"', "»": '"', "’": "'", "█": "#"}
 
 __all__ = [
     "LANGUAGES",
@@ -128,8 +135,28 @@ def current() -> str:
     return lang if lang in LANGUAGES else "en"
 
 
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    """What stands for letters that an output cannot show: a sign of the keyboard, or "?"."""
+    assert isinstance(error, UnicodeEncodeError)
+    plain = []
+    for at in range(error.start, error.end):
+        letter, before = error.object[at], error.object[max(at - 1, 0)]
+        if _is_raised(letter) and not (at and _is_raised(before)):
+            plain.append("^")  # 10⁻⁵ is 10^-5
+        ascii_part = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        plain.append(_SIGNS.get(letter) or ascii_part or "?")
+    return "".join(plain), error.end
+
+
+def _is_raised(letter: str) -> bool:
+    return unicodedata.decomposition(letter).startswith("<super>")
+
+
+codecs.register_error(PLAINER, _plainer)
+
+
 def say(text: object) -> None:
-    """Print a text; letters that the output cannot show are question marks, and no error.
+    """Print a text; letters that the output cannot show are written as plainer ones.
 
     Example:
         >>> say("Época 1")
@@ -139,7 +166,7 @@ def say(text: object) -> None:
         print(text, flush=True)
     except UnicodeEncodeError:
         encoding = sys.stdout.encoding
-        print(str(text).encode(encoding, "replace").decode(encoding), flush=True)
+        print(str(text).encode(encoding, PLAINER).decode(encoding), flush=True)
 
 
 def translate(text: str) -> str:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from grafito.language import PLAINER
+
 ASCII = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
 
 TRAINING = """
@@ -59,6 +61,25 @@ COMMANDS = {
 def test_commands_whose_output_is_ascii(name):
     code, text = run("-m", "grafito", *COMMANDS[name], **ASCII, GRAFITO_LANG="es")
     assert code == (2 if name == "an error" else 0), text
+
+
+@pytest.mark.parametrize(("encoding", "value"), [("cp1252", "-0,736"), ("ascii", "-0,736")])
+def test_a_negative_number_on_a_console_without_a_minus(encoding, value):
+    """The console of Windows in western Europe has no U+2212."""
+    surroundings = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "grafito", "draw", "exp(-x^2)", "--at", "x=1", "--lang", "es"],
+        capture_output=True,
+        env=surroundings,
+        check=True,
+    )
+    shown = done.stdout.decode(encoding)
+    assert value in shown
+    assert "?" not in shown
+
+
+def test_powers_are_written_with_a_caret():
+    assert "3·10⁻⁵ < x² < 10¹²".encode("ascii", PLAINER) == b"3*10^-5 < x^2 < 10^12"
 
 
 def test_a_backend_that_matplotlib_does_not_know(tmp_path):

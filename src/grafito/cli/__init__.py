@@ -19,6 +19,7 @@ from grafito.cli.data import data
 from grafito.cli.group import Group, Lang, print_table
 from grafito.cli.speech import Command, FormulaCommand
 from grafito.errors import ArgumentError, unknown_name
+from grafito.language import PLAINER
 from grafito.language import message as N_
 from grafito.language import translate as _
 
@@ -62,7 +63,7 @@ def main() -> None:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that it cannot show are no errors
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=PLAINER)
     app()
 
 
