@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
 import gzip
+import io
 import lzma
 import os
 import resource
@@ -16,6 +19,7 @@ import pytest
 from grafito.datasets.readers import archive, read_csv, read_idx
 from grafito.datasets.readers.npz import read_npz
 from grafito.errors import DataError, FileError
+from grafito.models import load_model
 
 READERS = {"idx": read_idx, "csv": read_csv, "npz": read_npz}
 
@@ -92,3 +96,33 @@ def test_arrays_are_read_into_their_own_memory(tmp_path):
     found = read_npz(tmp_path / "a.npz")["x"]
     found[0] = 7
     assert found.tolist() == [7, 1, 2]
+
+
+def denied(path):
+    """`open` for a user who may not read the file; root may read all."""
+    plain = open
+
+    def opened(file, *args, **kwargs):
+        if os.fspath(file) == os.fspath(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return plain(file, *args, **kwargs)
+
+    return opened
+
+
+@pytest.mark.parametrize("read", [load_model, read_npz, read_csv, read_idx])
+def test_a_file_that_the_user_may_not_read(read, tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.touch(mode=0)
+    for module in (io, builtins):
+        monkeypatch.setattr(module, "open", denied(path))
+    with pytest.raises(FileError, match="cannot be read") as told:
+        read(path)
+    assert os.strerror(errno.EACCES) in str(told.value)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="only Linux has it")
+@pytest.mark.parametrize("read", [load_model, read_npz, read_csv, read_idx])
+def test_a_file_whose_beginning_cannot_be_read(read):
+    with pytest.raises(FileError, match=r"cannot be read|is not an npz file"):
+        read("/proc/self/mem")

@@ -15,7 +15,16 @@ _said: set[str] = set()
 
 
 def foreign_file(path: Path) -> FileError | None:
-    """The error for a file or a folder that another program wrote; None for what may be ours."""
+    """The error for what another program wrote, or cannot be read; None for what may be ours."""
+    try:
+        return _found(path)
+    except OSError as error:
+        return FileError(
+            "The file cannot be read.", where=path, received=error.strerror or str(error)
+        )
+
+
+def _found(path: Path) -> FileError | None:
     if path.is_dir():
         names = {each.name for each in path.iterdir()}
         if "saved_model.pb" in names:

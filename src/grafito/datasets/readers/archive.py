@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
 import re
 import tarfile
 import zlib
@@ -47,7 +48,7 @@ def open_stream(path: str | Path) -> Iterator[BinaryIO]:
         with open(path, "rb") as raw:
             magic = raw.read(len(_XZ))
             raw.seek(0)
-            most = most_unpacked(Path(path).stat().st_size)
+            most = most_unpacked(os.fstat(raw.fileno()).st_size)
             if magic.startswith(_GZIP):
                 with gzip.GzipFile(fileobj=raw) as gz, _bounded(gz, most, path) as bounded:
                     yield bounded
@@ -77,7 +78,7 @@ def open_stream(path: str | Path) -> Iterator[BinaryIO]:
 
 def check_regular(path: str | Path) -> None:
     """Raise a FileError for a pipe or a device, which would be waited for."""
-    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise FileError("This is no regular file.", where=path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tokenize
 import zipfile
 import zlib
@@ -53,7 +54,7 @@ def read_npz(path: str | Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndar
     """
     check_regular(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if len({member.filename for member in members}) < len(members):
                 raise FileError("The npz file has the same name twice.", where=path)
@@ -65,7 +66,7 @@ def read_npz(path: str | Path, *, max_bytes: int = 4 << 30) -> dict[str, np.ndar
                     received=f"{total} bytes",
                     expected=f"at most {max_bytes} bytes",
                 )
-            most = most_unpacked(Path(path).stat().st_size)
+            most = most_unpacked(os.fstat(file.fileno()).st_size)
             if total > most:
                 raise too_much(path, most)
             return {
