@@ -8,6 +8,11 @@ BODY = "the edit is inside a function or class of the user's"
 
 ROWS = [
     Row(
+        "classifier(loss='sparse_crossentropy').fit(x, labels, verbose=0)",
+        "'sparse_crossentropy'",
+        "'sparse_categorical_crossentropy'",
+    ),
+    Row(
         "net(layers.Dense(1, activation='softmax'), loss='mse').fit(x, y)",
         new='Dense(1, activation="sigmoid") with "binary_crossentropy"',
         sentence="two edits, of the layer and of the loss",

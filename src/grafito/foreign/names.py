@@ -1,6 +1,7 @@
 """Names of losses, metrics, optimizers, activations, initializers, layers, logs and functions."""
 
 _CROSS = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+_SPARSE = ("sparse_categorical_crossentropy",)
 _LOGITS = "losses.SparseCategoricalCrossentropy(from_logits=True)"
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -59,11 +60,21 @@ NAMES: dict[str, tuple[str, ...]] = {
     "crossentropyloss": (*_CROSS, _LOGITS),
     "cross_entropy_loss": (*_CROSS, _LOGITS),
     "entropy": _CROSS,
+    "crossentropy": _CROSS,
+    "cce": ("categorical_crossentropy",),
+    "scce": _SPARSE,
+    "sparse": _SPARSE,
+    "sparse_categorical": _SPARSE,
+    "sparse_crossentropy": _SPARSE,
+    "sparse_cross_entropy": _SPARSE,
+    "sparsecrossentropy": _SPARSE,
+    "sparse_entropy": _SPARSE,
+    "sparse_accuracy": ("sparse_categorical_accuracy",),
     "logloss": ("binary_crossentropy",),
     "log_loss": ("binary_crossentropy",),
-    "nll": ("sparse_categorical_crossentropy",),
-    "nllloss": ("sparse_categorical_crossentropy",),
-    "nll_loss": ("sparse_categorical_crossentropy",),
+    "nll": _SPARSE,
+    "nllloss": _SPARSE,
+    "nll_loss": _SPARSE,
     "bceloss": ("binary_crossentropy",),
     "bcewithlogitsloss": ("losses.BinaryCrossentropy(from_logits=True)",),
     "bce_with_logits": ("losses.BinaryCrossentropy(from_logits=True)",),
