@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,6 +159,19 @@ with replacing(sys.argv[1]) as file:
     file.write(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def test_a_file_system_without_blocks_is_not_full(tmp_path, monkeypatch):
+    """As /proc and /sys say of themselves."""
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: usage(total=0, free=0))
+    assert replace_file(tmp_path / "a", "text").read_text() == "text"
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: usage(total=9, free=3))
+    with pytest.raises(FileError, match="not enough space"):
+        replace_file(tmp_path / "a", "text")
+
+
+def usage(total, free):
+    return SimpleNamespace(total=total, free=free)
 
 
 def test_what_a_killed_process_left_goes_with_the_next_save(tmp_path):

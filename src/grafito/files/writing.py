@@ -163,12 +163,12 @@ class Sibling:
         self.handle = -1
         with _told(path):
             old = _old(path)
-            free = shutil.disk_usage(path.parent).free
-            if free < size:
+            disk = shutil.disk_usage(path.parent)
+            if disk.total and disk.free < size:  # /proc and its like have no blocks at all
                 raise FileError(
                     "There is not enough space on the disk.",
                     where=path,
-                    received=f"{free:,} bytes free",
+                    received=f"{disk.free:,} bytes free",
                     expected=f"{size:,} bytes",
                 )
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
