@@ -159,7 +159,7 @@ BUDGET = {
     "files": 850,
     "files at the top": 2_950,
     "foreign": 1_250,
-    "graph": 9_200,
+    "graph": 9_250,
     "initializers": 550,
     "insight": 3_750,
     "lab": 16_150,

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -179,6 +180,49 @@ def test_a_training_is_that_of_the_other_engines(precision):
         np.testing.assert_allclose(ours[0][name], values, rtol=near)
     for a, b in zip([*ours[1], ours[2]], [*theirs[1], theirs[2]], strict=True):
         np.testing.assert_allclose(a, b, rtol=near, atol=near)
+
+
+@pytest.mark.parametrize("what", ["predict", "get_weights", "model(x)", "save"])
+def test_other_threads_read_a_model_while_it_is_trained(what, tmp_path):
+    model = models.Sequential([layers.Input((8,)), layers.Dense(8, "tanh"), layers.Dense(1)])
+    model.compile("sgd", "mse", engine="jax")
+    x = np.random.default_rng(0).normal(size=(6000, 8)).astype("float32")
+    read = {
+        "predict": lambda: model.predict(x[:4], verbose=0),
+        "get_weights": model.get_weights,
+        "model(x)": lambda: model(x[:4]).numpy(),
+        "save": lambda: model.save(tmp_path / "m.safetensors"),
+    }[what]
+    model.fit(x[:8], x[:8, :1], batch_size=8, verbose=0)
+    read()
+    with ThreadPoolExecutor(1) as pool:
+        training = pool.submit(model.fit, x, x[:, :1], batch_size=8, epochs=20, verbose=0)
+        reads = 0
+        while not training.done():
+            read()
+            reads += 1
+        assert len(training.result().history["loss"]) == 20
+    assert reads > 1
+
+
+def test_weights_that_are_read_are_of_one_moment():
+    """Both count the steps; a launch replaces both."""
+    a, b = (graph.Variable(0, dtype="int32", name=name) for name in "ab")
+
+    def step():
+        for v in (a, b):
+            v.assign_add(1)
+        return {"a": a + 0}
+
+    program = engines.get("jax").compile(trace_graph(step, {}))
+    layer = layers.Layer()
+    layer.a, layer.b = a, b
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(lambda: [program.run() for _ in range(2000)])
+        while not counting.done():
+            first, second = layer.get_weights()
+            assert first == second
+        counting.result()
 
 
 def test_the_users_jax_stays_as_it_was():

@@ -12,7 +12,7 @@ from grafito.errors import ArgumentError, DtypeError, GrafitoError, GraphError, 
 from grafito.graph.dtypes import INTEGER, converted, dtype_name, is_floating, numpy_dtype
 from grafito.graph.tensor import Constant, Input, Tensor, known_value
 from grafito.graph.trace import current_trace
-from grafito.graph.variable import Reading, State, Variable
+from grafito.graph.variable import Reading, State, Variable, moment
 
 Feeds = Mapping[Any, Any]
 
@@ -209,10 +209,11 @@ def _leaf_values(evaluator: Evaluator, feeds: Feeds) -> dict[Tensor, np.ndarray]
         if x in leaves:  # others have no influence, like x on the slope of 2 x
             found[x] = fed
         found |= {r: fed for r in leaves if isinstance(r.op, Reading) and r.op.variable is x}
+    with moment.lock:
+        variables = [x for x in evaluator.leaves if isinstance(x, Variable) and x not in found]
+        found |= {x: x.storage for x in variables}
     for x in evaluator.leaves:
-        if x not in found and isinstance(x, Variable):
-            found[x] = x.storage
-        elif x not in found and x.name is None:
+        if x not in found and x.name is None:
             raise ArgumentError(
                 "A placeholder has no number while the graph is being built.",
                 received=repr(x),

@@ -12,8 +12,13 @@ from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.tensor import Constant, Op, Tensor, as_tensor
 from grafito.graph.trace import Trace, current_trace, has_numbers
+from grafito.locks import Guarded
 
 ARGUMENTS = ("initializer", "shape", "dtype", "trainable", "name")
+
+# Its lock is held where several values are read or replaced, so that all are of before a launch of
+# an engine that replaces arrays, or of after it.
+moment = Guarded()
 
 
 class State(Op):

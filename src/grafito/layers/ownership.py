@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from grafito import graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.nest import parts
+from grafito.graph.variable import moment
 from grafito.metrics import Metric
 from grafito.registry import Configurable, own
 
@@ -117,7 +118,9 @@ class Owner(Configurable):
 
     def get_weights(self) -> list[Any]:
         """Copies of the weights as arrays."""
-        return [v.numpy() for v in self.weights]
+        variables = self.weights
+        with moment.lock:
+            return [v.numpy() for v in variables]
 
     def set_weights(self, weights: list[Any]) -> None:
         """Set all weights from arrays in the order of `get_weights`; all or none.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from grafito.graph import Variable
+from grafito.graph.variable import moment
 from grafito.layers.copies import freeze, what_is_frozen
 from grafito.layers.supply import supplied
 from grafito.models.architecture import layer_entry, model_from_entry
@@ -54,5 +55,6 @@ def pickled(model: Any) -> tuple[Any, ...]:
         content, parts = model_content(model)
     if model.compiled:
         content["training"]["run_eagerly"] = model.run_eagerly
-    arrays = {part: [v.numpy() for v in variables] for part, variables in parts.items()}
+    with moment.lock:
+        arrays = {part: [v.numpy() for v in variables] for part, variables in parts.items()}
     return model_from_content, (content, arrays, f"the copy of model {model.name!r}")

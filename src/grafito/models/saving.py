@@ -11,6 +11,7 @@ import numpy as np
 from grafito import graph
 from grafito.errors import FileError, GrafitoError, UnknownNameError
 from grafito.files import read_arrays, write_arrays
+from grafito.graph.variable import moment
 from grafito.models.assignment import assign_all
 from grafito.models.content import model_content, model_from_content
 from grafito.models.schema import check_content, check_weights
@@ -35,7 +36,8 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True) -> None:
         >>> save_model(Sequential([layers.Input((2,)), layers.Dense(1)]), "model.safetensors")
     """
     content, parts = model_content(model)
-    named = {part: _named(variables, part) for part, variables in parts.items()}
+    with moment.lock:
+        named = {part: _named(variables, part) for part, variables in parts.items()}
     content["weights"] = list(named["weights"])
     if len(named) > 1:
         content["state"] = {part: list(named[part]) for part in named if part != "weights"}
@@ -140,4 +142,5 @@ def _unreadable(filepath: Any, error: Exception) -> FileError:
 
 
 def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:
-    return {f"{part}/{i:03d}/{v.path}": v.numpy() for i, v in enumerate(variables)}
+    with moment.lock:
+        return {f"{part}/{i:03d}/{v.path}": v.numpy() for i, v in enumerate(variables)}

@@ -15,6 +15,7 @@ from grafito.engines.jax.lowering import lower
 from grafito.errors import ArgumentError, DataError, OutOfMemoryError
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
+from grafito.graph.variable import moment
 from grafito.locks import Guarded
 
 OUTPUT_BYTES = 64 * 2**20  # of a launch
@@ -25,7 +26,8 @@ class Program(interface.Program, Guarded):
     """A graph that XLA compiles; one launch runs many steps, and is awaited before the next one.
 
     The number of steps is an argument of the compiled loop, so one compilation serves any slice.
-    State is donated: a step writes new weights where the old ones were.
+    State is not donated: until a launch has ended other threads read the weights of before it, so
+    there are two copies of them then. Inside of the loop XLA writes new ones over old ones.
 
     Args:
         graph: what to compute.
@@ -41,7 +43,7 @@ class Program(interface.Program, Guarded):
         self._step = lower(graph)
         size = sum(x.size * np.dtype(numpy_dtype(x.dtype)).itemsize for x in graph.outputs.values())
         self.capacity = max(1, min(MOST_STEPS, OUTPUT_BYTES // max(size, 1)))
-        self._launch = jax.jit(self._steps, donate_argnums=0)
+        self._launch = jax.jit(self._steps)
 
     def hold(self, array: Any) -> Any:
         with jax.enable_x64(True):
@@ -60,7 +62,8 @@ class Program(interface.Program, Guarded):
 
     def _run(self, steps: int) -> dict[str, np.ndarray]:
         """One launch."""
-        state, read = self._on_device(self._changed), self._on_device(self._read)
+        with moment.lock:
+            state, read = self._on_device(self._changed), self._on_device(self._read)
         try:
             new, outputs, fault = jax.block_until_ready(
                 self._launch(state, read, self.arrays, np.int32(steps))
@@ -74,8 +77,9 @@ class Program(interface.Program, Guarded):
                 received=str(error).splitlines()[0],
                 fix="a smaller batch_size",
             ) from error
-        for variable, array in zip(self._changed, new, strict=True):
-            variable.storage = array
+        with moment.lock:
+            for variable, array in zip(self._changed, new, strict=True):
+                variable.storage = array
         wrong, index, size = np.asarray(fault).tolist()
         if wrong:
             raise DataError(
