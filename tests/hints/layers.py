@@ -146,6 +146,19 @@ ROWS = [
         "np.asarray(symbol)",
         "ops.exp(symbol)",
     ),
+    Row("symbol = layers.Input((2,)); np.exp(symbol)", "np.exp", "ops.exp"),
+    Row("symbol = layers.Input((2,)); np.absolute(symbol)", "np.absolute", "ops.abs"),
+    Row(
+        "symbol = layers.Input((2,)); np.frexp(symbol)",
+        new="a function of grafito.ops",
+        sentence="there is none for it",
+    ),
+    Row(
+        "x = layers.Input((2,)); x if x > 0 else 0.0",
+        "x if x > 0 else 0.0",
+        "ops.where(x > 0, x, 0.0)",
+        says="ops.where(condition, a, b)",
+    ),
     Row("regularizers.L2(-1.0)", "-1.0", "l2=0.01"),
     Row("layers.Dense(output_dim=3)", "output_dim=3", "units=3"),
     Row(

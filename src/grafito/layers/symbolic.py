@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from grafito.errors import GraphError, ShapeError, missing_attribute
 from grafito.graph import Trace, placeholder
 from grafito.graph.nest import flatten, map_structure
+from grafito.graph.numpy_calls import UFUNCS
 from grafito.graph.operators import comparable
 
 if TYPE_CHECKING:
@@ -26,6 +27,27 @@ SymbolicShape = tuple[int | None, ...]
 # Sizes that stand for None while shapes are found; a size that differs between the two is free.
 _PROBES = ((2, 64), (3, 128))
 _UNLIKELY = (509, 521)  # sizes that no function fits by chance
+
+# Methods of symbols by NumPy's function for the operator, when an array stands on the left.
+_REFLECTED = {
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "floor_divide": "__rfloordiv__",
+    "remainder": "__rmod__",
+    "matmul": "__rmatmul__",
+    "power": "__rpow__",
+    "bitwise_and": "__rand__",
+    "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__",
+    "less": "__gt__",
+    "less_equal": "__ge__",
+    "greater": "__lt__",
+    "greater_equal": "__le__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+}
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
@@ -52,8 +74,6 @@ class Symbol:
         (None, 784)
     """
 
-    __array_ufunc__ = None
-
     def __init__(self, shape: SymbolicShape, dtype: str, name: str | None = None):
         self.shape = shape
         self.dtype = dtype
@@ -72,7 +92,9 @@ class Symbol:
 
     def __bool__(self) -> bool:
         raise GraphError(
-            "A symbolic value has no truth value while the model is being built.", where=self
+            "A symbolic value has no truth value while the model is being built.",
+            where=self,
+            fix="ops.where(condition, a, b) in place of `if`",
         )
 
     def __array__(self, *_: Any, **__: Any) -> Any:
@@ -83,6 +105,14 @@ class Symbol:
             fix="ops.exp(symbol), likewise for other functions of grafito.ops; for "
             "numbers and gradients p = model(graph.as_tensor(x))",
         )
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """`array + symbol` is an operation; `np.exp(symbol)` is told what to write."""
+        reflected = getattr(self, _REFLECTED.get(ufunc.__name__, ""), None)
+        if method == "__call__" and reflected and not kwargs and inputs[0] is not self:
+            return reflected(inputs[0])
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        raise _not_of_numpy(self, name)
 
     # Arithmetic between symbols is a layer too, so it is drawn and saved like the others.
     def __add__(self, other: Any) -> Symbol:
@@ -122,7 +152,9 @@ class Symbol:
     __pow__, __rpow__ = _operator("power"), _operator("power", reflected=True)
     __mod__, __rmod__ = _operator("mod"), _operator("mod", reflected=True)
     __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", reflected=True)
-    __and__, __or__ = _operator("logical_and"), _operator("logical_or")
+    __and__, __rand__ = _operator("logical_and"), _operator("logical_and", reflected=True)
+    __or__, __ror__ = _operator("logical_or"), _operator("logical_or", reflected=True)
+    __xor__, __rxor__ = _operator("logical_xor"), _operator("logical_xor", reflected=True)
     __lt__, __le__ = _operator("less"), _operator("less_equal")
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
     __abs__, __invert__ = _operator("abs"), _operator("logical_not")
@@ -145,6 +177,19 @@ class Symbol:
         )
 
     __len__ = __float__ = __int__ = __iter__
+
+
+def _not_of_numpy(symbol: Symbol, function: str) -> GraphError:
+    """The error for a function of NumPy that is called on a symbol."""
+    from grafito import ops
+
+    name = UFUNCS.get(function, function)
+    return GraphError(
+        "A function of NumPy reads numbers, and a symbol has none.",
+        where=f"np.{function}",
+        received=symbol,
+        fix=f"ops.{name}" if hasattr(ops, name) else "a function of grafito.ops",
+    )
 
 
 def _combine(kind: str, x: Symbol, other: Any) -> Symbol:
