@@ -24,6 +24,19 @@ BEFORE = {
     "one_hot": ([0, 1],),
     **dict.fromkeys(("random_bits", "uniform", "normal", "truncated_normal", "permutation"), ()),
     "bernoulli": (),
+    **dict.fromkeys(("zeros", "ones", "full", "eye", "tri", "scatter"), ()),
+}
+# What is given by name, where the function needs more.
+BY_NAME = {
+    "full": {"fill_value": 1.0},
+    "quantile": {"q": 0.5},
+    "repeat": {"repeats": 2},
+    "roll": {"shift": 1},
+    "scatter": {"indices": [[0, 1]], "values": [1.0]},
+    "take_along_axis": {"indices": np.zeros((2, 3), int)},
+    "tensordot": {"y": X.T},
+    "bernoulli": {"p": 0.5},
+    "moveaxis": {"source": 0, "destination": 0},
 }
 RANDOM = ("argsort", *BEFORE.keys() & vars(graph.random).keys() - vars(graph).keys())
 NAMES = (
@@ -68,6 +81,15 @@ TAKEN = {
         (name, argument, "too large")
         for name, argument in (("permutation", "n"), ("one_hot", "depth"))
     ),
+    *itertools.product(
+        ("zeros", "ones", "full"),
+        ("shape",),
+        ("too large", "a list with a large one", "one axis twice"),
+    ),
+    ("scatter", "shape", "a list with a large one"),
+    ("scatter", "shape", "one axis twice"),
+    ("tensordot", "axes", "a nested list"),
+    *(("eye", "n", "too large"), ("tri", "n", "too large")),
     ("reshape", "shape", "one axis by two names"),
     ("scatter_add", "size", "too large"),
     ("pad", "widths", "a table"),
@@ -102,10 +124,8 @@ def call(name, argument, value):
     given = list(BEFORE.get(name, (X,)))
     parameters = list(inspect.signature(named(name)).parameters)
     before = dict(zip(parameters, given, strict=False))
-    if name == "moveaxis":
-        before = {"x": X, "source": 0, "destination": 0}
     before |= {"seed": 1} if "seed" in parameters else {}
-    before |= {"p": 0.5} if name == "bernoulli" else {}
+    before |= BY_NAME.get(name, {})
     before[argument] = value
     return named(name)(**before)
 

@@ -17,6 +17,7 @@ from grafito.graph import (
     pooling,
     random,
     reductions,
+    rows,
     shaping,
     sorting,
     tensor,
@@ -42,6 +43,7 @@ NO_ROW = {
     variable.State: "a leaf: nothing is computed",
     variable.Reading: "a leaf: nothing is computed",
     Show: "in test_show",
+    rows.Table: "an input of the analysis of rows: nothing is computed",
 }
 # Public functions without a row -> why.
 NO_ROW_FUNCTIONS = {

@@ -137,7 +137,7 @@ def test_shapes_need_no_numbers():
     assert (np.shape(X), np.ndim(X), np.size(X)) == ((2, 2), 2, 4)
 
 
-@pytest.mark.parametrize("f", [np.sort, np.log10, lambda x: np.sum(x, dtype="float64"), np.median])
+@pytest.mark.parametrize("f", [np.sort, np.cbrt, lambda x: np.sum(x, dtype="float64"), np.median])
 def test_other_functions_of_numpy_read_known_numbers_only(f):
     np.testing.assert_allclose(f(graph.constant(np.abs(A))), f(np.abs(A)))
     with pytest.raises(ArgumentError, match="reads numbers"):

@@ -17,6 +17,7 @@ from grafito.graph.shaping import (
     reshape,
     stack,
     transpose,
+    whole_sizes,
 )
 from grafito.graph.tensor import Tensor, as_tensor, operands
 
@@ -163,11 +164,15 @@ def tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Tensor:
         [[11.0]]
     """
     x, y = operands(x, y)
-    if isinstance(axes, int):
-        of_x, of_y = list(range(x.ndim - axes, x.ndim)), list(range(axes))
-        fits = 0 <= axes <= min(x.ndim, y.ndim)
+    several = hasattr(axes, "__iter__") and getattr(axes, "shape", 1) != ()
+    pair = list(axes) if several else []
+    if len(pair) != 2:
+        n, *more = whole_sizes(axes, "tensordot", "tensordot(x, y, axes=1)") or [-1]
+        n = -1 if more else n  # neither a number of axes nor those of both
+        of_x, of_y = list(range(x.ndim - n, x.ndim)), list(range(n))
+        fits = 0 <= n <= min(x.ndim, y.ndim)
     else:
-        of_x, of_y = (list(normalize_axes(a, t.ndim)) for a, t in zip(axes, (x, y), strict=True))
+        of_x, of_y = (list(normalize_axes(a, t.ndim)) for a, t in zip(pair, (x, y), strict=True))
         fits = len(of_x) == len(of_y)
     if not fits or any(x.shape[i] != y.shape[j] for i, j in zip(of_x, of_y, strict=True)):
         raise ShapeError(

@@ -16,6 +16,7 @@ from grafito.graph.shaping import (
     count,
     expand_dims,
     flip,
+    lengths,
     moveaxis,
     normalize_axis,
     reshape,
@@ -219,7 +220,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
         [1.0, 0.0, 5.0]
     """
     indices, values = as_tensor(indices), as_tensor(values)
-    sizes = tuple(int(n) for n in shape)
+    sizes = lengths(shape, "scatter", "scatter([[0]], [1.0], (3,))")
     depth = indices.shape[-1] if indices.ndim else 0
     if not 0 < depth <= len(sizes) or values.shape != (*indices.shape[:-1], *sizes[depth:]):
         raise ShapeError(

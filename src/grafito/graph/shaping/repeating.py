@@ -124,7 +124,12 @@ def rot90(x: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tensor:
         [[2.0, 4.0], [1.0, 3.0]]
     """
     x = as_tensor(x)
-    first, second = plane = normalize_axes(axes, x.ndim)
+    plane = normalize_axes(axes, x.ndim)
+    if len(plane) != 2:
+        raise ArgumentError(
+            "A plane has two axes.", where="rot90", received=f"axes={axes}", expected="two axes"
+        )
+    first, second = plane
     turns = whole_sizes(k, "rot90", "rot90(x, 1)")[0] % 4
     if turns == 2:
         return flip(x, plane)
