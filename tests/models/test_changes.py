@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import types
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from grafito import (
     regularizers,
     utils,
 )
-from grafito.errors import ArgumentError, GraphError
+from grafito.errors import ArgumentError, GrafitoWarning, GraphError
 from grafito.optimizers import SGD, Adam, RMSprop, schedules
 
 ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
@@ -306,6 +307,108 @@ def test_freezing_in_a_hook_acts_alike_for_arrays_and_batches(freeze, engine, ho
     trained = {"on_epoch_begin": 2, "on_epoch_end": 4, "on_train_batch_begin": 1}[hook]
     for source in (arrays, (stream,)):
         np.testing.assert_array_equal(fit(source)[:, 0], [-trained, -trained])
+
+
+# What is set on one's own layers and models
+
+
+class Scaled(layers.Layer):
+    """A layer that multiplies by several numbers, all 1, and keeps one argument under its name."""
+
+    def __init__(self, factors=None, unkept=0, kept=1.0, array=None):
+        super().__init__()
+        self.temp, self.kept, self._hidden, self.on = 1.0, kept, 1.0, True
+        self.factors = factors if factors is not None else [1.0]
+        self.table = {"deep": [1.0]}
+        self.array = np.ones(2, "f") if array is None else array
+        self.options = types.SimpleNamespace(scale=1.0)
+        self.traces, self.seen = 0, []
+
+    def call(self, x):
+        self.traces += 1
+        self.seen.append(x.shape)
+        x = x * self.temp * self.kept * self._hidden * self.factors[0] * self.array
+        return x * self.table["deep"][0] * self.options.scale * (1.0 if self.on else 3.0)
+
+
+class Annealed(Model):
+    """A model whose loss is multiplied by an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.beta, self.scaled = 1.0, Scaled()
+
+    def call(self, x):
+        return self.scaled(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return self.beta * graph.mean(y_pred)
+
+
+OWN = {
+    "attribute": lambda part: setattr(part, "temp", 3.0),
+    "hidden": lambda part: setattr(part, "_hidden", 3.0),
+    "flag": lambda part: setattr(part, "on", False),
+    "argument": lambda part: setattr(part, "kept", 3.0),
+    "list": lambda part: part.factors.__setitem__(0, 3.0),
+    "list within": lambda part: part.table["deep"].__setitem__(0, 3.0),
+    "array": lambda part: part.array.fill(3.0),
+    "namespace": lambda part: setattr(part.options, "scale", 3.0),
+}
+
+
+@pytest.mark.parametrize("way", OWN)
+def test_what_is_set_on_ones_own_layer_acts(way):
+    part = Scaled([1.0])
+    model = Sequential([layers.Input((2,)), part])
+    model.compile(SGD(0.0), loss=lambda y, p: graph.mean(p))
+    for _ in range(2):
+        assert model.predict(X, verbose=0).max() == 1
+    assert model.evaluate(X, X, verbose=0) == model.fit(X, X, verbose=0).history["loss"][0] == 1
+    OWN[way](part)
+    assert model.predict(X, verbose=0).max() == np.max(model(X)) == 3
+    assert model.evaluate(X, X, verbose=0) == model.fit(X, X, verbose=0).history["loss"][0] == 3
+
+
+@pytest.mark.parametrize("data", ["arrays", "stream"])
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_batch_begin"])
+def test_what_a_callback_sets_on_ones_own_model_acts(hook, data):
+    model = Annealed()
+    model.compile(SGD(0.0))
+    seen = []
+
+    def anneal(number, logs):
+        seen.append(number)
+        model.beta = float(len(seen))
+
+    watch = callbacks.LambdaCallback(**{hook: anneal})
+    given = (X, X, 4) if data == "arrays" else (Batches(),)
+    history = model.fit(*given, epochs=3, callbacks=watch, verbose=0).history["loss"]
+    assert history == ([1, 2, 3] if hook == "on_epoch_begin" else [1.5, 3.5, 5.5])
+
+
+def test_what_a_call_itself_sets_compiles_nothing_anew():
+    model = Annealed()
+    model.compile(SGD(0.0))
+    for _ in range(2):
+        model.fit(X, X, epochs=2, verbose=0)
+        model.predict(X, verbose=0)
+    traced = model.scaled.traces
+    model.fit(X, X, epochs=5, verbose=0)
+    model.predict(X, verbose=0)
+    assert model.scaled.traces == traced
+
+
+def test_an_attribute_that_changes_often_is_named():
+    model = Annealed()
+    model.compile(SGD(0.0))
+    watch = callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(model, "beta", float(epoch))
+    )
+    with pytest.warns(GrafitoWarning, match="changes often") as told:
+        model.fit(X, X, epochs=15, callbacks=watch, verbose=0)
+    assert len(told) == 1
+    assert "beta" in str(told[0].message)
 
 
 # One optimizer, one model

@@ -36,7 +36,7 @@ from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck, Outputs
 from grafito.models.largest_batch import shortage
 from grafito.models.probe import Probe
-from grafito.models.renewal import same
+from grafito.models.renewal import Origin, Renewals
 
 FEW_ROWS = 1 << 12  # every program holds so many
 KEPT = 8  # programs of a model, those that were used last
@@ -107,7 +107,7 @@ class Executor(Guarded):
         self._by_rows: dict[Any, bool] = {}  # by form of the data: whether `predict` may fill up
         self._traced: dict[Any, Graph] = {}  # not compiled yet
         self.repetition: Any = None
-        self._origin: list[Any] = []
+        self.renewals = Renewals()
         self._thread: int | None = None  # that trains or evaluates
 
     @contextlib.contextmanager
@@ -137,12 +137,11 @@ class Executor(Guarded):
         if self._thread != threading.get_ident():
             self._thread = None
 
-    def renew(self, origin: list[Any]) -> bool:
-        """Drop all programs if what they were made from has changed."""
-        if same(origin, self._origin):
+    def renew(self, look: Callable[[], Origin]) -> bool:
+        """Drop all programs if what they were made from, which `look` gives, has changed."""
+        if not self.renewals.due(look, tells=not self.eager):
             return False
         with self.lock:
-            self._origin = origin
             for kept in (self._programs, self._by_rows, self._traced):
                 kept.clear()
         return True
@@ -358,7 +357,8 @@ class Executor(Guarded):
         traceable = self._traceable(step, batches, size, probe)
         while True:
             known = _assigned_by(step.reset).keys()
-            traced = trace_graph(*traceable)
+            with self.renewals.tracing():
+                traced = trace_graph(*traceable)
             if (
                 known == _assigned_by(step.reset).keys()
             ):  # else the step made new metrics: trace again

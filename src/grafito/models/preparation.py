@@ -39,7 +39,7 @@ def _look_at(
     model: Any, examples: Examples, stand_in: Callable[[np.ndarray], graph.Tensor]
 ) -> tuple[list[str], list[Any]]:
     """Trace the model, losses and metrics on placeholders for the arrays; names and outputs."""
-    with graph.Trace(training=False):
+    with model._executor.renewals.tracing(), graph.Trace(training=False):
         y_pred = model(map_structure(stand_in, examples.x))
         names = model.output_names_for(y_pred)
         outputs = in_output_order(y_pred, names)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import types
 import weakref
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from operator import is_
 from typing import Any
 
@@ -14,12 +16,15 @@ import numpy as np
 from grafito.errors import GrafitoError
 from grafito.layers.symbolic import Symbol
 from grafito.models.examples import Examples
+from grafito.models.renewal import FEW_NUMBERS, frozen
 
 FIRST = np.array(0, "int32")
 
 
 class Snapshot:
     """What owners hold in their attributes, and in lists and dictionaries there, by identity.
+
+    Numbers of small arrays are compared too.
 
     Args:
         owners: objects with attributes.
@@ -40,13 +45,18 @@ class Snapshot:
         self._beside = id(beside)
         self._owners: list[tuple[Any, list[Any]]] = []
         self._inside: list[tuple[Any, list[Any]]] = []
+        self._arrays: list[tuple[np.ndarray, Any]] = []
         for owner in owners:
             values = self._values(owner)
             self._owners.append((weakref.ref(owner), values))
             stack = list(values)
             while stack:
                 value = stack.pop()
-                if isinstance(value, (list, dict, tuple)):
+                if isinstance(value, np.ndarray) and value.size <= FEW_NUMBERS:
+                    self._arrays.append((value, frozen(value)))
+                elif isinstance(value, types.SimpleNamespace) or is_dataclass(value):
+                    stack.append(getattr(value, "__dict__", {}))
+                elif isinstance(value, (list, dict, tuple)):
                     inner = list(value.values() if isinstance(value, dict) else value)
                     stack.extend(inner)
                     if not isinstance(value, tuple):
@@ -67,7 +77,7 @@ class Snapshot:
             inner = container.values() if isinstance(container, dict) else container
             if len(inner) != len(values) or not all(map(is_, inner, values)):
                 return False
-        return True
+        return all(frozen(array) == before for array, before in self._arrays)
 
 
 class Repetition:

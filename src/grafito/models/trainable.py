@@ -31,7 +31,7 @@ from grafito.models.objectives import (
 from grafito.models.ownership import claim
 from grafito.models.preparation import check_inputs, prepare
 from grafito.models.probe import Probe
-from grafito.models.renewal import origin
+from grafito.models.renewal import Origin, origin
 from grafito.models.resumption import compile_arguments, compile_from
 from grafito.models.turns import alone
 from grafito.registry import known_arguments, plain
@@ -345,9 +345,11 @@ class Trainable(Layer):
     def _renew(self) -> None:
         """Drop compiled steps if layers, what is trainable or the optimizer have changed."""
         self.check_ready()
-        measured_by = self._objectives.objects
-        if self._executor.renew(origin(self.family(), self.optimizer, measured_by)):
+        if self._executor.renew(self._origin):
             self._prepared.clear()
+
+    def _origin(self) -> Origin:
+        return origin(self.family(), self.optimizer, self._objectives.objects)
 
     def look_into(self, probe: Probe | None) -> None:
         """Have every so many training steps looked into; None ends it."""
