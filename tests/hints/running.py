@@ -262,4 +262,10 @@ ROWS = [
         sentence="the folder is the user's",
         before="from grafito import files\nbackup = callbacks.BackupAndRestore('here')\ndef full(*_):\n    files.writing.replace_file('none/at/all', b'')",
     ),
+    Row(
+        "for i in range(12):\n    layer.scale = float(i); m.predict(x, verbose=0)",
+        new="self.scale = graph.Variable(1.0, trainable=False)",
+        sentence="the class is the user's",
+        before="class Scaled(layers.Layer):\n    def call(self, inputs):\n        return inputs * self.scale\nlayer = Scaled(); layer.scale = 1.0; m = net(layer)",
+    ),
 ]

@@ -165,7 +165,8 @@ def tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Tensor:
     """
     x, y = operands(x, y)
     several = hasattr(axes, "__iter__") and getattr(axes, "shape", 1) != ()
-    pair = list(axes) if several else []
+    given: Any = axes
+    pair = list(given) if several else []
     if len(pair) != 2:
         n, *more = whole_sizes(axes, "tensordot", "tensordot(x, y, axes=1)") or [-1]
         n = -1 if more else n  # neither a number of axes nor those of both
