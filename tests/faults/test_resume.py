@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grafito import Sequential, callbacks, engines, layers, utils
+from grafito import Model, Sequential, callbacks, engines, graph, layers, models, optimizers, utils
 from grafito.errors import FileError
+from grafito.models.examples import make_examples
 from grafito.optimizers import schedules
 from grafito.utils import PyDataset
 
@@ -270,40 +271,305 @@ def test_data_that_say_where_they_are_are_sought(tmp_path):
             assert a.tobytes() == b.tobytes()
 
 
-OTHERS = {
-    "data": lambda fit, x, y: fit(x + 1, y),
-    "number of examples": lambda fit, x, y: fit(x[:-1], y[:-1]),
-    "batch size": lambda fit, x, y: fit(x, y, batch_size=7),
-    "model": lambda fit, x, y: fit(x, y, units=9),
-    "order": lambda fit, x, y: fit(x, y, shuffle=False),
+def one_row(x, row=501):
+    x = x.copy()
+    x[row] += 1
+    return x
+
+
+def halved(y_true, y_pred):
+    return graph.mean((y_true - y_pred) ** 2, axis=-1) / 2
+
+
+class Own(layers.Layer):
+    """A layer of one's own whose configuration does not say what it is made of."""
+
+    def __init__(self, activation, **settings):
+        super().__init__(**settings)
+        self.inner = layers.Dense(3, activation)
+
+    def get_config(self):
+        return layers.Layer.get_config(self)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class Net(Model):
+    def __init__(self, activation):
+        super().__init__()
+        self.inner, self.last = layers.Dense(3, activation), layers.Dense(1)
+
+    def call(self, x):
+        return self.last(self.inner(x))
+
+
+def functional(activation="relu", **settings):
+    x = layers.Input((6,))
+    h = layers.Dense(3, activation, **settings)(x)
+    return Model(x, layers.Dense(1)(layers.Lambda(lambda h: 2 * h)(layers.Dropout(0.0)(h))))
+
+
+def stack(*hidden):
+    return Sequential([layers.Input((6,)), *hidden, layers.Dense(1)])
+
+
+def plain(activation="relu", dropout=0.0, **settings):
+    return stack(layers.Dense(3, activation, **settings), layers.Dropout(dropout))
+
+
+NETWORK = {
+    "stack": plain,
+    "functional": functional,
+    "own": lambda activation="relu": Net(activation),
+    "own layer": lambda activation="relu": stack(Own(activation)),
 }
+OTHERS = {  # network, what the second training is given, and what the refusal says of both
+    "data": ("stack", {"x": lambda x: x + 1}, "data: digest=", "data: digest="),
+    "a row": ("stack", {"x": one_row}, "data: digest=", "data: digest="),
+    "fewer": (
+        "stack",
+        {"x": lambda x: x[:-1], "y": lambda y: y[:-1]},
+        "data: arrays.x[0][0]=900",
+        "data: arrays.x[0][0]=899",
+    ),
+    "batch size": ("stack", {"batch_size": 70}, "batch_size: 100", "batch_size: 70"),
+    "order": ("stack", {"shuffle": False}, "shuffle: True", "shuffle: False"),
+    "units": ("stack", {"net": lambda: stack(layers.Dense(9))}, "architecture", "architecture"),
+    "activation": (
+        "stack",
+        {"net": lambda: plain("tanh")},
+        "architecture: Dense.activation=relu",
+        "architecture: Dense.activation=tanh",
+    ),
+    "dropout": ("stack", {"net": lambda: plain(dropout=0.9)}, "Dropout.rate=0.0", "rate=0.9"),
+    "regularizer": (
+        "stack",
+        {"net": lambda: plain(kernel_regularizer="l2")},
+        "Dense.kernel_regularizer=None",
+        "Dense.kernel_regularizer=",
+    ),
+    "frozen": ("stack", {"net": lambda: plain(trainable=False)}, "trainable=True", "=False"),
+    "symbols": ("functional", {"net": lambda: functional("tanh")}, "activation=relu", "=tanh"),
+    "own": ("own", {"net": lambda: Net("tanh")}, "activation=relu", "=tanh"),
+    "own layer": ("own layer", {"net": lambda: stack(Own("tanh"))}, "activation=relu", "=tanh"),
+    "rate": (
+        "stack",
+        {"optimizer": lambda: optimizers.Adam(0.5)},
+        "optimizer: Adam.learning_rate=0.001",
+        "optimizer: Adam.learning_rate=0.5",
+    ),
+    "adamw": ("stack", {"optimizer": lambda: "adamw"}, "optimizer: Adam\n", "optimizer: AdamW"),
+    "rmsprop": (
+        "stack",
+        {"optimizer": lambda: optimizers.RMSprop(momentum=0.9)},
+        "optimizer: Adam\n",
+        "optimizer: RMSprop",
+    ),
+    "sgd": ("stack", {"optimizer": lambda: "sgd"}, "optimizer: Adam", "optimizer: SGD"),
+    "nadam": ("stack", {"optimizer": lambda: "nadam"}, "optimizer: Adam", "optimizer: Nadam"),
+    "loss": ("stack", {"loss": "mae"}, "loss: mse", "loss: mae"),
+    "own loss": ("stack", {"loss": halved}, "loss: mse", "loss: halved"),
+    "metrics": ("stack", {"metrics": ["mse"]}, "metrics[0]: mae", "metrics[0]: mse"),
+    "validation": (
+        "stack",
+        {"validation_data": lambda x, y: (x[:5], y[:5])},
+        "validation data: arrays",
+        "validation data: arrays",
+    ),
+    "no validation": (
+        "stack",
+        {"validation_data": lambda x, y: None},
+        "validation data: {",
+        "validation data: None",
+    ),
+    "class weight": ("stack", {"class_weight": {0: 2.0}}, "class_weight: None", "class_weight: {"),
+}
+
+
+def fit_here(
+    folder,
+    *further,
+    net=plain,
+    x=lambda x: x,
+    y=lambda y: y,
+    optimizer=lambda: "adam",
+    loss="mse",
+    metrics=("mae",),
+    validation_data=lambda x, y: (x[:9], y[:9]),
+    **settings,
+):
+    """A training of 900 examples, with a backup."""
+    random = np.random.default_rng(1)
+    given = random.normal(size=(900, 6)).astype("float32"), random.integers(0, 2, (900, 1))
+    model = net()
+    model.compile(optimizer(), loss, metrics=list(metrics), engine="reference")
+    before = [w.copy() for w in model.get_weights()]
+    backup = callbacks.BackupAndRestore(folder / "backup")
+    settings = {"batch_size": 100, "epochs": 3, "verbose": 0, **settings}
+    settings["validation_data"] = validation_data(*given)
+    try:
+        model.fit(x(given[0]), y(given[1]), callbacks=[backup, *further], **settings)
+    except FileError as error:
+        unchanged = zip(before, model.get_weights(), strict=True) if before else ()
+        assert all(np.array_equal(a, b) for a, b in unchanged)
+        raise error
+    return model
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_backup_of_another_training_is_refused(name, tmp_path):
-    x, y = data("dense")
-
-    def fit(x, y, *further, units=3, batch_size=5, **settings):
-        model = Sequential([layers.Input((6,)), layers.Dense(units), layers.Dense(1)])
-        model.compile("sgd", "mse", engine="reference")
-        before = model.get_weights()
-        backup = callbacks.BackupAndRestore(tmp_path / "backup")
-        try:
-            given = {"batch_size": batch_size, "epochs": 3, "verbose": 0, **settings}
-            model.fit(x, y, callbacks=[backup, *further], **given)
-        except FileError as error:
-            unchanged = zip(before, model.get_weights(), strict=True)
-            assert all(np.array_equal(a, b) for a, b in unchanged)
-            raise error
-
+    network, other, then, now = OTHERS[name]
+    net = NETWORK[network]
     with pytest.raises(Interrupted):
-        fit(x, y, Interrupt(epoch=2))
+        fit_here(tmp_path, Interrupt(epoch=2), net=net)
     kept = (tmp_path / "backup/training.safetensors").read_bytes()
     with pytest.raises(FileError, match="another training") as told:
-        OTHERS[name](fit, x, y)
+        fit_here(tmp_path, **{"net": net, **other})
     assert "training.safetensors" in str(told.value)
+    rows = [str(told.value.rows[row]) + "\n" for row in ("received", "expected")]
+    assert then in rows[0]
+    assert now in rows[1]
     assert (tmp_path / "backup/training.safetensors").read_bytes() == kept
-    fit(x, y)
+    fit_here(tmp_path, net=net)
+
+
+@pytest.mark.parametrize("network", NETWORK)
+def test_what_is_state_is_no_other_training(network, tmp_path):
+    """The learning rate that a callback changed, automatic names, a model that is built by now."""
+    slower = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    with pytest.raises(Interrupted):
+        fit_here(tmp_path, slower, Interrupt(epoch=2), net=NETWORK[network])
+    again = []
+    with pytest.raises(Interrupted):
+        fit_here(
+            tmp_path,
+            slower,
+            Interrupt(epoch=3),
+            net=lambda: again.append(NETWORK[network]()) or again[0],
+        )
+    fit_here(tmp_path, slower, net=lambda: again[0])
+    assert float(again[0].optimizer.learning_rate.numpy()) < 0.001
+
+
+def test_one_that_goes_on_from_a_file_is_the_same_training(tmp_path):
+    """Where the file, too, is written while the rate falls."""
+    slower = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    path = tmp_path / "model.safetensors"
+    first = plain()
+    first.compile("adam", "mse", engine="reference")
+    first.save(path)
+    x, y = data("dense")
+
+    def fit(*further):
+        model = models.load_model(path)
+        backup = callbacks.BackupAndRestore(tmp_path / "backup")
+        kept = callbacks.ModelCheckpoint(path)
+        model.fit(x, y, epochs=3, verbose=0, callbacks=[backup, slower, kept, *further])
+
+    with pytest.raises(Interrupted):
+        fit(Interrupt(epoch=2))
+    fit()
+
+
+def test_of_large_data_some_rows_are_looked_at(monkeypatch):
+    from grafito.models import conditions
+
+    x = np.arange(40.0).reshape(20, 2)
+
+    def known(x):
+        return conditions.data_known(make_examples(x))["digest"]
+
+    other = one_row(x, 5)
+    assert known(x) != known(other)
+    monkeypatch.setattr(conditions, "WHOLE", x.nbytes // 2)
+    assert known(x) == known(other)
+    assert known(x) != known(one_row(x, 6))
+
+
+class Shuffled(Numbered):
+    """Draws an order of its own after each epoch."""
+
+    def __init__(self, x, y):
+        super().__init__(x, y)
+        self.random, self.order = np.random.default_rng(3), np.arange(len(x))
+
+    def __getitem__(self, i):
+        rows = self.order[5 * i : 5 * i + 5]
+        return self.x[rows], self.y[rows]
+
+    def on_epoch_end(self):
+        self.random.shuffle(self.order)
+
+
+class Knowing(Shuffled):
+    def get_state(self):
+        return {"order": self.order, "random": self.random.bit_generator.state}
+
+    def set_state(self, state):
+        self.order = np.array(state["order"])
+        self.random.bit_generator.state = state["random"]
+
+
+def numbered(kind, folder, *further, save_freq=1):
+    utils.set_random_seed(1)
+    model = Sequential(dense())
+    model.compile("sgd", "mse", engine="reference")
+    backup = callbacks.BackupAndRestore(folder, save_freq)
+    source = kind(*data("dense"))
+    model.fit(source, epochs=3, verbose=0, callbacks=[backup, *further])
+    return model.get_weights()
+
+
+@pytest.mark.parametrize(
+    ("kind", "batch", "told"),
+    [
+        (Numbered, 7, ""),
+        (Shuffled, 3, ""),
+        (Shuffled, 7, "have on_epoch_end and no get_state: what it changed before epoch 2 is not"),
+        (Knowing, 7, ""),
+    ],
+)
+def test_data_that_change_between_epochs_say_how_or_it_is_told(kind, batch, told, tmp_path, capsys):
+    with pytest.raises(Interrupted):
+        numbered(kind, tmp_path / "other", Interrupt(batch))
+    capsys.readouterr()
+    numbered(kind, tmp_path / "other")
+    out = capsys.readouterr().out
+    assert (told in out) if told else not out
+
+
+@pytest.mark.parametrize("end", [{"batch": 7}, {"epoch": 1}, {"epoch": 2}])
+def test_data_by_number_with_a_state_go_on_to_the_same_bits(end, tmp_path):
+    whole = numbered(Knowing, tmp_path / "whole")
+    save_freq = 1 if "batch" in end else "epoch"
+    with pytest.raises(Interrupted):
+        numbered(Knowing, tmp_path / "other", Interrupt(**end), save_freq=save_freq)
+    again = numbered(Knowing, tmp_path / "other", save_freq=save_freq)
+    for a, b in zip(again, whole, strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_of_an_infinite_generator_no_more_is_said_than_happens(tmp_path, capsys):
+    x, y = data("dense")
+
+    def endless():
+        while True:
+            yield x[:5], y[:5]
+
+    def fit(*further):
+        model = Sequential(dense())
+        model.compile("sgd", "mse", engine="reference")
+        backup = callbacks.BackupAndRestore(tmp_path / "backup")
+        settings = {"epochs": 4, "steps_per_epoch": 3, "verbose": 0}
+        model.fit(endless(), callbacks=[backup, *further], **settings)
+
+    with pytest.raises(Interrupted):
+        fit(Interrupt(10))
+    fit()
+    out = capsys.readouterr().out
+    assert "anew" not in out
+    assert "epoch 4 takes what they give first now, with the weights of batch 0" in out
 
 
 def test_files_that_are_no_backup(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -14,13 +13,13 @@ from grafito.errors import ArgumentError, FileError
 from grafito.files import read_arrays, write_arrays
 from grafito.language import translate
 from grafito.models.assignment import assign_all
+from grafito.models.conditions import data_known, differences
 from grafito.models.epochs import Epochs, Position
-from grafito.models.examples import Examples
 from grafito.models.further_state import further_state, restore_further
 from grafito.models.resumption import keep_training, slots_of, training_variables
 
-KIND, VERSION = "backup of a training", 1
-SAMPLED = 64  # rows of the data by which they are known again
+KIND, VERSION = "backup of a training", 2
+SHOWN = 60  # characters of a value in a refusal
 
 
 class Backup:
@@ -29,7 +28,7 @@ class Backup:
     Args:
         callback: where it is kept, and how often.
         model: what is trained.
-        settings: of `fit`, on which the place in the data depends.
+        settings: what else the training depends on, by the words of a refusal.
     """
 
     def __init__(self, callback: BackupAndRestore, model: Any, settings: Mapping[str, Any]):
@@ -39,7 +38,7 @@ class Backup:
         self._arrays: dict[str, np.ndarray] = {}
         self._others: list[Callback] = []
         self._epochs: Epochs | None = None
-        self._data: Any = None
+        self._data: dict[str, Any] = {}
 
     @classmethod
     def among(cls, callbacks: Any, model: Any, settings: Mapping[str, Any]) -> Backup | None:
@@ -64,7 +63,7 @@ class Backup:
                     f"{KIND!r}, version {VERSION}",
                 )
             self._arrays, self._content = arrays, content
-            self._check("settings", self._settings)
+            self._check(content["settings"], self._settings)
             self._model._shuffle_seed = content["shuffle_seed"]
             for layer, seed in zip(self._seeded(), content["seeds"], strict=False):
                 layer.seed = seed
@@ -80,30 +79,29 @@ class Backup:
             fix=f'BackupAndRestore("{other}") to keep both; or remove the file',
         )
 
-    def _check(self, name: str, ours: Any) -> None:
-        """Raise a FileError where the backup says something else of this training."""
-        theirs = self._content.get(name)
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            differ = [key for key in ours if ours[key] != theirs.get(key)]
-            ours = {key: ours[key] for key in differ}
-            theirs = {key: theirs.get(key) for key in differ}
-        if ours != theirs:
-            raise self._foreign(f"{name} {theirs}", f"{name} {ours}")
+    def _check(self, kept: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+        """Raise a FileError that names the first thing in which the trainings differ."""
+        for item in ours:
+            for path, then, now in differences(kept.get(item), ours[item]):
+                raise self._foreign(_shown(item, path, then), _shown(item, path, now))
 
     def _seeded(self) -> list[Any]:
         return [x for x in self._model.family() if isinstance(vars(x).get("seed"), int)]
 
-    def restore(self, epochs: Epochs) -> Position | None:
+    def restore(self, epochs: Epochs, validation: Epochs) -> Position | None:
         """Set the state of model, optimizer and data; the place where training goes on, if any."""
         self._epochs = epochs
-        self._data = _told(epochs.source)
+        self._data = {
+            "data": data_known(epochs.source),
+            "validation data": data_known(validation.source),
+        }
         if not self._content:
             return None
         model, content = self._model, self._content
-        self._check("data", self._data)
+        self._check(content["data"], self._data)
         if not model.built and content["build_shape"]:
             model.build(tuple(content["build_shape"]))
-        self._check("weights", _shapes(model.weights))
+        self._check(content, {"weights": _shapes(model.weights)})
         where = self._callback.path
         keep_training(model, content["slots"])
         parts = {part: [self._arrays[n] for n in names] for part, names in content["parts"].items()}
@@ -112,20 +110,31 @@ class Backup:
         restore_further(model, content["further"], parts, told=False)
         position = Position(**decode(content["position"], self._arrays))
         position.metrics = decode(content["metrics"], self._arrays)
-        if content["stream"] is not None or position.batch:
-            position = self._sought(position, content["stream"])
-        return position
+        return self._sought(position, decode(content["stream"], self._arrays))
 
     def _sought(self, position: Position, stream: Any) -> Position:
-        """The place in a stream that can be sought; else the beginning of its epoch."""
-        assert self._epochs is not None
-        if self._epochs.seek(decode(stream, self._arrays)):
+        """The place in the data, where it can be sought; else the beginning of its epoch."""
+        epochs, epoch, batch = self._epochs, position.epoch, position.batch
+        assert epochs is not None
+        if hook := epochs.forgotten(epoch, batch):
+            text = translate(
+                "The data have {} and no get_state: what it changed before epoch {} is not in the "
+                "backup."
+            )
+            print(text.format(hook, epoch + 1), flush=True)
+        if (stream is None and not batch) or epochs.seek(stream):
             return position
-        text = translate(
-            "The data cannot be sought: epoch {} begins anew with the weights of batch {}."
-        )
-        print(text.format(position.epoch + 1, position.batch), flush=True)
-        return Position(position.epoch)
+        if epochs.begins_anew:
+            text = translate(
+                "The data cannot be sought: epoch {} begins anew with the weights of batch {}."
+            )
+        else:
+            text = translate(
+                "The data cannot be sought: epoch {} takes what they give first now, with the "
+                "weights of batch {}."
+            )
+        print(text.format(epoch + 1, batch), flush=True)
+        return Position(epoch)
 
     def begin(self, others: list[Callback], history: History) -> None:
         """After `on_train_begin`: what callbacks count, and the history; from now on it saves."""
@@ -194,16 +203,12 @@ def _shapes(variables: list[Any]) -> list[str]:
     return [f"{v.dtype}{list(v.shape)}" for v in variables]
 
 
-def _told(source: Any) -> Any:
-    """What data are known again by: names, shapes, dtypes, and a digest of some of the rows."""
-    if not isinstance(source, Examples):
-        return type(source).__name__
-    rows = np.unique(np.linspace(0, len(source) - 1, SAMPLED).astype(int))
-    digest = hashlib.sha256()
-    for array in source.arrays.values():
-        digest.update(np.ascontiguousarray(array[rows]).tobytes())
-    spec = {name: [list(shape), dtype] for name, (shape, dtype) in source.spec.items()}
-    return {"arrays": spec, "digest": digest.hexdigest()}
+def _shown(item: str, path: str, value: Any) -> str:
+    text = str(value)
+    text = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    if path.startswith("["):
+        return f"{item}{path}: {text}"
+    return f"{item}: {path}={text}" if path else f"{item}: {text}"
 
 
 def encode(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:

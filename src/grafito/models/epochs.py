@@ -222,12 +222,13 @@ class Epochs:
         return iter(one_pass(self.source, order))
 
     def place(self, batch: int) -> Any:
-        """Where a stream is, for a backup; None for arrays, and between passes."""
-        if self._arrays or not (batch or self._rest is not None):
-            return None
+        """Where a stream is, for a backup; None for arrays, and where nothing is to be sought."""
         state = getattr(self.source, "get_state", None)
+        under_way = bool(batch) or self._rest is not None
+        if self._arrays or not (under_way or callable(state)):
+            return None
         own = state() if callable(state) else None
-        return {"begun": self._begun, "taken": self._taken, "state": own}
+        return {"begun": self._begun, "taken": self._taken, "state": own, "under_way": under_way}
 
     def seek(self, place: Any) -> bool:
         """Go on from a place in a stream; False where that cannot be found again."""
@@ -235,13 +236,34 @@ class Epochs:
             return True
         if place is None:
             return False
-        if callable(set_state := getattr(self.source, "set_state", None)):
+        set_state = getattr(self.source, "set_state", None)
+        if callable(set_state):
             set_state(place["state"])
+        if not place["under_way"]:
+            return True
+        if by_number(self.source):
+            self._rest = self._begin(place["begun"], place["taken"])
+        elif callable(set_state):
             self._rest = iter(one_pass(self.source))
             self._begun, self._taken = place["begun"], place["taken"]
-        elif by_number(self.source):
-            self._rest = self._begin(place["begun"], place["taken"])
         return self._rest is not None
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether each epoch of a stream is a pass of its own."""
+        return self.limit is None and not hasattr(self.source, "__next__")
+
+    def forgotten(self, epoch: int, batch: int) -> str | None:
+        """The hook of data by number that changed them up to here, if they do not say how."""
+        source = self.source
+        if self._arrays or not by_number(source) or hasattr(source, "get_state"):
+            return None
+        began = epoch if not batch else epoch + 1  # epochs
+        for hook, calls in (("on_epoch_end", epoch), ("on_epoch_begin", began)):
+            own = getattr(type(source), hook, None)
+            if calls and own not in (None, getattr(PyDataset, hook)):
+                return hook
+        return None
 
     def _whole_pass(self) -> int | None:
         """The number of batches of a whole pass, if known."""

@@ -10,6 +10,7 @@ from grafito.callbacks import CallbackList, History
 from grafito.layers.arguments import integer
 from grafito.models import health
 from grafito.models.backup import Backup
+from grafito.models.conditions import conditions, described
 from grafito.models.epochs import (
     VALIDATION,
     Epochs,
@@ -71,12 +72,16 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             model._findings.add(*found)
         else:
             model._findings.add(health.negative_class_weights(weights))
-        settings = {
+        settings: dict[str, Any] = {
             "batch_size": None if given.batch_size is None else batch_size,
             "shuffle": bool(given.shuffle),
             "steps_per_epoch": steps_per_epoch,
             "engine": model._executor.engine.name,
             "precision": model._executor.precision,
+            "validation_steps": validation_steps,
+            "validation_freq": described(given.validation_freq),
+            "class_weight": described(weights),
+            **conditions(model),
         }
         backup = Backup.among(given.callbacks, model, settings)
         held_out = validation_source(given.validation_data)
@@ -99,7 +104,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             callback.set_data(source, held_out)
         training = Loop(model, "train", train, log, interrupted)
         validation = None if held_out is None else Loop(model, "test", test, log, interrupted)
-        position = (backup and backup.restore(train)) or Position(initial_epoch)
+        position = (backup and backup.restore(train, test)) or Position(initial_epoch)
         model.history = history
         with under_way(model, "train"), log:
             Fit(training, validation, validated, log, history, interrupted, backup).run(position)

@@ -12,6 +12,8 @@ from grafito import engines, graph, losses
 from grafito.errors import GrafitoWarning, warn
 from grafito.models.assignment import assign_all
 
+ANY = "as saved"  # a setting that a backup compares with nothing
+
 
 def training_state(model: Any) -> tuple[dict[str, Any], dict[str, list[graph.Variable]]]:
     """The arguments of `compile` with the seed of the shuffle, and the variables to keep."""
@@ -94,6 +96,9 @@ def compile_from(model: Any, config: Mapping[str, Any]) -> None:
         )
         return
     model.compile(**arguments)
+    settings = (model._optimizer_config or {}).get("config") or {}
+    if isinstance(settings.get("learning_rate"), float):  # as it was when the file was written
+        settings["learning_rate"] = ANY
 
 
 def restore_training(

@@ -14,6 +14,7 @@ from grafito.layers import Layer
 from grafito.layers.building import keeping
 from grafito.metrics import Mean, Metric
 from grafito.models import health
+from grafito.models.conditions import described
 from grafito.models.examples import (
     Examples,
     given_arrays,
@@ -149,6 +150,7 @@ class Trainable(Layer):
         if check_finite:
             executor.watch = FiniteCheck(self, executor.step_counter, executor.start)
         self.optimizer, self._objectives, self._executor = chosen, objectives, executor
+        self._optimizer_config = described(chosen)  # callbacks change that of the object
         self._loss_tracker = Mean(name="loss")
         self._shuffle_seed = seeds.next_seed()
         self._findings = health.Findings()
