@@ -73,7 +73,8 @@ def loss_surface(
     a_values, b_values, heights = _heights(loss, a, b, marked)
     ratio = shape_of(*np.array([a_values[[0, -1]], b_values[[0, -1]]], "float64").T)
     tall = 4.4 if ratio is None or solid else 0.6 + 4.2 * min(ratio, 1.3)
-    sheet = canvas.new_sheet(5.8, tall, layout="constrained")
+    # A landscape has room for its labels by `zoom`; older versions of Matplotlib collapse its axes.
+    sheet = canvas.new_sheet(5.8, tall, layout=None if solid else "constrained")
     sheet.alt = f"{vocabulary['loss']} ({names[0]}, {names[1]})" + (
         f": {', '.join(ways)}" if ways else ""
     )
@@ -137,7 +138,7 @@ def _draw_landscape(
         axis.set_ticks([tick for tick in axis.get_majorticklocs() if low <= tick <= high])
         canvas.number_ticks(axis, lang)
     if ways:
-        sheet.legend(loc="outside lower center", ncols=min(len(ways), 3))
+        sheet.legend(loc="lower center", ncols=min(len(ways), 3))
 
 
 def _way(name: str, points: Any) -> np.ndarray:
