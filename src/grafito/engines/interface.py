@@ -110,6 +110,16 @@ class Program(ABC):
                 )
             self.arrays[name] = self.hold(array)
 
+    def check_bound(self) -> None:
+        """Refuse to run while an input has no array.
+
+        Raises:
+            ArgumentError: which names the input.
+        """
+        missing = [name for name in self.graph.inputs if name not in self.arrays]
+        if missing:
+            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+
     def hold(self, array: Any) -> Any:
         """The array in the form that the engine reads."""
         return array

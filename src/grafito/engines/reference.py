@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from grafito.engines import interface
-from grafito.errors import ArgumentError
 from grafito.graph import Evaluator, Tensor
 from grafito.graph.program import Graph
 
@@ -28,9 +27,7 @@ class Program(interface.Program):
         self._evaluator = Evaluator(graph.results, dtype, keep)
 
     def run(self, steps: int = 1) -> dict[str, np.ndarray]:
-        missing = [name for name in self.graph.inputs if name not in self.arrays]
-        if missing:
-            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        self.check_bound()
         leaves = {self.graph.inputs[n]: self._load(array) for n, array in self.arrays.items()}
         outputs: dict[str, list[Any]] = {name: [] for name in self.graph.outputs}
         for _ in range(steps):

@@ -64,7 +64,7 @@ def holds(dtype: str, n: int) -> bool:
     return bool(bounds.min <= n <= bounds.max)
 
 
-def whole(x: np.ndarray, dtype: str) -> np.ndarray:
+def whole(x: Any, dtype: str, xp: Any = np) -> Any:
     """Floats as integers: cut off towards 0, at the ends of the dtype, 0 for NaN.
 
     Example:
@@ -74,8 +74,9 @@ def whole(x: np.ndarray, dtype: str) -> np.ndarray:
     x = x.astype("float64")
     bounds = np.iinfo(dtype)
     low, high = float(bounds.min), float(int(bounds.max) + 1)  # exact, powers of two
-    inside: np.ndarray = np.where((x >= low) & (x < high), x, 0).astype(dtype)
-    return np.where(x >= high, bounds.max, np.where(x < low, bounds.min, inside)).astype(dtype)
+    least, most = xp.asarray(bounds.min, dtype), xp.asarray(bounds.max, dtype)
+    inside = xp.where((x >= low) & (x < high), x, 0).astype(dtype)
+    return xp.where(x >= high, most, xp.where(x < low, least, inside)).astype(dtype)
 
 
 def converted(values: Any, dtype: str, where: object = None) -> np.ndarray:

@@ -17,8 +17,8 @@ from jax import lax
 
 from grafito.errors import GraphError
 from grafito.graph import convolution, pooling
-from grafito.graph.dtypes import INTEGER, is_floating, numpy_dtype
-from grafito.graph.elementwise import Cast, Erf, Erfinv
+from grafito.graph.dtypes import numpy_dtype
+from grafito.graph.elementwise import Erf, Erfinv
 from grafito.graph.evaluate import topological_order
 from grafito.graph.linear import MatMul
 from grafito.graph.precision import CONTRACTIONS, reads_bfloat16
@@ -112,19 +112,6 @@ def _erf(op: Op, fault: Fault, x: Any) -> Any:
 @rule(Erfinv)
 def _erfinv(op: Op, fault: Fault, x: Any) -> Any:
     return jnp.copysign(lax.erf_inv(x), x)
-
-
-@rule(Cast)
-def _cast(op: Cast, fault: Fault, x: Any) -> Any:
-    """Floats beyond an integer dtype become its nearest end, NaN 0."""
-    if not (op.dtype in INTEGER and is_floating(str(x.dtype))):
-        return x.astype(numpy_dtype(op.dtype))
-    x = x.astype("float64")
-    bounds = np.iinfo(op.dtype)
-    low, high = float(bounds.min), float(int(bounds.max) + 1)  # exact, powers of two
-    inside = jnp.where((x >= low) & (x < high), x, 0).astype(op.dtype)
-    ends = jnp.where(x < low, jnp.asarray(bounds.min, op.dtype), inside)
-    return jnp.where(x >= high, jnp.asarray(bounds.max, op.dtype), ends)
 
 
 @rule(Unslice)

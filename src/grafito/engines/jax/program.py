@@ -12,9 +12,10 @@ from jax import lax
 
 from grafito.engines import interface
 from grafito.engines.jax.lowering import lower
-from grafito.errors import ArgumentError, DataError, OutOfMemoryError
+from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
+from grafito.graph.shaping.indexing import outside_table
 from grafito.graph.variable import moment
 from grafito.locks import Guarded
 
@@ -50,9 +51,7 @@ class Program(interface.Program, Guarded):
             return jax.device_put(np.asarray(array), self._device)
 
     def run(self, steps: int = 1) -> dict[str, np.ndarray]:
-        missing = [name for name in self.graph.inputs if name not in self.arrays]
-        if missing:
-            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        self.check_bound()
         with self.lock, jax.enable_x64(True):
             parts = [
                 self._run(min(self.capacity, steps - done))
@@ -82,13 +81,7 @@ class Program(interface.Program, Guarded):
                 variable.storage = array
         wrong, index, size = np.asarray(fault).tolist()
         if wrong:
-            raise DataError(
-                "An index is outside the table.",
-                received=index,
-                expected=f"0 to {size - 1}",
-                fix="enlarge the table (input_dim of an Embedding), or map larger indices to one "
-                "of it",
-            )
+            raise outside_table(index, size)
         return {name: np.array(values[:steps]) for name, values in outputs.items()}
 
     def _on_device(self, variables: Sequence[Any]) -> list[Any]:

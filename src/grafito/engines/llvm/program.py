@@ -22,8 +22,9 @@ from grafito.engines.llvm.pointer_table import (
     pointer_to,
 )
 from grafito.engines.resources import thread_count
-from grafito.errors import ArgumentError, DataError, OutOfMemoryError, unknown_name
+from grafito.errors import OutOfMemoryError, unknown_name
 from grafito.graph.program import Graph
+from grafito.graph.shaping.indexing import outside_table
 from grafito.locks import Guarded
 
 CONTROL = 32  # words: error flag, wrong index, size of the axis; barrier at 8 and 16
@@ -87,19 +88,12 @@ class Program(interface.Program, Guarded):
             outputs = self._fill(steps)
             self._enter(self._table.address, ctypes.addressof(control), steps)
         if control[0]:
-            raise DataError(
-                "An index is outside the table.",
-                received=control[1] % 2**64 if control[0] == 2 else control[1],
-                expected=f"0 to {control[2] - 1}",
-                fix="enlarge the table (input_dim of an Embedding), or map larger indices to one "
-                "of it",
-            )
+            index = control[1] % 2**64 if control[0] == 2 else control[1]
+            raise outside_table(index, control[2])
         return outputs
 
     def _fill(self, steps: int) -> dict[str, np.ndarray]:
-        missing = [name for name in self.graph.inputs if name not in self.arrays]
-        if missing:
-            raise ArgumentError(f"No array is bound to the input {missing[0]!r}.")
+        self.check_bound()
         return self._table.fill(self.arrays, steps)
 
     def explain(self, passes: bool = False) -> str:

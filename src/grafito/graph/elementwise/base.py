@@ -71,7 +71,7 @@ class Cast(Op):
         if xp.iscomplexobj(x) and is_floating(self.dtype):
             return x  # the complex step passes through
         if self.dtype in INTEGER and is_floating(str(x.dtype)):
-            return whole(x, self.dtype)
+            return whole(x, self.dtype, xp)
         return xp.asarray(x).astype(numpy_dtype(self.dtype))
 
     def gradient(self, g, out, x):

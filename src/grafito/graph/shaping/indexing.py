@@ -104,13 +104,23 @@ def _inside(indices: Array, lowest: int, size: int) -> Array:
     """The indices as NumPy takes them, int64; those outside the axis are refused."""
     wrong = indices[(indices < lowest) | (indices >= size)]
     if wrong.size:
-        raise DataError(
-            "An index is outside the table.",
-            received=int(wrong.flat[0]),
-            expected=f"0 to {size - 1}",
-            fix="enlarge the table (input_dim of an Embedding), or map larger indices to one of it",
-        )
+        raise outside_table(int(wrong.flat[0]), size)
     return indices.astype("int64", copy=False)
+
+
+def outside_table(index: int, size: int) -> DataError:
+    """The error of every engine for an index that is none of an axis.
+
+    Example:
+        >>> print(outside_table(9, 3).rows["expected"])
+        0 to 2
+    """
+    return DataError(
+        "An index is outside the table.",
+        received=index,
+        expected=f"0 to {size - 1}",
+        fix="enlarge the table (input_dim of an Embedding), or map larger indices to one of it",
+    )
 
 
 class OneHot(Op):
