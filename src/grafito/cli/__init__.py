@@ -40,6 +40,19 @@ app.add_typer(
 
 command = functools.partial(app.command, cls=Command)
 
+Name = Annotated[
+    str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
+]
+Variant = Annotated[
+    str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
+]
+EngineName = Annotated[
+    str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
+]
+Out = Annotated[Path, typer.Option(help=N_("Folder for the results."))]
 Pdf = Annotated[bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))]
 Markdown = Annotated[
     bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
@@ -113,12 +126,8 @@ def list_experiments(lang: Lang = "") -> None:
 
 @command("run", help=N_("Run an experiment."))
 def run_experiment(
-    name: Annotated[
-        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
-    ],
-    variant: Annotated[
-        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
-    ] = None,
+    name: Name,
+    variant: Variant = None,
     epochs: Annotated[
         int | None, typer.Option(help=N_("How often all training examples are seen."))
     ] = None,
@@ -128,19 +137,15 @@ def run_experiment(
         list[str] | None,
         typer.Option("--set", help=N_("Other settings of the experiment, as in bits=3,hidden=5.")),
     ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
-    ] = False,
+    quick: Quick = False,
     course: Annotated[
         bool, typer.Option("--course", help=N_("The course's own settings, where it gives them."))
     ] = False,
     seeds: Annotated[
         int, typer.Option(min=1, help=N_("Runs from this many seeds, with mean and spread."))
     ] = 1,
-    engine: Annotated[
-        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
-    ] = "auto",
-    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    engine: EngineName = "auto",
+    out: Out = Path("runs"),
     resume: Annotated[
         Path | None, typer.Option(help=N_("Go on with a run that was stopped, in this folder."))
     ] = None,
@@ -180,28 +185,20 @@ def run_experiment(
 
 @command("search", help=N_("Try values of settings, and judge them by validation."))
 def search_settings(
-    name: Annotated[
-        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
-    ],
+    name: Name,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set", help=N_("Values to try, as in learning_rate=0.01,0.1 or units=[10],[50].")
         ),
     ] = None,
-    variant: Annotated[
-        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
-    ] = False,
+    variant: Variant = None,
+    quick: Quick = False,
     seeds: Annotated[
         int, typer.Option(min=1, help=N_("Trainings of each combination, from this many seeds."))
     ] = 3,
-    engine: Annotated[
-        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
-    ] = "auto",
-    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    engine: EngineName = "auto",
+    out: Out = Path("runs"),
     pdf: Pdf = False,
     lang: Lang = "",
 ) -> None:
@@ -219,12 +216,8 @@ def search_settings(
 
 @command("explain", help=N_("Print what a training step of an experiment consists of."))
 def explain_experiment(
-    name: Annotated[
-        str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
-    ],
-    variant: Annotated[
-        str | None, typer.Option(help=N_("One of the forms that `grafito list` shows."))
-    ] = None,
+    name: Name,
+    variant: Variant = None,
     batch_size: Annotated[int | None, typer.Option(help=N_("Examples in a step."))] = None,
     settings: Annotated[
         list[str] | None,
@@ -236,9 +229,7 @@ def explain_experiment(
     passes: Annotated[
         bool, typer.Option("--passes", help=N_("Print the program after each compiler pass."))
     ] = False,
-    engine: Annotated[
-        str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
-    ] = "auto",
+    engine: EngineName = "auto",
     lang: Lang = "",
 ) -> None:
     """Print the schedule of a training step, or with --profile the time of each kernel."""
@@ -268,7 +259,7 @@ def compare_runs(
     metric: Annotated[
         str | None, typer.Option(help=N_("The number to judge; else the first of all runs."))
     ] = None,
-    out: Annotated[Path, typer.Option(help=N_("Folder for the results."))] = Path("runs"),
+    out: Out = Path("runs"),
     pdf: Pdf = False,
     markdown: Markdown = False,
     author: Author = None,
