@@ -19,7 +19,6 @@ from grafito.errors import GraphError
 from grafito.graph import convolution, pooling
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.elementwise import Erf, Erfinv
-from grafito.graph.evaluate import topological_order
 from grafito.graph.linear import MatMul
 from grafito.graph.precision import CONTRACTIONS, reads_bfloat16
 from grafito.graph.program import Graph
@@ -61,11 +60,9 @@ def rule(*ops: type[Op]) -> Callable[[Rule], Rule]:
 
 def lower(graph: Graph) -> Callable[[Values], tuple[dict[str, Any], list[Any], Any]]:
     """The function of a step: from leaves to outputs, new values of variables, and the fault."""
-    order = [x for x in topological_order(graph.results) if not isinstance(x.op, Constant)]
+    order = graph.nodes
     constants = {
-        x: np.asarray(x.op.array, numpy_dtype(x.dtype))
-        for x in topological_order(graph.results)
-        if isinstance(x.op, Constant)
+        x: np.asarray(x.op.array, numpy_dtype(x.dtype)) for x in order if isinstance(x.op, Constant)
     }
 
     def step(leaves: Values) -> tuple[dict[str, Any], list[Any], Any]:
