@@ -121,6 +121,8 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
 def quantile(x: Any, q: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The numbers below which a share q of the elements lies, between two of them on a line.
 
+    NaN among the elements gives NaN, as with NumPy.
+
     Args:
         x: a tensor.
         q: one share from 0 to 1, or several, which become a new first axis.
@@ -149,7 +151,11 @@ def quantile(x: Any, q: Any, axis: Any = None, keepdims: bool = False) -> Tensor
     low = np.floor(places).astype("int32")
     high = np.ceil(places).astype("int32")
     upper = constant(places - low, x.dtype)
-    found = take(x, low, -1) * (1 - upper) + take(x, high, -1) * upper
+    lower = take(x, low, -1)
+    between = lower * (1 - upper) + take(x, high, -1) * upper
+    found = ew.where(constant(high > low), between, lower)  # an infinite one is no 0 · ∞
+    last = reshape(x[..., -1:], (*rest, *[1] * shares.ndim))  # NaN comes last
+    found = ew.where(ew.equal(last, last), found, constant(np.nan, x.dtype))
     found = moveaxis(found, -1, 0) if shares.ndim else found
     return reshape(found, (*shares.shape, *(kept if keepdims else rest)))
 
