@@ -134,7 +134,7 @@ def network(rng: np.random.Generator) -> tuple:
         activation = str(rng.choice(["linear", "relu", "elu", "sigmoid", "mish"]))
         layer = layers.Dense(units, activation=activation, bias_initializer="random_normal",
                              name=name)  # fmt: skip
-        known[name] = layer
+        known[name] = lambda x, *weights: by_hand(layer, x, *weights)
         return layer
 
     x = h = layers.Input((units,), name="x")
@@ -162,6 +162,14 @@ def network(rng: np.random.Generator) -> tuple:
     placeholder = graph.placeholder((1, units), name="x")
     calls = {"functions": {}, "layers": dict(counts)}
     return model(placeholder), {"x": data}, calls, known
+
+
+def by_hand(layer: layers.Dense, x: graph.Tensor, *weights: graph.Tensor) -> graph.Tensor:
+    """A dense layer with the weights that are drawn as entering it, or with its own."""
+    if not weights:
+        return layer(x)
+    kernel, bias = weights
+    return layer.activation(x @ kernel + bias)
 
 
 def read_back(diagram: Diagram, known: Mapping[str, Callable], numbers: Mapping) -> None:
