@@ -7,13 +7,14 @@ import functools
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from grafito.engines import interface
-from grafito.engines.llvm import budget, peak, pipeline, report
+from grafito.engines.llvm import budget, pipeline, report
 from grafito.engines.llvm.code import code_of
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.pipeline import Assembled, assemble
@@ -21,6 +22,7 @@ from grafito.engines.llvm.pointer_table import (
     Table,
     pointer_to,
 )
+from grafito.engines.llvm.roofline import Roofline, working_set
 from grafito.engines.resources import thread_count
 from grafito.errors import OutOfMemoryError, unknown_name
 from grafito.graph.program import Graph
@@ -46,6 +48,16 @@ if hasattr(os, "register_at_fork"):
 def threads_for(parallel: bool, threads: int | None) -> int:
     """How many threads run a program: one alone where no kernel is large."""
     return (threads or thread_count()) if parallel else 1
+
+
+def _median(call: Callable[[], None], repeats: int) -> float:
+    """Seconds that a call takes."""
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return sorted(seconds)[repeats // 2]
 
 
 class Program(interface.Program, Guarded):
@@ -131,16 +143,17 @@ class Program(interface.Program, Guarded):
             address = self._code.linked.get_function_address(call.name)
             function = ctypes.CFUNCTYPE(None, *kinds)(address)
             scratch = pointer_to(kept[0]) + self._code.arena
-            arguments = (*pointers, ctypes.addressof(control), scratch, 0, call.routine.units)
-            seconds = []
-            for _ in range(repeats):
-                began = time.perf_counter()
-                function(*arguments)
-                seconds.append(time.perf_counter() - began)
-            medians.append(sorted(seconds)[repeats // 2])
+            arguments = (*pointers, ctypes.addressof(control), scratch, 0)
+            # A call for no unit of work costs what Python and the call itself take.
+            took, idle = (
+                _median(functools.partial(function, *arguments, units), repeats)
+                for units in (call.routine.units, 0)
+            )
+            medians.append(max(took - idle, 0.0))
         for array, before in state:
             array[...] = before
-        return report.measured(self._assembled, medians, peak.measure(self._machine))
+        roofline = Roofline.measure(self._machine, working_set(self._assembled))
+        return report.measured(self._assembled, medians, roofline)
 
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.interface import format_bytes
-from grafito.engines.llvm.compilation.driver import (
-    Call,
-    Place,
-)
+from grafito.engines.llvm.compilation.driver import Place
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import (
     Node,
 )
 from grafito.engines.llvm.pipeline import Assembled
+from grafito.engines.llvm.roofline import Cost, Roofline
 
 Row = tuple[str, ...]
 SHOWN = 5  # fused ops that a line names
-
-
-def operations(kernel: Kernel, call: Call) -> int:
-    """Additions and multiplications of one run, functions counted as one."""
-    x = kernel.anchor
-    following = sum(r.size for r in kernel.results if r is not x and r.elementwise)
-    if x is None:
-        return following
-    return following + x.row.flops(x)
 
 
 def title(kernel: Kernel) -> str:
@@ -75,9 +64,8 @@ def schedule(assembled: Assembled) -> str:
     ]
     flops = touched = 0
     for kernel, call in zip(assembled.kernels, assembled.calls, strict=True):
-        size = sum(p.size for p in [*call.reads, *call.writes])
-        work = operations(kernel, call)
-        flops, touched = flops + work, touched + size
+        cost = Cost.of(kernel, call)
+        flops, touched = flops + cost.operations, touched + cost.bytes
         rows.append(
             (
                 call.name,
@@ -86,8 +74,8 @@ def schedule(assembled: Assembled) -> str:
                 " x ".join(map(str, kernel.shape)) or "1",
                 "images as lanes" if kernel.lanes else "rows",
                 "all" if call.parallel else "one",
-                count(work),
-                format_bytes(size),
+                count(cost.operations),
+                format_bytes(cost.bytes),
                 _name_of(call.writes[0], assembled),
             )
         )
@@ -107,36 +95,58 @@ def _name_of(place: Place, assembled: Assembled) -> str:
     return f"{x.kind} {getattr(x.tensor, 'path', x.tensor.name)}"
 
 
-def measured(assembled: Assembled, seconds: Sequence[float], peak: float) -> str:
-    """The time of each kernel, as a table with totals.
+def measured(assembled: Assembled, seconds: Sequence[float], roofline: Roofline) -> str:
+    """The time of each kernel beside the least that it could take, as a table with totals.
 
     Args:
         assembled: the program.
         seconds: for each kernel.
-        peak: operations of float32 that one thread does in a second at most.
+        roofline: what one thread does at most.
     """
     rows: list[Row] = [
-        ("kernel", "layer", "computes", "µs", "% of step", "GFLOP/s", "% of peak", "GB/s")
+        (
+            *("kernel", "layer", "computes", "µs", "% of step", "FLOPs", "saved", "bytes"),
+            *("GFLOP/s", "roof µs", "bound by", "% of roof"),
+        )
     ]
-    whole, flops, touched = max(sum(seconds), 1e-12), 0, 0
+    whole, all_roofs = max(sum(seconds), 1e-12), 0.0
+    flops = saved = touched = 0
     for kernel, call, took in zip(assembled.kernels, assembled.calls, seconds, strict=True):
-        work, size = operations(kernel, call), sum(p.size for p in [*call.reads, *call.writes])
-        flops, touched = flops + work, touched + size
-        what = (call.name, "/".join(scope_of(kernel)), title(kernel))
-        rows.append((*what, *_speed(took, took / whole, work, size, peak)))
-    total = (f"{len(assembled.calls)} kernels", "", "", *_speed(whole, 1.0, flops, touched, peak))
-    told = f"One thread; peak: {peak / 1e9:.1f} GFLOP/s of float32 in one thread, as measured here."
-    return f"{table([*rows, total], right=range(3, 8), total=True)}\n{told}"
+        cost = Cost.of(kernel, call)
+        computing, moving = roofline.limits(cost)
+        roof, took = max(computing, moving), max(took, 1e-12)
+        flops, saved, touched = flops + cost.operations, saved + cost.saved, touched + cost.bytes
+        all_roofs += roof
+        rows.append(
+            (
+                *(call.name, "/".join(scope_of(kernel)), title(kernel)),
+                *(f"{took * 1e6:.1f}", f"{took / whole:.1%}", *_work(cost)),
+                *(f"{(cost.operations - cost.saved) / took / 1e9:.1f}", f"{roof * 1e6:.1f}"),
+                *("operations" if computing > moving else "bytes", f"{roof / took:.0%}"),
+            )
+        )
+    rows.append(
+        (
+            *(f"{len(assembled.calls)} kernels", "", "", f"{whole * 1e6:.1f}", "100.0%"),
+            *(*_work(Cost(flops, saved, touched)), f"{(flops - saved) / whole / 1e9:.1f}"),
+            *(f"{all_roofs * 1e6:.1f}", "", f"{all_roofs / whole:.0%}"),
+        )
+    )
+    return f"{table(rows, right=(3, 4, 5, 6, 7, 8, 9, 11), total=True)}\n{_told(roofline)}"
 
 
-def _speed(seconds: float, share: float, work: int, size: int, peak: float) -> Row:
-    rate = work / max(seconds, 1e-12)
+def _work(cost: Cost) -> Row:
+    saved = count(cost.saved) if cost.saved else ""
+    return count(cost.operations), saved, format_bytes(cost.bytes)
+
+
+def _told(roofline: Roofline) -> str:
+    """The machine's limits, and what the columns mean."""
+    peaks = ", ".join(f"{kind} {rate / 1e9:.1f}" for kind, rate in roofline.peaks.items())
     return (
-        f"{seconds * 1e6:.1f}",
-        f"{share:.1%}",
-        f"{rate / 1e9:.1f}",
-        f"{rate / peak:.0%}",
-        f"{size / max(seconds, 1e-12) / 1e9:.1f}",
+        f"One thread. Peaks in GFLOP/s: {peaks}; {roofline.bandwidth / 1e9:.1f} GB/s, as measured "
+        "here for as many bytes as a step touches. The roof is the longer of FLOPs / peak and "
+        "bytes / bandwidth; Winograd's method does without the FLOPs under 'saved'."
     )
 
 
