@@ -105,6 +105,12 @@ CONVOLUTIONS = [
     one("SeparableConv2D", IMAGE, filters=4, kernel_size=3),
     one("SeparableConv2D", IMAGE, filters=4, kernel_size=2, strides=2, depth_multiplier=2),
     one("SeparableConv2D", IMAGE, filters=4, kernel_size=3, padding="same", use_bias=False),
+    one("DepthwiseConv1D", SEQUENCE, kernel_size=3),
+    one("DepthwiseConv1D", SEQUENCE, kernel_size=3, strides=2, padding="same", depth_multiplier=3),
+    one("DepthwiseConv1D", SEQUENCE, kernel_size=2, dilation_rate=2, activation="relu"),
+    one("SeparableConv1D", SEQUENCE, filters=4, kernel_size=3),
+    one("SeparableConv1D", SEQUENCE, filters=4, kernel_size=2, strides=2, depth_multiplier=2),
+    one("SeparableConv1D", SEQUENCE, filters=4, kernel_size=3, padding="same", use_bias=False),
 ]
 POOLINGS = [
     row
@@ -141,6 +147,18 @@ SHAPES = [
     one("UpSampling2D", IMAGE),
     one("UpSampling2D", IMAGE, size=(1, 3)),
     one("UpSampling2D", IMAGE, size=(2, 3), interpolation="bilinear"),
+    one("UpSampling2D", IMAGE, size=(2, 3), interpolation="bicubic"),
+    one("Resizing", IMAGE, height=3, width=9),
+    one("Resizing", IMAGE, height=4, width=3, interpolation="nearest"),
+    one("Resizing", IMAGE, height=9, width=5, interpolation="bicubic"),
+    one("Resizing", IMAGE, height=4, width=11, interpolation="lanczos3"),
+    one("Resizing", IMAGE, height=13, width=4, interpolation="lanczos5"),
+    one("Resizing", IMAGE, height=2, width=3, antialias=True),
+    one("Resizing", IMAGE, height=2, width=3, interpolation="bicubic", antialias=True),
+    one("Resizing", IMAGE, height=4, width=8, crop_to_aspect_ratio=True),
+    one("Resizing", IMAGE, height=4, width=4, pad_to_aspect_ratio=True, fill_value=2.0),
+    one("CenterCrop", IMAGE, height=3, width=4),
+    one("CenterCrop", IMAGE, height=9, width=4),
 ]
 NORMALIZATIONS = [
     one("BatchNormalization", (4,)),
@@ -151,6 +169,12 @@ NORMALIZATIONS = [
     one("LayerNormalization", IMAGE, axis=[1, 2], epsilon=0.01),
     one("LayerNormalization", IMAGE, axis=(-1, -3), center=False),
     one("LayerNormalization", IMAGE, axis=2, scale=False),
+    one("GroupNormalization", (6,), groups=3),
+    one("GroupNormalization", IMAGE, groups=2, epsilon=0.01, center=False),
+    one("GroupNormalization", IMAGE, groups=3, axis=1),
+    one("GroupNormalization", (4, 3), groups=-1, scale=False),
+    one("UnitNormalization", (4,)),
+    one("UnitNormalization", IMAGE, axis=(1, 2)),
     one("Normalization", (4,)),
     one("Normalization", IMAGE, axis=None),
     one("Normalization", IMAGE, axis=(1, -1)),
@@ -159,6 +183,17 @@ NORMALIZATIONS = [
     one("Rescaling", IMAGE, scale=1 / 255),
     one("Rescaling", IMAGE, scale=[0.5, 2.0], offset=[1.0, -1.0]),
     Row("Rescaling", (IMAGE,), {"scale": 1 / 127.5, "offset": -1}, below=255),
+]
+ENCODINGS = [
+    Row("CategoryEncoding", ((5,),), {"num_tokens": 7}, below=7),
+    Row("CategoryEncoding", ((5,),), {"num_tokens": 4}, below=7),
+    Row("CategoryEncoding", ((5,),), {"num_tokens": 7, "output_mode": "count"}, below=7),
+    Row("CategoryEncoding", ((5,),), {"num_tokens": 7, "output_mode": "one_hot"}, below=7),
+    Row("CategoryEncoding", ((1,),), {"num_tokens": 5, "output_mode": "one_hot"}, below=7),
+    one("Discretization", (4,), bin_boundaries=[-0.5, 0.1, 1.0]),
+    one("Discretization", (1,), bin_boundaries=[-0.5, 0.1], output_mode="one_hot"),
+    one("Discretization", (4,), bin_boundaries=[-0.5, 0.1], output_mode="multi_hot"),
+    one("Discretization", (4,), bin_boundaries=[-0.5, 0.1], output_mode="count"),
 ]
 REGULARIZATIONS = [
     one("Dropout", (4, 3), True, rate=0.4),
@@ -188,6 +223,10 @@ MERGINGS = [
     Row("Dot", ((4, 3, 2), (5, 2, 3)), {"axes": (2, 3)}),
 ]
 AUGMENTATIONS = [
+    one("RandomContrast", IMAGE_OF_3, True, factor=0.3, value_range=(-4, 4)),
+    one("RandomContrast", IMAGE_OF_3, True, factor=(0.1, 0.6), value_range=(-1, 1)),
+    one("RandomBrightness", IMAGE_OF_3, True, factor=0.3, value_range=(-4, 4)),
+    one("RandomBrightness", IMAGE_OF_3, True, factor=(-0.1, 0.2), value_range=(-1, 1)),
     one("RandomFlip", IMAGE_OF_3, True),
     one("RandomFlip", IMAGE_OF_3, True, mode="horizontal"),
     one("RandomFlip", IMAGE_OF_3, True, mode="vertical"),
@@ -205,6 +244,7 @@ LAYERS = [
     *POOLINGS,
     *SHAPES,
     *NORMALIZATIONS,
+    *ENCODINGS,
     *REGULARIZATIONS,
     *MERGINGS,
     *AUGMENTATIONS,
@@ -212,4 +252,4 @@ LAYERS = [
 DRAWING = [row for row in LAYERS if row.draws]
 
 # Public layers that have tests of their own: the base class, inputs, and what is never saved.
-WITHOUT_ROW = {"Layer", "InputLayer", "Lambda", "Operation"}
+WITHOUT_ROW = {"Layer", "InputLayer", "Lambda", "Operation", "Wrapper"}

@@ -166,7 +166,7 @@ BUDGET = {
     "initializers": 550,
     "insight": 3_750,
     "lab": 16_150,
-    "layers": 5_300,
+    "layers": 5_900,
     "losses": 1_600,
     "metrics": 1_900,
     "models": 7_600,

@@ -133,7 +133,6 @@ def test_a_foreign_attribute_is_absent_and_has_a_true_answer(kind, name):
 # What other kinds of names are answered with: code, words of the error.
 ASKED = {
     "layers.Dense(output_dim=5)": "units=5",
-    "layers.UpSampling2D(interpolation='bicubic')": "try        'bilinear'",
     "layers.RandomZoom(0.2, interpolation='cubic')": "try        'bilinear'",
     "layers.Conv2D(3, 3, padding='causal')": "try        'same'",
     "metrics.AUC(curve='PRGAIN')": "try        'PR'",

@@ -54,6 +54,42 @@ ROWS = [
         '2, 5, padding="same"',
         says='padding="same"',
     ),
+    Row(
+        "layers.RandomContrast(0.1, value_range=7)",
+        "value_range=7",
+        "value_range=(0, 255)",
+    ),
+    Row("layers.Wrapper(3)", "Wrapper(3)", "Wrapper(layers.Dense(1))", says="Wrapper(Dense(1))"),
+    Row("layers.CategoryEncoding(3, sparse=True)", "sparse=True", "sparse=False"),
+    Row(
+        "layers.CategoryEncoding(3, output_mode='multi_hot')(np.ones((2, 2), int), count_weights=x[:2, :2])",
+        "output_mode='multi_hot'",
+        "output_mode='count'",
+    ),
+    Row(
+        "layers.Discretization()",
+        "Discretization()",
+        "Discretization(num_bins=4)",
+        says="num_bins=4",
+    ),
+    Row("layers.Discretization(bin_boundaries=[0.0], num_bins=3)", "num_bins=3", "num_bins=None"),
+    Row(
+        "layers.Discretization([0.0]).adapt(x)",
+        "Discretization([0.0])",
+        "Discretization(num_bins=4)",
+    ),
+    Row(
+        "layer = layers.Discretization(num_bins=3); layer(x)",
+        "; layer(x)",
+        "; layer.adapt(x); layer(x)",
+        says="layer.adapt(data)",
+    ),
+    Row("layers.GroupNormalization(groups=3)(x)", "groups=3", "groups=1"),
+    Row(
+        "layers.Resizing(4, 4, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True)",
+        "pad_to_aspect_ratio=True",
+        "pad_to_aspect_ratio=False",
+    ),
     Row("layers.RandomZoom(height_factor='a')", "height_factor='a'", "height_factor=0.1"),
     Row(
         "layers.RandomCrop(9, 9)(np.ones((1, 8, 8, 1)))",

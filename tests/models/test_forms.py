@@ -333,7 +333,6 @@ ABSENT = {
     "sparse": lambda: layers.Input((2,), sparse=True),
     "optional": lambda: layers.Input((2,), optional=True),
     "input_tensor": lambda: layers.InputLayer(input_tensor=X),
-    "bicubic": lambda: layers.UpSampling2D(interpolation="bicubic"),
     "rms_scaling": lambda: layers.LayerNormalization(rms_scaling=True),
 }
 

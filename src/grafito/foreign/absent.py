@@ -32,31 +32,20 @@ _LAYERS = {
     "layers.Embedding(..., mask_zero=False), and a sample_weight of 0 for what is padding": (
         "Masking"
     ),
-    "utils.to_categorical(x, num_classes) before, or layers.Embedding": "CategoryEncoding",
-    "numpy.digitize(x, borders) before the model": "Discretization",
-    "arrays of one size before; layers.UpSampling2D and layers.AveragePooling2D change it": (
-        "Resizing"
-    ),
-    "layers.Cropping2D, or layers.RandomCrop, which crops at the centre in inference": "CenterCrop",
     "layers.RandomFlip, layers.RandomRotation, layers.RandomTranslation, layers.RandomZoom or "
-    "layers.GaussianNoise; or change the batches of a generator": "RandomContrast "
-    "RandomBrightness RandomColorDegeneration RandomColorJitter RandomElasticTransform "
+    "layers.GaussianNoise; or change the batches of a generator": "RandomColorDegeneration "
+    "RandomColorJitter RandomElasticTransform "
     "RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective "
     "RandomPosterization RandomSaturation RandomSharpness RandomShear RandAugment AugMix "
     "AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix MixUp Equalization "
     "Solarization MaxNumBoundingBoxes",
-    "layers.LayerNormalization or layers.BatchNormalization": "GroupNormalization "
-    "RMSNormalization UnitNormalization SpectralNormalization",
-    "layers.Reshape((steps, 1, channels)) and layers.SeparableConv2D or layers.DepthwiseConv2D": (
-        "DepthwiseConv1D SeparableConv1D SeparableConvolution1D"
-    ),
+    "layers.LayerNormalization or layers.BatchNormalization": "RMSNormalization "
+    "SpectralNormalization",
     "layers.AveragePooling2D or layers.MaxPooling2D with a pool_size": "AdaptiveAveragePooling1D "
     "AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D "
     "AdaptiveMaxPooling3D",
     "layers.Reshape, layers.Dense and layers.Permute": "EinsumDense",
     "layers.Embedding, and x @ graph.transpose(embedding.embeddings)": "ReversibleEmbedding",
-    "nothing: what a layer was built for is checked": "InputSpec",
-    "a layers.Layer that keeps the other layer as an attribute": "Wrapper",
     "a layers.Layer with functions of grafito.graph in its call": "FlaxLayer JaxLayer TFSMLayer "
     "TorchModuleWrapper",
     "numbers computed before, for example by scipy.signal.stft": "MelSpectrogram STFTSpectrogram",
@@ -103,7 +92,6 @@ _LAYER = {
     "a sample_weight of 0 for what is padding": "compute_mask supports_masking mask",
     "layer.compute_output_shape(input_shape)": "compute_output_spec",
     "layer(layers.Input(shape))": "symbolic_call",
-    "nothing: what a layer was built for is checked": "input_spec",
     "layer.name, or layer.weights[0].path for a weight's": "path",
     "nothing: weights keep all their digits": "quantization_mode quantize quantized_build "
     "quantized_call quantization_config get_quantization_layer_structure "
@@ -183,7 +171,7 @@ ABSENT: dict[str, dict[str, str]] = {
         "graph.Tensor": "KerasTensor",
         "models.Model(inputs, outputs)": "Function",
         "layers.Layer": "Operation",
-        "nothing: what a layer was built for is checked": "InputSpec",
+        "layers.InputSpec": "InputSpec",
         "dtype='float32' of a layer, or model.compile(precision='mixed_bfloat16')": "DTypePolicy "
         "FloatDTypePolicy dtype_policies",
         "nothing: weights keep all their digits": "Quantizer quantizers",

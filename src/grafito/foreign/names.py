@@ -49,7 +49,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "lrelu": ("leaky_relu",),
     "leakyrelu": ("leaky_relu",),
     "prelu": ("layers.PReLU() as a layer of its own",),
-    "bicubic": ("bilinear",),
     "cubic": ("bilinear",),
     "lanczos3": ("bilinear",),
     "lanczos5": ("bilinear",),

@@ -10,13 +10,20 @@ Example:
 from grafito.errors import names_of as _names_of
 from grafito.errors import offered as _offered
 from grafito.layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
-from grafito.layers.augmentation import RandomCrop, RandomFlip
+from grafito.layers.augmentation import RandomBrightness, RandomContrast, RandomCrop, RandomFlip
 from grafito.layers.base import Layer, registry
 from grafito.layers.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
-from grafito.layers.core import Activation, Dense, Identity, Input, InputLayer, Lambda
-from grafito.layers.depthwise import DepthwiseConv2D, SeparableConv2D
+from grafito.layers.core import Activation, Dense, Identity, Input, InputLayer, Lambda, Wrapper
+from grafito.layers.depthwise import (
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+)
 from grafito.layers.embedding import Embedding
+from grafito.layers.encoding import CategoryEncoding, Discretization
 from grafito.layers.geometry import RandomRotation, RandomTranslation, RandomZoom
+from grafito.layers.input_spec import InputSpec
 from grafito.layers.merging import (
     Add,
     Average,
@@ -35,7 +42,12 @@ from grafito.layers.merging import (
     multiply,
     subtract,
 )
-from grafito.layers.normalization import BatchNormalization, LayerNormalization
+from grafito.layers.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    UnitNormalization,
+)
 from grafito.layers.operation import Operation
 from grafito.layers.pooling import (
     AveragePooling1D,
@@ -59,8 +71,10 @@ from grafito.layers.regularization import (
 )
 from grafito.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from grafito.layers.resizing import (
+    CenterCrop,
     Cropping1D,
     Cropping2D,
+    Resizing,
     UpSampling1D,
     UpSampling2D,
     ZeroPadding1D,
@@ -81,6 +95,7 @@ Convolution1D = Conv1D
 Convolution2D = Conv2D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2DTranspose = Conv2DTranspose
+SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
 get = registry.get

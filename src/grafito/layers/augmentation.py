@@ -52,7 +52,7 @@ class Augmentation(RandomLayer):
             raise ArgumentError(
                 f"{type(self).__name__} cannot use this {name!r}.",
                 received=f"{name}={factor}",
-                expected=f"a number from 0 to {abs(low):g}, or two from {low:g} to 1",
+                expected=f"a number from 0 to {abs(low) or 1:g}, or two from {low:g} to 1",
                 fix=f"{name}=0.1",
             )
         return min(ends), max(ends)
@@ -146,3 +146,91 @@ class RandomCrop(Augmentation):
         """A whole number from 0 to `spare` for each image."""
         drawn = graph.cast(graph.floor(self.between(0, spare + 1, images)), "int32")
         return graph.minimum(drawn, spare)  # rounding may reach the upper end
+
+
+class _Recoloring(Augmentation):
+    """What both share: a factor, and the range in which numbers stay."""
+
+    def __init__(
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.factor = factor
+        self.ends = self.interval("factor", factor, self.lowest)
+        good = isinstance(value_range, (list, tuple)) and len(value_range) == 2
+        if not good or not all(isinstance(v, (int, float)) for v in value_range):
+            raise ArgumentError(
+                f"{type(self).__name__} cannot use this 'value_range'.",
+                received=f"value_range={value_range!r}",
+                expected="the lowest and the highest number of a pixel",
+                fix="value_range=(0, 255)",
+            )
+        self.value_range = sorted(value_range)
+
+    lowest: ClassVar = -1.0
+
+    def vary(self, images: graph.Tensor) -> graph.Tensor:
+        drawn = graph.expand_dims(self.between(*self.ends, images), -1)
+        return graph.clip(self.recolor(images, drawn), *self.value_range)
+
+    def recolor(self, images: graph.Tensor, drawn: graph.Tensor) -> graph.Tensor:
+        """The images changed by the number that was drawn for each."""
+        raise NotImplementedError
+
+
+@register()
+class RandomContrast(_Recoloring):
+    """In training, pixels move away from the mean of their channel, or towards it.
+
+    A pixel x becomes (x - mean) c + mean, with c from 1 - f to 1 + f drawn for each image.
+
+    Args:
+        factor: f, from 0 to 1, or (below, above) for c from 1 - below to 1 + above.
+        value_range: the lowest and the highest number of a pixel; what leaves it is cut.
+        seed: an integer; by default the next one of the program's stream.
+        kwargs: those of `Layer`.
+
+    Shapes: (batch, height, width, channels), and the same for the output.
+
+    Example:
+        >>> image = [[[[10.0], [20.0]]]]
+        >>> RandomContrast(0.5)(image, training=False).numpy().ravel().tolist()
+        [10.0, 20.0]
+    """
+
+    lowest = 0.0
+
+    def interval(self, name: str, factor: Factor, low: float = -1.0) -> tuple[float, float]:
+        pair = factor if isinstance(factor, (list, tuple)) else (factor, factor)
+        below, above = super().interval(name, pair, low)
+        return 1 - below, 1 + above
+
+    def recolor(self, images: graph.Tensor, drawn: graph.Tensor) -> graph.Tensor:
+        mean = graph.mean(images, (1, 2), keepdims=True)
+        return (images - mean) * drawn + mean
+
+
+@register()
+class RandomBrightness(_Recoloring):
+    """In training, a number drawn for each image is added to all its pixels.
+
+    Args:
+        factor: f, from 0 to 1, for a number from -f to f times the width of `value_range`; or its
+            two ends, from -1 to 1.
+        value_range: the lowest and the highest number of a pixel; what leaves it is cut.
+        seed: an integer; by default the next one of the program's stream.
+        kwargs: those of `Layer`.
+
+    Shapes: (batch, height, width, channels), and the same for the output.
+
+    Example:
+        >>> RandomBrightness((0.1, 0.1), (0, 1))([[[[0.5], [1.0]]]], training=True).numpy().ravel()
+        array([0.6, 1. ], dtype=float32)
+    """
+
+    def recolor(self, images: graph.Tensor, drawn: graph.Tensor) -> graph.Tensor:
+        return images + drawn * float(self.value_range[1] - self.value_range[0])

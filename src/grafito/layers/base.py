@@ -33,6 +33,7 @@ from grafito.layers.building import (
     symbols_of_shape,
 )
 from grafito.layers.copies import pickled
+from grafito.layers.input_spec import check_spec
 from grafito.layers.ownership import Owner, checked_flag
 from grafito.layers.room import check_room, too_large
 from grafito.layers.supply import is_supplied
@@ -104,6 +105,7 @@ class Layer(Owner):
     copies_itself = True
     also_takes: ClassVar[tuple[str, ...]] = ("input_shape", "input_dim")
     kind = "layer"  # what errors call it
+    input_spec: Any = None  # what is asked of the inputs, as an `InputSpec`
 
     def __init__(
         self,
@@ -395,6 +397,8 @@ class Layer(Owner):
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Build on the first call; later, check that the inputs fit the weights."""
+        if self.input_spec is not None:
+            check_spec(self, args[0] if args else next(iter(kwargs.values())))
         if not self.built and not self._building:
             self.build(**shapes_for_build(self, args, kwargs))
         shape = map_structure(shape_for_build, args[0] if args else next(iter(kwargs.values())))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grafito import activations, defaults, graph
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.layers.arguments import integer
-from grafito.layers.base import Layer, register
+from grafito.layers.base import Layer, register, registry
 from grafito.layers.symbolic import Node, Symbol, SymbolicShape
 from grafito.layers.weighted import ActivatedLayer
 from grafito.registry import keeps_objects, known_arguments
@@ -271,3 +271,34 @@ def _takes_training(function: Callable[..., Any]) -> bool:
         return "training" in inspect.signature(function).parameters
     except ValueError:  # a function written in C may have no signature
         return False
+
+
+@register()
+class Wrapper(Layer):
+    """A layer around another one, to be subclassed: `self.layer` is built with it.
+
+    Args:
+        layer: the other one.
+        kwargs: those of `Layer`.
+
+    Example:
+        >>> class Twice(Wrapper):
+        ...     def call(self, inputs):
+        ...         return 2 * self.layer(inputs)
+        >>> Twice(Dense(1, kernel_initializer="ones"))([[1.0, 2.0]]).numpy().tolist()
+        [[6.0]]
+    """
+
+    def __init__(self, layer: Any, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not isinstance(layer, (Layer, Mapping)):
+            raise ArgumentError(
+                "A Wrapper is put around a layer.",
+                received=repr(layer),
+                fix=f"{type(self).__name__}(Dense(1))",
+            )
+        self.layer = registry.get(layer)
+
+    def build(self, input_shape: Any) -> None:
+        if not self.layer.built:
+            self.layer.build(input_shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from grafito import graph
 from grafito.errors import ArgumentError
 from grafito.layers.arguments import integer, number
-from grafito.layers.base import register
+from grafito.layers.base import Layer, register
 from grafito.layers.weighted import WeightedLayer
+
+_SMALLEST_SQUARE = 1e-24  # of a length that is divided by
 
 
 class _Normalization(WeightedLayer):
@@ -207,3 +210,104 @@ class LayerNormalization(_Normalization):
         centered = inputs - graph.mean(inputs, axes, keepdims=True)
         variance = graph.mean(graph.square(centered), axes, keepdims=True)
         return self.normalise(centered, variance, axes)
+
+
+@register()
+class GroupNormalization(_Normalization):
+    """Each group of channels of each example with mean 0 and variance 1, then gamma and beta.
+
+    Args:
+        groups: how many groups the channels make; -1 for one for each channel.
+        axis: the axis of the channels.
+        epsilon: what is added to the variance.
+        center, scale: whether beta and gamma are there.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: as in `Dense`.
+
+    Shapes: any, and the same for the output.
+
+    Raises:
+        ArgumentError: for groups that do not divide the channels.
+
+    Source: Wu and He, "Group normalization", 2018.
+
+    Example:
+        >>> print(GroupNormalization(2, epsilon=0)([[1.0, 3.0, 10.0, 30.0]]).numpy().ravel())
+        [-1.  1. -1.  1.]
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(epsilon=epsilon, center=center, scale=scale, **kwargs)
+        self.groups = groups if groups == -1 else integer(self, "groups", groups)
+        self.axis = integer(self, "axis", axis, minimum=-8)
+        self.keep(
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+
+    def build(self, input_shape: Any) -> None:
+        (channels,) = self.build_scale(input_shape, [self.axis])
+        if self.groups == -1:
+            self.groups = channels
+        if channels % self.groups:
+            raise ArgumentError(
+                f"Layer {self.name!r} (GroupNormalization) cannot make groups of its channels.",
+                received=f"{channels} channels, groups={self.groups}",
+                expected="channels that the groups divide",
+                fix=f"groups={math.gcd(channels, self.groups)}",
+            )
+
+    def call(self, inputs: graph.Tensor) -> graph.Tensor:
+        axis, sizes = self.axis % inputs.ndim, list(inputs.shape)
+        split = [self.groups, sizes[axis] // self.groups]
+        x = graph.reshape(inputs, [*sizes[:axis], *split, *sizes[axis + 1 :]])
+        others = tuple(a for a in range(1, x.ndim) if a != axis)
+        centered = x - graph.mean(x, others, keepdims=True)
+        variance = graph.mean(graph.square(centered), others, keepdims=True)
+        shape = [split[1] if a == axis + 1 else n for a, n in enumerate(variance.shape)]
+        flat = [n if a in (0, axis) else 1 for a, n in enumerate(sizes)]
+        variance = graph.reshape(graph.broadcast_to(variance, shape), flat)
+        return self.normalise(graph.reshape(centered, sizes), variance, [self.axis])
+
+
+@register()
+class UnitNormalization(Layer):
+    """Each vector divided by its length, so that it has length 1.
+
+    Args:
+        axis: the axis of the vectors, or several of them.
+        kwargs: those of `Layer`.
+
+    Shapes: any, and the same for the output.
+
+    Example:
+        >>> UnitNormalization()([[3.0, 4.0]]).numpy().round(6).tolist()
+        [[0.6..., 0.8...]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: graph.Tensor) -> graph.Tensor:
+        axes = tuple(self.axis) if isinstance(self.axis, (list, tuple)) else self.axis
+        squares = graph.sum(graph.square(inputs), axes, keepdims=True)
+        return inputs / graph.sqrt(graph.maximum(squares, _SMALLEST_SQUARE))

@@ -140,7 +140,7 @@ class Normalization(Layer):
                 fix="Normalization() without mean and variance",
             )
         seen = 0
-        for batch in _batches(data):
+        for batch in batches(data):
             x = graph.constant(batch)
             if not x.size:
                 continue
@@ -165,8 +165,8 @@ class Normalization(Layer):
         return {**super().get_config(), **{name: plain(value) for name, value in given.items()}}
 
 
-def _batches(data: Any) -> Iterator[Any]:
-    """The parts of an array, or the inputs of a stream of batches."""
+def batches(data: Any) -> Iterator[Any]:
+    """The parts of an array, or the inputs of a stream of batches, for `adapt`."""
     if hasattr(data, "shape"):
         yield from (data[i : i + _SLICE] for i in range(0, len(data), _SLICE))
     elif isinstance(data, (list, tuple)) and not any(map(_is_batch, data)):

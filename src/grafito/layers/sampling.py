@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 
 from grafito import graph
@@ -108,3 +110,66 @@ def _at(
         graph.logical_and(columns >= 0, columns <= width - 1),
     )
     return graph.where(graph.expand_dims(inside, -1), found, fill_value)
+
+
+def _lanczos(radius: int, x: float) -> float:
+    turn = math.pi * x
+    return radius * math.sin(turn) * math.sin(turn / radius) / turn**2 if x > 1e-3 else 1.0
+
+
+def _cubic(x: float) -> float:
+    if x < 1:
+        return (1.5 * x - 2.5) * x * x + 1
+    return ((-0.5 * x + 2.5) * x - 4) * x + 2
+
+
+# How far a kernel reaches, and what a pixel at this distance counts.
+KERNELS: dict[str, tuple[int, Callable[[float], float]]] = {
+    "nearest": (0, lambda x: 1.0),
+    "bilinear": (1, lambda x: 1 - x),
+    "bicubic": (2, _cubic),
+    "lanczos3": (3, lambda x: _lanczos(3, x)),
+    "lanczos5": (5, lambda x: _lanczos(5, x)),
+}
+
+
+def resample(
+    x: graph.Tensor, axis: int, size: int, interpolation: str, antialias: bool = False
+) -> graph.Tensor:
+    """A tensor with another number of elements along an axis, those of evenly spread places.
+
+    The centre of element i lies at (i + 1/2) / size; the shares of those near it sum to 1.
+
+    Args:
+        x: a floating tensor.
+        axis: which is to change.
+        size: the new number.
+        interpolation: one of KERNELS.
+        antialias: make the kernel wider where the size becomes smaller.
+
+    Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
+    """
+    old, (radius, kernel) = x.shape[axis], KERNELS[interpolation]
+    wide = max(old / size, 1.0) if antialias else 1.0
+    places: list[list[tuple[int, float]]] = []
+    for i in range(size):
+        centre = (i + 0.5) * old / size - 0.5
+        if not radius:
+            places.append([(min(math.floor(centre + 0.5), old - 1), 1.0)])
+            continue
+        first, last = math.ceil(centre - radius * wide), math.floor(centre + radius * wide)
+        near = [
+            (j, kernel(abs(centre - j) / wide))
+            for j in range(max(first, 0), min(last, old - 1) + 1)
+        ]
+        total = sum(share for _, share in near)
+        places.append([(j, share / total) for j, share in near if share])
+    parts = []
+    for k in range(max(map(len, places))):
+        taps = [row[k] if k < len(row) else (row[0][0], 0.0) for row in places]
+        part = graph.take(x, [j for j, _ in taps], axis)
+        if radius:
+            share = graph.constant([s for _, s in taps], x.dtype)
+            part = part * graph.reshape(share, (-1, *[1] * (x.ndim - axis - 1)))
+        parts.append(part)
+    return functools.reduce(graph.add, parts)
