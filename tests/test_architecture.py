@@ -84,7 +84,16 @@ LLVM_ROWS = [
 # Inside of models: data, what a step needs, loops over steps, the model, what is made of models.
 MODELS = "grafito.models"
 MODELS_ROWS = [
-    ["summary_sources", "assignment", "batches", "culprits", "examples", "matching", "naming"],
+    [
+        "summary_sources",
+        "assignment",
+        "batches",
+        "culprits",
+        "examples",
+        "frames",
+        "matching",
+        "naming",
+    ],
     ["schema"],
     ["ranges", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
@@ -169,7 +178,7 @@ BUDGET = {
     "layers": 5_900,
     "losses": 1_600,
     "metrics": 1_900,
-    "models": 7_600,
+    "models": 7_800,
     "ops": 1_350,
     "optimizers": 1_250,
     "preprocessing": 320,

@@ -15,6 +15,7 @@ from hints import (
     others,
     running,
     stored,
+    tables,
     training,
 )
 from hints.rows import Row, english_in, error_of, hint_in, hint_of, names, run, sites, watched
@@ -28,6 +29,7 @@ ROWS: list[Row] = [
     *others.ROWS,
     *drawn.ROWS,
     *stored.ROWS,
+    *tables.ROWS,
     *running.ROWS,
     *insights.ROWS,
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy as np
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import map_structure, sequence_like
+from grafito.models.frames import Columns, columns_of, frame_array, is_frame, is_series, place_in
 
 ONE = 1.001  # sum of a row of probabilities, with its rounding
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
@@ -27,6 +29,7 @@ class Examples:
     y: Any = None
     sample_weight: Any = None
     role: str = ""  # a prefix of the names in messages, for example "validation "
+    columns: Columns | None = None  # of the data frames that the arrays come from
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -51,7 +54,7 @@ class Examples:
         x, y, sample_weight = (
             p if p is None else map_structure(lambda a: a[indices], p) for p in self.parts
         )
-        return Examples(x, y, sample_weight, self.role)
+        return Examples(x, y, sample_weight, self.role, self.columns)
 
     @cached_property
     def spec(self) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -128,9 +131,10 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
     Raises:
         DataError: for no examples, different numbers of them, non-numbers, NaN or infinity.
     """
+    columns = columns_of(x, y)
     given = (("x", x), ("y", y), ("sample_weight", sample_weight))
     x, y, sample_weight = (_to_arrays(role + name, part) for name, part in given)
-    examples = Examples(x, y, sample_weight, role)
+    examples = Examples(x, y, sample_weight, role, columns)
     arrays = {role + name: array for name, array in examples.arrays.items()}
     if x is None or not arrays:
         raise DataError("There is no input.", where=f"{role}x", fix="model.fit(x, y)")
@@ -154,7 +158,7 @@ def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = 
         name, array = next(iter(arrays.items()))
         raise DataError("There are no examples.", where=name, received=f"shape {array.shape}")
     for name, array in arrays.items():
-        check_finite(name, array)
+        check_finite(name, array, columns)
     return examples
 
 
@@ -201,6 +205,8 @@ def _to_array(name: str, values: Any) -> np.ndarray:
             received=type(values).__name__,
             fix=f"{name}.toarray()",
         )
+    if is_frame(values) or is_series(values):
+        values = frame_array(name, values)
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)
     except ValueError as error:
@@ -249,8 +255,8 @@ def _number_hint(name: str, array: np.ndarray) -> str:
     return f"{name}.astype('float32')"
 
 
-def check_finite(name: str, array: np.ndarray) -> None:
-    """Raise a DataError that names the first NaN or infinite element."""
+def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -> None:
+    """Raise a DataError that names the first NaN or infinite element, and its column."""
     if array.dtype.kind != "f":
         return
     rows = max(1, _CHUNK // max(1, array[:1].size))
@@ -260,9 +266,10 @@ def check_finite(name: str, array: np.ndarray) -> None:
         if not finite.all():
             first = tuple(int(i) for i in np.argwhere(~finite)[0])
             place = ", ".join(map(str, (first[0] + start, *first[1:])))
+            named = place_in(columns, name, first[0] + start, first[-1])
             raise DataError(
                 "The data contain non-finite values.",
-                where=f"{name}[{place}], the first one",
+                where=named or f"{name}[{place}], the first one",
                 received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
                 fix=_finite_hint(name, array),
             )
@@ -347,4 +354,5 @@ def weigh_classes(examples: Examples, class_weight: Any) -> Examples:
         weights[labels == label] = weight
     if given is not None:
         given = map_structure(lambda w: w * weights.reshape(-1, *[1] * (w.ndim - 1)), given)
-    return Examples(examples.x, y, weights if given is None else given, examples.role)
+    weights = weights if given is None else given
+    return dataclasses.replace(examples, y=y, sample_weight=weights)

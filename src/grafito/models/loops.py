@@ -19,6 +19,7 @@ from grafito.models.batches import Batches
 from grafito.models.epochs import Epochs, Position
 from grafito.models.examples import Examples
 from grafito.models.executor import TracedStep, join_outputs, last_values
+from grafito.models.frames import same_columns
 from grafito.models.preparation import as_placeholder, check_inputs
 from grafito.models.progress import Progress
 
@@ -118,6 +119,7 @@ class Loop:
         steps_before = model._executor.step_counter.storage.item() - done
         for batches, total in self.epochs.batches(steps_before, epoch, done):
             if kind == "predict":
+                same_columns(model._columns, batches.examples.columns)
                 check_inputs(model, batches.examples.x)
             elif stream:
                 model.prepare(batches.examples, changed=one_by_one or not done)

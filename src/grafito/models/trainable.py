@@ -22,6 +22,7 @@ from grafito.models.examples import (
 )
 from grafito.models.executor import Executor
 from grafito.models.finite import FiniteCheck
+from grafito.models.frames import Columns, same_columns
 from grafito.models.objectives import (
     Objectives,
     OutputNames,
@@ -57,6 +58,7 @@ class Trainable(Layer):
         self._findings = health.Findings()
         self.learned_as_part = False  # as a part of another model
         self._prepared: dict[Any, Any] = {}  # by form of the data: names and outputs
+        self._columns: Columns | None = None  # of the data frames that it was trained on
         self._compiled = False
         self._shuffle_seed = 0
         self._output_structure: Any = None
@@ -320,6 +322,7 @@ class Trainable(Layer):
             examples: the data.
             changed: whether the model may have changed since this was last called.
         """
+        self._columns = same_columns(self._columns, examples.columns)
         if changed:
             self._renew()
         check_inputs(self, examples.x)
