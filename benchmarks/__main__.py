@@ -1,6 +1,7 @@
 """grafito and its peers on the same jobs: `python -m benchmarks [JOB ...]`.
 
-Each job is stored in the results folder as JOB.json; README.md there shows all that are stored.
+Each job is stored in the results folder as JOB.json, with what everyone was held to in its name;
+README.md there shows all that are stored.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 from pathlib import Path
 
 from benchmarks import contest, report
+from benchmarks.conditions import Conditions
 from benchmarks.jobs import JOBS
 from benchmarks.participants import ENTRIES
 
 RESULTS = Path(__file__).parent / "results"
+ALL = [Conditions(isa, full) for isa in ("", "avx2") for full in (False, True)]
 QUICK = {"rounds": 1, "steps": 2, "epochs": 2}
 
 
@@ -28,6 +31,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--engine", default="auto", help="grafito's engine")
     add("--threads", type=int, default=2, help="for everyone")
     add("--steps", type=int, help="batches in a run; an epoch, or the job's own number, by default")
+    add("--isa", default="", choices=["avx2"], help="an instruction set that all are held to")
+    add("--full-mkl", action="store_true", help="tell PyTorch's MKL that the CPU is Intel's")
     add("--limit", type=float, default=900, help="seconds that one run may take")
     add("--quick", action="store_true", help="two batches, one round: to see that all runs")
     add("--out", type=Path, default=RESULTS, help="folder for the results")
@@ -40,10 +45,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def stem(job: str, conditions: Conditions) -> str:
+    """The name of a file of results."""
+    return "-".join(filter(None, [job, conditions.name]))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the jobs, print and store what they give."""
     options = parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
+    conditions = Conditions(options.isa, options.full_mkl)
     settings = {"rounds": options.rounds, "steps": options.steps}
     if options.quick:
         settings = QUICK
@@ -54,15 +65,16 @@ def main(arguments: list[str] | None = None) -> None:
             engine=options.engine,
             threads=options.threads,
             limit=options.limit,
+            conditions=conditions,
             **settings,
         )
         text = json.dumps(result, indent=1, ensure_ascii=False)
-        (options.out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        (options.out / f"{stem(name, conditions)}.json").write_text(text + "\n", encoding="utf-8")
         print(report.details(result), end="\n\n", flush=True)
-    stored = [options.out / f"{name}.json" for name in JOBS]
+    stored = [options.out / f"{stem(name, each)}.json" for each in ALL for name in JOBS]
     results = [json.loads(path.read_text(encoding="utf-8")) for path in stored if path.exists()]
     (options.out / "README.md").write_text(report.document(results), encoding="utf-8")
-    print(report.summary(results))
+    print(report.summaries(results))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import platform
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks import data
+from benchmarks.conditions import Conditions
 from benchmarks.jobs import JOBS
 from benchmarks.participants import ENTRIES
 from benchmarks.process import Failed, Process, measure_peak
 
+AS_INSTALLED = Conditions()
 PAUSE = 0.2  # seconds, after which the threads of the one before sleep
 
 
@@ -26,6 +30,7 @@ def hold(
     steps: int | None = None,
     epochs: int | None = None,
     limit: float = 900,
+    conditions: Conditions = AS_INSTALLED,
 ) -> dict[str, Any]:
     """Run a job with grafito and its peers.
 
@@ -38,6 +43,7 @@ def hold(
         steps: batches in a run; the job's own number, or an epoch, by default.
         epochs: in a run; the job's own number by default. It needs `steps`.
         limit: seconds that one run may take.
+        conditions: that all are held to.
 
     Returns:
         All that was measured, as plain data.
@@ -46,7 +52,7 @@ def hold(
     if steps:
         job = job.short(steps, epochs)
     busy = busy_share()
-    peak = measure_peak(threads)
+    peak = measure_peak(threads, conditions.lanes)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
         words = data.write(job, Path(folder))
         task = {
@@ -56,15 +62,15 @@ def hold(
             "engine": engine,
             "threads": threads,
             "folder": folder,
+            "isa": conditions.isa,
         }
+        start = functools.partial(_run_first, cache=cache, limit=limit, conditions=conditions)
         entries = {
-            peer: _run_first({**task, "entry": peer}, cache, limit)
-            for peer in peers
-            if ENTRIES[peer].applies(job)
+            peer: start({**task, "entry": peer}) for peer in peers if ENTRIES[peer].applies(job)
         }
         _run_rounds(entries, rounds)
         if "skipped" not in entries.get("grafito", {"skipped": ""}):
-            again = _run_first({**task, "entry": "grafito"}, cache, limit)
+            again = start({**task, "entry": "grafito"})
             if "process" in again:
                 entries["grafito"]["cached_compile_seconds"] = again["compile_seconds"]
                 again["process"].close()
@@ -80,7 +86,8 @@ def hold(
         "scale": job.scale,
         "params": job.count_params(),
         "multiply_adds": job.multiply_adds(),
-        "peak_gflops": max(peak, measure_peak(threads)),
+        "peak_gflops": max(peak, measure_peak(threads, conditions.lanes)),
+        "conditions": asdict(conditions),
         "threads": threads,
         "rounds": rounds,
         "cpu": cpu_name(),
@@ -90,13 +97,17 @@ def hold(
     }
 
 
-def _run_first(task: dict[str, Any], cache: str, limit: float) -> dict[str, Any]:
+def _run_first(
+    task: dict[str, Any], cache: str, limit: float, conditions: Conditions
+) -> dict[str, Any]:
     """Start a participant and let it prepare and run once."""
     entry = ENTRIES[task["entry"]]
     result: dict[str, Any] = {"title": entry.title, "seconds": [], "losses": []}
     if importlib.util.find_spec(entry.library) is None:
         return result | {"skipped": f"{entry.library} is not installed"}
-    process = Process(task, cache, limit)
+    if obstacle := conditions.obstacle(task["entry"]):
+        return result | {"skipped": obstacle}
+    process = Process(task, cache, limit, conditions.variables(task["entry"], Path(cache)))
     try:
         return result | process.answer() | {"process": process}
     except Failed as error:

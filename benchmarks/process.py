@@ -9,7 +9,9 @@ import select
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +21,9 @@ class Failed(Exception):
     """A participant ended, or was too slow; the text says why."""
 
 
-def environment(threads: int, cache: str) -> dict[str, str]:
+def environment(
+    threads: int, cache: str, more: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """The variables for a process with so many threads, and a cache of its own for grafito."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GRAFITO_THREADS")
     return {
@@ -29,6 +33,7 @@ def environment(threads: int, cache: str) -> dict[str, str]:
         "JAX_ENABLE_X64": "0",
         "JAX_PLATFORMS": "cpu",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        **more,
     }
 
 
@@ -39,9 +44,16 @@ class Process:
         task: what `benchmarks.worker` reads.
         cache: the folder for grafito's compiled programs.
         limit: seconds to wait for an answer.
+        more: variables of its environment.
     """
 
-    def __init__(self, task: dict[str, Any], cache: str, limit: float):
+    def __init__(
+        self,
+        task: dict[str, Any],
+        cache: str,
+        limit: float,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ):
         self.limit = limit
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in `close`
         self.process = subprocess.Popen(
@@ -49,7 +61,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
-            env=environment(task["threads"], cache),
+            env=environment(task["threads"], cache, more),
             text=True,
         )
 
@@ -89,11 +101,10 @@ class Process:
         self.errors.close()
 
 
-def measure_peak(threads: int) -> float:
+def measure_peak(threads: int, lanes: int | None = None) -> float:
     """The peak of so many threads in GFLOP/s, from a process of its own."""
-    program = (
-        f"from benchmarks import peak, worker; worker.stay_on({threads}); print(peak.measure())"
-    )
+    program = "from benchmarks import peak, worker; "
+    program += f"worker.stay_on({threads}); print(peak.measure({lanes}))"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         env=environment(threads, ""),

@@ -6,6 +6,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.conditions import Conditions
 from benchmarks.participants import BASELINES, ENTRIES
 
 QUIET = 0.05  # the share of the CPUs that other programs may use before the numbers are doubted
@@ -168,7 +169,9 @@ def details(result: dict[str, Any]) -> str:
     unit = "run s" if result["epochs"] > 1 else "epoch s"
     headings = ["", unit, "× PyTorch eager", "share of peak", "peak MiB", "compile s"]
     headings += ["first epoch s" if result["epochs"] == 1 else "first run s", "loss"]
-    return f"## {result['title']}\n\n{text}\n\n{_table(headings, lines)}"
+    held = conditions(result)
+    title = result["title"] + (f", {held.title}" if held.name else "")
+    return f"## {title}\n\n{text}\n\n{_table(headings, lines)}"
 
 
 def _percent(share: float | None) -> str:
@@ -177,7 +180,21 @@ def _percent(share: float | None) -> str:
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
+def conditions(result: dict[str, Any]) -> Conditions:
+    """What everyone was held to."""
+    return Conditions(**result.get("conditions", {}))
+
+
+def summaries(results: list[dict[str, Any]]) -> str:
+    """A table for each of the conditions."""
+    parts = []
+    for each in dict.fromkeys(map(conditions, results)):
+        among = [result for result in results if conditions(result) == each]
+        parts += [f"## {each.title[0].upper()}{each.title[1:]}", summary(among)]
+    return "\n\n".join(parts)
+
+
 def document(results: list[dict[str, Any]]) -> str:
-    """The whole page."""
-    parts = ["# Benchmarks", summary(results), NOTES, *map(details, results)]
+    """The whole page: a table for each of the conditions, then all who took part."""
+    parts = ["# Benchmarks", summaries(results), NOTES, *map(details, results)]
     return "\n\n".join(parts) + "\n"

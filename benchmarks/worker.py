@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import data
+from benchmarks.conditions import narrowed
 from benchmarks.jobs import JOBS
 from benchmarks.participants import ENTRIES
 
@@ -49,6 +50,17 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def held_to(isa: str) -> Any:
+    """The compiled engine as it is on a CPU without what goes beyond an instruction set."""
+    import llvmlite.binding as llvm
+
+    from grafito import engines
+
+    assert isa == "avx2"
+    features = narrowed(llvm.get_host_cpu_features().flatten())
+    return type(engines.get("llvm"))(features=features)
+
+
 def main(task: dict[str, Any]) -> None:
     """Run one participant."""
     channel = os.fdopen(os.dup(1), "w")
@@ -73,7 +85,8 @@ def main(task: dict[str, Any]) -> None:
     began = time.perf_counter()
     kind = entry.participant()
     imported = time.perf_counter()
-    participant = kind(job, x, y, entry.option or task["engine"])
+    engine = held_to(task["isa"]) if task["isa"] else task["engine"]
+    participant = kind(job, x, y, entry.option or engine)
     built = time.perf_counter()
     first, loss = run()
     tell(

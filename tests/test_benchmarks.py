@@ -1,6 +1,9 @@
 """The benchmarks compare what they say: the same networks, the same numbers, honest ratios."""
 
+import ctypes
 import json
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +17,7 @@ sys.path.append(str(ROOT))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as command  # noqa: E402
 from benchmarks import contest, data, peak, process, report  # noqa: E402
+from benchmarks.conditions import Conditions, narrowed  # noqa: E402
 from benchmarks.jobs import JOBS  # noqa: E402
 from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
 
@@ -204,6 +208,53 @@ def test_a_job_in_processes_of_their_own(tmp_path, capsys, torch):
 
 
 @pytest.mark.slow
+def test_all_are_held_to_narrow_registers(tmp_path, torch):
+    """PyTorch says so itself; JAX, which does not obey, is left out with the reason."""
+    held = Conditions("avx2")
+    found = contest.hold(
+        "xor", ["grafito", "pytorch", "jax"], 1, "auto", 1, steps=1, epochs=1, conditions=held
+    )
+    rows = report.rows(found)
+    assert rows["grafito"].title == "grafito (engine llvm)"
+    assert rows["pytorch"].ratio == 1.0
+    assert "wider registers" in rows["jax"].skipped
+    program = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    variables = process.environment(1, "", held.variables("pytorch", tmp_path))
+    told = subprocess.run([sys.executable, "-c", program], env=variables, capture_output=True)
+    assert told.stdout.decode().strip() == "AVX2"
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_library_answers_for_mkl_in_the_processes_of_pytorch_alone(tmp_path):
+    full = Conditions(full_mkl=True)
+    library = full.variables("pytorch-compile", tmp_path)["LD_PRELOAD"]
+    assert ctypes.CDLL(library).mkl_serv_intel_cpu_true() == 1
+    assert full.variables("grafito", tmp_path) == full.variables("jax", tmp_path) == {}
+
+
+def test_without_a_compiler_the_reason_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(OSError, match="C compiler"):
+        Conditions(full_mkl=True).variables("pytorch", tmp_path)
+
+
+def test_features_are_narrowed_to_avx2():
+    assert narrowed("+avx2,+avx512f,-avx512er,+amx-tile,+fma") == (
+        "+avx2,-avx512f,-avx512er,-amx-tile,+fma"
+    )
+
+
+def test_each_of_the_conditions_has_its_table_and_its_file():
+    one = result(grafito=measured([1.0]))
+    other = one | {"conditions": {"isa": "avx2", "full_mkl": True}}
+    page = report.document([one, other])
+    assert page.index("## As installed") < page.index("## All held to AVX2, PyTorch's product")
+    assert "## A job, all held to AVX2" in page
+    names = [command.stem("lenet", each) for each in command.ALL]
+    assert names == ["lenet", "lenet-full-mkl", "lenet-avx2", "lenet-avx2-full-mkl"]
+
+
+@pytest.mark.slow
 def test_a_failure_does_not_stop_the_others():
     found = contest.hold("xor", ["grafito", "jax"], 1, "nonsense", 1, steps=1, epochs=1)
     assert "nonsense" in found["entries"]["grafito"]["skipped"]
@@ -272,6 +323,15 @@ def test_wrong_arguments_are_refused(arguments, capsys):
 
 def test_the_peak_is_that_of_the_engine_in_all_cores(monkeypatch):
     """A product of matrices is no measure of it: some libraries use half of the registers."""
-    monkeypatch.setattr(peak.peak, "measure", lambda machine, threads: threads * 2e9)
+    monkeypatch.setattr(peak.peak, "measure", lambda machine, threads, lanes: threads * 2e9)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
     assert peak.measure() == 6.0
+
+
+def test_peaks_and_bandwidths_are_printed(monkeypatch, capsys):
+    monkeypatch.setattr(peak.peak, "measure", lambda *_: 3e9)
+    monkeypatch.setattr(peak.bandwidth, "measure", lambda *_: 5e9)
+    peak.main()
+    out = capsys.readouterr().out
+    assert re.search(r"float32 +3\.0 +3\.0", out)
+    assert out.count("5.0") == 16
