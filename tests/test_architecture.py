@@ -174,7 +174,7 @@ BUDGET = {
     "graph": 9_250,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 16_150,
+    "lab": 16_300,
     "layers": 5_900,
     "losses": 1_600,
     "metrics": 1_900,

@@ -63,10 +63,16 @@ TURNS = {
     "gap": [
         (lambda: c.gap(0.99, 0.90, "test"), "by heart"),
         (lambda: c.gap(0.95, 0.951, "test"), "hardly a difference"),
-        (lambda: c.gap(0.90, 0.95, "test"), "chance"),
-        (lambda: c.gap(0.90, 0.95, "test", dropout=True), "dropout"),
-        (lambda: c.gap(0.95, 0.90, "test", count=100), "so few examples"),
+        (lambda: c.gap(0.90, 0.95, "test"), "easier"),
+        (lambda: c.gap(0.95, 0.90, "test", count=100, trained_on=400), "so few examples"),
         (lambda: c.gap(math.nan, 0.95, "test"), None),
+    ],
+    "behind": [
+        (lambda: c.behind(0.90, 0.96, 0.95, "validation"), "still improve"),
+        (lambda: c.behind(0.90, 0.96, 0.95, "validation", dropout=True), "dropout"),
+        (lambda: c.behind(0.94, 0.97, 0.93, "validation"), None),
+        (lambda: c.behind(0.90, 0.90, 0.95, "validation"), None),
+        (lambda: c.behind(math.nan, 0.96, 0.95, "validation"), None),
     ],
     "confusions": [
         (lambda: c.confusions(MIXED, ["cat", "dog"])[0], "most frequent"),
@@ -407,3 +413,8 @@ def test_every_conclusion_has_a_row():
         "cost_of_training",
     }
     assert public - used <= plain  # these say the same whatever the numbers
+
+
+def test_few_training_examples_leave_room_for_chance_too():
+    assert "by heart" in c.gap(0.95, 0.90, "test", trained_on=4000, count=4000).text
+    assert "so few" in c.gap(0.95, 0.90, "test", trained_on=50, count=4000).text

@@ -8,9 +8,13 @@ import shlex
 import pytest
 from lab.run_folders import run_folder
 
-from grafito import datasets, lab
-from grafito.lab.report import write_report
+from grafito import datasets, engines, lab
+from grafito.lab.folder import RunFolder
+from grafito.lab.prose.sentence import UNJUDGED, Sentence
+from grafito.lab.record import Record
+from grafito.lab.report import write_markdown, write_report
 from grafito.lab.runner import command, describe
+from grafito.models import load_model
 
 # Each variant that puts several forms side by side.
 OVERLAYS = [
@@ -145,3 +149,89 @@ def test_a_page_says_whether_there_is_a_run_with_the_settings_of_the_course(case
     page = write_report(run_folder(tmp_path / "run", **told), lang="en").read_text()
     assert there in page
     assert gone not in page
+
+
+def test_the_accuracy_in_training_is_that_of_the_saved_network(tmp_path):
+    """The one of the history is a mean over an epoch in which the weights change."""
+    experiment = lab.get("moons", "overfitting", epochs=20)
+    result = lab.run(experiment, out=tmp_path, lang="en", verbose=0)
+    x, y = experiment.load()[0]
+    model = load_model(result.folder / "model.safetensors")
+    measured = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
+    assert result.metrics["training_accuracy"] == pytest.approx(measured, abs=1e-6)
+    running = float((result.folder / "history.csv").read_text().splitlines()[-1].split(",")[1])
+    assert running != pytest.approx(measured, abs=1e-4)
+
+
+def test_what_is_held_out_is_left_out_of_the_accuracy_in_training(tmp_path, little_data):
+    little_data("mnist")
+    experiment = lab.get("mnist-dense", epochs=2, examples=200, test_examples=50)
+    result = lab.run(experiment, out=tmp_path, lang="en", verbose=0)
+    (x, y), _ = experiment.limited(experiment.load())
+    model = load_model(result.folder / "model.safetensors")
+    whole = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
+    training, held_out = (result.metrics[f"{p}_accuracy"] for p in ("training", "validation"))
+    assert 180 * training + 20 * held_out == pytest.approx(200 * whole, abs=1e-3)
+    last = (result.folder / "history.csv").read_text().splitlines()[-1].split(",")
+    assert held_out == pytest.approx(float(last[3]), abs=1e-6)
+
+
+# Variants that no other puts side by side and for which the words of their experiment hold.
+SAID_OF_ALL = {
+    "alexnet": {"cifar100"},
+    "vgg16": {"cifar100"},
+    "parity": {"few", "hidden-units", "bits", "narrow", "side-by-side"},
+    "perceptron": set(),
+    "convolution": {"horizontal", "diagonal"},
+    "vanishing-gradient": {"digits"},
+    "descent-variants": {"bowl"},
+}
+
+
+@pytest.mark.parametrize("name", lab.kinds())
+def test_what_a_page_says_of_the_task_fits_each_variant(name):
+    kind = lab.kinds()[name]
+    beside = {form for variant in kind.variants for form in kind.usual(variant).forms()}
+    for variant in list(kind.variants)[1:]:
+        is_several = bool(kind.usual(variant).forms())
+        own = kind.task.of(variant).told != kind.task.told
+        assert own or is_several or variant in beside | SAID_OF_ALL.get(name, set()), variant
+
+
+def test_one_form_of_several_says_so(tmp_path):
+    for variant, told in (("relu", "--variant all"), ("plane", "The course does not ask for it")):
+        result = lab.run(lab.get("moons", variant, epochs=1), out=tmp_path, lang="en", verbose=0)
+        page = (result.folder / "report.html").read_text(encoding="utf-8")
+        assert told in page
+        assert ("Three networks are compared" in page) == (variant == "relu")
+
+
+def test_a_quick_form_does_not_judge(tmp_path):
+    """What only all data and epochs can show is not said of fewer."""
+    result = lab.run(lab.get("pima", quick=True, epochs=1), out=tmp_path, lang="en", verbose=0)
+    contents = json.loads((result.folder / "index.json").read_text(encoding="utf-8"))
+    (answers,) = [entry for entry in contents if entry.get("part") == "answers"]
+    assert answers["paragraphs"] == [[UNJUDGED.entry()]]
+    pages = [result.folder / "report.html", write_markdown(result.folder, lang="en")]
+    for page in pages:
+        assert "hold for this short run alone" in page.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def a_record(tmp_path):
+    return Record(RunFolder(tmp_path, {}), engines.get("auto"), 0)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_judgement_is_left_out_of_a_quick_form(quick, a_record):
+    judgement, plain = Sentence("As in the course.", judges=True), Sentence("It ended.")
+    a_record.quick = quick
+    a_record.words("findings", [[judgement, plain], [judgement]])
+    a_record.words("answers", [[judgement]], "Is it as in the course?")
+    told = json.loads((a_record.folder.path / "index.json").read_text(encoding="utf-8"))
+    texts = [[[one["text"] for one in p] for p in entry["paragraphs"]] for entry in told]
+    if quick:
+        assert texts == [[["It ended."]], [[UNJUDGED.text]]]
+    else:
+        judged = "As in the course."
+        assert texts == [[[judged, "It ended."], [judged]], [[judged]]]

@@ -14,7 +14,7 @@ from grafito.lab.folder import RunFolder
 FOLDER = "backup"  # below the folder of the run
 EVERY = 5.0  # seconds of training between two backups
 SHARE = 20  # and so many times what the last one took
-STATELESS = ("grafito.callbacks.", "grafito.lab.record")  # whose classes name all they need
+STATELESS = ("grafito.callbacks.", "grafito.lab.record", "grafito.lab.training")  # of what they see
 
 
 def backup_of(folder: RunFolder, name: str, callbacks: Sequence[Callback]) -> list[Callback]:

@@ -23,7 +23,7 @@ from grafito.errors import ArgumentError, missing_attribute
 from grafito.files.writing import replace_file
 from grafito.lab.backups import Clock, backup_of
 from grafito.lab.folder import RunFolder, plain_name
-from grafito.lab.prose.sentence import Words, entries
+from grafito.lab.prose.sentence import Words, entries, unjudged
 from grafito.language import LANGUAGES, current, known_names, say, translate, translator
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
@@ -66,6 +66,7 @@ class Record:
         self.engine = engine
         self.verbose = verbose
         self.ours = True  # names of classes and forms are grafito's, not of somebody's experiment
+        self.quick = False  # whether data and epochs are too few to judge by
         self.histories: dict[str, History] = {}
         self.numbers: dict[str, float] = {}
         self.epochs = 0
@@ -97,6 +98,8 @@ class Record:
             paragraphs: empty ones are left out.
             title: of the paragraphs, where they need one; of answers the question.
         """
+        if self.quick:
+            paragraphs = unjudged(paragraphs, answer=part == "answers")
         told = [paragraph for paragraph in entries(paragraphs) if paragraph]
         if told:
             self._add(kind="words", part=part, title=title, paragraphs=told)

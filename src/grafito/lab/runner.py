@@ -21,7 +21,7 @@ from grafito.lab.course import beside, measured
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.own import command_name, program_of
-from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.sentence import Sentence, paragraph, said
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
@@ -30,6 +30,9 @@ from grafito.utils import set_random_seed
 
 SHOWN_METRICS = 2
 OPTIONS = ("epochs", "batch_size", "seed")  # settings with a flag of their own
+ONE_OF_SEVERAL = message(
+    "This run has only one form of the exercise: {form}. With {option} it stands beside the others."
+)
 COMPANIONS = ("numpy", "llvmlite", "matplotlib")  # what the numbers and figures depend on
 
 
@@ -142,12 +145,14 @@ def conduct(
     """Run an experiment in a folder, and draw its report."""
     record = Record(folder, engine, verbose)
     record.ours = type(experiment).__module__.startswith("grafito.")
+    record.quick = _is_short(experiment)
     began = time.perf_counter()
     try:
         with folder.recording():
             set_random_seed(experiment.seed)
-            record.words("task", [paragraph(experiment.task.told)])
-            record.words("theory", experiment.task.theory)
+            task = experiment.task.of(experiment.variant)
+            record.words("task", [paragraph(task.told), said(_alone(experiment))])
+            record.words("theory", task.theory)
             experiment.conduct(record)
             record.metrics({})
             status = "interrupted" if record.interrupted else "complete"
@@ -181,7 +186,7 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
         "course": experiment.course,
         "expected": experiment.expected,
         "variant": experiment.variant,
-        "quick": experiment.quick and bool(experiment.shortened),
+        "quick": _is_short(experiment),
         "as_course": experiment.as_course,
         **_used(experiment),
         "changes": experiment.changes(),
@@ -228,6 +233,20 @@ def _of_the_course(experiment: Experiment) -> dict[str, Any]:
         else measured(experiment.name, experiment.variant),
         "departures": list(experiment.departures),
     }
+
+
+def _is_short(experiment: Experiment) -> bool:
+    """Whether it has less data or fewer epochs than the whole experiment."""
+    return experiment.quick and bool(experiment.shortened)
+
+
+def _alone(experiment: Experiment) -> Sentence | None:
+    """That a run has one form of several, and which variant puts them side by side."""
+    for variant in experiment.variants:
+        if experiment.variant in experiment.another(variant).forms():
+            names = {"form": experiment.variant, "option": f"--variant {variant}"}
+            return Sentence(ONE_OF_SEVERAL, names)
+    return None
 
 
 def command(experiment: Experiment, engine: str) -> str:

@@ -55,6 +55,17 @@ class Trained:
         return self.predict(self.data[1][0])
 
 
+class _Parts(Callback):
+    """Keeps what `fit` trains and validates with."""
+
+    only_reads_logs = True
+    training: Any = None
+    validation: Any = None
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        self.training, self.validation = training, validation
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training(Experiment):
     """A network, its data and how it is trained.
@@ -137,7 +148,7 @@ class Training(Experiment):
         if forms := self.forms():
             alone = N_("To run one alone: --variant {names}")
             trained = train_together(record, forms, alone, names=" | ".join(forms))
-            tell_theory(record, forms, trained)
+            tell_theory(record, self.task.of(self.variant), forms, trained)
             tell_findings(record, self, trained, course_numbers(forms))
             self.show_together(record, trained)
             self.answer(record, trained)
@@ -148,7 +159,7 @@ class Training(Experiment):
         _show_networks(record, {"": one.model})
         if one.history.epoch:
             _show_curves(record, {"": one.history}, N_("Training"), self.held_out)
-        tell_theory(record, {"": self}, {"": one})
+        tell_theory(record, self.task.of(self.variant), {"": self}, {"": one})
         tell_findings(record, self, {"": one}, course_numbers({"": self}))
         self.show(record, one)
         self.answer(record, {self.variant: one})
@@ -162,7 +173,7 @@ class Training(Experiment):
         held_out: dict[str, Any] = {"validation_split": self.validation_split}
         if self.follow_test:
             held_out = {"validation_data": data[1]}
-        before = record.seconds
+        before, parts = record.seconds, _Parts()
         history = record.fit(
             model,
             x,
@@ -170,19 +181,32 @@ class Training(Experiment):
             name,
             batch_size=self.batch_size,
             epochs=self.epochs,
-            callbacks=self.callbacks(),
+            callbacks=[*self.callbacks(), parts],
             **held_out,
             **self.fitting(),
         )
+        seconds = record.seconds - before
         numbers = self.measure(model, data)
-        parts = {"training": "", "validation": "val_"}
-        if self.follow_test:
-            del parts["validation"]  # it is the test
-        for part, prefix in parts.items():
-            for metric in self.metrics:
-                if history.history.get(prefix + metric):
-                    numbers[f"{part}_{metric}"] = history.history[prefix + metric][-1]
-        return Trained(model, data, history, numbers, record.seconds - before)
+        if history.epoch:
+            numbers |= self._seen(model, parts)
+        return Trained(model, data, history, numbers, seconds)
+
+    def _seen(self, model: Model, parts: _Parts) -> dict[str, float]:
+        """The metrics of the trained network on what it was trained and validated with.
+
+        Those of its history are means over an epoch in which the weights change, with dropout.
+        """
+        told = {"training": parts.training}
+        if not self.follow_test:  # else it is the test
+            told["validation"] = parts.validation
+        found: dict[str, float] = {}
+        for part, examples in told.items():
+            if examples is not None and self.metrics:
+                logs = model.evaluate(
+                    examples.x, examples.y, batch_size=LARGE_BATCH, verbose=0, return_dict=True
+                )
+                found |= {f"{part}_{metric}": logs[metric] for metric in self.metrics}
+        return found
 
     def limited(self, data: Data) -> Data:
         """The data with as many examples as the settings want."""

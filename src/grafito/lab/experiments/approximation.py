@@ -107,7 +107,9 @@ class Approximation(Experiment):
             N_("The error by the width"),
         )
         record.metrics({f"{width} {N_('units')}": float(np.mean(e)) for width, e in errors.items()})
-        record.words("theory", [*self.task.theory, *theory_of([model], ["mse"], ["adam"])])
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words(
+            "theory", [*self.task.of(self.variant).theory, *theory_of([model], ["mse"], ["adam"])]
+        )
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words("findings", [said(approximated({w: min(e) for w, e in errors.items()}))])
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])

@@ -86,7 +86,7 @@ class Dimensions(Experiment):
             examples=self.examples,
         )
         record.metrics({"parameters": model.count_params()})
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         told = {
             "parameters": model.count_params(),
             "hidden": self.inputs * self.hidden + self.hidden,
@@ -108,7 +108,7 @@ class Dimensions(Experiment):
                 ]
             ],
         )
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,12 +168,12 @@ class OneUpdate(Experiment):
                 "water per degree": water.slopes["temperature"],
             }
         )
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         expected = self.learning_rate * squares
         record.words(
             "findings", [said(stepped(before, after, expected)), [by_formulas(difference)]]
         )
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _forward(self, x: np.ndarray, weights: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """The sums z of each layer; and its outputs a, the input before them."""

@@ -72,9 +72,9 @@ class Convolution(Experiment):
         )
         record.metrics({"sum": float(output.sum()), "length": len(output)})
         windows = np.lib.stride_tricks.sliding_window_view(ZERO, weights.shape)
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words("findings", [[strongest((windows * weights).sum(axis=(-2, -1)))]])
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def network(self, weights: np.ndarray) -> Sequential:
         """The same steps as layers."""

@@ -203,12 +203,12 @@ class DescentVariants(Valley):
         )
         smooth = self._compare_batches(record, best, level)
         needed = self._compare_optimizers(record, best, level)
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         question = N_("How do large batches and single examples differ?")
         record.words("answers", [said(rises(smooth))], question)
         found = said(fastest(needed), rates_that_work(needed))
         record.words("answers", [found], N_("Which optimizer arrives first?"))
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _compare_batches(
         self, record: Record, best: np.ndarray, level: float

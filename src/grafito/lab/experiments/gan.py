@@ -206,7 +206,7 @@ class Gan(Experiment):
             N_("Made images over the training"),
             N_("Each column is made of the same noise; at the left the epochs done."),
         )
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         if history.epoch:
             record.words("findings", [[told_apart(last["true_images"], last["made_images"])]])
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])

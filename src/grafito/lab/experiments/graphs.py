@@ -189,7 +189,7 @@ class ActivationGraphs(Experiment):
         self._advise(record)
         first = next(iter(shown.values()))
         record.words("answers", [paragraph(WHEN)], N_("Which activation is used when?"))
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "findings",
             [
@@ -198,7 +198,7 @@ class ActivationGraphs(Experiment):
                 [checked(max(one.difference for one in shown.values()))],
             ],
         )
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _advise(self, record: Record) -> None:
         """Hand over what each function does far from 0, and where it is used."""
@@ -233,11 +233,11 @@ class TwoNeurons(Experiment):
         loss = graph.mean(graph.square(graph.sigmoid(graph.matmul(W, x) + b) - t))
         shown = show_graph(record, "layer", loss, LAYER)
         record.metrics({"loss": shown.value})
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "answers",
             [said(steepest(shown.slopes))],
             N_("On what does the loss depend most?"),
         )
         record.words("findings", [[checked(shown.difference)]])
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])

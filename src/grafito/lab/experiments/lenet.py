@@ -228,7 +228,7 @@ class WideAgainstLenet(Experiment):
                     [[at_what_price(accuracies(trained), costs, of)]],
                     N_("Which network is better, and what does it take?"),
                 )
-        tell_theory(record, forms, trained)
+        tell_theory(record, self.task.of(self.variant), forms, trained)
         tell_findings(record, forms["LeNet-5"], trained, course_numbers(forms))
 
 

@@ -216,7 +216,7 @@ class Overfitting(Classifier):
         if self.variant == "function":
             parts = LOSSES["mse"], ACTIVATIONS["tanh"], OPTIMIZERS["adam"]
             record.words("theory", parts)
-            record.words("limits", [paragraph(self.task.limits)])
+            record.words("limits", [paragraph(self.task.of(self.variant).limits)])
         if self.variant != "function" and not record.interrupted:
             record.section(N_("Few images, a large network"))
             super().conduct(record)

@@ -268,14 +268,14 @@ class Parity(Training):
         if rows:
             model = self.network(self.load()[0][0])
             record.words("theory", theory_of([model], [self.loss], [self.optimizer]))
-            record.words("choices", [paragraph(self.task.reasons)])
+            record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
             medians = dict(zip(curves, (row[4] for row in rows), strict=True))
             known = {name: int(each) for name, each in medians.items() if each != ""}
             record.words(
                 "findings",
                 [starts([(r[0], r[1], r[2], r[3]) for r in rows]), said(slowest_to_learn(known))],
             )
-            record.words("limits", [paragraph(self.task.limits)])
+            record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _show_sweep(
         self,

@@ -118,11 +118,11 @@ class Perceptron(Experiment):
             name: form._show(record, name)
             for name, form in (self.forms() or {self.variant: self}).items()
         }
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "answers", [[one] for one in at_rest(errors)], N_("Does the rule come to rest?")
         )
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def forms(self) -> dict[str, Perceptron]:
         names = tuple(SETS) if self.variant == "both" else ()

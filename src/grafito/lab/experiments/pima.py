@@ -118,10 +118,9 @@ class Pima(Experiment):
             name: np.mean([one.history[name][:length] for one in histories], axis=0).tolist()
             for name in histories[0].history
         }
-        numbers = record.numbers
-        course = {} if self.quick else self.course_numbers.get(self.variant, {})
+        course = self.course_numbers.get(self.variant, {})
         return [
-            said(conclusions.beside_the_course(numbers, course)),
+            said(conclusions.beside_the_course(record.numbers, course)),
             said(
                 conclusions.standing_still(mean["loss"]),
                 conclusions.overfitting(mean.get("val_loss", ()), "validation"),
@@ -147,14 +146,14 @@ class Pima(Experiment):
         )
         record.model(result.models[0])
         record.words("theory", theory_of(result.models[:1], ["binary_crossentropy"], ["adam"]))
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         found = against_the_majority(
             *(record.numbers[name] for name in ("accuracy", "accuracy_deviation", "majority"))
         )
         question = N_("Does the network know more than which class is the larger one?")
         record.words("answers", [[found]], question)
         record.words("findings", self._findings(record, result.histories))
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
         together = partial(figures.curves, {"": result.histories})
         record.figure(
             "curves",
@@ -259,7 +258,7 @@ class Pima(Experiment):
         show_chances(record, *self._held_out(done))
         models = [result.models[0] for result in done.values()]
         record.words("theory", theory_of(models[:1], ["binary_crossentropy"], ["adam"]))
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "findings",
             [
@@ -268,4 +267,4 @@ class Pima(Experiment):
                                          "accuracy", False)),
             ],
         )  # fmt: skip
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])

@@ -85,12 +85,12 @@ class SteepestDescent(Valley):
             steps=self.steps,
         )
         record.metrics({f"{row[0]} loss": row[4] for row in rows})
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "findings",
             [said(steepest_at(*found)), said(rated({r[0]: r[3] for r in rows}, largest))],
         )
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _show_directions(
         self, record: Record, x: np.ndarray, y: np.ndarray, best: np.ndarray

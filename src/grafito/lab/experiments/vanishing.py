@@ -175,7 +175,7 @@ class VanishingGradient(Experiment):
         shares = self._show_dead(record, x, y)
         told = {name: each for name, each in shares.items() if name not in CLIPPED}
         saturated_at = self._show_saturated(record, x, y)
-        record.words("choices", [paragraph(self.task.reasons)])
+        record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "answers",
             [vanished(ratios, self.depth + 1), said(learned(accuracies, 0.1))],
@@ -183,7 +183,7 @@ class VanishingGradient(Experiment):
         )
         dying = [*dead(told), *said(saturating(saturated_at))]
         record.words("answers", [dying], N_("How many units are dead?"))
-        record.words("limits", [paragraph(self.task.limits)])
+        record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def _show_layers(self, record: Record, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The norms at the start, over the layers of a network and over its depth."""

@@ -46,7 +46,7 @@ def same_winner(
             "It is {first}, with {best} %. In the course it is {theirs}, with {course} %; here "
             "that has {other} %, so its order is not found again."
         )
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def three_parts(training: float, validation: float, test: float, count: int) -> Sentence:
@@ -82,8 +82,7 @@ def three_parts(training: float, validation: float, test: float, count: int) -> 
     else:
         text = N_(
             "{training} % are right in training, {validation} % in validation and {test} % in the "
-            "test. Training is below because its number is the mean over an epoch: nothing "
-            "overfits yet."
+            "test. Training is not ahead of the test: nothing overfits yet."
         )
     return Sentence(text, values)
 
@@ -137,7 +136,7 @@ def with_more(shares: Mapping[int, float]) -> Sentence | None:
         text = N_("{gap} points: {less} % are right with {few} images, {more} % with {many}.")
     else:
         text = N_("Nothing here: {less} % are right with {few} images, {more} % with {many}.")
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def second_helps(without: float, with_it: float, count: int) -> Sentence:
@@ -160,7 +159,7 @@ def second_helps(without: float, with_it: float, count: int) -> Sentence:
         text = N_("Yes, by {gap} points: {with} % with it and {without} % without.")
     else:
         text = N_("It harms, by {gap} points: {with} % with it and {without} % without.")
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def at_what_price(shares: Mapping[str, float], costs: Mapping[str, float], of: str) -> Sentence:
@@ -319,7 +318,7 @@ def remedies(shares: Mapping[str, float], without: str, count: int) -> Sentence 
             "None by more than the {points} points that chance explains; without any {without} % "
             "of the test examples are right."
         )
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def best_named(numbers: Mapping[str, float], expected: str, count: int = 0) -> Sentence | None:
@@ -356,7 +355,7 @@ def best_named(numbers: Mapping[str, float], expected: str, count: int = 0) -> S
         text = N_(
             "It is {first}, with {best} %; the course says {expected}, which has {other} % here."
         )
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def weakest_class(scores: Mapping[str, tuple[float, float]]) -> Sentence | None:

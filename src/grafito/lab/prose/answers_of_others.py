@@ -207,7 +207,7 @@ def explains_as(r2: float, course: float) -> Sentence:
         text = N_("R² is {r2}, and {course} in the course: better by {gap}.")
     else:
         text = N_("R² is {r2}, and {course} in the course: worse by {gap}.")
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def generalises(training: float, test: float) -> Sentence:

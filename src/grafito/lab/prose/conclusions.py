@@ -272,65 +272,80 @@ def between(share: float, count: int) -> float:
 
 
 def gap(
-    training: float, held_out: float, part: str, dropout: bool = False, count: int = 0
+    training: float, held_out: float, part: str, trained_on: int = 0, count: int = 0
 ) -> Sentence | None:
-    """How far accuracy in training lies from that of another part, and why if it is below.
+    """How far the accuracy of a trained network on its training examples lies from another part's.
 
     Args:
-        training: the share that is right there.
+        training: the share that is right there, measured after training.
         held_out: that of the other part.
         part: its name.
-        dropout: whether the network has some.
+        trained_on: training examples.
         count: examples of the other part.
 
     Example:
         >>> gap(0.99, 0.95, "test").values["gap"]
         4.0
-        >>> "mean" in gap(0.90, 0.95, "validation").text
-        True
     """
     if not (math.isfinite(training) and math.isfinite(held_out)):
         return None
     points = round(abs(100 * (training - held_out)), 1)
+    chance = math.hypot(margin(training, trained_on), margin(held_out, count))
     told = {"training": percent(training), "other": percent(held_out), "gap": points, "part": part}
     if points <= 0.5:
-        return Sentence(
-            N_("In training {training} % are right, in {part} {other} %: hardly a difference."),
-            told,
+        text = N_("In training {training} % are right, in {part} {other} %: hardly a difference.")
+    elif points <= chance:
+        told["margin"] = round(chance, 1)
+        text = N_(
+            "In training {training} % are right, in {part} {other} %; with so few examples up to "
+            "{margin} points are chance."
         )
-    if points <= margin(held_out, count):
-        told["margin"] = round(margin(held_out, count), 1)
-        return Sentence(
-            N_(
-                "In training {training} % are right, in {part} {other} %; with so few examples up "
-                "to {margin} points are chance."
-            ),
-            told,
+    elif training > held_out:
+        text = N_(
+            "In training {training} % are right, in {part} {other} %: a gap of {gap} points, "
+            "which is what the network knows by heart."
         )
-    if training > held_out:
-        return Sentence(
-            N_(
-                "In training {training} % are right, in {part} {other} %: a gap of {gap} points, "
-                "which is what the network knows by heart."
-            ),
-            told,
+    else:
+        text = N_(
+            "In {part} {other} % are right, more than the {training} % of training. Both are of "
+            "the trained network, so the examples of {part} are the easier ones."
         )
+    return Sentence(text, told)
+
+
+def behind(
+    running: float, training: float, held_out: float, part: str, dropout: bool = False
+) -> Sentence | None:
+    """Why the curve of training ends below that of another part, where it does.
+
+    Args:
+        running: the accuracy that training shows in its last epoch.
+        training: that of the trained network on the same examples.
+        held_out: that on the other part.
+        part: its name.
+        dropout: whether the network has some.
+
+    Example:
+        >>> behind(0.90, 0.96, 0.95, "validation").values["running"]
+        90.0
+        >>> behind(0.96, 0.96, 0.95, "validation")
+    """
+    if not (running < held_out and running < training and percent(running) < percent(training)):
+        return None
+    told = {"running": percent(running), "training": percent(training), "part": part}
     if dropout:
-        return Sentence(
-            N_(
-                "In {part} {other} % are right, more than the {training} % of training: dropout "
-                "leaves units out in training alone, and the number of training is the mean over "
-                "an epoch in which the weights still improve."
-            ),
-            told,
+        text = N_(
+            "The curve of training ends at {running} %, below that of {part}: dropout leaves units "
+            "out in training alone, and each point is the mean over an epoch in which the weights "
+            "still improve. The trained network has {training} % right."
         )
-    return Sentence(
-        N_(
-            "In {part} {other} % are right, more than the {training} % of training: that number "
-            "is the mean over an epoch in which the weights still improve, and chance has its part."
-        ),
-        told,
-    )
+    else:
+        text = N_(
+            "The curve of training ends at {running} %, below that of {part}: each point is the "
+            "mean over an epoch in which the weights still improve. The trained network has "
+            "{training} % right."
+        )
+    return Sentence(text, told)
 
 
 def confusions(counts: np.ndarray, names: Sequence[str]) -> list[Sentence]:
@@ -396,7 +411,8 @@ def beside_the_course(here: Mapping[str, float], course: Mapping[str, float]) ->
     points = round(abs(100 * both[name]), 1)
     told = {"name": name.replace("_", " "), "gap": points}
     if points < 1:
-        return Sentence(N_("The numbers are those of the course, to within {gap} points."), told)
+        text = N_("The numbers are those of the course, to within {gap} points.")
+        return Sentence(text, told, judges=True)
     above = sum(value > 0 for value in both.values())
     if above == len(both):
         text = N_("The numbers are better than in the course, by up to {gap} points ({name}).")
@@ -407,4 +423,4 @@ def beside_the_course(here: Mapping[str, float], course: Mapping[str, float]) ->
             "Some numbers are better than in the course and others worse; the largest distance is "
             "{gap} points ({name})."
         )
-    return Sentence(text, told)
+    return Sentence(text, told, judges=True)

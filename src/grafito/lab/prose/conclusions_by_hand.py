@@ -198,12 +198,12 @@ def learned(accuracies: Mapping[str, float], guessed: float) -> Sentence | None:
     if not accuracies:
         return None
     if not guessing:
-        return Sentence(N_("All of them learn; percent right in training: {shown}."), told)
-    if len(guessing) == len(accuracies):
-        return Sentence(N_("None does more than guess; percent right in training: {shown}."), told)
-    return Sentence(
-        N_("Hardly better than guessing: {guessing}. Percent right in training: {shown}."), told
-    )
+        text = N_("All of them learn; percent right in training: {shown}.")
+    elif len(guessing) == len(accuracies):
+        text = N_("None does more than guess; percent right in training: {shown}.")
+    else:
+        text = N_("Hardly better than guessing: {guessing}. Percent right in training: {shown}.")
+    return Sentence(text, told, judges=True)
 
 
 def dead(shares: Mapping[str, Mapping[float, float]]) -> list[Sentence]:
@@ -334,7 +334,7 @@ def against_the_majority(accuracy: float, deviation: float, majority: float) -> 
             "{accuracy} % are right, no more than by always naming the larger class ({majority} "
             "%): nothing useful was learned."
         )
-    return Sentence(text, told)
+    return Sentence(text, told, judges=True)
 
 
 def below_the_noise(

@@ -90,7 +90,7 @@ def filling(zeros: Sequence[float], means: Sequence[float]) -> Sentence | None:
             "Means in place of zeros lose {gain} points on average over the {folds} folds, with a "
             "standard error of {error}: the opposite of what the course reports."
         )
-    return Sentence(text, told)
+    return Sentence(text, told, judges=True)
 
 
 def costs(accuracies: Mapping[str, float], effort: Mapping[str, float]) -> Sentence | None:

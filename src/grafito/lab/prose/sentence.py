@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grafito.language import message as N_
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -15,6 +17,7 @@ class Sentence:
         text: in English; the page translates it.
         values: of the names in it.
         is_spare: whether a page that has too many words may leave it out.
+        judges: whether only all data and epochs bear it out; a quick form does not say it.
 
     Example:
         >>> Sentence("{a} of {b}", {"a": 1, "b": 2}).entry()
@@ -24,6 +27,7 @@ class Sentence:
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
     is_spare: bool = field(default=False, repr=False)
+    judges: bool = field(default=False, repr=False)
 
     def entry(self) -> dict[str, Any]:
         """How the index of a run keeps it."""
@@ -69,12 +73,29 @@ class Task:
         theory: paragraphs; that of a network that is trained follows from its parts.
         reasons: of choices that are the same in every run.
         limits: of what can be concluded.
+        variants: other words for variants that do something else; what they leave out stays.
+
+    Example:
+        >>> task = Task("Two networks.", limits="Toys.", variants={"one": Task("One network.")})
+        >>> task.of("one").told, task.of("one").limits, task.of("both").told
+        ('One network.', 'Toys.', 'Two networks.')
     """
 
     told: str = ""
     theory: Sequence[Sequence[Words]] = ()
     reasons: str = ""
     limits: str = ""
+    variants: Mapping[str, Task] = field(default_factory=dict)
+
+    def of(self, variant: str) -> Task:
+        """What is said of a variant."""
+        other = self.variants.get(variant, self)
+        return Task(
+            other.told or self.told,
+            other.theory or self.theory,
+            other.reasons or self.reasons,
+            other.limits or self.limits,
+        )
 
 
 def said(*sentences: Sentence | None) -> list[Words]:
@@ -115,6 +136,31 @@ def percent(share: float) -> float:
         97.5
     """
     return round(100 * share, 1)
+
+
+UNJUDGED = Sentence(
+    N_("With so few data and epochs this cannot be judged: run it again without --quick.")
+)
+
+
+def unjudged(paragraphs: Iterable[Iterable[Words]], answer: bool) -> list[list[Words]]:
+    """Paragraphs as a quick form says them: without what it is too short to judge.
+
+    Args:
+        paragraphs: of a whole run.
+        answer: whether they answer a question, which must not stay without a word.
+
+    Example:
+        >>> found = unjudged([[Sentence("As in the course.", judges=True)]], answer=True)
+        >>> found == [[UNJUDGED]]
+        True
+    """
+    found = []
+    for paragraph in paragraphs:
+        every = list(paragraph)
+        kept = [one for one in every if not (isinstance(one, Sentence) and one.judges)]
+        found.append([*kept, UNJUDGED] if answer and len(kept) < len(every) else kept)
+    return found
 
 
 def entries(paragraphs: Iterable[Iterable[Words]]) -> list[list[dict[str, Any]]]:

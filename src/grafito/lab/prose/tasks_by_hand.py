@@ -294,11 +294,29 @@ PIMA = Task(
     reasons=N_(
         "There are few examples, so each is in the test part of one fold and in the training part "
         "of the others: the mean over the folds uses all of them, and its spread says how far to "
-        "trust it. What fills the gaps is measured on the training part alone, so that nothing of "
+        "trust it. Means and scales are measured on the training part alone, so that nothing of "
         "the test part leaks."
     ),
     limits=N_(
         "Two of three women have no diabetes, so that saying “no” always is right in 65 % of the "
         "cases: accuracies have to be read against that number."
     ),
+    variants={
+        "scaled": Task(
+            told=N_(
+                "Eight measurements of women of the Pima people are to tell who has diabetes. A "
+                "zero in blood pressure or insulin is a missing measurement, and means take its "
+                "place. Besides, all inputs are brought to mean 0 and deviation 1, which the "
+                "exercise does not ask for: it shows how much of the result is a matter of scale."
+            ),
+        ),
+        "all": Task(
+            told=N_(
+                "Eight measurements of women of the Pima people are to tell who has diabetes. The "
+                "data have a trap: a zero in blood pressure or insulin is no measurement but a "
+                "missing one. The same network is trained in the same folds three times: with the "
+                "zeros as they are, with means in their place, and with means and scaled inputs."
+            ),
+        ),
+    },
 )

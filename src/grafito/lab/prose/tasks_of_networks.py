@@ -48,6 +48,29 @@ LOGISTIC_MAP = Task(
         "forecast grows only with the logarithm of the accuracy."
     ),
 )
+WRONG_DAY = Task(
+    told=N_(
+        "On sixteen days a temperature and a number of ice creams sold were written down, and a "
+        "line is to foretell the one from the other. Here a wrong number is entered for the "
+        "hottest day. The question is how far a single wrong number pulls the line with the "
+        "squared error, and how far with the absolute one."
+    ),
+)
+ONES = Task(
+    told=N_(
+        "A line has a slope and an intercept. The intercept is either the bias of the layer or the "
+        "weight of a second input that is always 1, the column of ones of many textbooks. Both are "
+        "to find the same line through sixteen days of temperatures and ice creams sold."
+    ),
+)
+SCALES = Task(
+    told=N_(
+        "A line through sixteen days of temperatures and ice creams sold is found by gradient "
+        "descent, from temperatures as they are in degrees or brought to mean 0 and deviation 1. "
+        "The line is the same; what differs is the loss surface, and so the rate that descent "
+        "bears and the steps that it takes."
+    ),
+)
 ICE_CREAMS = Task(
     told=N_(
         "On sixteen days a temperature and a number of ice creams sold were written down, and a "
@@ -55,6 +78,17 @@ ICE_CREAMS = Task(
         "line: its weight is the slope, its bias the intercept. The least-squares line is known "
         "exactly, so that what gradient descent finds can be checked."
     ),
+    variants={
+        "outlier": WRONG_DAY,
+        "mse": WRONG_DAY,
+        "mae": WRONG_DAY,
+        "bias": ONES,
+        "bias-of-layer": ONES,
+        "column-of-ones": ONES,
+        "scales": SCALES,
+        "standardised": SCALES,
+        "unscaled": SCALES,
+    },
     reasons=N_(
         "With all days in one batch each step goes down the true gradient, and the path on the "
         "loss surface is smooth."
@@ -62,6 +96,17 @@ ICE_CREAMS = Task(
     limits=N_(
         "Sixteen points on one line leave nothing to test; the fit says how descent works, not how "
         "well sales can be foretold."
+    ),
+)
+LINEAR = Task(
+    told=N_(
+        "Two half moons of points lie into one another, with noise, and no straight line parts "
+        "them. The network has hidden layers, but none of their units has an activation: however "
+        "many there are, all that comes out is a linear function, which the decision regions show. "
+        "The course does not ask for it; it shows what activations are for."
+    ),
+    limits=N_(
+        "Where a line can part the classes, linear units are enough; with two half moons it cannot."
     ),
 )
 MOONS = Task(
@@ -79,6 +124,30 @@ MOONS = Task(
         "Points near the boundary cannot all be right, because the noise of the two moons overlaps "
         "there; the best accuracy that any network can reach lies below 100 %."
     ),
+    variants={
+        "plane": Task(
+            told=N_(
+                "Two half moons of points lie into one another, with noise. Each hidden layer of "
+                "this network has two units only, so what it makes of the points is a plane again "
+                "and can be drawn: layer by layer one sees the plane bent, so that a straight line "
+                "may part the moons at the end. The course does not ask for it; it shows what "
+                "layers do."
+            ),
+            reasons=N_(
+                "Layers of two units with tanh move the plane smoothly, without folding parts of "
+                "it together as ReLU does."
+            ),
+        ),
+        "linear-units": Task(
+            told=N_(
+                "Two half moons of points lie into one another, with noise, and no straight line "
+                "parts them. A network whose units have no activation stands beside one with "
+                "sigmoid and one with ReLU. The course does not ask for it; it shows what "
+                "activations are for."
+            ),
+        ),
+        "linear": LINEAR,
+    },
 )
 BOSTON = Task(
     told=N_(
@@ -111,6 +180,23 @@ CALIFORNIA = Task(
         "Prices above half a million dollars were cut off at that value when the data were "
         "collected, which no network can foresee."
     ),
+    variants={
+        "shallow": Task(
+            told=N_(
+                "Eight attributes of some 20,000 districts of California are to foretell the "
+                "median price of their houses. The exercise asks for a deep network; this one has "
+                "a single hidden layer, against which the gain of depth can be measured."
+            ),
+        ),
+        "linear": Task(
+            told=N_(
+                "Eight attributes of some 20,000 districts of California are to foretell the "
+                "median price of their houses. The exercise asks for a deep network; this one has "
+                "no hidden layer, so that it is a linear regression, against which the gain of "
+                "hidden layers can be measured."
+            ),
+        ),
+    },
 )
 IMDB_DENSE = Task(
     told=N_(
@@ -144,6 +230,22 @@ IMDB_EMBEDDING = Task(
         "before is not seen."
     ),
 )
+STARTS = Task(
+    told=N_(
+        "Training begins with random weights, and their size decides whether it begins at all: "
+        "with zeros all units of a layer stay alike, with small weights signals fade from layer to "
+        "layer, with large ones they grow. The same deep network learns few digits from five "
+        "beginnings; Glorot's and He's rules choose the size by the number of inputs."
+    ),
+    reasons=N_(
+        "Four hidden layers are deep enough for a wrong size to show, since it counts once in each "
+        "layer."
+    ),
+    limits=N_(
+        "Layers with normalisation bear other beginnings: there the size of the first weights "
+        "matters less."
+    ),
+)
 OVERFITTING = Task(
     told=N_(
         "A model that is too simple misses the rule, one that is too flexible learns the noise. "
@@ -159,4 +261,19 @@ OVERFITTING = Task(
         "How strong a remedy should be depends on the data; each is shown here with one strength "
         "only."
     ),
+    variants={
+        "function": Task(
+            told=N_(
+                "A model that is too simple misses the rule, one that is too flexible learns the "
+                "noise. Polynomials and networks of growing size are put through few points of a "
+                "sine with noise, where the fitted functions can be looked at, and measured on "
+                "other points of the same sine."
+            ),
+            limits=N_(
+                "A few points of one function are a toy: where the right size lies depends on the "
+                "function, the noise and the number of points."
+            ),
+        ),
+        **dict.fromkeys(("initialisers", "zeros", "small", "large", "glorot", "he"), STARTS),
+    },
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from grafito import layers
 from grafito.lab.prose import conclusions
-from grafito.lab.prose.sentence import Sentence, Words, paragraph, percent, said, spare
+from grafito.lab.prose.sentence import Sentence, Task, Words, paragraph, percent, said, spare
 from grafito.lab.prose.theory import theory_of
 from grafito.language import message as N_
 from grafito.models import Model
@@ -23,7 +23,7 @@ LOW_IS_GOOD = ("loss", "error")
 
 
 def tell_theory(
-    record: Record, forms: Mapping[str, Training], trained: Mapping[str, Trained]
+    record: Record, task: Task, forms: Mapping[str, Training], trained: Mapping[str, Trained]
 ) -> None:
     """Hand over the theory of these networks, and the reasons of their settings."""
     done = [forms[name] for name in trained]
@@ -35,7 +35,7 @@ def tell_theory(
     record.words("theory", theory)
     form, one = done[0], next(iter(trained.values()))
     steps = _steps_of_each(forms, trained) if len(done) > 1 else _steps(form, one)
-    record.words("choices", [paragraph(form.task.reasons), [steps, *_settings(form, one)]])
+    record.words("choices", [paragraph(task.reasons), [steps, *_settings(form, one)]])
 
 
 def _counted(form: Training, one: Trained) -> tuple[int, int]:
@@ -157,13 +157,12 @@ def tell_findings(
         for name, one in done.items()
         for key, value in one.numbers.items()
     }
-    if not form.quick:
-        paragraphs.append(said(conclusions.beside_the_course(here, course)))
+    paragraphs.append(said(conclusions.beside_the_course(here, course)))
     record.words("findings", paragraphs)
     limits = _limits(form, done[winner])
     if not several:  # else it was said of the differences
         limits.append(_one_run(form))
-    record.words("limits", [paragraph(form.task.limits), limits])
+    record.words("limits", [paragraph(form.task.of(form.variant).limits), limits])
 
 
 def _held_out(one: Trained, form: Training) -> int:
@@ -178,16 +177,22 @@ def _of_one(one: Trained, form: Training, name: str) -> list[Words]:
     history, part = one.history.history, form.held_out
     found = said(conclusions.standing_still(history.get("loss", ())))
     if name:
-        found.insert(0, Sentence(N_("A closer look at {name}."), {"name": name}))
+        found.insert(0, Sentence(N_("A closer look at {form}."), {"form": name}))
     if "val_loss" in history:
         found += said(conclusions.overfitting(history["val_loss"], part))
     accuracy = history.get("accuracy")
     if accuracy:
-        dropout = any(isinstance(each, layers.Dropout) for each in one.model.layers)
-        other = history.get("val_accuracy") or [one.numbers.get("accuracy", math.nan)]
-        shown = part if history.get("val_accuracy") else "test"
-        count = _held_out(one, form)
-        found += said(conclusions.gap(accuracy[-1], other[-1], shown, dropout, count))
+        numbers, val = one.numbers, history.get("val_accuracy")
+        training = numbers.get("training_accuracy", math.nan)
+        shown = part if val else "test"
+        test = numbers.get("accuracy", math.nan)
+        other = numbers.get("validation_accuracy", test) if val else test
+        found += said(
+            conclusions.gap(training, other, shown, _counted(form, one)[0], _held_out(one, form))
+        )
+        if val:
+            dropout = any(isinstance(each, layers.Dropout) for each in one.model.layers)
+            found += said(conclusions.behind(accuracy[-1], training, val[-1], shown, dropout))
     return found
 
 

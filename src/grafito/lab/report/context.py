@@ -31,6 +31,20 @@ PARTS = {
 }
 BEFORE, AFTER = ("theory", "choices"), ("answers", "findings", "limits")
 
+# What is said at the head of the page, by what a run was.
+BANNERS = {
+    "quick": (
+        message("Quick form."),
+        message(
+            "Less data or fewer epochs than the whole experiment: its numbers do not reach those "
+            "of the course, and its answers hold for this short run alone."
+        ),
+    ),
+    "as_course": (
+        message("As in the course."),
+        message("Where the course gives a setting, this run has it."),
+    ),
+}
 WHY_PARTIAL = {
     message("interrupted"): message("It was interrupted."),
     message("failed"): message("It ended with an error."),
@@ -72,11 +86,10 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "kicker": [run.name, *(str(told[key]) for key in ("course", "variant") if told.get(key))],
         "facts": _facts(run, writer),
         "problems": problems(run),
-        "quick": bool(told.get("quick")),
+        "banners": [tuple(map(_, BANNERS[key])) for key in BANNERS if told.get(key)],
         "asked": _(str(told.get("asked", ""))),
         "expected": "" if beside else numerals.localised(_(str(told.get("expected", ""))), lang),
         "beside": beside,
-        "as_course": bool(told.get("as_course")),
         "course_settings": settings_beside(run, writer),
         "departures": departures(run),
         "foreign": any(

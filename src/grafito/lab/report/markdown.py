@@ -51,6 +51,7 @@ def _parts(told: dict[str, Any], folder: Path) -> Iterator[str]:
     yield f"*{_plain(told['author'])}*" if told["author"] else ""
     yield _plain(" · ".join(told["kicker"]))
     yield from (f"**{_plain(problem)}**" for problem in told["problems"])
+    yield from (f"**{_plain(name)}** {_plain(text)}" for name, text in told["banners"])
     if told["asked"] or told["parts"]["task"]:
         yield f"## {_('The task')}"
         yield _plain(told["asked"])
