@@ -50,6 +50,7 @@ GUIDE = [  # in the order in which a reader meets them
     "own-parts",
     "callbacks-and-saving",
     "own-data",
+    "scikit-learn",
     "build-it-yourself",
     "why-it-does-not-learn",
     "questions",

@@ -24,6 +24,7 @@ _MODULES = (
     "datasets",
     "engines",
     "errors",
+    "estimators",
     "figures",
     "files",
     "graph",

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from numbers import Integral
 
 from numpy.random import SeedSequence
 
 from grafito.errors import ArgumentError
 
-__all__ = ["next_seed", "restart", "set_seed", "stream"]
+__all__ = ["from_here", "next_seed", "restart", "set_seed", "stream"]
 
 _stream = SeedSequence()
 _chosen = False  # whether a program said where the stream begins
+_inner: ContextVar[SeedSequence | None] = ContextVar("seeds", default=None)
+
+
+@contextlib.contextmanager
+def from_here(seed: int) -> Iterator[None]:
+    """A stream of its own inside a `with` block, in this thread; the other one stays where it is.
+
+    Example:
+        >>> def draw():
+        ...     with from_here(3):
+        ...         return next_seed()
+        >>> draw() == draw()
+        True
+    """
+    token = _inner.set(SeedSequence(seed))
+    try:
+        yield
+    finally:
+        _inner.reset(token)
 
 
 def set_seed(seed: int | None) -> None:
@@ -60,7 +82,7 @@ def stream() -> SeedSequence:
         >>> stream() is stream()
         True
     """
-    return _stream
+    return _inner.get() or _stream
 
 
 def next_seed() -> int:
@@ -70,7 +92,7 @@ def next_seed() -> int:
         >>> next_seed() == next_seed()
         False
     """
-    (child,) = _stream.spawn(1)
+    (child,) = stream().spawn(1)
     return int(child.generate_state(1, "uint64")[0])
 
 
