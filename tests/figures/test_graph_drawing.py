@@ -76,7 +76,7 @@ def test_a_table_in_spanish():
 FORMULAS = {
     "x²": lambda x, w: graph.square(x),
     "|x|": lambda x, w: graph.abs(x),
-    "x @ w": lambda x, w: x @ w,
+    "x · w": lambda x, w: x @ w,
     "x − 2": lambda x, w: x - 2,
     "1 ÷ x": lambda x, w: 1 / x,
     "−x": lambda x, w: -x,
@@ -117,7 +117,7 @@ def test_no_gradient_flows_to_constants_integers_and_conditions():
 def test_without_values_shapes_are_drawn():
     x = graph.placeholder((5, 2), name="x")
     diagram = graph_diagram(graph.sum(graph.tanh(x)))
-    assert [edge.value for edge in diagram.edges] == ["(5, 2)", "(5, 2)", ""]
+    assert [edge.value for edge in diagram.edges] == ["(5 × 2)", "(5 × 2)", ""]
     assert not any(edge.gradient for edge in diagram.edges)
 
 
@@ -131,12 +131,12 @@ def test_variables_need_no_feeds():
 
 def test_plumbing_is_left_out():
     labels = [node.label for node in graph_diagram(drawings.dense_layer()[0], X).nodes]
-    assert labels == ["W", "x", "@", "b", "+", ""]
+    assert labels == ["W", "x", "·", "b", "+", ""]
 
 
 LEVELS = {
-    "ops": ["@", "+", ">", "expm1", "where"] * 2 + ["+"],
-    "functions": ["@", "+", "elu"] * 2 + ["+"],
+    "ops": ["·", "+", ">", "expm1", "where"] * 2 + ["+"],
+    "functions": ["·", "+", "elu"] * 2 + ["+"],
     "layers": ["dense_0", "dense_1", "add"],
 }
 
@@ -186,7 +186,7 @@ def test_each_call_is_drawn(build, name, count):
 
 def test_weights_of_a_layer_called_twice_are_drawn_once():
     x = graph.placeholder((1, 1), name="x")
-    for level, ops in {"functions": ["@", "+"] * 2, "layers": []}.items():
+    for level, ops in {"functions": ["·", "+"] * 2, "layers": []}.items():
         diagram = graph_diagram(DENSE(DENSE(x)), {"x": [[2.0]]}, level=level)
         assert [n.kind for n in diagram.nodes if n.kind == "parameter"] == ["parameter"] * 2
         assert [n.label for n in diagram.nodes if n.kind == "op"] == ops
@@ -253,11 +253,11 @@ SOURCES = {
     "loss": (losses.MeanSquaredError(), None, None, None),
     "model": (MODEL, np.ones((1, 2)), ["x", "kernel", "bias"], "2.000"),
     "model of lists": (MODEL, [[1.0, 3.0]], ["x", "kernel", "bias"], "4.000"),
-    "model, shapes alone": (MODEL, None, ["x", "kernel", "bias"], "(1, 1)"),
+    "model, shapes alone": (MODEL, None, ["x", "kernel", "bias"], "(1 × 1)"),
     "layer": (layers.Dense(1, kernel_initializer="ones"), [[1.0]], None, "1.000"),
     "model of two": (Model(list(TWO), layers.Add()(list(TWO))), [np.ones((1, 1))] * 2, None,
                      "2.000"),
-    "model of two, shapes alone": (Model(list(TWO), layers.Add()(list(TWO))), None, None, "(1, 1)"),
+    "model of two, shapes alone": (Model(list(TWO), layers.Add()(list(TWO))), None, None, "(1 × 1)"),
     "model of names": (Model(dict(zip("ab", TWO, strict=True)), layers.Add()(list(TWO))),
                        {"a": [[1.0]], "b": [[2.0]]}, ["a", "b"], "3.000"),
     "tensor": (graph.parse("x + 1"), {"x": 1}, ["x", "1"], "2.000"),
@@ -279,6 +279,16 @@ def test_what_can_be_drawn(case):
     assert isinstance(graph_table(source, feeds), str)
 
 
+def test_weights_of_a_layer_are_named_in_the_language_of_the_drawing():
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    figure = draw_graph(model, np.ones((1, 2)), lang="es")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert {"núcleo", "sesgo", "·", "producto de matrices"} <= set(texts)
+    assert not {"kernel", "bias", "@"} & set(texts)
+    mine = graph_diagram("kernel*x", parameters=["kernel"], lang="es")
+    assert mine.nodes[0].label == "kernel"  # somebody's own name stays
+
+
 def test_parameters_are_drawn_as_such():
     kinds = {
         node.label: node.kind
@@ -296,8 +306,8 @@ def test_parameters_are_drawn_as_such():
     ("formula", "shapes", "table"),
     [
         ("-x", {}, ["node", "x", "#1 = −x"]),
-        ("x @ w", {"x": (2,), "w": (2, 3)}, ["node      shape", "x          (2,)",
-                                             "w        (2, 3)", "#1 = x @ w  (3,)"]),
+        ("x @ w", {"x": (2,), "w": (2, 3)}, ["node      shape", "x          (2)",
+                                             "w       (2 × 3)", "#1 = x · w  (3)"]),
     ],
 )  # fmt: skip
 def test_a_table_without_values(formula, shapes, table):
@@ -307,7 +317,7 @@ def test_a_table_without_values(formula, shapes, table):
 
 def test_larger_arrays_are_written_out_where_asked():
     x = np.arange(10.0).reshape(5, 2)
-    assert "(5, 2)" in graph_table("x*2", {"x": x})
+    assert "(5 × 2)" in graph_table("x*2", {"x": x})
     whole = graph_table("x*2", {"x": x}, most=5, digits=0)
     assert "[[0 2] [4 6] [8 10] [12 14] [16 18]]" in whole
     assert graph_diagram("x*2", {"x": x}, most=5, digits=0).edges[-1].value.count("\n") == 4

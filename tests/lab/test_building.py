@@ -113,6 +113,69 @@ def test_what_is_no_answer(case, started, monkeypatch):
     assert found.is_right == (case == "print")
 
 
+LOST = {
+    "endless": (
+        {"dense": ["return x @ self.W + self.b", "while True:\n    self.dW = self.x"]},
+        "layer.backward(gradient)",
+        ["In dense.py, line", "`for i in range(n)` ends by itself"],
+    ),
+    "loop that forgets": (
+        {"sgd": ["i = 0\nwhile i < 3:\n    w = w - rate * gradient\nreturn w"]},
+        "sgd(w, gradient, rate)",
+        ["In sgd.py, line", "what the condition reads has to change"],
+    ),
+    "bracket": (
+        {"sgd": ["return w - (rate * gradient"]},
+        "sgd(w, gradient, rate)",
+        ["In sgd.py, line 6: return w - (rate * gradient", "a bracket, a quotation mark"],
+    ),
+    "colon": (
+        {"sgd": ["for i in range(2)\n    w = w - rate"]},
+        "sgd(w, gradient, rate)",
+        ["In sgd.py, line 6: for i in range(2)", "or a colon that is missing"],
+    ),
+    "indentation": (
+        {"sgd": ["w = w - rate * gradient\n  return w"]},
+        "sgd(w, gradient, rate)",
+        ["In sgd.py, line 7: return w", "begin in the same column"],
+    ),
+    "name": (
+        {"sgd": ["return w - rate * grad"]},
+        "sgd(w, gradient, rate)",
+        ["In sgd.py, line 6", "letter by letter"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_what_keeps_a_file_from_an_answer_has_its_own_hints(case, started, monkeypatch):
+    """File, line and what to do; not the mathematics of the piece."""
+    files, code, messages = LOST[case]
+    for name, bodies in files.items():
+        write(started, name, bodies)
+    run_job = process.run_job
+    monkeypatch.setattr(
+        checking, "run_job", lambda f, job: run_job(f, dataclasses.replace(job, seconds=4))
+    )
+    (name,) = files
+    found = checking.check_piece(started, BY_NAME[name])
+    assert found.findings[-1].code == code, told(found)
+    for text in messages:
+        assert text in told(found), told(found)
+    assert told(found).count("hint:") == 2
+    with language.use("es"):
+        assert "segunda pista: " in told(found)
+
+
+def test_an_exam_names_the_line_of_an_endless_loop(solved):
+    path = solved / "training.py"
+    path.write_text(path.read_text().replace("    return losses", "    while losses: pass"))
+    found = exams.examine(solved, dataclasses.replace(exams.exam("xor"), epochs=3, seconds=4))
+    assert "In training.py, line" in told(found)
+    assert "while losses: pass" in told(found)
+    assert told(found).count("hint:") == 2
+
+
 def test_a_file_that_is_gone_and_one_that_is_empty(started):
     (started / "sgd.py").write_text("")
     assert "sgd.py defines no sgd." in told(checking.check_piece(started, BY_NAME["sgd"]))

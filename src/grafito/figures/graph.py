@@ -12,7 +12,7 @@ from grafito.figures.drawn_graph import Arrow, Mark, Reading, collapse, read_gra
 from grafito.figures.given import as_names, drawn, setting
 from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
-from grafito.figures.text import array_line, array_rows, short, words
+from grafito.figures.text import array_line, array_rows, shape_text, short, words
 from grafito.graph import Tensor
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: st
         alias = mark.title if word and mark.title.lower() != symbol.lower() else ""
         return alias or symbol
     if name:
-        return name
+        of_layer = mark.kind == "parameter" and x.scope  # a name that grafito gave
+        return vocabulary.get(name, name) if of_layer else name
     if mark.kind == "constant":
         return _short(x, lang) if x.size == 1 else vocabulary["constant"]
     alike = [
@@ -200,7 +201,7 @@ def _edge(arrow: Arrow, reading: Reading, digits: int, lang: str | None, most: i
     if arrow.value is not None and not (constant and arrow.value.size == 1):
         value = "\n".join(array_rows(arrow.value, digits, lang, most))
     elif arrow.value is None and arrow.shape:
-        value = str(arrow.shape)
+        value = shape_text(arrow.shape)
     if arrow.gradient is not None:
         gradient = "\n".join(array_rows(arrow.gradient, digits, lang, most))
     kinds = {mark.kind for mark in reading.marks.values()}
@@ -265,7 +266,7 @@ def graph_table(
             for known in (reading.values, reading.gradients)
         ]
         shape = shapes.get(x, x.shape)
-        rows.append((text, cells[0] or (str(shape) if shape else ""), cells[1]))
+        rows.append((text, cells[0] or (shape_text(shape) if shape else ""), cells[1]))
     columns = 3 if reading.gradients else 2 if any(row[1] for row in rows[1:]) else 1
     wide = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(

@@ -23,6 +23,7 @@ from grafito.figures.layered import Box, Link, Placement, Region, Stretch, place
 NAME = FontProperties(family=canvas.SANS, size=9.5)
 SMALL = FontProperties(family=canvas.SANS, size=7.5)
 NUMBER = FontProperties(family=canvas.MONO, size=7)
+DOT = FontProperties(family=canvas.SANS, size=20)  # else too small to be seen
 TINY = FontProperties(family=canvas.SANS, size=5.4)
 LINE = 8.6  # from one line of numbers to the next
 CAPITAL = 5.2  # height of a digit
@@ -89,6 +90,8 @@ def _font(node: Node) -> FontProperties:
     fits = 1.65 * RADIUS
     if node.kind == "link":
         return SMALL
+    if node.label == "·":
+        return DOT
     small = node.kind == "op" and _width(node.label, SMALL) <= fits < _width(node.label, NAME)
     return SMALL if small else NAME
 
@@ -281,6 +284,8 @@ def _legend(
     kinds = {node.kind for node in diagram.nodes}
     present += [("gradient of data", any(edge.quiet for edge in diagram.edges))]
     present += [("shape", any(edge.value.startswith("(") for edge in diagram.edges))]
+    labels = {node.label for node in diagram.nodes if node.kind == "op"}
+    present += [("matrix product", "·" in labels)]
     present += [("block", "block" in kinds)]
     present += [(kind, kind in kinds) for kind in ("input", "parameter")]
     present += [("continues", in_rows)]
@@ -301,7 +306,9 @@ def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str, float]], y: float)
             line = np.array([[x + 18, y], [x + 12, y], [x + 6, y], [x, y]])
             _arrow(axes, line, QUIET, DASHES, "legend")
         elif kind == "shape":
-            axes.text(x, y, "(n)", font=SMALL, va="center_baseline", zorder=3)
+            axes.text(x - 4, y, "(n×m)", font=SMALL, va="center_baseline", zorder=3)
+        elif kind == "matrix product":
+            axes.text(x + 10, y, "·", font=DOT, ha="center", va="center_baseline", zorder=3)
         elif kind == "continues":
             axes.add_patch(Circle((x + 10, y), 5, fc=FILL["link"], ec=canvas.INK, lw=0.8))
         else:

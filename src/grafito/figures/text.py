@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,13 @@ WORDS = (
     message("image"),
     message("images"),
     message("kernel"),
+    message("bias"),
     message("feature map"),
     message("after pooling"),
     message("flattened"),
     message("raw"),
     message("gradient of data"),
+    message("matrix product"),
     message("unit"),
     message("filter"),
     message("chance"),
@@ -214,6 +216,16 @@ def _grouped(text: str, lang: str | None) -> str:
     return f"{before}{',' if dot else ''}{behind}"
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    """The sizes of an array as a picture writes them.
+
+    Example:
+        >>> shape_text((128, 10)), shape_text((5,))
+        ('(128 × 10)', '(5)')
+    """
+    return f"({' × '.join(map(str, shape))})"
+
+
 def array_rows(
     array: Any, digits: int = 3, lang: str | None = None, most: int = LARGEST
 ) -> list[str]:
@@ -223,10 +235,10 @@ def array_rows(
         >>> array_rows(np.array([[1.0, -2.0], [0.5, 10.0]]))
         ['[1.000 −2.000]', '[0.500 10.000]']
         >>> array_rows(np.zeros((128, 10)))
-        ['(128, 10)']
+        ['(128 × 10)']
     """
     if not _is_small(array, most):
-        return [str(np.shape(array))]
+        return [shape_text(np.shape(array))]
     if np.size(array) == 1:  # brackets around a lone number say nothing
         return [number(np.reshape(array, ()), digits, lang)]
     cells = [[number(x, digits, lang) for x in row] for row in np.atleast_2d(array)]
@@ -244,7 +256,7 @@ def array_line(array: Any, digits: int = 3, lang: str | None = None, most: int =
         '[[1.000 −2.000] [0.500 1.000]]'
     """
     if not _is_small(array, most):
-        return str(np.shape(array))
+        return shape_text(np.shape(array))
     if np.size(array) == 1:
         return number(np.reshape(array, ()), digits, lang)
     return _bracketed(np.asarray(array), digits, lang)

@@ -15,7 +15,7 @@ from grafito.graph.tensor import Array, Op, Shape, Tensor, operands
 class MatMul(Op):
     """Σₖ x[..., i, k] y[..., k, j], batched over leading axes, which broadcast"""
 
-    symbol = "@"
+    symbol = "·"
 
     def infer(self, x: Tensor, y: Tensor) -> tuple[Shape, str]:
         batch = broadcast_shapes(x.shape[:-2], y.shape[:-2], where="matmul")

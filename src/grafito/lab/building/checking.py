@@ -132,8 +132,8 @@ def check_piece(folder: Path, piece: Piece) -> Checked:
     findings = []
     for step, answer, right in itertools.zip_longest(piece.steps, outcome.answers, expected):
         if answer is None or "error" in answer:
-            seen = failure(outcome, answer)
-            findings.append(Finding(step.shown, seen, hints=step.hints))
+            seen, hints = failure(outcome, answer)
+            findings.append(Finding(step.shown, seen, hints=hints or step.hints))
             break
         findings.append(_compared(step.shown, answer, np.asarray(right, "float64"), step.hints))
         if not findings[-1].is_right:
@@ -141,10 +141,49 @@ def check_piece(folder: Path, piece: Piece) -> Checked:
     return Checked(piece.name, findings, outcome.printed)
 
 
-def failure(outcome: Outcome, answer: Mapping[str, Any] | None) -> tuple[Seen, ...]:
-    """Why there is no number."""
+def failure(
+    outcome: Outcome, answer: Mapping[str, Any] | None
+) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+    """Why there is no number, and what to do where that is no matter of the piece."""
+    kind = "time" if outcome.stopped == "time" else (answer or {}).get("error", "")
+    return _failure(outcome, answer), REMEDIES.get(kind, ())
+
+
+# A first and a second hint for what keeps any file from giving an answer.
+REMEDIES = {
+    "time": (
+        N_(
+            "A `while` ends when its condition is false: what the condition reads has to change "
+            "inside of the loop. `for i in range(n)` ends by itself."
+        ),
+        N_("Print what the condition reads at the end of each turn, and see whether it changes."),
+    ),
+    "SyntaxError": (
+        N_(
+            "Python cannot read this line, and so runs nothing of the file. Look in it and in the "
+            "line above for a bracket, a quotation mark or a colon that is missing."
+        ),
+        N_("Run the file with `python`: a ^ below the line marks the place."),
+    ),
+    "IndentationError": (
+        N_("What belongs to a `def`, `for` or `if` begins four spaces further to the right."),
+        N_("Lines of one block begin in the same column; use spaces alone, no tabs."),
+    ),
+    "NameError": (
+        N_("Compare the name, letter by letter, with the arguments and the lines above."),
+        N_("Functions of other files have to be imported at the top of this one."),
+    ),
+    "RecursionError": (
+        N_("The function calls itself and never stops: return an expression instead."),
+    ),
+}
+REMEDIES["TabError"] = REMEDIES["IndentationError"]
+
+
+def _failure(outcome: Outcome, answer: Mapping[str, Any] | None) -> tuple[Seen, ...]:
     if outcome.stopped == "time":
-        return (Seen(N_("It was stopped after its time. Is there a loop that never ends?")),)
+        stopped = Seen(N_("It was stopped after its time. Is there a loop that never ends?"))
+        return (stopped, *_place(*outcome.where)) if outcome.where else (stopped,)
     if outcome.stopped == "output":
         kilobytes = OUTPUT // 1000
         return (Seen(N_("It printed more than {count} kB and was stopped."), {"count": kilobytes}),)
@@ -152,8 +191,7 @@ def failure(outcome: Outcome, answer: Mapping[str, Any] | None) -> tuple[Seen, .
         return (Seen(N_("The process ended before it gave an answer.")),)
     kind = answer["error"]
     file, line, source = answer.get("place", ["", 0, ""])
-    values = {"file": file, "line": str(line), "source": source}
-    place = (Seen(N_("In {file}, line {line}: {source}"), values),) if line else ()
+    place = _place(file, line, source)
     if kind == "missing":
         what = {"file": file, "what": answer["message"]}
         return (Seen(N_("{file} defines no {what}."), what),)
@@ -166,6 +204,11 @@ def failure(outcome: Outcome, answer: Mapping[str, Any] | None) -> tuple[Seen, .
         text = N_("It needs more than {count} GiB of memory.")
         return (Seen(text, {"count": MEMORY >> 30}), *place)
     return (Seen("{kind}: {what}", {"kind": kind, "what": answer["message"]}), *place)
+
+
+def _place(file: str, line: int, source: str) -> tuple[Seen, ...]:
+    values = {"file": file, "line": str(line), "source": source}
+    return (Seen(N_("In {file}, line {line}: {source}"), values),) if line else ()
 
 
 def _compared(

@@ -1,21 +1,25 @@
 """The program in which a student's files run; it knows NumPy and no grafito.
 
-Its one argument is a folder with `job.json` and `inputs.npz`; it leaves `answer.json` there.
+Its one argument is a folder with `job.json` and `inputs.npz`; it leaves `answer.json` there, and
+`where.txt` with the line at which it was shortly before its time was over.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib
 import json
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 LARGEST = 100_000  # numbers of an answer
+LOOKED = 0.75  # the share of its time after which is written down where it is
 
 
 def limit(memory: int, seconds: int, file: int) -> None:
@@ -63,25 +67,24 @@ def told(error: BaseException, folder: Path) -> dict[str, Any]:
     return answer
 
 
-def answers(job: dict[str, Any], inputs: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+def answers(job: dict[str, Any], inputs: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     """The answer of each step; the last one is an error where there was one."""
-    found: list[dict[str, Any]] = []
     scope: dict[str, Any] = {"np": np, **inputs}
     try:
         for module, names in job["names"].items():
             loaded = importlib.import_module(module)
             for name in names:
                 if not hasattr(loaded, name):
-                    return [{"error": "missing", "message": name, "place": [f"{module}.py", 0, ""]}]
+                    yield {"error": "missing", "message": name, "place": [f"{module}.py", 0, ""]}
+                    return
                 scope[name] = getattr(loaded, name)
         with np.errstate(all="ignore"):
             exec(job["setup"], scope)
             for before, code in job["steps"]:
                 exec(before, scope)
-                found.append(plain(eval(code, scope)))
+                yield plain(eval(code, scope))
     except BaseException as error:  # whatever a student's code does, SystemExit too
-        found.append(told(error, folder))
-    return found
+        yield told(error, folder)
 
 
 def main() -> None:
@@ -92,8 +95,14 @@ def main() -> None:
         inputs = {name: file[name] for name in file.files}
     limit(*job["limits"])
     sys.path.insert(0, str(folder))
-    found = answers(job, inputs, folder)
-    (room / "answer.json").write_text(json.dumps(found), encoding="utf-8")
+    found = []
+    with (room / "where.txt").open("w", encoding="utf-8") as file:
+        faulthandler.dump_traceback_later(LOOKED * job["seconds"], file=file)
+        for answer in answers(job, inputs, folder):  # one by one: the next may never come
+            found.append(answer)
+            (room / "answer.new").write_text(json.dumps(found), encoding="utf-8")
+            (room / "answer.new").replace(room / "answer.json")
+        faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":

@@ -132,8 +132,10 @@ def examine(folder: Path, one: Exam) -> Examined:
     code = steps[0][1]
     wrong = next((a for a in outcome.answers if a.get("numbers") is None), None)
     if wrong or len(outcome.answers) < len(steps):
-        seen = failure(outcome, wrong) if not wrong or "error" in wrong else (Seen(NO_LOSSES),)
-        return Examined(one.name, [Finding(code, seen)], outcome.printed)
+        seen, hints = (Seen(NO_LOSSES),), ()
+        if not wrong or "error" in wrong:
+            seen, hints = failure(outcome, wrong)
+        return Examined(one.name, [Finding(code, seen, hints=hints)], outcome.printed)
     yours, outputs = (np.array(a["numbers"]).reshape(a["shape"]) for a in outcome.answers)
     theirs, right = one.by_grafito()
     if yours.shape != (one.epochs,) or outputs.shape != right.shape:

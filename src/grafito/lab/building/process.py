@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ MEMORY = 2 << 30  # bytes of addresses
 OUTPUT = 100_000  # bytes that may be printed
 FILE = 10 << 20  # bytes in a file
 PIECE = 1 << 14
+FRAME = re.compile(r'File "(.+)", line (\d+) in ')
 
 NO_SANDBOX = message(
     "Your files run in a process of their own, with limits of time, memory and output. That is no "
@@ -59,11 +61,13 @@ class Outcome:
         answers: of each step, until one failed.
         printed: by the files, shortened.
         stopped: "time" or "output" where a limit stopped it, "exit" where it ended by itself.
+        where: file, line and source at which it was when its time was over, where that is known.
     """
 
     answers: list[dict[str, Any]]
     printed: str = ""
     stopped: str = ""
+    where: tuple[str, int, str] | None = None
 
 
 def run_job(folder: Path, job: Job) -> Outcome:
@@ -80,6 +84,7 @@ def run_job(folder: Path, job: Job) -> Outcome:
         room = Path(name)
         limits = (MEMORY, job.seconds + 1, FILE)
         told = {"names": job.names, "setup": job.setup, "steps": job.steps, "limits": limits}
+        told["seconds"] = job.seconds
         (room / "job.json").write_text(json.dumps(told), encoding="utf-8")
         np.savez(room / "inputs.npz", **job.inputs)
         printed, stopped = _follow(_started(room, folder), job.seconds)
@@ -87,7 +92,22 @@ def run_job(folder: Path, job: Job) -> Outcome:
             answers = json.loads((room / "answer.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             answers = []
-    return Outcome(answers, printed, stopped if stopped or answers else "exit")
+        where = _where(room / "where.txt", folder) if stopped == "time" else None
+    return Outcome(answers, printed, stopped if stopped or answers else "exit", where)
+
+
+def _where(told: Path, folder: Path) -> tuple[str, int, str] | None:
+    """File, line and source of what ran when the time was nearly over, if that is a student's."""
+    try:
+        frames = FRAME.findall(told.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    for name, line in frames:  # the innermost one comes first
+        path = Path(name)
+        if path.parent == folder.resolve():
+            source = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            return path.name, int(line), "".join(source[int(line) - 1 : int(line)]).strip()
+    return None
 
 
 def _started(room: Path, folder: Path) -> subprocess.Popen[bytes]:
