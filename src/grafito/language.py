@@ -289,7 +289,7 @@ def in_words(name: str) -> str:
     for first in range(len(words)):
         whose, end = " ".join(words[:first]), " ".join(words[first:])
         if translate(end) != end:
-            return f"{translate(end)} ({translate(whose)})" if whose else translate(end)
+            return f"{translate(end)} ({retell(whose)})" if whose else translate(end)
     return retell(" ".join(words))
 
 

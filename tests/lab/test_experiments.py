@@ -13,7 +13,8 @@ from grafito import lab, language
 from grafito.errors import ArgumentError, UnknownNameError
 from grafito.lab import record
 from grafito.lab.report import write_report
-from grafito.lab.report.recorded_run import FILES
+from grafito.lab.report.context import context_of
+from grafito.lab.report.recorded_run import FILES, read_run
 
 # Figures and tables that the forms of an experiment show.
 TRAINING = {"network", "curves"}
@@ -112,6 +113,29 @@ ROWS = {
 }
 
 
+# What a number in large type may be called: the end of its name, a loss or an accuracy for example.
+SAID = {
+    *("accuracy", "loss", "error", "errors", "updates", "deviation", "majority", "R²", "r2"),
+    *("right", "patterns", "learn", "output", "images", "kilobytes", "tens", "slope", "days"),
+    *("last", "before", "after", "degree", "response", "pooling", "parameters", "dead", "made"),
+}
+
+
+def check_headings(folder):
+    """No two figures or tables of a page bear one title; numbers in large type say of what."""
+    names = {}
+    for lang in language.LANGUAGES:
+        with language.use(lang):
+            context = context_of(read_run(folder))
+        for kinds in (("figure", "player"), ("table",)):
+            titles = [block.title for block in context["blocks"] if block.kind in kinds]
+            assert len(titles) == len(set(titles)), titles
+        names[lang] = [name for name, _value in context["headlines"]]
+    for english, spanish in zip(*names.values(), strict=True):
+        assert re.split(r"[ _]", english)[-1] in SAID, english
+        assert english != spanish or english == "R²"
+
+
 def words_of(page):
     """How many words a page has outside tables, lists of settings and formulas."""
     main = page[page.index("<main") :]
@@ -177,6 +201,7 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     for lang in language.LANGUAGES:
         count = words_of(write_report(result.folder, lang=lang).read_text())
         assert FEWEST_WORDS <= count <= MOST_WORDS, (lang, count)
+    check_headings(result.folder)
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics
     if "results" not in there:  # else each number bears the name of its form

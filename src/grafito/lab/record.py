@@ -24,7 +24,7 @@ from grafito.files.writing import replace_file
 from grafito.lab.backups import Clock, backup_of
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.sentence import Words, entries, unjudged
-from grafito.language import LANGUAGES, current, known_names, say, translate, translator
+from grafito.language import LANGUAGES, current, known_names, say, translate, use
 from grafito.models.progress import format_logs
 from grafito.models.summary import summarize
 
@@ -145,7 +145,9 @@ class Record:
             drawn.savefig(content, **options)
             replace_file(self.folder.path / files[key], content.getvalue())
 
-    def player(self, name: str, player: Player, title: str, caption: str = "") -> None:
+    def player(
+        self, name: str, player: Player, title: str, caption: str = "", **values: Any
+    ) -> None:
         """A training step, operation by operation, kept as NAME.html and as the table NAME.csv.
 
         Args:
@@ -153,18 +155,21 @@ class Record:
             player: where it stands.
             title: a text.
             caption: likewise.
+            values: of the names in both, as in `text`.
         """
         from grafito.insight.page import COLUMNS, step_rows
+        from grafito.lab.report.blocks import Writer
 
         file, rows = self._file(name, ".html"), self._file(name, ".csv")
         others = {lang: {"file": f"{lang}/{file}"} for lang in LANGUAGES if lang != current()}
         for lang, named in {current(): {"file": file}, **others}.items():
             path = self.folder.path / named["file"]
             path.parent.mkdir(exist_ok=True)
-            player.save(path, title=translator(lang)(title), lang=lang)
+            with use(lang):
+                player.save(path, title=Writer().filled(title, values), lang=lang)
         self._write_csv(rows, [COLUMNS, *step_rows(player)])
         self._add(
-            kind="player", file=file, rows=rows, title=title, caption=caption,
+            kind="player", file=file, rows=rows, title=title, caption=caption, values=values,
             lang=current(), others=others,
         )  # fmt: skip
 

@@ -106,7 +106,8 @@ class Approximation(Experiment):
             [[w, 3 * w + 1, float(np.mean(e)), min(e), max(e)] for w, e in errors.items()],
             N_("The error by the width"),
         )
-        record.metrics({f"{width} {N_('units')}": float(np.mean(e)) for width, e in errors.items()})
+        wide = N_("width {}")
+        record.metrics({f"{wide.format(w)} loss": float(np.mean(e)) for w, e in errors.items()})
         record.words(
             "theory", [*self.task.of(self.variant).theory, *theory_of([model], ["mse"], ["adam"])]
         )

@@ -70,10 +70,16 @@ class Convolution(Experiment):
             N_("The layers Conv2D, MaxPooling2D and Flatten give the same vector: {vector}."),
             vector=", ".join(f"{value:g}" for value in output),
         )
-        record.metrics({"sum": float(output.sum()), "length": len(output)})
         windows = np.lib.stride_tricks.sliding_window_view(ZERO, weights.shape)
+        answers = (windows * weights).sum(axis=(-2, -1))
+        record.metrics(
+            {
+                N_("strongest response"): float(answers.max()),
+                N_("numbers after pooling"): len(output),
+            }
+        )
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
-        record.words("findings", [[strongest((windows * weights).sum(axis=(-2, -1)))]])
+        record.words("findings", [[strongest(answers)]])
         record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
     def network(self, weights: np.ndarray) -> Sequential:

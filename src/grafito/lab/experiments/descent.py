@@ -241,7 +241,7 @@ class DescentVariants(Valley):
             "batches",
             ["form", "examples", "steps in an epoch", "steps", "steps for good", "final loss"],
             rows,
-            N_("Steps until the loss is low"),
+            N_("Steps until the loss is low, by the size of the batch"),
             N_("For the first time, and for good; empty where {epochs} epochs were not enough."),
             epochs=self.epochs,
         )
@@ -300,7 +300,7 @@ class DescentVariants(Valley):
             ["optimizer", "best rate", "steps", "steps for good", "final loss",
              *(f"{rate:g}" for rate in self.rates)],
             rows,
-            N_("Steps until the loss is low"),
+            N_("Steps until the loss is low, by the optimizer"),
             N_(
                 "With the best rate, for the first time and for good; then for good with each "
                 "rate. Empty where {steps} steps were not enough. Adadelta begins with very short "

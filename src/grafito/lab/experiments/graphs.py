@@ -13,6 +13,7 @@ import numpy as np
 from grafito import activations, figures, graph, losses
 from grafito.errors import ArgumentError
 from grafito.figures.gallery import values_and_slopes
+from grafito.figures.text import function_name
 from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
@@ -83,20 +84,25 @@ class Shown(NamedTuple):
     difference: float
 
 
-def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any]) -> Shown:
-    """Hand over the drawing of a graph and the table of its inputs."""
+def show_graph(
+    record: Record, name: str, output: graph.Tensor, feeds: dict[str, Any], of: str = ""
+) -> Shown:
+    """Hand over the drawing of a graph and the table of its inputs; `of` is what it computes."""
+    whose: dict[str, Any] = {"of": of} if of else {}
     drawing = partial(figures.draw_graph, output, feeds, level="functions")
     record.figure(
         name,
         drawing,
-        N_("Values and gradients"),
+        N_("Values and gradients: {of}") if of else N_("Values and gradients"),
         N_("Values are black, gradients red, going back."),
+        **whose,
     )
     record.player(
         f"{name}-step",
         Player(output, feeds),
-        N_("The same, operation by operation"),
+        N_("{of}, operation by operation") if of else N_("The same, operation by operation"),
         STEP_CAPTION,
+        **whose,
     )
     inputs = {t.name: t for t in graph.topological_order([output]) if t.name in feeds}
     witness = slopes_by_difference(output, feeds)
@@ -115,7 +121,8 @@ def show_graph(record: Record, name: str, output: graph.Tensor, feeds: dict[str,
         f"{name}-gradients",
         ["input", "value", "gradient", "central difference"],
         rows,
-        N_("The same numbers, with a witness"),
+        N_("The numbers of {of}, with a witness") if of else N_("The same numbers, with a witness"),
+        **whose,
     )
     return Shown(float(graph.value(output, feeds)), slopes, difference)
 
@@ -175,11 +182,12 @@ class ActivationGraphs(Experiment):
     def conduct(self, record: Record) -> None:
         shown: dict[str, Shown] = {}
         for name, function in self.functions.items():
-            record.section(name)
+            of = function_name(name, "en")
+            record.section(of)
             inputs = {key: graph.placeholder((), "float64", key) for key in UNIT}
             z = inputs["w0"] * inputs["x0"] + inputs["w1"] * inputs["x1"] + inputs["b"]
-            shown[name] = show_graph(record, name, function(z), UNIT)
-            record.metrics({f"{name} output": shown[name].value})
+            shown[name] = show_graph(record, name, function(z), UNIT, of)
+            record.metrics({f"{of} output": shown[name].value})
         record.section(N_("The functions"))
         record.figure(
             "functions",

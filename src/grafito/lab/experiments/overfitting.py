@@ -317,13 +317,9 @@ class Overfitting(Classifier):
         points: Points,
         others: Points,
     ) -> None:
-        record.figure(
-            name,
-            partial(figures.function_fit, *points, functions, apart=True, span=(0, 1)),
-            {"polynomials": N_("Polynomials"), "networks": N_("Networks with a hidden layer")}[
-                name
-            ],
-        )
+        title = {"polynomials": N_("Polynomials"), "networks": N_("Networks with a hidden layer")}
+        drawing = partial(figures.function_fit, *points, functions, apart=True, span=(0, 1))
+        record.figure(name, drawing, title[name])
         record.table(
             name,
             ["function", "training error", "test error"],
@@ -331,7 +327,8 @@ class Overfitting(Classifier):
                 [title, _mean_square(f, *points), _mean_square(f, *others)]
                 for title, f in functions.items()
             ],
-            N_("Mean squared errors of fitted functions"),
+            N_("Mean squared errors: {of}"),
+            of=title[name],
         )
 
 

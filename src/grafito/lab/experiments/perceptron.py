@@ -138,12 +138,13 @@ class Perceptron(Experiment):
         record.figure(
             name,
             partial(figures.perceptron_lines, x, y, shown, first=first),
-            N_("The boundary after each update"),
+            N_("The boundary after each update: {of}"),
             N_(
                 "At most the last {shown}; older ones are paler. The arrow shows the side of "
                 "class 1."
             ),
             shown=SHOWN_UPDATES,
+            of=SETS[name],
         )
         text = (
             N_("After {updates} updates in {epochs} epochs no example is on the wrong side.")
@@ -155,12 +156,13 @@ class Perceptron(Experiment):
             f"{name}-errors",
             ["epoch", "errors"],
             enumerate(learned.errors, start=1),
-            N_("Updates in each epoch"),
+            N_("Updates in each epoch: {of}"),
+            of=SETS[name],
         )
         record.metrics(
             {
-                f"{name} {N_('errors')}": learned.errors[-1],
-                f"{name} {N_('updates')}": len(learned.weights),
+                f"{SETS[name]} {N_('errors')}": learned.errors[-1],
+                f"{SETS[name]} {N_('updates')}": len(learned.weights),
             }
         )
         return learned.errors

@@ -113,7 +113,11 @@ class Writer:
         contents = [in_language(entry, folder, current()) for entry in contents]
         figures = [entry for entry in contents if entry.get("kind") == "figure"]
         spoken = [{**entry, "alt": self._spoken(entry)} for entry in figures]
-        played = [entry for entry in contents if entry.get("kind") == "player"]
+        played = [
+            {**entry, "title": self.filled(str(entry.get("title", "")), entry.get("values", {}))}
+            for entry in contents
+            if entry.get("kind") == "player"
+        ]
         frames = players.embed(played, folder)
         framed = iter(frames)
         embedded = iter(pictures.embed(spoken, folder, sum(len(f.encode()) for f in frames)))

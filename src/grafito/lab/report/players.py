@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from grafito.insight.page import LARGEST, TEMPLATE, framed, script_hash, script_of
-from grafito.language import translate as _
 
 ROOM = 800_000  # bytes of all players of a page, taken from those of its pictures
 
@@ -18,14 +17,14 @@ def embed(entries: Iterable[Mapping[str, Any]], folder: Path) -> list[str]:
     The policy of the page lets the script of a player run and no other.
 
     Args:
-        entries: with "file" and "title".
+        entries: with "file", and "title" in the language of the page.
         folder: where their files are.
     """
     own = script_of(TEMPLATE.read_text(encoding="utf-8"))
     frames: list[str] = []
     for entry in entries:
         page = _text(folder / str(entry["file"]))
-        frame = framed(page, _(str(entry.get("title", "")))) if script_of(page) == own else ""
+        frame = framed(page, str(entry.get("title", ""))) if script_of(page) == own else ""
         room = ROOM - sum(map(len, frames))
         frames.append(frame if len(frame.encode()) <= room else "")
     return frames
