@@ -22,6 +22,7 @@ _MODULES = (
     "config",
     "constraints",
     "datasets",
+    "distribution",
     "engines",
     "errors",
     "estimators",

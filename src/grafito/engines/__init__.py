@@ -7,13 +7,14 @@ import importlib
 import pkgutil
 from typing import Any
 
+from grafito.engines.devices import distribution
 from grafito.engines.interface import Engine, Memory, Program, format_bytes
 from grafito.errors import GrafitoWarning, unknown_name, warn
 from grafito.language import translate
 
 __all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "names"]
 
-SHARED = {"interface", "resources"}  # modules that are no engine
+SHARED = {"devices", "interface", "processes", "resources"}  # modules that are no engine
 
 
 def names() -> list[str]:
@@ -23,9 +24,7 @@ def names() -> list[str]:
         >>> "reference" in names()
         True
     """
-    found = [
-        m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("interface", "resources")
-    ]
+    found = [m.name for m in pkgutil.iter_modules(__path__) if m.name not in SHARED]
     return sorted(found, key=lambda name: -_engine_class(name).preference)
 
 
@@ -44,6 +43,8 @@ def get(engine: Any = "auto") -> Engine:
     """
     if isinstance(engine, Engine):
         return engine
+    if engine == "auto" and distribution():
+        engine = "jax"  # the one that knows of several devices
     if engine == "auto":
         obstacles = {name: _engine_class(name).obstacle() for name in names()}
         usable = [name for name, obstacle in obstacles.items() if not obstacle]

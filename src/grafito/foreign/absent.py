@@ -177,7 +177,7 @@ ABSENT: dict[str, dict[str, str]] = {
         "nothing: weights keep all their digits": "Quantizer quantizers",
         "nothing: memory is planned": "RematScope remat",
         "graph.value(y, {x: number})": "StatelessScope SymbolicScope",
-        "model.compile(..., engine='auto')": "device distribution",
+        "model.compile(..., engine='auto')": "device",
         "names of layers: layers.Dense(3, name='hidden')": "name_scope",
         "a models.Model with a compute_loss of its own": "distillation",
         _FILES: "export",

@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import re
 
-from grafito.engines import interface
+from grafito.engines import devices, interface
 from grafito.errors import MissingDependencyError
 from grafito.graph.program import Graph
 from grafito.language import message
@@ -23,10 +23,10 @@ def plugin_installed() -> bool:
 
 
 class Engine(interface.Engine):
-    """XLA's code for the first device that JAX finds, or another one.
+    """XLA's code for the first device that JAX finds, another one, or several.
 
     Args:
-        device: one of `jax.devices()`; by default the first.
+        device: one of `jax.devices()`; by default those of `grafito.distribution`, else the first.
     """
 
     name = "jax"
@@ -34,6 +34,7 @@ class Engine(interface.Engine):
 
     def __init__(self, device: object = None):
         self.device = device
+        self.distribution = None if device else devices.distribution()
 
     @classmethod
     def obstacle(cls) -> str:
@@ -59,4 +60,4 @@ class Engine(interface.Engine):
             )
         from grafito.engines.jax.program import Program
 
-        return Program(graph, self.device)
+        return Program(graph, self.device, self.distribution)

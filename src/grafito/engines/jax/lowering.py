@@ -7,7 +7,7 @@ outside of an axis, which compiled code cannot raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeVar
 
 import jax
@@ -19,6 +19,7 @@ from grafito.errors import GraphError
 from grafito.graph import convolution, pooling
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.elementwise import Erf, Erfinv
+from grafito.graph.evaluate import topological_order
 from grafito.graph.linear import MatMul
 from grafito.graph.precision import CONTRACTIONS, reads_bfloat16
 from grafito.graph.program import Graph
@@ -58,9 +59,17 @@ def rule(*ops: type[Op]) -> Callable[[Rule], Rule]:
     return register
 
 
-def lower(graph: Graph) -> Callable[[Values], tuple[dict[str, Any], list[Any], Any]]:
-    """The function of a step: from leaves to outputs, new values of variables, and the fault."""
-    order = graph.nodes
+def lower(
+    graph: Graph, given: Container[Tensor] = (), placed: Callable[[Tensor, Any], Any] | None = None
+) -> Callable[[Values], tuple[dict[str, Any], list[Any], Any]]:
+    """The function of a step: from leaves to outputs, new values of variables, and the fault.
+
+    Args:
+        graph: the step.
+        given: tensors that are leaves too, although they could be computed.
+        placed: says of a tensor and its value where it is to be.
+    """
+    order = topological_order(graph.results, given)
     constants = {
         x: np.asarray(x.op.array, numpy_dtype(x.dtype)) for x in order if isinstance(x.op, Constant)
     }
@@ -69,8 +78,9 @@ def lower(graph: Graph) -> Callable[[Values], tuple[dict[str, Any], list[Any], A
         values: Values = {**leaves, **{x: jnp.asarray(a) for x, a in constants.items()}}
         fault = Fault()
         for x in order:
-            if x not in values:
-                values[x] = _compute(x, fault, [values[y] for y in x.inputs])
+            if x not in values:  # a leaf, or given
+                value = _compute(x, fault, [values[y] for y in x.inputs])
+                values[x] = placed(x, value) if placed else value
         outputs = {name: values[x] for name, x in graph.outputs.items()}
         return outputs, [values[x] for x in graph.updates.values()], fault.found
 
