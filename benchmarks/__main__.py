@@ -1,7 +1,8 @@
 """grafito and its peers on the same jobs: `python -m benchmarks [JOB ...]`.
 
 Each job is stored in the results folder as JOB.json, with what everyone was held to in its name;
-README.md there shows all that are stored.
+README.md there shows all that are stored. With --wide networks that nobody tuned for take the place
+of the jobs: see `python -m benchmarks.wide --help`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from benchmarks import contest, report
@@ -52,6 +54,12 @@ def stem(job: str, conditions: Conditions) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the jobs, print and store what they give."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if "--wide" in arguments:
+        from benchmarks.wide import __main__ as wide
+
+        wide.main([each for each in arguments if each != "--wide"])
+        return
     options = parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     conditions = Conditions(options.isa, options.full_mkl)

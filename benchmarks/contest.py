@@ -68,7 +68,7 @@ def hold(
         entries = {
             peer: start({**task, "entry": peer}) for peer in peers if ENTRIES[peer].applies(job)
         }
-        _run_rounds(entries, rounds)
+        run_rounds(entries, rounds)
         if "skipped" not in entries.get("grafito", {"skipped": ""}):
             again = start({**task, "entry": "grafito"})
             if "process" in again:
@@ -115,7 +115,7 @@ def _run_first(
         return result | {"skipped": str(error)}
 
 
-def _run_rounds(entries: dict[str, dict[str, Any]], rounds: int) -> None:
+def run_rounds(entries: dict[str, dict[str, Any]], rounds: int) -> None:
     """Let all run in turn, each round beginning with the next of them; then end them."""
     for number in range(rounds + 1):
         ready = [entry for entry in entries.values() if "process" in entry]

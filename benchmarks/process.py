@@ -45,6 +45,7 @@ class Process:
         cache: the folder for grafito's compiled programs.
         limit: seconds to wait for an answer.
         more: variables of its environment.
+        module: what runs in it.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class Process:
         cache: str,
         limit: float,
         more: Mapping[str, str] = MappingProxyType({}),
+        module: str = "benchmarks.worker",
     ):
         self.limit = limit
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in `close`
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "benchmarks.worker", json.dumps(task)],
+            [sys.executable, "-W", "ignore", "-m", module, json.dumps(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
