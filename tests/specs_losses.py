@@ -59,6 +59,7 @@ class Row:
 
 
 LN2 = float(np.log(2))
+DENSE = {"sparse_y_true": False, "sparse_y_pred": False}
 SMOOTH = {"from_logits": True, "label_smoothing": 0.1}
 
 LOSSES = [
@@ -69,6 +70,16 @@ LOSSES = [
     Row("LogCosh", NUMBERS, LOGITS, {}, ([[0.0]], [[LN2]], float(np.log(1.25)))),
     Row("Huber", NUMBERS, LOGITS, {}, ([[0.0, 0.0]], [[0.5, -2.0]], 0.8125)),
     Row("Huber", NUMBERS, LOGITS, {"delta": 0.3}, ([[0.0]], [[1.3]], 0.345)),
+    Row("CosineSimilarity", NUMBERS, LOGITS, {}, ([[3.0, 4.0]], [[4.0, 3.0]], -0.96)),
+    Row("CosineSimilarity", NUMBERS, LOGITS, {"axis": 0}, ([[0.0]], [[2.0]], 0.0)),
+    Row("Dice", YES_NO, SIGMOIDS, {}, ([[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], 1 - 2 / (3 + 1e-7))),
+    Row(
+        "Dice",
+        YES_NO,
+        SIGMOIDS,
+        {"axis": -1},
+        ([[1, 0], [0, 1]], [[1, 0], [1, 1]], 1 - 1 / (2 + 1e-7) - 1 / (3 + 1e-7)),
+    ),
     Row("KLDivergence", SOFTMAX[::-1], SOFTMAX, {}, ([[0.5, 0.5]], [[0.25, 0.75]], 0.1438410362)),
     Row("Poisson", COUNTS, SOFTMAX, {}, ([[3.0]], [[1.0]], 1 - 3 * float(np.log(1 + 1e-7)))),
     Row("BinaryCrossentropy", YES_NO, SIGMOIDS, {}, ([[1.0, 0.0]], [[0.5, 0.75]], 1.5 * LN2)),
@@ -111,7 +122,7 @@ LOSSES_AS_METRICS = [
     for row in LOSSES
     if row.name
     not in (
-        *("LogCosh", "Huber", "MulticlassHinge"),
+        *("LogCosh", "Huber", "MulticlassHinge", "CosineSimilarity", "Dice"),
         *("BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"),
     )
     and not {"ignore_class", "axis"} & row.arguments.keys()
@@ -122,6 +133,12 @@ METRICS = [
     *LOSSES_AS_METRICS,
     Row("RootMeanSquaredError", NUMBERS, LOGITS, {}, ([[0.0], [0.0]], [[7.0], [1.0]], 5.0)),
     Row("LogCoshError", NUMBERS, LOGITS, {}, ([[0.0]], [[LN2]], float(np.log(1.25)))),
+    Row("CosineSimilarity", NUMBERS, LOGITS, {}, ([[3.0, 4.0]], [[4.0, 3.0]], 0.96)),
+    Row("CosineSimilarity", NUMBERS, LOGITS, {"axis": -1}),
+    Row("MeanIoU", LABELS, LABELS[::-1], {"num_classes": K}, ([0, 1, 1], [1, 1, 1], 1 / 3)),
+    Row("MeanIoU", ONE_HOT, SOFTMAX, {"num_classes": K, "ignore_class": 1} | DENSE),
+    Row("IoU", LABELS, LABELS[::-1], {"num_classes": K, "target_class_ids": [0, 2]}),
+    Row("IoU", ONE_HOT, SOFTMAX, {"num_classes": K, "target_class_ids": [1]} | DENSE),
     Row("Accuracy", LABELS, LABELS[::-1], {}, ([1, 2, 3, 4], [1, 2, 3, 0], 0.75)),
     Row("BinaryAccuracy", YES_NO, SIGMOIDS, {}, ([1, 0, 1, 1], [[0.9], [0.6], [0.1], [0.5]], 0.25)),
     Row("BinaryAccuracy", COLUMN[:, 0], COLUMN_PRED, {"threshold": 0.3}),

@@ -232,6 +232,8 @@ OPTIMIZERS = [
         ("AdamW", {"weight_decay": 0.01} | TINY),
     ),
     Optimizer("Adamax", NONE, 0.125, ("Adamax", TINY), 0.05),
+    Optimizer("Lion", {}, 0.125, rate=0.002, valley=False),  # its steps keep their size
+    Optimizer("Lion", {"beta_1": 0.5, "beta_2": 0.8}, 0.125, rate=0.002, valley=False),
     Optimizer(
         "Nadam",
         NONE,
@@ -280,5 +282,20 @@ SCHEDULES = [
         "CosineDecay",
         FALL | {"alpha": 0.5, "warmup_target": 1.6, "warmup_steps": 4},
         {0: 0.8, 2: 1.2, 4: 1.6, 9: 1.2, 14: 0.8, 99: 0.8},
+    ),
+    Schedule(
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.8, "first_decay_steps": 5, "m_mul": 0.5, "alpha": 0.25},
+        {0: 0.8, 5: 0.5, 10: 0.35, 15: 0.35, 35: 0.275},
+    ),
+    Schedule(
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.8, "first_decay_steps": 4, "t_mul": 1.0},
+        {0: 0.8, 2: 0.4, 4: 0.8, 6: 0.4},
+    ),
+    Schedule(
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.8, "first_decay_steps": 4, "t_mul": 1.5},
+        {0: 0.8, 4: 0.8, 7: 0.4, 10: 0.8},
     ),
 ]

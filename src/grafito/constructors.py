@@ -10,7 +10,7 @@ from typing import Any
 
 from grafito.errors import ArgumentError, GrafitoError
 
-__all__ = ["told_in_words"]
+__all__ = ["shown_in_full", "told_in_words"]
 
 RAW = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -32,6 +32,29 @@ def told_in_words(cls: type) -> type:
     if "__init__" in vars(cls):
         cls.__init__ = _in_words(vars(cls)["__init__"])  # type: ignore[misc]
     return cls
+
+
+def shown_in_full(cls: type) -> None:
+    """Let the signature of a constructor name the arguments that its base classes take.
+
+    Example:
+        >>> from grafito import layers
+        >>> list(inspect.signature(layers.MaxPooling2D).parameters)[-4:]
+        ['trainable', 'dtype', 'name', 'kwargs']
+    """
+    init = vars(cls).get("__init__")
+    parameters = list(inspect.signature(init).parameters.values()) if init else []
+    if not parameters or parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        return
+    own = parameters[:-1]
+    base = inspect.signature(super(cls, cls).__init__).parameters  # type: ignore[arg-type]
+    names = {p.name for p in own}
+    more = [
+        p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY)
+        for p in list(base.values())[1:]
+        if p.name not in names and p.kind is not p.VAR_POSITIONAL
+    ]
+    init.__signature__ = inspect.Signature([*own, *more])  # type: ignore[union-attr]
 
 
 def _in_words(init: Callable[..., None]) -> Callable[..., None]:

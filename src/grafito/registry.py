@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
-from grafito.constructors import told_in_words
+from grafito.constructors import shown_in_full, told_in_words
 from grafito.errors import (
     ArgumentError,
     UnknownNameError,
@@ -116,6 +116,7 @@ class KnownArguments:
         super().__init_subclass__()
         if cls.__module__.startswith("grafito.") and getattr(cls, "kind", "") != "model":
             told_in_words(cls)  # what the user's class raises stays as it is
+            shown_in_full(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if kwargs:

@@ -27,6 +27,18 @@ SHARED = [
     ("SGD", {"global_clipnorm": 0.7}),
     ("SGD", {"global_clipnorm": 100.0}),
     ("Adam", {"weight_decay": 0.1, "global_clipnorm": 0.7}),
+    ("Adam", {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3}),
+    ("Adam", {"gradient_accumulation_steps": 3, "global_clipnorm": 0.7, "weight_decay": 0.1}),
+    (
+        "SGD",
+        {
+            "gradient_accumulation_steps": 2,
+            "momentum": 0.9,
+            "use_ema": True,
+            "ema_momentum": 0.5,
+            "ema_overwrite_frequency": 4,
+        },
+    ),
 ]
 REGISTERED = [(row.name, row.arguments) for row in OPTIMIZERS]
 
@@ -158,6 +170,8 @@ def test_keras_follows_the_same_schedule(keras):
 @rows
 def test_torch_takes_the_same_steps(torch, row):
     name, arguments = row.torch
+    if not name:
+        pytest.skip("PyTorch has none")
     starts, gradients = starts_and_gradients("float64")
     weights = [torch.tensor(x, requires_grad=True) for x in starts]
     theirs = getattr(torch.optim, name)(weights, lr=RATE, **arguments)

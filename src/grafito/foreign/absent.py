@@ -13,7 +13,6 @@ _PICTURES = "matplotlib.pyplot.imread(path) gives an array, imsave(path, array) 
 _FOLDERS = "arrays, or a utils.PyDataset that reads one batch at a time, in model.fit"
 _FILES = "model.save('model.safetensors'), and models.load_model(path, custom_objects={...})"
 _SILENCE = "verbose=0, 1 or 2 in model.fit, model.evaluate and model.predict"
-_CLASSES = "metrics.ConfusionMatrix(num_classes=3), which counts each class as each"
 _AUC = "metrics.AUC(curve='PR'), or metrics.Precision and metrics.Recall with thresholds"
 _ADAM = "optimizers.Adam, or optimizers.SGD(momentum=0.9, nesterov=True)"
 _FUNCTION = "a function (y_true, y_pred) of grafito.graph as loss or metric"
@@ -121,9 +120,6 @@ _OPTIMIZER = {
     "variable.assign(value)": "assign assign_add assign_sub",
     "optimizer.variables, each with numpy() and assign(value)": "load_own_variables "
     "save_own_variables set_weights",
-    "a callbacks.Callback that averages model.get_weights()": "ema_momentum "
-    "ema_overwrite_frequency finalize_variable_values use_ema",
-    "a larger batch_size in model.fit(...)": "gradient_accumulation_steps",
     "model.compile(precision='mixed_bfloat16'), which needs no scale": "loss_scale_factor "
     "scale_loss",
     "optimizer.apply(gradients, variables)": "stateless_apply",
@@ -197,7 +193,9 @@ ABSENT: dict[str, dict[str, str]] = {
     "grafito.callbacks": {
         _SILENCE: "ProgbarLogger",
         "a callbacks.LambdaCallback(on_epoch_end=...) that sends the logs": "RemoteMonitor",
-        "a callbacks.Callback that averages model.get_weights()": "SwapEMAWeights",
+        "optimizers.Adam(use_ema=True), whose average are the weights after model.fit": (
+            "SwapEMAWeights"
+        ),
         "callbacks.ModelCheckpoint('model.safetensors')": "OrbaxCheckpoint",
     },
     "grafito.datasets": {
@@ -212,16 +210,17 @@ ABSENT: dict[str, dict[str, str]] = {
     "grafito.losses": {
         "losses.CategoricalCrossentropy(label_smoothing=0.1)": "CategoricalGeneralizedCrossEntropy "
         "categorical_generalized_cross_entropy",
-        "losses.BinaryCrossentropy or losses.BinaryFocalCrossentropy": "Dice dice Tversky tversky",
-        _FUNCTION: "CTC ctc Circle circle cosine_similarity cosine_proximity",
+        "losses.Dice or losses.BinaryFocalCrossentropy": "Tversky tversky",
+        _FUNCTION: "CTC ctc Circle circle",
     },
     "grafito.metrics": {
-        _CLASSES: "BinaryIoU IoU OneHotIoU OneHotMeanIoU",
+        "metrics.IoU or metrics.MeanIoU, with sparse_y_true=False, sparse_y_pred=False": (
+            "BinaryIoU OneHotIoU OneHotMeanIoU"
+        ),
         _AUC: "PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity "
         "SpecificityAtSensitivity",
         "metrics.R2Score": "ConcordanceCorrelation PearsonCorrelation concordance_correlation "
         "pearson_correlation",
-        _FUNCTION: "CosineSimilarity cosine_similarity",
     },
     "grafito.ops": OPS,
     "grafito.backend": {
@@ -253,14 +252,9 @@ ABSENT: dict[str, dict[str, str]] = {
     },
     "grafito.saving": {"model.get_weights(), and model.set_weights(arrays)": "KerasFileEditor"},
     "grafito.optimizers": {
-        _ADAM: "Adafactor Ftrl Lamb Lion Muon MultiOptimizer OptimizerMap ScheduleFreeAdamW",
+        _ADAM: "Adafactor Ftrl Lamb Muon MultiOptimizer OptimizerMap ScheduleFreeAdamW",
         "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",
         "grafito.optimizers itself: from grafito.optimizers import Adam": "legacy experimental",
-    },
-    "grafito.optimizers.schedules": {
-        "schedules.CosineDecay, or a schedules.LearningRateSchedule of one's own": (
-            "CosineDecayRestarts"
-        ),
     },
     "grafito.utils": _UTILS,
 }

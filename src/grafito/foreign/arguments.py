@@ -7,7 +7,6 @@ _COMPILE = "it is an argument of model.compile(...)"
 _DENSE = "nothing: tensors hold each of their numbers; x.toarray() of a sparse matrix"
 _WHOLE = "nothing: each weight is trained, and keeps all its digits"
 _STATISTICS = "layers.LayerNormalization(), whose statistics are those of each example"
-_AVERAGE = "a callbacks.Callback that averages model.get_weights() in on_train_batch_end"
 _ONE_DEVICE = "nothing: a model is trained on one device"
 _PADDING = "sample_weight, with 0 for what is padding, in model.fit(...)"
 _ONE_FILE = "nothing: what is saved is one file"
@@ -32,11 +31,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "autocast": ("model.compile(precision='mixed_bfloat16'), under which weights are float32",),
     "aggregation": (_ONE_DEVICE,),
     "overwrite_with_gradient": ("variable.assign(value) in a train_step of one's own",),
-    "use_ema": (_AVERAGE,),
-    "ema_momentum": (_AVERAGE,),
-    "ema_overwrite_frequency": (_AVERAGE,),
     "loss_scale_factor": ("model.compile(precision='mixed_bfloat16'), which needs no scale",),
-    "gradient_accumulation_steps": ("a larger batch_size in model.fit(...), so many times",),
     "var_list": ("variables",),
     "from_sorted_ids": ("the scores of all classes, as a softmax gives them",),
     "positions": ("line_length=120, the width of the table",),

@@ -246,7 +246,6 @@ _LOSSES = {
     "L1Loss": "losses.MeanAbsoluteError()",
     "SmoothL1Loss": "losses.Huber()",
     "NLLLoss": "losses.SparseCategoricalCrossentropy()",
-    "CosineSimilarity": "a function (y_true, y_pred) as loss, with graph.sum and graph.sqrt",
 }
 
 _METRICS = {
@@ -257,7 +256,6 @@ _METRICS = {
     "confusion_matrix": "metrics.ConfusionMatrix(num_classes=3)",
     "classification_report": "figures.classification_table(matrix), or figures.confusion_matrix",
     "classification_table": "figures.classification_table(matrix)",
-    "MeanIoU": "metrics.ConfusionMatrix(num_classes=3)",
 }
 
 _FIGURES = {

@@ -52,6 +52,7 @@ from grafito.losses.regression import (
     mean_squared_logarithmic_error,
     poisson,
 )
+from grafito.losses.similarity import CosineSimilarity, Dice, cosine_similarity, dice
 from grafito.losses.targets import align_weights, divide_no_nan, label_form, pair
 from grafito.registry import serialize
 

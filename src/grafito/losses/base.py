@@ -197,6 +197,9 @@ def function_form(loss: type[Loss]) -> Callable[..., Tensor]:
         loss=loss.__name__,
         name=function.__name__,
         y_true="[1]" if loss.target in (CLASSES, EITHER) else "[[0.0, 1.0]]",
+        more=", axis=-1"
+        if getattr(signature.parameters.get("axis"), "default", -1) is None
+        else "",
     )
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.loss = loss  # type: ignore[attr-defined]
@@ -217,6 +220,6 @@ _DOCUMENTATION = """{first}: the function form of `{loss}`.
 
     Example:
         >>> from grafito import losses
-        >>> losses.{name}({y_true}, [[0.5, 0.5]]).shape
+        >>> losses.{name}({y_true}, [[0.5, 0.5]]{more}).shape
         (1,)
     """

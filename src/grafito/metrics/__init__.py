@@ -57,6 +57,7 @@ from grafito.metrics.of_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     CategoricalHinge,
+    CosineSimilarity,
     Hinge,
     KLDivergence,
     LogCoshError,
@@ -69,6 +70,7 @@ from grafito.metrics.of_losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from grafito.metrics.regions import IoU, MeanIoU
 from grafito.metrics.scores import F1Score, FBetaScore, R2Score
 from grafito.registry import serialize
 

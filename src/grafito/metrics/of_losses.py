@@ -150,6 +150,35 @@ class CategoricalHinge(LossMetric):
         super().__init__(losses.CategoricalHinge(), name, dtype)
 
 
+@register()
+class CosineSimilarity(LossMetric):
+    """The mean over examples of the cosine of the angle between targets and predictions.
+
+    It has the other sign than `losses.CosineSimilarity`: 1 is best.
+
+    Args:
+        name: key in the history.
+        dtype: of the sums and the result, by default float64.
+        axis: the axis along which the vectors lie.
+
+    Raises:
+        ShapeError: on an update, when targets, predictions and weights do not fit.
+
+    Example:
+        >>> float(CosineSimilarity()([[0.0, 2.0]], [[0.0, 3.0]]))
+        1.0
+    """
+
+    direction = "up"
+
+    def __init__(self, name: str = "cosine_similarity", dtype: str | None = None, axis: int = -1):
+        super().__init__(losses.CosineSimilarity(axis), name, dtype)
+        self.axis = axis
+
+    def result(self):
+        return -super().result()
+
+
 @register("kld", "KLD")
 class KLDivergence(LossMetric):
     """The mean over examples of `losses.KLDivergence`.

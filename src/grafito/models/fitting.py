@@ -26,6 +26,7 @@ from grafito.models.executor import plain_values
 from grafito.models.interrupts import interruptible, tell
 from grafito.models.loops import Loop, callback_list, require_compiled, under_way
 from grafito.models.progress import Progress
+from grafito.optimizers import Optimizer
 
 FEW = 4  # if fewer epochs fit into a slice they run one by one, at no loss
 
@@ -162,6 +163,8 @@ class Fit:
                 break
         self.history.interrupted = bool(self.interrupted)
         log.call("on_train_end", dict(self.history.last))
+        if isinstance(model.optimizer, Optimizer):
+            model.optimizer.finalize_variable_values(model.trainable_variables)
         if self.interrupted:
             self.history.interrupted = True
             tell(self.interrupted)

@@ -12,7 +12,7 @@ from typing import Any
 
 from grafito.errors import names_of as _names_of
 from grafito.optimizers import schedules
-from grafito.optimizers.adam import Adam, Adamax, AdamW, Nadam
+from grafito.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
 from grafito.optimizers.base import Optimizer, registry
 from grafito.optimizers.descent import SGD, Adadelta, Adagrad, RMSprop
 from grafito.registry import deserializer as _deserializer
@@ -36,7 +36,7 @@ def get(identifier: Any) -> Any:
 
 deserialize = _deserializer(get)
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer"]
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "Optimizer"]
 __all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]
 
 

@@ -167,6 +167,53 @@ class Adamax(_Moments):
 
 
 @registry.register()
+class Lion(Optimizer):
+    """Steps of one size: the sign of a moving mean of the gradient.
+
+    w ← w - rate sign(beta_1 m + (1 - beta_1) g),  then m ← beta_2 m + (1 - beta_2) g
+
+    Args:
+        learning_rate: a number or a schedule; a tenth of Adam's suits.
+        beta_1: how much of the mean the step sees.
+        beta_2: how much of the mean stays.
+        **options: those of `Optimizer`.
+
+    Source: Chen et al., "Symbolic discovery of optimization algorithms", 2023.
+
+    Example:
+        >>> w = graph.Variable(1.0)
+        >>> Lion(0.1).apply([5.0], [w])
+        >>> round(w.numpy().item(), 5)
+        0.9
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **options: Any,
+    ):
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        if not 0 < beta_1 <= 1:
+            raise ArgumentError(
+                "Lion needs a part of the mean in each step.",
+                received=f"beta_1={beta_1}",
+                expected="a number above 0, 1 at most",
+            )
+
+    def slots(self):
+        return {"momentum": 0.0}
+
+    def update(self, w, g, rate, step, slots):
+        m = slots["momentum"]
+        seen = m * self.beta_1 + g * (1 - self.beta_1)
+        return w - rate * graph.sign(seen), {"momentum": m * self.beta_2 + g * (1 - self.beta_2)}
+
+
+@registry.register()
 class Nadam(_Moments):
     """Adam with Nesterov's look ahead and a momentum that grows from beta_1 / 2 to beta_1.
 

@@ -23,6 +23,7 @@ from grafito.graph import Tensor, Variable
 from grafito.graph.nest import parts
 from grafito.optimizers import schedules
 from grafito.optimizers.clipping import Clipping
+from grafito.optimizers.several import Several
 from grafito.registry import (
     Configurable,
     Registry,
@@ -51,10 +52,12 @@ class Optimizer(Configurable):
         clipnorm: the largest norm of the gradient of each variable.
         clipvalue: the largest absolute value of an element of a gradient.
         global_clipnorm: the largest norm of all gradients together.
+        use_ema: average the weights, as `Several` says, which explains `ema_...` too.
+        gradient_accumulation_steps: so many gradients are averaged for one update.
         name: what drawings and files call it.
 
     Raises:
-        ArgumentError: for two kinds of clipping at once.
+        ArgumentError: for two kinds of clipping at once, or a number outside of its range.
 
     Example:
         >>> w = graph.Variable([1.0, -3.0], name="w")
@@ -76,6 +79,10 @@ class Optimizer(Configurable):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **unknown: Any,
     ):
@@ -84,8 +91,12 @@ class Optimizer(Configurable):
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.gradient_accumulation_steps = gradient_accumulation_steps
         self.name = name or snake_case(type(self).__name__)
-        _ = self._clip  # a wrong limit is told at once
+        _ = self._clip, self._several  # a wrong limit is told at once
         self.iterations = Variable(0, dtype="int32", trainable=False, name="iterations")
         self._dtype = "float32"  # that of the learning rate
         self._rate: Any = self._checked_rate(learning_rate)
@@ -130,7 +141,9 @@ class Optimizer(Configurable):
         self.widen(variables)
         for variable in variables:
             known = self._slots.setdefault(variable, {})
-            for name, initial in self.slots().items():  # a setting that was changed may need more
+            for name, initial in self._kept(
+                variable
+            ).items():  # a setting that was changed may need more
                 if name not in known:
                     known[name] = _slot(variable, name, initial)
 
@@ -176,7 +189,7 @@ class Optimizer(Configurable):
     def slots_of(self, variable: Variable) -> list[Variable]:
         """What is remembered of one variable."""
         self.build([variable])
-        return [self._slots[variable][name] for name in self.slots()]
+        return [self._slots[variable][name] for name in self._kept(variable)]
 
     @property
     def trained(self) -> list[Variable]:
@@ -301,17 +314,40 @@ class Optimizer(Configurable):
             trace = graph.current_trace()
             if trace is not None:
                 trace.seen += [("gradient", v, g) for g, v in pairs]
-            gradients = self._clip([graph.cast(g, v.dtype) for g, v in pairs])
-            for g, (_, variable) in zip(gradients, pairs, strict=True):
-                of_dtype = [graph.cast(x, variable.dtype) for x in (rate, count)]
-                self._update_variable(variable, g, *of_dtype)
+            several = self._several
+            due, updates = several.due(count), several.updates(count)
+            means = [several.gather(graph.cast(g, v.dtype), self._slots[v], due) for g, v in pairs]
+            for g, (_, variable) in zip(self._clip(means), pairs, strict=True):
+                of_dtype = (graph.cast(x, variable.dtype) for x in (rate, updates))
+                self._update_variable(variable, g, due, *of_dtype)
             self.iterations.assign(count)
 
     @property
     def _clip(self) -> Clipping:
         return Clipping(self.clipnorm, self.clipvalue, self.global_clipnorm)
 
-    def _update_variable(self, variable: Variable, g: Tensor, rate: Tensor, count: Tensor) -> None:
+    @property
+    def _several(self) -> Several:
+        return Several(
+            self.use_ema,
+            self.ema_momentum,
+            self.ema_overwrite_frequency,
+            self.gradient_accumulation_steps,
+        )
+
+    def _kept(self, variable: Variable) -> dict[str, Any]:
+        """The slots of the rule, and those of what is done over several steps."""
+        return {**self.slots(), **self._several.slots(variable)}
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Give variables the averages that `use_ema` keeps; `fit` does so at its end."""
+        for variable in var_list if self.use_ema else ():
+            if "average" in self._slots.get(variable, ()):
+                variable.assign(self._slots[variable]["average"])
+
+    def _update_variable(
+        self, variable: Variable, g: Tensor, due: Tensor | None, rate: Tensor, count: Tensor
+    ) -> None:
         """Decay, rule and constraint of one variable."""
         slots = self._slots[variable]
         w = graph.as_tensor(variable)
@@ -319,6 +355,7 @@ class Optimizer(Configurable):
             w = w - w * self.weight_decay * rate
         values = {name: graph.as_tensor(slot) for name, slot in slots.items()}
         w, new_slots = self.update(w, g, rate, count, values)
+        w, new_slots = self._several.settle(variable, w, new_slots, values, count, due)
         w = w if variable.constraint is None else variable.constraint(w)
         variable.assign(w)
         for name, new in new_slots.items():

@@ -12,7 +12,13 @@ from grafito.errors import names_of as _names_of
 from grafito.graph import Tensor
 from grafito.registry import Configurable, Registry, deserializer, serialize
 
-__all__ = ["CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"]
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+]
 __all__ += ["PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "get", "registry"]
 __all__ += ["serialize"]
 
@@ -270,6 +276,66 @@ class CosineDecay(_Decay):
         done = graph.minimum(step / self.decay_steps, 1)
         cosine = 0.5 * (1 + graph.cos(math.pi * done))
         return top * ((1 - self.alpha) * cosine + self.alpha)
+
+
+@registry.register()
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half a cosine down, again and again: run i takes first_decay_steps t_mulⁱ steps.
+
+    It begins at initial_learning_rate m_mulⁱ and ends at initial_learning_rate alpha.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        first_decay_steps: how many steps the first way down takes.
+        t_mul: how many times longer each way is than the one before.
+        m_mul: how many times higher each start is.
+        alpha: the lowest rate, as a part of the first one.
+        name: as in Keras.
+
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+
+    Example:
+        >>> rate = CosineDecayRestarts(1.0, 10, m_mul=0.5)
+        >>> [round(rate(step).item(), 3) for step in (0, 5, 10, 20, 30)]
+        [1.0, 0.5, 0.5, 0.25, 0.25]
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: float,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ):
+        self.initial_learning_rate = initial_learning_rate
+        self.first_decay_steps = first_decay_steps
+        self.t_mul = t_mul
+        self.m_mul = m_mul
+        self.alpha = alpha
+        self.name = name
+        if not first_decay_steps > 0 or not t_mul >= 1:
+            raise ArgumentError(
+                "Each way down needs steps, and as many as the one before.",
+                where=type(self).__name__,
+                received=f"first_decay_steps={first_decay_steps}, t_mul={t_mul}",
+                expected="first_decay_steps above 0, t_mul of 1 or more",
+            )
+
+    def __call__(self, step):
+        passed = _float(step) / self.first_decay_steps
+        if self.t_mul == 1:
+            run = start = graph.floor(passed)
+            length = graph.constant(1.0, run.dtype)
+        else:  # the sum of the first i lengths is (t_mulⁱ - 1) / (t_mul - 1)
+            exact = graph.log1p(passed * (self.t_mul - 1)) / math.log(self.t_mul)
+            run = graph.floor(exact + 1e-6)  # which rounding may leave below a whole number
+            length = graph.power(self.t_mul, run)
+            start = (length - 1) / (self.t_mul - 1)
+        cosine = 0.5 * (1 + graph.cos(math.pi * ((passed - start) / length)))
+        decayed = (1 - self.alpha) * cosine * graph.power(self.m_mul, run) + self.alpha
+        return self.initial_learning_rate * decayed
 
 
 def _dtype(step: Any) -> str:
