@@ -55,7 +55,8 @@ def surroundings_stay() -> Iterator[None]:
 
     def state() -> dict[str, Any]:
         ours = {name: value for name, value in os.environ.items() if name.startswith("GRAFITO_")}
-        return {**ours, "folder": os.getcwd(), "np.seterr": np.geterr()}
+        kept = Path("not-finite").exists()  # a step that `check_finite` kept
+        return {**ours, "folder": os.getcwd(), "kept step": kept, "np.seterr": np.geterr()}
 
     before = state()
     yield

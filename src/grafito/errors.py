@@ -73,6 +73,7 @@ class GrafitoError(Exception):
         expected: what was needed.
         path: how the value got there, for example the chain of shapes before a layer.
         fix: one edit to try.
+        replay: how to see it happen again.
 
     Example:
         >>> print(ArgumentError("Dense needs at least one unit.", received="units=0"))
@@ -89,6 +90,7 @@ class GrafitoError(Exception):
         expected: object = None,
         path: object = None,
         fix: object = None,
+        replay: object = None,
     ):
         rows = {
             "where": where,
@@ -96,6 +98,7 @@ class GrafitoError(Exception):
             "expected": expected,
             "path": path,
             "try": fix,
+            "replay": replay,
         }
         self.what = what
         self.rows = {name: str(value) for name, value in rows.items() if value is not None}
@@ -168,7 +171,14 @@ class NotBuiltError(GraphError, AttributeError):
 
 
 class NonFiniteError(GrafitoError, FloatingPointError):
-    """A loss or a weight became NaN or infinite while `check_finite` watched."""
+    """A loss or a weight became NaN or infinite while `check_finite` watched.
+
+    Attributes:
+        found: the first value that was not finite, with what it was computed from; None where the
+            reference engine found every value finite.
+    """
+
+    found: Any = None
 
 
 class OutOfMemoryError(GrafitoError, MemoryError):

@@ -12,6 +12,11 @@ from grafito.optimizers import SGD, Adam
 ENGINES = [name for name in engines.names() if name in ("reference", "llvm")]
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 class Planted(layers.Layer):
     """Adds 0, and in one step a bad number."""
 
@@ -142,6 +147,17 @@ def test_batches_and_single_steps_are_watched_too():
     model = network([Planted(NAN, 3, name="planted")])
     batches = (pair for pair in [(x, y)] * 9)
     assert "planted" in told(model, batches, epochs=1, batch_size=None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_bad_batch_of_a_stream_is_named_after_good_ones(engine):
+    x, y = data()
+    y = y.astype("float64")
+    y[20] = 1e300  # in the third batch
+    batches = ((x[i : i + 8], y[i : i + 8]) for i in range(0, 40, 8))
+    text = told(network(engine=engine), batches, epochs=1, batch_size=None)
+    assert "the data, as they enter the model" in text
+    assert "at step 3;" in text
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -275,6 +275,19 @@ def compare_runs(
     _write_report(folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
+@command("replay", help=N_("Do a training step again that gave NaN or infinity."))
+def replay_step(
+    folder: Annotated[
+        Path, typer.Argument(help=N_("The folder that the error of the training named."))
+    ] = Path("not-finite"),
+    lang: Lang = "",
+) -> None:
+    """Print what the step computed, up to the op that made the NaN."""
+    from grafito import insight
+
+    print(insight.replay(folder))
+
+
 @app.command(
     "draw",
     cls=FormulaCommand,

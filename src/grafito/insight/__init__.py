@@ -6,7 +6,7 @@ Everything here looks at a model, or trains a copy of it; the model itself stays
 from grafito.errors import names_of as _names_of
 from grafito.insight.diagnosis import Diagnosis, Health, diagnose
 from grafito.insight.gradients import GradientCheck, gradient_check
-from grafito.insight.nan import NaNReport, where_nan
+from grafito.insight.nan import NaNReport, replay, where_nan
 from grafito.insight.pictures import (
     embedding_map,
     grad_cam,
@@ -34,6 +34,7 @@ __all__ = [
     "occlusion",
     "overfit_one_batch",
     "rate_range",
+    "replay",
     "saliency",
     "where_nan",
 ]

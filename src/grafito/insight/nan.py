@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from grafito import graph
+from grafito.errors import NonFiniteError
 from grafito.figures.formula import PLUMBING
 from grafito.graph import Evaluator, Tensor, Variable, topological_order
 from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
@@ -17,7 +18,9 @@ from grafito.graph.evaluate import _leaf_values
 from grafito.insight.trial import examples_of, traced
 from grafito.language import message, retell, translate
 from grafito.layers import Layer
-from grafito.models.finite import GRADIENT, is_finite, what_to_try
+from grafito.models.culprits import GRADIENT, FirstBad, first_bad
+from grafito.models.finite import FiniteCheck, what_to_try
+from grafito.models.saving import load_step
 
 FOUND = message("The first value that is not finite is made by {}, {}.")
 NOWHERE = message("Every value is finite: loss, gradients and all on the way to them.")
@@ -25,6 +28,9 @@ FORWARD = message("on the way forward")
 BACK = message("on the way back")
 DEEPEST = 2  # ops of what enters the one that is not finite
 WIDEST = 30  # letters before what stands in a row
+LONGEST = 8  # ops before the one that is not finite
+STEP = message("Step {} of model {}: {}.")
+WAY = message("What was computed before it:")
 GIVEN = message("The input {} is not finite: {} of {} numbers.")
 COUNT = message("{} of {} numbers are not finite, the first at {}")
 
@@ -91,44 +97,78 @@ def where_nan(source: Any, x: Any = None, y: Any = None) -> NaNReport:
         else []
     )
     for results, back in (([output], []), (slopes, [output, *slopes])):
-        bad = _first(results, feeds)
-        if bad is not None:
-            return _report(*bad, back)
+        found = first_bad(results, _leaf_values(Evaluator(results), feeds)) if results else None
+        if found is not None:
+            return _report(found, _what_to_try(found.tensor, back), bool(back))
     return NaNReport("", (), "", {}, None, translate(NOWHERE))
 
 
-def _first(
-    results: list[Tensor], feeds: Mapping[Any, Any]
-) -> tuple[Tensor, list[np.ndarray], np.ndarray] | None:
-    """Where a result is not finite, the first such value on the way to it, with its inputs."""
-    evaluator = Evaluator(results, keep=True)
-    leaves = _leaf_values(evaluator, feeds)
-    values: dict[Tensor, Any] = {**evaluator.constants, **leaves}
-    meant = set(evaluator.constants)  # a constant such as -inf for a mask is as it was meant
-    bad = {x for x, array in leaves.items() if _is_bad(array)}
-    with np.errstate(all="ignore"):
-        for x, compute, inputs, _ in evaluator.steps:
-            values[x] = compute(np, *[values[v] for v in inputs])
-            if meant.issuperset(inputs):
-                meant.add(x)
-            elif _is_bad(values[x]):
-                bad.add(x)
-    found = next((x for x in results if x in bad), None)
-    if found is None:
-        return None
-    while any(v in bad for v in found.inputs):
-        found = next(v for v in found.inputs if v in bad)
-    return found, [np.asarray(values[v]) for v in found.inputs], np.asarray(values[found])
+def replay(folder: Any, custom_objects: Mapping[str, Any] | None = None) -> NaNReport:
+    """Do the step again that ended a training with `check_finite=True`, up to the op that failed.
+
+    The engine of the training does it, from the weights before it, with the same random numbers;
+    then it is computed op by op. `load_model(".../step.safetensors")` reads the model alone.
+
+    Args:
+        folder: where model and batch were kept.
+        custom_objects: classes and functions of your own that the model uses, by name.
+
+    Raises:
+        FileError: for a folder or a file of another kind, and for a damaged file.
+        UnknownNameError: for a class that is not registered and not in `custom_objects`.
+
+    Example:
+        >>> from grafito import Sequential, errors, layers
+        >>> from grafito.optimizers import SGD
+        >>> model = Sequential([layers.Input((1,)), layers.Dense(1)])
+        >>> model.compile(SGD(1e30), "mse", check_finite=True)
+        >>> try:
+        ...     _ = model.fit(np.ones((4, 1)), np.ones(4), epochs=2, verbose=0)
+        ... except errors.NonFiniteError as error:
+        ...     print(error.rows["replay"])
+        grafito replay not-finite
+        >>> replay("not-finite").op
+        'square'
+    """
+    step = load_step(folder, custom_objects)
+    model, examples = step.model, step.examples
+    executor = model._executor
+    executor.watch = FiniteCheck(model, executor.step_counter, executor.start, folder=None)
+    said = [translate(STEP).format(step.number, repr(model.name), retell(step.batch))]
+    try:
+        model.train_on_batch(examples.x, examples.y, examples.sample_weight)
+    except NonFiniteError as error:
+        said.append(retell(error.what))
+        if (found := error.found) is None:
+            return NaNReport("", (), "", {}, None, "\n".join(said))
+        report = _report(found, error.rows["try"], GRADIENT in found.tensor.scope)
+        way = _way_to(found)
+        if way:
+            said += [translate(WAY), *way]
+        return replace(report, text="\n".join([*said, report.text]))
+    return NaNReport("", (), "", {}, None, "\n".join([*said, translate(NOWHERE)]))
 
 
-def _is_bad(array: Any) -> bool:
-    array = np.asarray(array)
-    return array.dtype.kind == "f" and not is_finite(array)
+def _way_to(found: FirstBad) -> list[str]:
+    """What was computed before it, always of the largest value, with the span of each."""
+    rows: list[tuple[str, str]] = []
+    x = found.tensor
+    while len(rows) < LONGEST:
+        above = [v for v in x.inputs if v.inputs and is_floating(v.dtype)]
+        if not above:
+            break
+        x = max(above, key=lambda v: max(map(abs, found.spans[v])))
+        if type(x.op).__name__ not in PLUMBING:
+            place = "/".join(name for name in map(str, x.scope) if name != GRADIENT)
+            least, greatest = found.spans[x]
+            span = translate("from {} to {}").format(f"{least:g}", f"{greatest:g}")
+            rows.append((f"{place}: {x.op.name}" if place else x.op.name, span))
+    width = max((len(name) for name, _ in rows), default=0)
+    return [f"  {name:<{width}}  {span}" for name, span in reversed(rows)]
 
 
-def _report(
-    x: Tensor, inputs: list[np.ndarray], value: np.ndarray, way_back: list[Tensor]
-) -> NaNReport:
+def _report(found: FirstBad, fix: str, back: bool) -> NaNReport:
+    x, value = found.tensor, found.value
     wrong = np.argwhere(~np.isfinite(value))
     name = _name(x, "x")
     if not x.inputs:
@@ -137,12 +177,10 @@ def _report(
     from grafito.figures.graph import op_formula
 
     names = _distinct([_written(v) for v in x.inputs])
-    spans = {
-        n: (float(a.min(initial=np.inf)), float(a.max(initial=-np.inf)))
-        for n, a in zip(names, inputs, strict=True)
-    }
-    back = bool(way_back)
+    spans = {n: found.spans[v] for n, v in zip(names, x.inputs, strict=True)}
     formula = op_formula(x, [_closed(name, len(names) > 1) for name in names])
+    if formula.startswith(names[0]):  # as in (a − b)²
+        formula = op_formula(x, [_closed(name, True) for name in names])
     place = tuple(name for name in map(str, x.scope) if name != GRADIENT)
     said = translate(FOUND).format(x.op.name, translate(BACK if back else FORWARD))
     at = f"[{', '.join(str(int(i)) for i in wrong[0])}]"
@@ -152,13 +190,18 @@ def _report(
         n: translate("from {} to {}").format(f"{a:g}", f"{b:g}") for n, (a, b) in spans.items()
     }
     rows["value"] = translate(COUNT).format(len(wrong), value.size, at)
-    fix = what_to_try(x, "/".join(place) or None, 1, back)
-    if back and branch_not_taken(way_back) is not None:
-        fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
     rows["try"] = retell(fix)
     width = min(max(9, *map(len, rows)), WIDEST)
     lines = [f"  {translate(row):<{width}}  {text}" for row, text in rows.items()]
     return NaNReport(x.op.name, place, formula, spans, value, "\n".join([said, *lines]))
+
+
+def _what_to_try(x: Tensor, way_back: list[Tensor]) -> str:
+    place = "/".join(name for name in map(str, x.scope) if name != GRADIENT)
+    fix = what_to_try(x, place or None, 1, bool(way_back))
+    if way_back and branch_not_taken(way_back) is not None:
+        fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
+    return fix
 
 
 def _name(x: Tensor, otherwise: str) -> str:

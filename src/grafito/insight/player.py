@@ -17,7 +17,7 @@ from grafito.figures.sources import outputs_of
 from grafito.figures.text import array_line, in_formula
 from grafito.graph import Tensor
 from grafito.insight.chain_rule import LEAF, ChainRule, rule_of
-from grafito.insight.replay import Descent, Training
+from grafito.insight.steps import Descent, Training
 from grafito.insight.trial import examples_of
 from grafito.language import message, translate, use
 from grafito.layers import Layer

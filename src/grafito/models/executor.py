@@ -296,7 +296,8 @@ class Executor(Guarded):
             return held._steps(compiled, batches, start, count)
 
         last = (start + count * compiled.size) % batches.length == 0
-        return self.watch.run(Call(compiled.program, go, start, compiled.size, count), last)
+        call = Call(compiled.program, batches, go, start, compiled.size, count)
+        return self.watch.run(call, last)
 
     def _steps(self, compiled: Compiled, batches: Batches, start: int, count: int) -> Outputs:
         examples, orders = batches.examples, batches.orders

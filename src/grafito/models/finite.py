@@ -3,7 +3,8 @@
 Nothing is added to the compiled step. The losses are checked after each slice, and the weights now
 and then: a NaN that matters reaches one of them and stays there. When one is found, the steps since
 the last copy of the state are repeated one by one. This gives the state before the bad step, which
-is then computed op by op to find the first value that is not finite.
+is then computed op by op to find the first value that is not finite. Model and batch are kept in a
+file, from which `grafito replay` does the step again.
 """
 
 from __future__ import annotations
@@ -12,20 +13,30 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grafito.engines import Program
-from grafito.errors import NonFiniteError
-from grafito.graph import Evaluator, Tensor, Variable, topological_order
+from grafito.errors import GrafitoError, NonFiniteError
+from grafito.graph import Tensor, Variable, topological_order
 from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
-from grafito.graph.program import Graph
 from grafito.language import message
 from grafito.layers.base import Layer
-from grafito.models.culprits import GRADIENT, SAFE, guarding_where, users_op
+from grafito.models.batches import Batches
+from grafito.models.culprits import (
+    GRADIENT,
+    SAFE,
+    first_bad,
+    guarding_where,
+    is_finite,
+    users_op,
+)
 
 DATA = "the data, as they enter the model"
+FOLDER = Path("not-finite")  # in the current one: of model and batch, for a replay
+SHOWN = 8  # numbers of examples
 RARELY = 50  # wait this many times as long as a copy of the state takes: an overhead of 2 %
 
 Outputs = dict[str, np.ndarray]
@@ -33,9 +44,10 @@ Outputs = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Call:
-    """Steps that ran together; `go(start, steps)` repeats them."""
+    """Steps that ran together on these data; `go(start, steps)` repeats them."""
 
     program: Program
+    batches: Batches
     go: Callable[[int, int], Outputs]
     start: int
     size: int
@@ -49,10 +61,14 @@ class FiniteCheck:
         model: for the names of its layers.
         counter: counts the training steps.
         start: the variable that each call sets anew.
+        folder: where model and batch are kept for a replay; None keeps nothing.
     """
 
-    def __init__(self, model: Layer, counter: Variable, start: Variable):
+    def __init__(
+        self, model: Layer, counter: Variable, start: Variable, folder: Path | None = FOLDER
+    ):
         self._model = weakref.ref(model)  # the model holds this object
+        self._folder = folder
         self._counter, self._start = counter, start
         self._copies: dict[Variable, np.ndarray] = {}
         self._left: dict[Variable, Any] = {}  # what the last call left
@@ -107,6 +123,7 @@ class FiniteCheck:
                 losses, weights = bad_losses(outputs), self._bad_weights()
                 if not losses and not weights:
                     continue
+                arrays = dict(call.program.arrays)  # earlier calls may bind others
                 self._restore()
                 for earlier in calls[:number]:
                     earlier.go(earlier.start, earlier.steps)
@@ -114,29 +131,37 @@ class FiniteCheck:
                     call.go(call.start, i)
                 self._start.storage = np.array(call.start + i * call.size, "int32")
                 self._left = {}
-                raise self._error(call.program, losses, weights)
+                raise self._error(call, arrays, call.start + i * call.size, losses, weights)
         raise NonFiniteError(
             "A loss or a weight was not finite, but repeating the step gave finite values."
         )
 
     def _error(
-        self, program: Program, losses: dict[str, float], weights: list[Variable]
+        self,
+        call: Call,
+        arrays: dict[str, Any],
+        start: int,
+        losses: dict[str, float],
+        weights: list[Variable],
     ) -> NonFiniteError:
-        graph = program.graph
-        leaves = {graph.inputs[name]: np.asarray(a) for name, a in program.arrays.items()}
+        graph = call.program.graph
+        leaves = {graph.inputs[name]: np.asarray(a) for name, a in arrays.items()}
         leaves |= {v: np.asarray(v.storage) for v in graph.variables}
         model = self._model()
         names = {part.name for part in model.family()[1:]} if model else set()
-        first = _first_bad(graph, _bad_values(graph, leaves), list(losses))
+        sources = [graph.outputs[name] for name in losses]
+        sources += [new for variable, new in graph.updates.items() if variable.trainable]
+        first = first_bad(graph.results, leaves, sources)
         order = topological_order(graph.results)
-        op = None if first is None else users_op(first, order)
-        place = None if first is None or op is None else _place(first, op, names)
+        op = None if first is None else users_op(first.tensor, order)
+        place = None if first is None or op is None else _place(first.tensor, op, names)
         seen = [
             message(f"The {n} became NaN" if np.isnan(v) else f"The {n} became infinite")
             for n, v in losses.items()
         ]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
-        fix = what_to_try(op, place, int(self._counter.numpy()) + 1)
+        step = int(self._counter.numpy()) + 1
+        fix = what_to_try(op, place, step)
         if op is not None and op.op.name in SAFE and guarding_where(op, order) is not None:
             text = message(
                 "graph.where(c, {}, 0), the double where, if the `where` around this {} is to "
@@ -145,11 +170,39 @@ class FiniteCheck:
             fix = text.format(SAFE[op.op.name], op.op.name, fix)
         elif place != DATA and not losses and branch_not_taken(graph.results) is not None:
             fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
-        return NonFiniteError(
-            f"{seen[0]} at step {self._counter.numpy() + 1}; the model keeps what it had before.",
+        batch = told_batch(call, start)
+        error = NonFiniteError(
+            f"{seen[0]} at step {step}; the model keeps what it had before.",
             where=f"{place or 'unknown'}: the first value that is not finite",
+            received=batch,
             fix=fix,
+            replay=self._kept(call, start, step, batch),
         )
+        error.found = first
+        return error
+
+    def _kept(self, call: Call, start: int, step: int, batch: str) -> str | None:
+        """Keep model and batch; how to see the step again, or why that cannot be."""
+        model: Any = self._model()
+        if self._folder is None or model is None:
+            return None
+        positions = call.batches.orders.reshape(-1)[start : start + call.size]
+        try:
+            model._keep_step(self._folder, call.batches.examples.rows(positions), step, batch)
+        except GrafitoError as error:
+            return message(f"{error.what} The batch was not kept.")
+        return f"grafito replay {self._folder}"
+
+
+def told_batch(call: Call, start: int) -> str:
+    """Which batch it is that begins here in the orders, in words."""
+    batches, size = call.batches, call.size
+    if batches.size == batches.length and batches.size == len(batches.examples):
+        return f"a batch of {size} examples"
+    positions = batches.orders.reshape(-1)[start : start + size]
+    some = ", ".join(map(str, positions[:SHOWN])) + (", ..." if size > SHOWN else "")
+    number = start % batches.length // batches.size + 1
+    return f"batch {number} of the epoch, training examples {some}"
 
 
 def _copied(array: Any, into: np.ndarray | None) -> np.ndarray:
@@ -160,35 +213,11 @@ def _copied(array: Any, into: np.ndarray | None) -> np.ndarray:
     return into
 
 
-def is_finite(array: np.ndarray) -> bool:
-    """Whether no element is NaN or infinite; the sum tells, unless it overflows by itself."""
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
-
-
 def bad_losses(outputs: Outputs) -> dict[str, float]:
     """The first non-finite value of each loss; of each output, if no output is named a loss."""
     floating = {name: v for name, v in outputs.items() if v.dtype.kind == "f"}
     losses = {name: v for name, v in floating.items() if "loss" in name} or floating
     return {name: float(v[~np.isfinite(v)][0]) for name, v in losses.items() if not is_finite(v)}
-
-
-def _bad_values(graph: Graph, leaves: dict[Tensor, np.ndarray]) -> set[Tensor]:
-    """The values of a step that are not finite, computed op by op; constants are intended."""
-    evaluator = Evaluator(graph.results)
-    values: dict[Tensor, Any] = {**evaluator.constants, **leaves}
-    meant = set(evaluator.constants)
-    bad = {x for x, v in leaves.items() if not is_finite(v)}
-    with np.errstate(all="ignore"):
-        for x, compute, inputs, dying in evaluator.steps:
-            values[x] = compute(np, *[values[y] for y in inputs])
-            if meant.issuperset(inputs):
-                meant.add(x)
-            elif not is_finite(np.asarray(values[x])):
-                bad.add(x)
-            for y in dying:
-                del values[y]
-    return bad
 
 
 # Ops that turn finite values into non-finite ones, whatever the weights are: what to change.
@@ -225,18 +254,6 @@ def _culprit(x: Tensor, back: bool) -> str:
         below = x.inputs[1]
         return below.op.name if below.op.name == "sqrt" else "divide"
     return x.op.name
-
-
-def _first_bad(graph: Graph, bad: set[Tensor], losses: list[str]) -> Tensor | None:
-    """The first value that is not finite on the way to a loss or a weight."""
-    sources = [graph.outputs[name] for name in losses]
-    sources += [new for variable, new in graph.updates.items() if variable.trainable]
-    x = next((x for x in sources if x in bad), None)
-    if x is None:
-        return None
-    while any(y in bad for y in x.inputs):
-        x = next(y for y in x.inputs if y in bad)
-    return x
 
 
 def _place(x: Tensor, op: Tensor, layers: set[str]) -> str:

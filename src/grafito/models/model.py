@@ -415,6 +415,12 @@ class Model(Trainable):
 
         save_model(self, filepath, overwrite)
 
+    def _keep_step(self, *step: Any) -> None:
+        """Write a step that gave no finite numbers; see `saving.save_step`."""
+        from grafito.models.saving import save_step
+
+        save_step(self, *step)
+
     @known_arguments
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights to one file."""

@@ -33,6 +33,11 @@ def _parts(value: Any) -> str | None:
     return _problem(value, (_ABSENT, str, _PART))
 
 
+def _structure(value: Any) -> str | None:
+    """Names of arrays in lists and dictionaries."""
+    return _problem(value, (_ABSENT, str, [_structure], {str: _structure}))
+
+
 _WEIGHTING = (_ABSENT, _NUMBER, [(_ABSENT, _NUMBER)], {str: (_ABSENT, _NUMBER)})
 
 TRAINING = {
@@ -56,6 +61,7 @@ CONTENT = {
     "frozen": (_ABSENT, FROZEN),
     "training": TRAINING,
     "further": {str: {"class_name": str, "slots": _PLACES}},
+    "step": {"parts": [_structure], "number": int, "batch": str},
 }
 # What an entry cannot lack.
 NEEDED = {
@@ -63,6 +69,7 @@ NEEDED = {
     "model": ["class_name", "config"],
     "training": ["shuffle_seed", "slots"],
     "frozen": ["parts", "layers", "weights"],
+    "step": ["parts", "number", "batch"],
 }
 
 

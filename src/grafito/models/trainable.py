@@ -127,6 +127,7 @@ class Trainable(Layer):
                 "float32" leaves the dtypes of the layers. By default the global policy.
             check_finite: whether training ends with a `NonFiniteError` that names the layer when a
                 loss or a weight becomes NaN or infinite; the model keeps the weights from before.
+                They and the batch go to the folder "not-finite", for `grafito replay`.
 
         Example:
             >>> from grafito import Sequential, layers

@@ -47,12 +47,12 @@ def place(
     begins, ends = np.zeros((2, len(ordered)), int)
     for n, x in enumerate(ordered):
         beside = (births[:n] <= deaths[n]) & (deaths[:n] >= births[n])
-        size, at = _rounded(x, width), 0
-        taken = zip(begins[:n][beside].tolist(), ends[:n][beside].tolist(), strict=True)
-        for begin, end in sorted(taken):
-            if at + size <= begin:
-                break
-            at = max(at, end)
+        size = _rounded(x, width)
+        nearest = np.argsort(begins[:n][beside], kind="stable")
+        taken = begins[:n][beside][nearest]  # from here; before it up to there
+        filled = np.maximum.accumulate([0, *ends[:n][beside][nearest].tolist()])
+        gaps = np.flatnonzero(filled[:-1] + size <= taken)
+        at = int(filled[gaps[0]] if gaps.size else filled[-1])
         begins[n], ends[n] = at, at + size
     return dict(zip(ordered, begins.tolist(), strict=True)), int(ends.max(initial=0))
 

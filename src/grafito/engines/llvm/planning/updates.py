@@ -26,24 +26,22 @@ def update_order(results: Mapping[Node, Node], outputs: Sequence[Node]) -> list[
     order = topological_order([*outputs, *(results[v] for v in deepest)])
     position = {x: float(i) for i, x in enumerate(order)}
     users: dict[Node, list[Node]] = defaultdict(list)
-    serves: dict[Node, set[Node] | None] = {x: set() for x in order}
+    serves: dict[
+        Node, Node | None
+    ] = {}  # the one update that needs it; None where there are others
     for x in order:
         for y in x.inputs:
             users[y].append(x)
-    for x in outputs:
-        serves[x] = None
     for v, x in results.items():
-        if serves[x] is not None:
-            serves[x].add(v)  # type: ignore[union-attr]
-    for x in reversed(order):  # which updates alone a node serves; None where others need it too
+        serves[x] = None if x in serves else v
+    serves |= dict.fromkeys(outputs)
+    for x in reversed(order):
         for y in x.inputs:
-            mine, more = serves[y], serves[x]
-            serves[y] = None if mine is None or more is None else mine | more
+            serves[y] = serves[x] if serves.get(y, serves[x]) is serves[x] else None
     for x in order:
         own = serves[x]
-        if own is not None and len(own) == 1 and not x.leaf:
-            (v,) = own
-            readers = [position[u] for u in users[v] if serves[u] != own]
+        if own is not None and not x.leaf:
+            readers = [position[u] for u in users[own] if serves[u] is not own]
             position[x] = max([*readers, *(position[y] for y in x.inputs)], default=0) + 1e-6
     index = {x: i for i, x in enumerate(order)}
     return sorted(order, key=lambda x: (position[x], index[x]))
