@@ -103,6 +103,7 @@ MODELS_ROWS = [
         "matching",
         "naming",
     ],
+    ["entrance"],
     ["schema"],
     ["ranges", "streams"],
     ["health", "interrupts", "objectives", "ownership", "progress", "renewal", "turns"],
@@ -174,7 +175,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 BUDGET = {
     "callbacks": 1_150,
     "cli": 750,
-    "datasets": 3_250,
+    "datasets": 3_450,
     "engines": 13_300,
     "estimators": 520,
     "figures": 7_300,
@@ -185,14 +186,14 @@ BUDGET = {
     "initializers": 550,
     "insight": 3_750,
     "lab": 16_300,
-    "layers": 5_900,
+    "layers": 6_350,
     "losses": 1_700,
     "metrics": 2_050,
-    "models": 8_050,
+    "models": 8_200,
     "ops": 1_350,
     "optimizers": 1_480,
     "preprocessing": 320,
-    "utils": 260,
+    "utils": 760,
 }
 
 # The name that a library is imported by, where its package has another.

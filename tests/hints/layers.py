@@ -90,6 +90,58 @@ ROWS = [
         "pad_to_aspect_ratio=True",
         "pad_to_aspect_ratio=False",
     ),
+    Row(
+        "layers.StringLookup(vocabulary=['a'])(['a', 7])",
+        new="[str(v) for v in x]",
+        sentence="the texts are the user's",
+    ),
+    Row(
+        "words = ['a', 'b', 'a']; layers.StringLookup(vocabulary=words)",
+        "vocabulary=words",
+        "vocabulary=sorted(set(words))",
+        says="sorted(set(vocabulary))",
+    ),
+    Row(
+        "layers.StringLookup(vocabulary=[])",
+        new="layer.adapt(data), which finds them",
+        sentence="the data are the user's",
+    ),
+    Row(
+        "layers.StringLookup(vocabulary=['a'], output_mode='tf_idf')",
+        new="layer.adapt(data), which finds them",
+        sentence="the data are the user's",
+    ),
+    Row(
+        "layers.StringLookup(vocabulary=['a'], num_oov_indices=0)(['z'])",
+        "num_oov_indices=0",
+        "num_oov_indices=1",
+    ),
+    Row(
+        "layers.StringLookup(vocabulary=['a'], invert=True)(layers.Input((1,)))",
+        new="layer(model.predict(x).argmax(axis=-1))",
+        sentence="the model is the user's",
+    ),
+    Row(
+        "layers.StringLookup(vocabulary=['a'])(layers.Input((1,)))",
+        "Input((1,))",
+        "Input((1,), dtype='string')",
+    ),
+    Row(
+        "text = np.array([['a', 'b']]); layers.TextVectorization(vocabulary=['a'])(text)",
+        "(text)",
+        "(text[:, 0])",
+        says="x[:, 0]",
+    ),
+    Row(
+        "a = layers.Input((1,), dtype='string'); one = layers.StringLookup(vocabulary=['a']); two = layers.StringLookup(vocabulary=['b']); Model(a, [one(a), two(a)]).predict([['a']], verbose=0)",
+        new="a second Input for a second layer",
+        sentence="names of inputs are the user's",
+    ),
+    Row(
+        "class A(models.Model):\n    def __init__(self):\n        super().__init__()\n        self.a = layers.StringLookup(vocabulary=['a'])\n        self.b = layers.StringLookup(vocabulary=['b'])\n    def call(self, x):\n        return self.a(x) + self.b(x)\nA().predict([['a']], verbose=0)",
+        new="Model(inputs, outputs), with an Input(..., dtype='string') for each",
+        sentence="the inputs are the user's",
+    ),
     Row("layers.RandomZoom(height_factor='a')", "height_factor='a'", "height_factor=0.1"),
     Row(
         "layers.RandomCrop(9, 9)(np.ones((1, 8, 8, 1)))",

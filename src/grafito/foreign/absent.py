@@ -5,10 +5,7 @@ from grafito.foreign.absent_functions import OPS
 _SEQUENCES = "layers.Conv1D(8, 3, padding='causal'), or layers.Flatten and layers.Dense"
 _ATTENTION = "layers.Dense, layers.Dot and layers.Softmax, of which attention is made"
 _VOLUMES = "the layer of two dimensions, on slices: layers.Conv2D, layers.MaxPooling2D"
-_TEXT = (
-    "ids = [[vocabulary[word] for word in text.split()] for text in texts], then "
-    "utils.pad_sequences(ids)"
-)
+_TEXT = "layers.StringLookup or layers.IntegerLookup with num_oov_indices=100, which hash alike"
 _PICTURES = "matplotlib.pyplot.imread(path) gives an array, imsave(path, array) writes one"
 _FOLDERS = "arrays, or a utils.PyDataset that reads one batch at a time, in model.fit"
 _FILES = "model.save('model.safetensors'), and models.load_model(path, custom_objects={...})"
@@ -24,7 +21,7 @@ _LAYERS = {
     _VOLUMES: "AveragePooling3D AvgPool3D Conv3D Conv3DTranspose Convolution3D "
     "Convolution3DTranspose Cropping3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D "
     "GlobalMaxPooling3D MaxPool3D MaxPooling3D SpatialDropout3D UpSampling3D ZeroPadding3D",
-    _TEXT: "TextVectorization StringLookup IntegerLookup Hashing HashedCrossing",
+    _TEXT: "Hashing HashedCrossing",
     "layers.Dense, layers.LayerNormalization and their kin, which take sequences as they are": (
         "TimeDistributed"
     ),

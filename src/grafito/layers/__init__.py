@@ -24,6 +24,7 @@ from grafito.layers.embedding import Embedding
 from grafito.layers.encoding import CategoryEncoding, Discretization
 from grafito.layers.geometry import RandomRotation, RandomTranslation, RandomZoom
 from grafito.layers.input_spec import InputSpec
+from grafito.layers.lookup import IntegerLookup, StringLookup
 from grafito.layers.merging import (
     Add,
     Average,
@@ -80,6 +81,7 @@ from grafito.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from grafito.layers.vectorization import TextVectorization
 from grafito.registry import deserializer as _deserializer
 from grafito.registry import serialize
 

@@ -11,7 +11,7 @@ from grafito.errors import ArgumentError, ShapeError
 from grafito.graph.dtypes import dtype_name
 from grafito.layers.arguments import integer
 from grafito.layers.base import Layer, register, registry
-from grafito.layers.symbolic import Node, Symbol, SymbolicShape
+from grafito.layers.symbolic import TEXT, Node, Symbol, SymbolicShape
 from grafito.layers.weighted import ActivatedLayer
 from grafito.registry import keeps_objects, known_arguments
 
@@ -23,7 +23,7 @@ class InputLayer(Layer):
     Args:
         shape: shape of one example, without the batch; None for a size that is free.
         batch_size: a fixed number of examples, rarely needed.
-        dtype: element type, "float32" by default.
+        dtype: element type, "float32" by default; "string" for the layers that read text.
         batch_shape: shape with the batch, in place of the two above.
         name: by default made from the class name.
 
@@ -44,7 +44,7 @@ class InputLayer(Layer):
     ):
         shape = kwargs.pop("input_shape", shape)  # of older programs
         super().__init__(name=name, **kwargs)
-        self.dtype = dtype_name(dtype or defaults.floatx())
+        self.dtype = TEXT if dtype == TEXT else dtype_name(dtype or defaults.floatx())
         if shape is not None and batch_shape is None:
             batch_shape = (batch_size, *self._sizes("shape", shape))
         elif batch_shape is None or shape is not None or batch_size is not None:
@@ -54,7 +54,8 @@ class InputLayer(Layer):
                 fix="Input((784,))",
             )
         self.batch_shape: SymbolicShape = self._sizes("batch_shape", batch_shape)
-        self.output = Symbol(self.batch_shape, self.dtype, self.name)
+        held = "int32" if dtype == TEXT else self.dtype
+        self.output = Symbol(self.batch_shape, held, self.name)
         Node(self, (), {}, self.output)
         self.built = True
 

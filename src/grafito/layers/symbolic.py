@@ -285,6 +285,20 @@ def _leave_open(error: ShapeError, other: ShapeError) -> None:
     error.args = (error.message,)
 
 
+TEXT = "string"  # the dtype of an Input for text; its symbol stands for the numbers made of it
+
+
+def is_text(symbol: Symbol) -> bool:
+    """Whether a symbol is that of an Input for text."""
+    node = symbol.node
+    return node is not None and not node.args and node.layer.dtype == TEXT
+
+
+def asked_dtype(symbol: Symbol) -> str:
+    """The dtype that an Input was asked for."""
+    return TEXT if is_text(symbol) else symbol.dtype
+
+
 def _probe(x: Any, probe: tuple[int, int]) -> Any:
     if not isinstance(x, Symbol):
         return x

@@ -20,7 +20,7 @@ from grafito.errors import FileError, GrafitoError
 from grafito.graph.nest import flatten
 from grafito.layers.base import Layer, registry
 from grafito.layers.building import build_again
-from grafito.layers.symbolic import Symbol
+from grafito.layers.symbolic import Symbol, asked_dtype
 from grafito.models.functional import Functional
 from grafito.models.model import Model
 from grafito.models.sequential import Sequential
@@ -155,7 +155,7 @@ def functional_config(model: Functional) -> dict[str, Any]:
     return {
         "name": model.name,
         "trainable": model.trainable,
-        "inputs": _tree(lambda s: {"value": [list(s.shape), s.dtype, s.name]}, model.input),
+        "inputs": _tree(lambda s: {"value": [list(s.shape), asked_dtype(s), s.name]}, model.input),
         "layers": entries,
         "calls": calls,
         "outputs": _tree(place, model.output),

@@ -9,7 +9,7 @@ from grafito import layers
 from grafito.errors import ArgumentError
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers.base import Layer
-from grafito.layers.symbolic import Symbol
+from grafito.layers.symbolic import Symbol, asked_dtype
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.functional import Functional
 from grafito.models.sequential import Sequential
@@ -57,7 +57,7 @@ def _called_again(model: Functional, given: Any, function: Callable[[Layer], Lay
     """The layer calls of a model made anew on other layers."""
 
     def begin(symbol: Symbol) -> Symbol:
-        return layers.Input(batch_shape=symbol.shape, dtype=symbol.dtype, name=symbol.name)
+        return layers.Input(batch_shape=symbol.shape, dtype=asked_dtype(symbol), name=symbol.name)
 
     inputs = map_structure(begin, model.input) if given is None else given
     old = zip(model.inputs, flatten(inputs), strict=True)

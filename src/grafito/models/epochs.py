@@ -17,7 +17,7 @@ from grafito.graph.random import permutations
 from grafito.language import message
 from grafito.layers.arguments import integer, shown
 from grafito.models.batches import Batches
-from grafito.models.examples import Examples, batch_examples, make_examples, weigh_classes
+from grafito.models.examples import Enter, Examples, batch_examples, make_examples, weigh_classes
 from grafito.models.health import few_batches
 from grafito.models.progress import report_split
 from grafito.models.streams import PyDataset, by_number, count_batches, is_stream, one_pass
@@ -26,14 +26,16 @@ VALIDATION = "validation "  # before the names of its arrays in messages
 ORDERS = 1 << 14  # positions of the orders that are drawn together
 
 
-def make_source(x: Any, y: Any = None, sample_weight: Any = None, **others: Any) -> Any:
+def make_source(
+    x: Any, y: Any = None, sample_weight: Any = None, enter: Enter = None, **others: Any
+) -> Any:
     """Examples from arrays; an iterable of batches as it is.
 
     Raises:
         ArgumentError: for an iterable with one of these or of the others, which only arrays have.
     """
     if not is_stream(x):
-        return make_examples(x, y, sample_weight)
+        return make_examples(x, y, sample_weight, enter=enter)
     given = {"y": y, "sample_weight": sample_weight, **others}
     wrong = [name for name, value in given.items() if value is not None]
     if wrong:
@@ -46,9 +48,9 @@ def make_source(x: Any, y: Any = None, sample_weight: Any = None, **others: Any)
     return x
 
 
-def validation_source(data: Any) -> Any:
+def validation_source(data: Any, enter: Enter = None) -> Any:
     """Examples from x, (x, y) or (x, y, sample_weight); an iterable of batches as it is."""
-    return data if data is None or is_stream(data) else batch_examples(data, VALIDATION)
+    return data if data is None or is_stream(data) else batch_examples(data, VALIDATION, enter)
 
 
 def hold_out(source: Any, fraction: float, seed: int, verbose: Any) -> tuple[Examples, Examples]:
@@ -106,6 +108,7 @@ class Epochs:
         epochs: how many are to be trained; None where each epoch begins with the first example.
         role: what messages put before the names of the arrays of a stream.
         class_weight: weights of classes for the batches of a stream; arrays have them already.
+        enter: makes numbers of the texts in the batches of a stream.
     """
 
     def __init__(
@@ -117,7 +120,9 @@ class Epochs:
         epochs: int | None = None,
         role: str = "",
         class_weight: Any = None,
+        enter: Enter = None,
     ):
+        self.enter = enter
         self.source, self.batch_size, self.limit = source, batch_size, limit
         self._arrays = isinstance(source, Examples)
         self.role, self.epochs, self.class_weight = role, epochs, class_weight
@@ -177,8 +182,8 @@ class Epochs:
             _call(self.source, "on_epoch_begin")
         total = self.steps
         for batch in self._stream(step, done):
-            examples = weigh_classes(batch_examples(batch, self.role), self.class_weight)
-            yield Batches.one(examples), total
+            examples = batch_examples(batch, self.role, self.enter)
+            yield Batches.one(weigh_classes(examples, self.class_weight)), total
         _call(self.source, "on_epoch_end")
 
     def _limited(self, step: int, epoch: int) -> Batches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Number
@@ -18,6 +18,7 @@ from grafito.graph.nest import map_structure, sequence_like
 from grafito.models.frames import Columns, columns_of, frame_array, is_frame, is_series, place_in
 
 ONE = 1.001  # sum of a row of probabilities, with its rounding
+Enter = Callable[[Any], Any] | None  # what makes numbers of the texts among the inputs
 _CHUNK = 1 << 22  # elements looked at together when searching for NaN
 
 
@@ -112,8 +113,8 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     return (*parts, None, None)[:3]
 
 
-def batch_examples(batch: Any, role: str = "") -> Examples:
-    """A batch of a stream: x, (x, y) or (x, y, sample_weight)."""
+def batch_examples(batch: Any, role: str = "", enter: Enter = None) -> Examples:
+    """A batch of a stream: x, (x, y) or (x, y, sample_weight); `enter` is called on x first."""
     parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
     if not 1 <= len(parts) <= 3:
         raise DataError(
@@ -122,16 +123,19 @@ def batch_examples(batch: Any, role: str = "") -> Examples:
             received=f"a {type(batch).__name__} of {len(parts)}",
         )
     x, y, sample_weight = (*parts, None, None)[:3]
-    return make_examples(x, y, sample_weight, role=role)
+    return make_examples(x, y, sample_weight, role, enter)
 
 
-def make_examples(x: Any, y: Any = None, sample_weight: Any = None, role: str = "") -> Examples:
+def make_examples(
+    x: Any, y: Any = None, sample_weight: Any = None, role: str = "", enter: Enter = None
+) -> Examples:
     """Arrays as examples, after checking that they can be used; `role` is for messages.
 
     Raises:
         DataError: for no examples, different numbers of them, non-numbers, NaN or infinity.
     """
     columns = columns_of(x, y)
+    x = enter(x) if enter and x is not None else x
     given = (("x", x), ("y", y), ("sample_weight", sample_weight))
     x, y, sample_weight = (_to_arrays(role + name, part) for name, part in given)
     examples = Examples(x, y, sample_weight, role, columns)

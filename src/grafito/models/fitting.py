@@ -11,6 +11,7 @@ from grafito.layers.arguments import integer
 from grafito.models import health
 from grafito.models.backup import Backup
 from grafito.models.conditions import conditions, described
+from grafito.models.entrance import entering
 from grafito.models.epochs import (
     VALIDATION,
     Epochs,
@@ -54,8 +55,9 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     """Train a model; see `Model.fit`."""
     require_compiled(model, "fit")
     weights, verbose = given.class_weight, given.verbose
+    enter = entering(model)
     with interruptible() as interrupted:
-        source = make_source(x, y, sample_weight, batch_size=given.batch_size)
+        source = make_source(x, y, sample_weight, enter, batch_size=given.batch_size)
         check_class_weight(weights)
         batch_size, validation_batch_size, steps_per_epoch, validation_steps = whole_numbers(
             model,
@@ -85,7 +87,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             **conditions(model),
         }
         backup = Backup.among(given.callbacks, model, settings)
-        held_out = validation_source(given.validation_data)
+        held_out = validation_source(given.validation_data, enter)
         if given.validation_split and held_out is None:
             split, seed = given.validation_split, model._shuffle_seed
             source, held_out = hold_out(source, split, seed, verbose)
@@ -95,9 +97,11 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             if isinstance(examples, Examples):
                 model.prepare(examples)
         seed = model._shuffle_seed if given.shuffle else None
-        train = Epochs(source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights)
+        train = Epochs(
+            source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights, enter=enter
+        )
         size = validation_batch_size or batch_size
-        test = Epochs(held_out, size, validation_steps, role=VALIDATION)
+        test = Epochs(held_out, size, validation_steps, role=VALIDATION, enter=enter)
         history = History()
         params = {"epochs": epochs, "steps": train.steps, "validation_freq": given.validation_freq}
         log = callback_list(model, "fit", given.callbacks, verbose, history, **params)

@@ -17,7 +17,7 @@ from grafito.errors import (
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
-from grafito.layers.symbolic import Node, Symbol, layers_by_depth, nodes_between
+from grafito.layers.symbolic import Node, Symbol, is_text, layers_by_depth, nodes_between
 from grafito.models.matching import fits, input_hint
 from grafito.models.model import Model
 from grafito.models.naming import check_names, same_name
@@ -179,6 +179,8 @@ class Functional(Model):
         return [self._match(s, x) for s, x in zip(symbols, given, strict=True)]
 
     def _match(self, symbol: Symbol, x: graph.Tensor) -> graph.Tensor:
+        if is_text(symbol):
+            return x  # the numbers that a layer made of it
         expected, shape, whole = symbol.shape[1:], x.shape[1:], x.shape
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             x = graph.expand_dims(x, -1)  # (n,) for a model of one feature, as in Keras
@@ -198,7 +200,8 @@ class Functional(Model):
         """Whether arrays have the shapes of the inputs."""
         given = flatten(x)
         return len(given) == len(self.inputs) and all(
-            fits(array.shape[1:], s.shape[1:]) for s, array in zip(self.inputs, given, strict=True)
+            is_text(s) or fits(array.shape[1:], s.shape[1:])
+            for s, array in zip(self.inputs, given, strict=True)
         )
 
     @property

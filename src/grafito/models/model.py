@@ -18,6 +18,7 @@ from grafito.language import say
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import lengthen_paths, symbols_of_shape
+from grafito.models.entrance import entering
 from grafito.models.epochs import Epochs, make_source, whole_numbers
 from grafito.models.examples import Examples, make_examples, weigh_classes
 from grafito.models.fitting import FitSettings, fit
@@ -246,12 +247,13 @@ class Model(Trainable):
             The loss, or a list [loss, metrics...]; a dictionary with `return_dict`.
         """
         require_compiled(self, "evaluate")
-        source = make_source(x, y, sample_weight, batch_size=batch_size)
+        enter = entering(self)
+        source = make_source(x, y, sample_weight, enter, batch_size=batch_size)
         batch_size, steps = whole_numbers(self, "evaluate", batch_size=batch_size, steps=steps)
         if isinstance(source, Examples):
             self.prepare(source)
             self._findings.tell()
-        epochs = Epochs(source, batch_size or 32, steps)
+        epochs = Epochs(source, batch_size or 32, steps, enter=enter)
         log = callback_list(self, "evaluate", callbacks, verbose, steps=epochs.steps)
         with under_way(self, "test"), log:
             log.call("on_test_begin")
@@ -280,9 +282,10 @@ class Model(Trainable):
             if outputs is not None:
                 return outputs
         given = batch_size
-        source = make_source(x, batch_size=batch_size)
+        enter = entering(self)
+        source = make_source(x, enter=enter, batch_size=batch_size)
         batch_size, steps = whole_numbers(self, "predict", batch_size=batch_size, steps=steps)
-        epochs = Epochs(source, batch_size or 32, steps)
+        epochs = Epochs(source, batch_size or 32, steps, enter=enter)
 
         log = callback_list(self, "predict", callbacks, verbose, steps=epochs.steps)
         outputs = predictions(self, epochs, log)
@@ -306,7 +309,9 @@ class Model(Trainable):
             The loss, or [loss, metrics...]; a dictionary with `return_dict`.
         """
         require_compiled(self, "train_on_batch")
-        examples = weigh_classes(make_examples(x, y, sample_weight), class_weight)
+        examples = weigh_classes(
+            make_examples(x, y, sample_weight, enter=entering(self)), class_weight
+        )
         logs = run_batch(self, "train", examples)
         return logs if return_dict else in_order(self, logs)
 
@@ -317,7 +322,7 @@ class Model(Trainable):
     ) -> Any:
         """One evaluation step on one batch; the metrics are those of this batch."""
         require_compiled(self, "test_on_batch")
-        examples = make_examples(x, y, sample_weight)
+        examples = make_examples(x, y, sample_weight, enter=entering(self))
         logs = run_batch(self, "test", examples)
         return logs if return_dict else in_order(self, logs)
 
@@ -331,7 +336,7 @@ class Model(Trainable):
             >>> model.predict_on_batch(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
             [[3.0], [7.0]]
         """
-        return self.predict(x, batch_size=len(make_examples(x)), verbose=0)
+        return self.predict(x, batch_size=len(make_examples(x, enter=entering(self))), verbose=0)
 
     @known_arguments
     def summary(

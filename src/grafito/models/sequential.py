@@ -12,7 +12,7 @@ from grafito.graph.nest import map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
 from grafito.layers.building import symbols_of_shape
-from grafito.layers.symbolic import Symbol
+from grafito.layers.symbolic import TEXT, Symbol
 from grafito.models.functional import Functional
 from grafito.models.model import Model, not_built
 from grafito.models.naming import same_name
@@ -52,7 +52,8 @@ class Sequential(Model):
         before = {**vars(self), "_stack": list(self._stack)}
         try:
             if not self._stack and layer.first_input_shape is not None:
-                self._stack.append(layers.InputLayer(tuple(layer.first_input_shape)))
+                dtype = _dtype_before(layer)
+                self._stack.append(layers.InputLayer(tuple(layer.first_input_shape), dtype=dtype))
             self._stack.append(layer)
             if self._ends is not None:
                 self._between(self._ends[0], layer(self._ends[1]))
@@ -109,7 +110,8 @@ class Sequential(Model):
             x = map_structure(lambda s: Symbol(s.shape, s.dtype, s.name), first.input)
         else:
             symbols = symbols_of_shape(input_shape, self.dtype)
-            x = map_structure(lambda s: layers.Input(s.shape[1:]), symbols)
+            dtype = _dtype_before(first)
+            x = map_structure(lambda s: layers.Input(s.shape[1:], dtype=dtype), symbols)
         inputs = x
         for layer in rest:
             x = layer(x)
@@ -238,6 +240,11 @@ class Sequential(Model):
 
     def __len__(self) -> int:
         return len(self.layers)
+
+
+def _dtype_before(layer: Layer) -> str | None:
+    """The dtype of an Input before a layer."""
+    return TEXT if getattr(layer, "reads_text", False) else None
 
 
 def _is_built_model(layer: Layer) -> bool:

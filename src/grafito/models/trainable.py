@@ -12,9 +12,11 @@ from grafito.graph.nest import flatten
 from grafito.graph.rewrite import STABLE_FORMS, rewrite
 from grafito.layers import Layer
 from grafito.layers.building import keeping
+from grafito.layers.symbolic import symbols_in
 from grafito.metrics import Mean, Metric
 from grafito.models import health
 from grafito.models.conditions import described
+from grafito.models.entrance import entering
 from grafito.models.examples import (
     Examples,
     given_arrays,
@@ -343,6 +345,9 @@ class Trainable(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and graph.current_trace() is None and "calls" in vars(self):
+            enter = None if symbols_in(args) else entering(self)
+            if enter is not None and not isinstance(args[0], graph.Tensor):
+                args = (enter(args[0]), *args[1:])
             arrays = given_arrays(args[0])
             if arrays is not None:
                 check_inputs(self, arrays)
