@@ -199,6 +199,27 @@ def test_float_and_small_integers_stay_small():
     assert small.model_.layers[0].dtype == "float32"
 
 
+def ends_in(units):
+    """A function that makes a network with so many outputs, whatever it is told."""
+    last = "softmax" if units > 1 else "sigmoid"
+    return lambda shape, n: Sequential([layers.Input(shape), layers.Dense(units, activation=last)])
+
+
+def test_a_regressor_refuses_a_network_with_other_outputs():
+    with pytest.raises(ArgumentError, match="5 units, 1 outputs"):
+        NetworkRegressor(ends_in(5)).fit(*IRIS)
+
+
+def test_weights_below_zero_are_refused():
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        quick().fit(*IRIS, sample_weight=np.full(150, -1.0))
+
+
+def test_weights_of_classes_that_a_fold_lacks_are_no_fault():
+    x, y = IRIS
+    assert quick(epochs=1, class_weight={0: 1, 1: 2, 2: 3}).fit(x[:100], y[:100]).n_iter_ == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "y", "error", "words"),
     [
@@ -207,6 +228,9 @@ def test_float_and_small_integers_stay_small():
         ({"class_weight": "uniform"}, IRIS[1], ArgumentError, "dictionary from class"),
         ({"network": Sequential()}, IRIS[1], ArgumentError, "a function that makes a new model"),
         ({"network": lambda shape, n: None}, IRIS[1], ArgumentError, "must return a model"),
+        ({"class_weight": {0: 1, "1": 5}}, IRIS[1], ArgumentError, "class that the targets"),
+        ({"network": ends_in(5)}, IRIS[1], ArgumentError, "5 units, 3 outputs"),
+        ({"network": ends_in(1)}, IRIS[1], ArgumentError, "1 units, 3 outputs"),
         ({"optimizer": "adan"}, IRIS[1], ArgumentError, "adam"),
         ({"epochs": 0.5}, IRIS[1], ArgumentError, "epochs"),
         ({"early_stopping": True, "validation_fraction": 1}, IRIS[1], ArgumentError, "share"),

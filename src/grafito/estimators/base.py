@@ -39,6 +39,7 @@ class NetworkEstimator(BaseEstimator):
     verbose: Any
     engine: Any
     model_: Model
+    _one_unit_for = 0  # outputs that a single unit can stand for
     loss_curve_: list[float]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -65,7 +66,7 @@ class NetworkEstimator(BaseEstimator):
             self, X, y, dtype="numeric", multi_output=True, allow_nd=True, reset=not goes_on
         )
         if weight is not None:
-            weight = _check_sample_weight(weight, X, dtype=np.float64)
+            weight = _check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
         y, weight = self._targets(y, weight, goes_on)
         return X, y, weight
 
@@ -97,8 +98,20 @@ class NetworkEstimator(BaseEstimator):
             model = self._network(shape, outputs, np.result_type(X.dtype, np.float32).name)
             if not model.built:
                 model.build((None, *shape))
+            self._check(model, outputs)
             model.compile(self._optimizer(), self._chosen_loss(model), engine=self.engine)
         self.model_, self.loss_curve_ = model, []
+
+    def _check(self, model: Model, outputs: int) -> None:
+        """Refuse a network that does not end in as many units as there are outputs."""
+        units = model.output_shape[-1]
+        if units != outputs and not (units == 1 and outputs == self._one_unit_for):
+            raise ArgumentError(
+                "The network does not end in one unit for each output.",
+                where="network",
+                received=f"{units} units, {outputs} outputs",
+                fix=f"Dense({outputs}, ...) as the last layer; `outputs` is handed to the function",
+            )
 
     def _network(self, shape: tuple[int, ...], outputs: int, dtype: str) -> Model:
         if self.network is not None:

@@ -44,6 +44,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """
 
     classes_: np.ndarray
+    _one_unit_for = 2
 
     def __init__(
         self,
@@ -150,6 +151,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 where="y",
                 received=f"{len(y)} times {self.classes_.tolist()[0]!r}",
                 expected="two classes or more",
+                fix="partial_fit(X, y, classes=...) with all that will come",
             )
         codes = np.searchsorted(self.classes_, y)
         return codes, self._weighed(codes, weight)
@@ -164,6 +166,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             sums = np.bincount(codes, weight, k)
             of_class = weight.sum() / (np.count_nonzero(sums) * np.maximum(sums, 1e-300))
         elif isinstance(given, dict):
+            classes = self.classes_.tolist()
+            unknown = [name for name in given if name not in classes]
+            if unknown and not given.keys() >= set(classes):  # else a fold lacks a class
+                raise ArgumentError(
+                    "class_weight has a class that the targets have not.",
+                    received=", ".join(map(repr, unknown)),
+                    expected=", ".join(map(repr, classes)),
+                    fix=f"class_weight={dict.fromkeys(classes, 1.0)}",
+                )
             of_class = np.array([given.get(c, 1.0) for c in self.classes_.tolist()], float)
         else:
             raise ArgumentError(
