@@ -60,6 +60,17 @@ def test_each_column_is_a_frame_and_a_series(column):
     assert np.array_equal(grafito.models.frames.frame_array("x", x[column]), alone[:, 0])
 
 
+def test_a_column_of_the_inputs_may_be_called_y():
+    """Its categories are its own, not those of the targets."""
+    x = pandas.DataFrame({"y": pandas.Categorical(["a", "b", "a", "b"])})
+    classes = model(1, 2, "sparse_categorical_crossentropy")
+    classes.fit(x, pandas.Series(["no", "no", "yes", "yes"], dtype="category"), verbose=0)
+    others = pandas.DataFrame({"y": pandas.Categorical(["a", "c"])})
+    with pytest.raises(DataError, match="other categories") as wrong:
+        classes.predict(others, verbose=0)
+    assert wrong.value.rows["where"] == "x['y']"
+
+
 def test_categories_are_class_labels():
     x = frame()
     classes = model(1, 3, "sparse_categorical_crossentropy")

@@ -26,11 +26,11 @@ class Columns:
 
     Attributes:
         names: of the columns of the inputs, in their order; none of a series.
-        categories: of the columns that have some, by name; those of the targets by "y".
+        categories: of the columns that have some, by name; those of the targets by None.
     """
 
     names: tuple[str, ...] = ()
-    categories: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    categories: Mapping[str | None, tuple[Any, ...]] = field(default_factory=dict)
 
 
 def is_frame(values: Any) -> bool:
@@ -50,9 +50,11 @@ def is_series(values: Any) -> bool:
 
 def columns_of(x: Any, y: Any = None) -> Columns | None:
     """Names and categories of data frames and series; None where there are neither."""
-    parts = {str(name): x[name] for name in x.columns} if is_frame(x) else {}
-    names = tuple(parts)
-    parts["y"] = _only_column(y)
+    parts: dict[str | None, Any] = {}
+    if is_frame(x):
+        parts = {str(name): x[name] for name in x.columns}
+    names = tuple(map(str, parts))
+    parts[None] = _only_column(y)
     categories = {
         name: tuple(part.cat.categories) for name, part in parts.items() if hasattr(part, "cat")
     }
@@ -152,7 +154,7 @@ def same_columns(known: Columns | None, given: Columns | None) -> Columns | None
         others = given.categories.get(name, categories)
         if others != categories:
             unknown = [each for each in others if each not in categories]
-            column = "y" if name == "y" else f"x[{name!r}]"
+            column = "y" if name is None else f"x[{name!r}]"
             listed = ", ".join(map(repr, categories[:20]))
             raise DataError(
                 "A column has other categories than in training.",
