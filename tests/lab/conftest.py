@@ -75,7 +75,7 @@ def little_data(monkeypatch) -> Callable[[str], None]:
 def undrawn(monkeypatch) -> None:
     """Figures are handed over and not drawn, where a test is about numbers."""
 
-    def figure(self, name, figure, title, caption="", **values):
+    def figure(self, name, figure, title, caption="", moving=None, **values):
         self._add(kind="figure", file=f"{name}.svg", title=title, caption=caption, values=values)
 
     monkeypatch.setattr(Record, "figure", figure)

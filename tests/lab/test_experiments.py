@@ -74,7 +74,7 @@ ROWS = {
     },
     "ice-creams": ({}, TRAINING | {"fit", "surface", "landscape", "graph", "step"}),
     "moons": ({}, TRAINING | {"regions", "goal"}),
-    "moons plane": ({}, TRAINING | {"regions", "layers"}),
+    "moons plane": ({}, TRAINING | {"regions", "layers"}),  # test_moving.py: how they move
     "activation-graphs": ({}, {"functions", "when", "elu", "elu-step", "leaky_relu", "sigmoid"}),
     "two-neurons": ({}, {"layer", "layer-gradients", "layer-step"}),
     "approximation": ({"epochs": 3, "widths": [1, 2]}, {"widths", "fits"}),

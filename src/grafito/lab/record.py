@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,15 @@ class Record:
         if told:
             self._add(kind="words", part=part, title=title, paragraphs=told)
 
-    def figure(self, name: str, figure: Any, title: str, caption: str = "", **values: Any) -> None:
+    def figure(
+        self,
+        name: str,
+        figure: Any,
+        title: str,
+        caption: str = "",
+        moving: Callable[..., str] | None = None,
+        **values: Any,
+    ) -> None:
         """A figure, kept as NAME.svg and NAME.png; captions are texts with values.
 
         Args:
@@ -114,17 +122,24 @@ class Record:
                 others); or a Matplotlib figure, which keeps its language.
             title: a text.
             caption: likewise.
+            moving: a function that gives the text of an SVG which moves, in the language `lang`; it
+                is kept as NAME-moving.svg, and a page shows it above the figure. On paper, and
+                where less motion is asked for, the figure stands alone.
             values: of the names in both, as in `text`.
         """
         files = {"file": self._file(name, ".svg"), "png": self._file(name, ".png")}
+        if moving:
+            files["moving"] = self._file(f"{name}-moving", ".svg")
         drawn = self._draw(figure, current()) if callable(figure) else figure
-        self._save(drawn, files)
+        self._save(drawn, files, moving and self._draw(moving, current()))
         others = {}
         for lang in LANGUAGES if callable(figure) else ():
             if lang != current():
                 (self.folder.path / lang).mkdir(exist_ok=True)
                 others[lang] = {key: f"{lang}/{file}" for key, file in files.items()}
-                self._save(self._draw(figure, lang), others[lang])
+                self._save(
+                    self._draw(figure, lang), others[lang], moving and self._draw(moving, lang)
+                )
         self._add(
             kind="figure", **files, title=title, caption=caption, values=values,
             lang=current(), others=others,
@@ -135,8 +150,10 @@ class Record:
         with known_names(self.ours):
             return figure(lang=lang)
 
-    def _save(self, drawn: Any, files: Mapping[str, str]) -> None:
-        """A figure as its two files."""
+    def _save(self, drawn: Any, files: Mapping[str, str], moving: str | None = None) -> None:
+        """A figure as its two files, and the drawing that moves where there is one."""
+        if moving:
+            replace_file(self.folder.path / files["moving"], moving)
         for key, options in (
             ("file", {"format": "svg"}),
             ("png", {"format": "png", "dpi": PNG_DOTS}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ import numpy as np
 from grafito import figures, graph, layers
 from grafito.callbacks import History
 from grafito.datasets import generators
+from grafito.figures.moving import Stage, moving_plane
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.prose.answers_of_others import epochs_to_goal, half_of
@@ -24,6 +25,7 @@ from grafito.language import translator
 from grafito.models import Model, Sequential
 
 LINES, LINE = 13, 60  # of the grid, and points of each
+MOVING_LINE = 25  # points of each where they move
 STRAIGHT = N_(
     "Are linear units enough? Layers without activation multiply one matrix by another, and the "
     "product is a matrix again: however many layers there are, the boundary stays a straight line."
@@ -41,6 +43,57 @@ def epochs_until(history: History, accuracy: float) -> int | None:
     """
     reached = np.array(history.history.get("val_accuracy", ())) >= accuracy
     return int(reached.argmax()) + 1 if reached.any() else None
+
+
+def stages_of_plane(
+    model: Model, x: np.ndarray, y: np.ndarray, lang: str | None = None
+) -> list[Stage]:
+    """The plane as it enters, after the weights of each layer and after its activation.
+
+    The last stage has the straight line by which the last layer parts the points.
+    """
+    say = translator(lang)
+    grid, points = grid_of(x, MOVING_LINE), x
+    stages = [Stage(say(N_("input")), grid, points)]
+
+    def reach(title: str, function: Callable[[np.ndarray], Any], layer: int) -> None:
+        nonlocal grid, points
+        flat = np.asarray(function(grid.reshape(-1, 2).astype(np.float32)))
+        grid, points = flat.reshape(grid.shape), np.asarray(function(points.astype(np.float32)))
+        stages.append(Stage(f"{say(N_('layer'))} {layer}: {title}", grid, points))
+
+    for number, layer in enumerate(model.layers[:-1], start=1):
+        weights, biases = layer.get_weights()
+        affine = partial(_affine, weights, biases)
+        reach(say(N_("times its weights, plus its biases")), affine, number)
+        reach(f"{say(N_('activation'))} {layer.activation.__name__}", layer.activation, number)
+    (w, (b,)), every = model.layers[-1].get_weights(), np.concatenate([grid.reshape(-1, 2), points])
+    normal = w[:, 0].astype(float)
+    foot = every.mean(axis=0) - normal * (normal @ every.mean(axis=0) + b) / (normal @ normal)
+    along = np.array([-normal[1], normal[0]]) / np.hypot(*normal) * 4 * np.ptp(every, axis=0).max()
+    title = say(N_("the last layer parts the points by a straight line"))
+    return [*stages, Stage(title, grid, points, np.stack([foot - along, foot + along]))]
+
+
+def _affine(weights: np.ndarray, biases: np.ndarray, points: np.ndarray) -> np.ndarray:
+    return points @ weights + biases
+
+
+def grid_of(x: np.ndarray, count: int = LINE) -> np.ndarray:
+    """Lines of a grid around points (n, 2), in both directions: (lines, count, 2).
+
+    Example:
+        >>> grid_of(np.zeros((1, 2))).shape
+        (26, 60, 2)
+    """
+    low, high = x.min(axis=0) - 0.2, x.max(axis=0) + 0.2
+    ways = np.linspace(0, 1, count)
+    lines = [
+        low + (high - low) * np.stack([np.full(count, at), ways][::turn], axis=1)
+        for turn in (1, -1)
+        for at in np.linspace(0, 1, LINES)
+    ]
+    return np.stack(lines)
 
 
 def moved(model: Model, points: np.ndarray) -> list[np.ndarray]:
@@ -64,14 +117,7 @@ def layers_of_plane(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None
     """A panel for the plane of the inputs and one for that of each layer."""
     from grafito.figures import canvas
 
-    low, high = x.min(axis=0) - 0.2, x.max(axis=0) + 0.2
-    ways = np.linspace(0, 1, LINE)
-    lines = [
-        low + (high - low) * np.stack([np.full(LINE, at), ways][::turn], axis=1)
-        for turn in (1, -1)
-        for at in np.linspace(0, 1, LINES)
-    ]
-    grids, points = moved(model, np.concatenate(lines)), moved(model, x)
+    grids, points = moved(model, grid_of(x).reshape(-1, 2)), moved(model, x)
     say = translator(lang)
     sheet = canvas.new_sheet(0.4 + 2.4 * len(grids), 2.7, layout="constrained")
     titles = [say(N_("input")), *(f"{say(N_('layer'))} {n}" for n in range(1, len(grids)))]
@@ -93,6 +139,11 @@ def layers_of_plane(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None
         handles = sheet.axes[0].get_legend_handles_labels()[0]
         sheet.legend(handles=handles, loc="outside lower center", ncols=2)
     return sheet
+
+
+def _plane_in_motion(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None = None) -> str:
+    """The same as a drawing that moves: what each layer does, step by step."""
+    return moving_plane(stages_of_plane(model, x, y, lang), y.reshape(-1).astype(int), lang)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +249,7 @@ class Moons(Training):
                     "A grid and the training points, as they enter and after each layer. The last "
                     "layer has to part them by a straight line."
                 ),
+                moving=partial(_plane_in_motion, trained.model, x, y),
             )
         self._count_epochs(record, {self.variant: trained})
 

@@ -64,6 +64,7 @@ class Block:
         title, caption: in the language of the page.
         number: of a figure or table.
         html: the picture of a figure, or the frame of a player.
+        moving: the picture that moves, of a figure that has one.
         width: of the picture, in CSS pixels.
         paragraphs: of a text, or the lines below the table of a model.
         words: of words, paragraph by paragraph.
@@ -79,6 +80,7 @@ class Block:
     caption: str = ""
     number: int = 0
     html: str = ""
+    moving: str = ""
     width: float = 0.0
     paragraphs: Sequence[str] = ()
     words: Sequence[Sequence[Piece]] = ()
@@ -120,12 +122,15 @@ class Writer:
         ]
         frames = players.embed(played, folder)
         framed = iter(frames)
-        embedded = iter(pictures.embed(spoken, folder, sum(len(f.encode()) for f in frames)))
+        taken = sum(len(frame.encode()) for frame in frames)
+        shown = [pictures.moving(entry, folder) for entry in spoken]
+        taken += sum(map(len, shown))
+        embedded = iter(zip(pictures.embed(spoken, folder, taken), shown, strict=True))
         made = []
         for entry in contents:
             kind = entry.get("kind")
             if kind == "figure":
-                made.append(self._figure(entry, folder, next(embedded)))
+                made.append(self._figure(entry, folder, *next(embedded)))
             elif kind == "player":
                 made.append(self._player(entry, folder, next(framed)))
             elif kind == "table":
@@ -224,13 +229,16 @@ class Writer:
         ]
         return Block(**self._common("words", entry), part=str(entry.get("part", "")), words=words)
 
-    def _figure(self, entry: Mapping[str, Any], folder: Path, picture: pictures.Picture) -> Block:
+    def _figure(
+        self, entry: Mapping[str, Any], folder: Path, picture: pictures.Picture, moving: str
+    ) -> Block:
         names = [str(entry[key]) for key in ("file", "png") if key in entry]
         there = [name for name in names if (folder / name).is_file()]
         problem = NOT_EMBEDDED if there else FILE_IS_MISSING
         return Block(
             **self._common("figure", entry),
             html=picture.html,
+            moving=moving,
             width=picture.width,
             files=there,
             problem="" if picture.html else _(problem).format((there or names)[0]),

@@ -89,6 +89,23 @@ def embed(figures: Sequence[dict[str, Any]], folder: Path, taken: int = 0) -> li
     return [each[0] for each in ways]
 
 
+def moving(figure: dict[str, Any], folder: Path) -> str:
+    """The drawing of a figure that moves; "" where there is none, or it is too large.
+
+    A picture that a page shows as an image runs no script and loads nothing.
+    """
+    path = folder / str(figure.get("moving", ""))
+    if "moving" not in figure or not (path.is_file() and stays_inside(folder, path)):
+        return ""
+    if path.stat().st_size > LARGEST_DRAWING:
+        return ""
+    source = data_uri(path.read_bytes(), "image/svg+xml")
+    image = ElementTree.Element(
+        "img", {"class": "moving", "src": source, "alt": str(figure.get("alt", ""))}
+    )
+    return ElementTree.tostring(image, encoding="unicode", method="html")
+
+
 def _ways(figure: dict[str, Any], folder: Path, prefix: str) -> list[Picture]:
     """The pictures that could show a figure, the best first; the last one takes no room."""
     ways: list[Picture | None] = []

@@ -26,7 +26,7 @@ KINDS = {
     "course_runs": dict,
     "departures": list,
 }
-FILES = ("file", "png", "rows")  # what an entry names its files by
+FILES = ("file", "png", "moving", "rows")  # what an entry names its files by
 TOTALS = ("epochs", "seconds")  # of all trainings; they are no results
 FORMS = "forms"  # settings by name, of each form by name
 
