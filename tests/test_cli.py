@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -11,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import grafito
-from grafito import cli, lab
+from grafito import cli, datasets, lab
 from grafito.figures.text import number
 
 
@@ -391,12 +392,30 @@ def test_build(run, tmp_path):
     assert "build start --folder no" in run("build", "check", "--folder", "no").stderr
 
 
+def test_explain_in_spanish(run):
+    told = run("explain", "lenet", "--engine", "llvm", "--lang", "es").stdout
+    measured = run("explain", "digits", "--profile", "--engine", "llvm", "--lang", "es").stdout
+    for word in ("núcleo", "disposición", "escribe en", "convolución, gradiente de su", "todos"):
+        assert word in told
+    for word in ("% del paso", "limitado por", "Un solo hilo", "producto de matrices"):
+        assert word in measured
+    english = r"(?<!/)\b(kernels?|layer|computes|threads|writes|rows|gradient of|arena at|bound|roof)\b"
+    assert not re.search(english, told + measured)
+    assert not re.search(r"\d\.\d (KiB|MiB|k|M)\b", told)
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_data_cards_in_spanish(run, name):
+    told = run("data", "list", name, "--lang", "es").stdout
+    assert not re.search(r"fuente +[^:]*\b(and|others|exercise)\b|the test part", told)
+
+
 def test_explain(run):
     done = run("explain", "digits", "--batch-size", "48", "--engine", "llvm")
     assert done.exit_code == 0
     assert "matrix product" in done.stdout
     assert "48 x 10" in done.stdout
-    assert "% of peak" in run("explain", "digits", "--profile", "--engine", "llvm").stdout
+    assert "% of roof" in run("explain", "digits", "--profile", "--engine", "llvm").stdout
     assert "== images as lanes" in run("explain", "digits", "--passes", "--engine", "llvm").stdout
     assert "one network" in run("explain", "two-neurons").stderr
     assert run("explain", "two-neurons").exit_code == 2

@@ -16,7 +16,7 @@ import typer
 from grafito import __version__
 from grafito.cli.build import build
 from grafito.cli.data import data
-from grafito.cli.group import Group, Lang, print_table
+from grafito.cli.group import Group, Lang, localised, print_table
 from grafito.cli.speech import Command, FormulaCommand
 from grafito.errors import ArgumentError, unknown_name
 from grafito.language import PLAINER
@@ -237,7 +237,8 @@ def explain_experiment(
 
     named = {"batch_size": batch_size} | lab.read_settings(",".join(settings or []))
     experiment = lab.get(name, variant, **named)
-    print(lab.explain(experiment, engine=engine, profile=profile, passes=passes))
+    told = lab.explain(experiment, engine=engine, profile=profile, passes=passes)
+    print(told if passes else localised(told))  # passes are a program
 
 
 @command("report", help=N_("Draw the report of a run again."))

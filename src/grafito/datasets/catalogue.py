@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafito.datasets.registry import DataFile, DataSet
 from grafito.errors import unknown_name
+from grafito.language import message as N_
 
 
 def _idx_files(bases: tuple[str, ...], digests: dict[str, tuple[str, int]]):
@@ -145,7 +146,7 @@ _SETS = (
         split="25,000 training and 25,000 test reviews of different films, half of each class",
         licence="none stated; the authors ask to cite their paper",
         faults="About 3 % of the test labels are wrong (Northcutt 2021); some reviews occur twice.",
-        source="Maas and others: Learning word vectors for sentiment analysis, ACL 2011",
+        source=N_("Maas and others: Learning word vectors for sentiment analysis, ACL 2011"),
         files=(
             DataFile(
                 "aclImdb_v1.tar.gz",
@@ -165,7 +166,7 @@ _SETS = (
         licence="none stated",
         faults="Prices above 50 were cut to 50; one attribute (B) is built on the skin colour of "
         "the inhabitants; the published table has slips (Gilley and Pace 1996).",
-        source="Harrison and Rubinfeld: Hedonic prices and the demand for clean air, 1978",
+        source=N_("Harrison and Rubinfeld: Hedonic prices and the demand for clean air, 1978"),
         files=(
             DataFile(
                 "housing.data",
@@ -183,7 +184,7 @@ _SETS = (
         split="none; load_data cuts 20 % off after a seeded shuffle",
         licence="none stated",
         faults="Prices above 500,000 were set to 500,001, and ages above 52 to 52.",
-        source="Pace and Barry: Sparse spatial autoregressions, 1997",
+        source=N_("Pace and Barry: Sparse spatial autoregressions, 1997"),
         files=(
             DataFile(
                 "cal_housing.tgz",
@@ -205,8 +206,10 @@ _SETS = (
         licence="none stated",
         faults="A zero stands for a missing value in glucose (5), blood pressure (35), skin fold "
         "(227), insulin (374) and body mass index (11).",
-        source="Smith and others: Using the ADAP learning algorithm to forecast the onset of "
-        "diabetes mellitus, 1988",
+        source=N_(
+            "Smith and others: Using the ADAP learning algorithm to forecast the onset of "
+            "diabetes mellitus, 1988"
+        ),
         files=(
             DataFile(
                 "pima-indians-diabetes.data.csv",
@@ -233,8 +236,10 @@ _SETS = (
         split="none; load_data cuts 20 % off, all classes alike",
         licence="CC BY 4.0",
         faults="Writers are not told apart, so test images can be by writers seen in training.",
-        source="Alpaydin and Kaynak: Optical recognition of handwritten digits, 1998; the test "
-        "part, as scikit-learn holds it",
+        source=N_(
+            "Alpaydin and Kaynak: Optical recognition of handwritten digits, 1998; the test "
+            "part, as scikit-learn holds it"
+        ),
     ),
     DataSet(
         "ice_creams",
@@ -244,7 +249,7 @@ _SETS = (
         split="not split",
         licence="made for teaching",
         faults="None known.",
-        source="an exercise in linear regression",
+        source=N_("an exercise in linear regression"),
     ),
 )
 

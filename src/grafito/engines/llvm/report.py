@@ -12,9 +12,13 @@ from grafito.engines.llvm.ir.nodes import (
 )
 from grafito.engines.llvm.pipeline import Assembled
 from grafito.engines.llvm.roofline import Cost, Roofline
+from grafito.language import message as N_
+from grafito.language import translate as _
 
 Row = tuple[str, ...]
 SHOWN = 5  # fused ops that a line names
+# The kinds of places that a kernel writes to.
+PLACES = (N_("input"), N_("variable"), N_("constant"))
 
 
 def title(kernel: Kernel) -> str:
@@ -22,13 +26,13 @@ def title(kernel: Kernel) -> str:
     anchor = kernel.anchor
     ops, moves = _inside(kernel)
     if anchor is not None:
-        head = anchor.row.title or anchor.kind
-        head += " in tiles (AMX)" if anchor.attributes.get("amx") else ""
+        head = _(anchor.row.title) or anchor.kind
+        head += _(" in tiles (AMX)") if anchor.attributes.get("amx") else ""
     elif ops:
         head, ops = ops[0], ops[1:]
     else:
-        head = f"copy ({', '.join(moves)})" if moves else "copy"
-    more = f" + {len(ops) - SHOWN} more" if len(ops) > SHOWN else ""
+        head = f"{_('copy')} ({', '.join(moves)})" if moves else _("copy")
+    more = _(" + {} more").format(len(ops) - SHOWN) if len(ops) > SHOWN else ""
     return " + ".join([head, *ops[:SHOWN]]) + more
 
 
@@ -45,9 +49,9 @@ def _inside(kernel: Kernel) -> tuple[list[str], list[str]]:
         for y in x.inputs:
             visit(y)
         if x.moves:
-            moves[x.row.title or x.kind] = None
+            moves[_(x.row.title) or x.kind] = None
         elif x is not kernel.anchor and x.kind not in ("copy", "stopgradient", "concat", "pad"):
-            ops[x.row.title or x.kind] = None
+            ops[_(x.row.title) or x.kind] = None
 
     for x in kernel.results:
         visit(x)
@@ -58,8 +62,8 @@ def schedule(assembled: Assembled) -> str:
     """The kernels of a step in order, as a table with totals."""
     rows: list[Row] = [
         (
-            *("kernel", "layer", "computes (+ what is fused)", "loops", "layout", "threads"),
-            *("FLOPs", "bytes", "writes to"),
+            *(_("kernel"), _("layer"), _("computes (+ what is fused)"), _("loops")),
+            *(_("layout"), _("threads"), "FLOPs", _("bytes"), _("writes to")),
         )
     ]
     flops = touched = 0
@@ -72,27 +76,28 @@ def schedule(assembled: Assembled) -> str:
                 "/".join(scope_of(kernel)),
                 title(kernel),
                 " x ".join(map(str, kernel.shape)) or "1",
-                "images as lanes" if kernel.lanes else "rows",
-                "all" if call.parallel else "one",
+                _("images as lanes") if kernel.lanes else _("rows"),
+                _("all") if call.parallel else _("one"),
                 count(cost.operations),
                 format_bytes(cost.bytes),
                 _name_of(call.writes[0], assembled),
             )
         )
     arena = format_bytes(assembled.arena)
-    total = (f"{len(assembled.calls)} kernels", *[""] * 5, count(flops), format_bytes(touched))
-    return table([*rows, (*total, f"arena of {arena}")], right=(6, 7), total=True)
+    kernels = _("{} kernels").format(len(assembled.calls))
+    total = (kernels, *[""] * 5, count(flops), format_bytes(touched))
+    return table([*rows, (*total, _("arena of {}").format(arena))], right=(6, 7), total=True)
 
 
 def _name_of(place: Place, assembled: Assembled) -> str:
     """A buffer as a reader knows it: a place in the arena, a variable, an output."""
     if place.entry == 0:
-        return f"arena at {place.offset:,}"
+        return _("arena at {}").format(f"{place.offset:,}")
     if place.entry in assembled.outputs:
-        return f"output {assembled.outputs[place.entry]}"
+        return f"{_('output')} {assembled.outputs[place.entry]}"
     x = assembled.table[place.entry]
     assert x is not None
-    return f"{x.kind} {getattr(x.tensor, 'path', x.tensor.name)}"
+    return f"{_(x.kind)} {getattr(x.tensor, 'path', x.tensor.name)}"
 
 
 def measured(assembled: Assembled, seconds: Sequence[float], roofline: Roofline) -> str:
@@ -105,8 +110,8 @@ def measured(assembled: Assembled, seconds: Sequence[float], roofline: Roofline)
     """
     rows: list[Row] = [
         (
-            *("kernel", "layer", "computes", "µs", "% of step", "FLOPs", "saved", "bytes"),
-            *("GFLOP/s", "roof µs", "bound by", "% of roof"),
+            *(_("kernel"), _("layer"), _("computes"), "µs", _("% of step"), "FLOPs"),
+            *(_("saved"), _("bytes"), "GFLOP/s", _("roof µs"), _("bound by"), _("% of roof")),
         )
     ]
     whole, all_roofs = max(sum(seconds), 1e-12), 0.0
@@ -122,12 +127,12 @@ def measured(assembled: Assembled, seconds: Sequence[float], roofline: Roofline)
                 *(call.name, "/".join(scope_of(kernel)), title(kernel)),
                 *(f"{took * 1e6:.1f}", f"{took / whole:.1%}", *_work(cost)),
                 *(f"{(cost.operations - cost.saved) / took / 1e9:.1f}", f"{roof * 1e6:.1f}"),
-                *("operations" if computing > moving else "bytes", f"{roof / took:.0%}"),
+                *(_("operations") if computing > moving else _("bytes"), f"{roof / took:.0%}"),
             )
         )
     rows.append(
         (
-            *(f"{len(assembled.calls)} kernels", "", "", f"{whole * 1e6:.1f}", "100.0%"),
+            *(_("{} kernels").format(len(assembled.calls)), "", "", f"{whole * 1e6:.1f}", "100.0%"),
             *(*_work(Cost(flops, saved, touched)), f"{(flops - saved) / whole / 1e9:.1f}"),
             *(f"{all_roofs * 1e6:.1f}", "", f"{all_roofs / whole:.0%}"),
         )
@@ -143,11 +148,11 @@ def _work(cost: Cost) -> Row:
 def _told(roofline: Roofline) -> str:
     """The machine's limits, and what the columns mean."""
     peaks = ", ".join(f"{kind} {rate / 1e9:.1f}" for kind, rate in roofline.peaks.items())
-    return (
-        f"One thread. Peaks in GFLOP/s: {peaks}; {roofline.bandwidth / 1e9:.1f} GB/s, as measured "
-        "here for as many bytes as a step touches. The roof is the longer of FLOPs / peak and "
-        "bytes / bandwidth; Winograd's method does without the FLOPs under 'saved'."
-    )
+    return _(
+        "One thread. Peaks in GFLOP/s: {}; {} GB/s, as measured here for as many bytes as a step "
+        "touches. The roof is the longer of FLOPs / peak and bytes / bandwidth; Winograd's method "
+        "does without the FLOPs under 'saved'."
+    ).format(peaks, f"{roofline.bandwidth / 1e9:.1f}")
 
 
 def count(n: int) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grafito.language import message as N_
+
 if TYPE_CHECKING:
     from grafito.engines.llvm.ir.nodes import Node
 
@@ -142,11 +144,11 @@ KINDS: dict[str, Kind] = {
     "broadcast": Kind(Family.MOVE, cost=CHEAP),
     "slice": Kind(Family.MOVE, cost=CHEAP),
     "flip": Kind(Family.MOVE, cost=CHEAP),
-    "take": Kind(Family.MOVE, title="gather", reads=Reads.ADDRESSES, cost=CHEAP),
+    "take": Kind(Family.MOVE, title=N_("gather"), reads=Reads.ADDRESSES, cost=CHEAP),
     # Elementwise work
     "onehot": Kind(Family.GENERATED, cost=CHEAP),
     "fill": Kind(Family.ELEMENTWISE),
-    "bounds_check": Kind(Family.ELEMENTWISE, title="check of indices", materialized=True),
+    "bounds_check": Kind(Family.ELEMENTWISE, title=N_("check of indices"), materialized=True),
     **_elementwise(
         CHEAP,
         "add subtract multiply negative abs square relu where cast stopgradient show equal "
@@ -174,7 +176,7 @@ KINDS: dict[str, Kind] = {
             "lanes": "matmul.lanes:matmul",
             "bfloat16": "matmul.bfloat16:matmul",
         },
-        "matrix product",
+        N_("matrix product"),
         Reads.ADDRESSES,
         fusible=True,
         flops=_matmul,
@@ -183,14 +185,14 @@ KINDS: dict[str, Kind] = {
     ),
     # Convolutions
     "conv": _window(
-        "convolution",
+        N_("convolution"),
         {"": "convolution.direct:conv", "amx": "convolution.amx:conv"},
         fusible=True,
         flops=_conv,
         of_bfloat16=True,
     ),
     "conv_input_gradient": _window(
-        "convolution, gradient of its input",
+        N_("convolution, gradient of its input"),
         {
             "": "convolution.direct:input_gradient",
             "amx": "convolution.amx:input_gradient",
@@ -200,7 +202,7 @@ KINDS: dict[str, Kind] = {
         of_bfloat16=True,
     ),
     "conv_weight_gradient": _window(
-        "convolution, gradient of its weights",
+        N_("convolution, gradient of its weights"),
         {
             "": "convolution.weight_gradient:weight_gradient",
             "bfloat16": "convolution.weight_gradient_bfloat16:weight_gradient",
@@ -210,36 +212,36 @@ KINDS: dict[str, Kind] = {
         of_bfloat16=True,
     ),
     "winograd": _window(
-        "convolution (Winograd)",
+        N_("convolution (Winograd)"),
         _one("convolution.winograd:convolution"),
         fusible=True,
         flops=lambda x: _winograd(x, x),
     ),
     "winograd_sums": _window(
-        "convolution, gradient of its weights (Winograd)",
+        N_("convolution, gradient of its weights (Winograd)"),
         _one("convolution.weight_gradient_winograd:sums"),
         flops=lambda x: _winograd(x, x.inputs[1]),
     ),
     "winograd_weight_gradient": _axis(
-        "convolution, gradient of its weights (Winograd, end)",
+        N_("convolution, gradient of its weights (Winograd, end)"),
         "convolution.weight_gradient_winograd:weight_gradient",
     ),
-    "winograd_weights": _axis("weights in Winograd's form", "convolution.winograd:weights"),
-    "image_pairs": _axis("pairs of images", "convolution.weight_gradient_bfloat16:pack"),
+    "winograd_weights": _axis(N_("weights in Winograd's form"), "convolution.winograd:weights"),
+    "image_pairs": _axis(N_("pairs of images"), "convolution.weight_gradient_bfloat16:pack"),
     "weight_tiles": _axis(
-        "weights in tiles", "convolution.amx:weights", reads=Reads.ADDRESSES
+        N_("weights in tiles"), "convolution.amx:weights", reads=Reads.ADDRESSES
     ),
     # Pooling
-    "maxpool": _window("max pooling", _one("pooling:maxpool")),
-    "maxpool_gradient": _window("max pooling, gradient", _one("pooling:maxpool_gradient")),
-    "maxpool_gather": _window("max pooling, chosen elements", _one("pooling:maxpool_gather")),
-    "sumpool": _window("average pooling", _one("pooling:sumpool")),
-    "sumpool_gradient": _window("average pooling, gradient", _one("pooling:sumpool_gradient")),
+    "maxpool": _window(N_("max pooling"), _one("pooling:maxpool")),
+    "maxpool_gradient": _window(N_("max pooling, gradient"), _one("pooling:maxpool_gradient")),
+    "maxpool_gather": _window(N_("max pooling, chosen elements"), _one("pooling:maxpool_gather")),
+    "sumpool": _window(N_("average pooling"), _one("pooling:sumpool")),
+    "sumpool_gradient": _window(N_("average pooling, gradient"), _one("pooling:sumpool_gradient")),
     # Along an axis
-    "scatter": _axis("sum by index", "axis:scatter", reads=Reads.BUFFERS),
+    "scatter": _axis(N_("sum by index"), "axis:scatter", reads=Reads.BUFFERS),
     "argmax": _axis("argmax", "axis:argmax"),
     "argmin": _axis("argmin", "axis:argmax"),
-    "cumsum": _axis("cumulative sum", "axis:cumsum"),
-    "argsort": _axis("sorting", "axis:argsort"),
-    "random_bits": _axis("random bits", "axis:random_bits", reads=Reads.ADDRESSES),
+    "cumsum": _axis(N_("cumulative sum"), "axis:cumsum"),
+    "argsort": _axis(N_("sorting"), "axis:argsort"),
+    "random_bits": _axis(N_("random bits"), "axis:random_bits", reads=Reads.ADDRESSES),
 }  # fmt: skip
