@@ -399,7 +399,9 @@ def test_explain_in_spanish(run):
         assert word in told
     for word in ("% del paso", "limitado por", "Un solo hilo", "producto de matrices"):
         assert word in measured
-    english = r"(?<!/)\b(kernels?|layer|computes|threads|writes|rows|gradient of|arena at|bound|roof)\b"
+    english = (
+        r"(?<!/)\b(kernels?|layer|computes|threads|writes|rows|gradient of|arena at|bound|roof)\b"
+    )
     assert not re.search(english, told + measured)
     assert not re.search(r"\d\.\d (KiB|MiB|k|M)\b", told)
 

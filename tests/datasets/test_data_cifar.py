@@ -1,6 +1,9 @@
 """CIFAR archives: both versions, damaged ones, and pickles that want to run code."""
 
+import io
 import pickle
+import tarfile
+import warnings
 
 import numpy as np
 import pytest
@@ -82,6 +85,32 @@ def test_a_subset_of_cifar100_is_loaded_and_said(tmp_path, monkeypatch):
     assert y_test.max() == 19
     with pytest.raises(ValueError, match="'coarse'"):
         cifar100.load_data("course")
+
+
+def test_the_whole_of_cifar100_is_loaded_in_silence(tmp_path, monkeypatch):
+    """A made archive with as many images as the published one, and the same form."""
+    parts = {"train": 50_000, "test": 10_000}
+    members = {}
+    for name, count in parts.items():
+        fine = [number % 100 for number in range(count)]
+        pixels = np.repeat(PIXELS, count // COUNT, axis=0)
+        kinds = {"fine_labels": fine, "coarse_labels": [label // 5 for label in fine]}
+        members[f"cifar-100-python/{name}"] = pickle2({**kinds, "data": pixels})
+    path = tmp_path / "cifar-100-python.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=0) as archive:  # blank images shrink too far
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    monkeypatch.setenv("GRAFITO_DATA", str(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (x_train, y_train), (x_test, y_test) = cifar100.load_data()
+    assert x_train.shape == (50_000, 32, 32, 3)
+    assert x_test.shape == (10_000, 32, 32, 3)
+    assert np.unique(y_train).size == np.unique(y_test).size == 100
+    np.testing.assert_array_equal(x_train[-1], expected_images(1)[0])
+    assert cifar100.check(path) == "50,000 training and 10,000 test images of 32 x 32 x 3"
 
 
 SHORT = {"labels": [1, 2], "data": PIXELS[:2]}

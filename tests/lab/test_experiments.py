@@ -86,10 +86,13 @@ ROWS = {
     "california": ({"examples": 500}, TRAINING | {"prediction"}),
     "pima": ({"units": [9, 5]}, {"curves", "folds"} | CHANCES),
     "pima all": ({"units": [9, 5]}, {"curves", "folds"} | CHANCES - {"thresholds"}),
-    "alexnet against-vgg16": (
-        {"examples": 8, "test_examples": 8, "batch_size": 8},
-        TOGETHER | {"cost", "confusion"},
-    ),
+    **{
+        f"alexnet {variant}": (
+            {"examples": 8, "test_examples": 8, "batch_size": 8},
+            TOGETHER | {"cost"},
+        )
+        for variant in ("against-vgg16", "against-vgg16-cifar100")
+    },
     "logistic-map": ({}, TRAINING | {"fit", "forecast", "graph", "step"}),
     "imdb-dense": (
         {"examples": 200, "test_examples": 100, "words": 500},
@@ -167,6 +170,7 @@ def as_parameter(name, variant):
     deep = (name, variant) in {
         ("alexnet", "cifar100"),
         ("alexnet", "against-vgg16"),
+        ("alexnet", "against-vgg16-cifar100"),
         ("vgg16", "cifar10"),
     }
     return pytest.param(name, variant, marks=[pytest.mark.slow] if deep else [])

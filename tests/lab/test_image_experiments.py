@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from grafito import lab, optimizers
+from grafito.datasets import cifar100
 from grafito.errors import ArgumentError
 from grafito.lab.classifier import labels_of
+from grafito.lab.experiments import deep
 from grafito.lab.experiments.gan import Gan, Pair
 from grafito.models.examples import make_examples, weigh_classes
 
@@ -45,6 +47,24 @@ def test_deep_networks_have_an_output_for_each_class(name):
         assert experiment.sources() == (variant,)
         assert len(set(experiment.names())) == classes
         assert experiment.network(x).output_shape == (None, classes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [True, False])
+def test_both_deep_networks_see_cifar100(whole, tmp_path, little_data, monkeypatch, undrawn):
+    """Side by side on 100 classes; a page says so where the file holds a part of them."""
+    little_data("cifar100")
+    (x, y), test = cifar100.load_data()
+    few = (x[:16], y[:16]), tuple(part[:8] for part in test)
+    monkeypatch.setattr(cifar100, "load_data", lambda *_: few)
+    monkeypatch.setattr(deep, "WHOLE", 16 if whole else 50_000)
+    experiment = lab.get("alexnet", "against-vgg16-cifar100", epochs=1, batch_size=8)
+    assert experiment.sources() == ("cifar100",)
+    assert [form.classes for form in experiment.forms().values()] == [100, 100]
+    result = lab.run(experiment, out=tmp_path, lang="en", verbose=0)
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert ("The file holds a part of the data set" in page) != whole
+    assert {"AlexNet accuracy", "VGG16 accuracy"} <= set(result.metrics)
 
 
 def test_deep_networks_have_their_convolutions():

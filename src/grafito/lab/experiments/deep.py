@@ -36,6 +36,8 @@ AS_IN_THE_COURSE = {
     "augmented": Said(True),
 }
 WHOLE = 50_000  # training images of either data set
+# Both networks side by side, and the data set that they see.
+AGAINST = {"against-vgg16": "cifar10", "against-vgg16-cifar100": "cifar100"}
 LAST = 2  # weights of the last layer: its kernel and its bias
 
 
@@ -121,7 +123,8 @@ class Deep(Classifier):
             model.set_weights([*begun, *last])
         return model
 
-    def show(self, record: Record, trained: Trained) -> None:
+    def tell_part(self, record: Record, trained: Trained) -> None:
+        """Say so where the file holds a part of the data set."""
         train, test = (len(x) for x, _ in trained.data)
         if train < WHOLE and not self.examples:
             record.text(
@@ -135,6 +138,9 @@ class Deep(Classifier):
                 train=train,
                 test=test,
             )
+
+    def show(self, record: Record, trained: Trained) -> None:
+        self.tell_part(record, trained)
         super().show(record, trained)
         show_maps(record, trained)
         tell_cost(record, trained, N_("How far does it come, and at what cost?"))
@@ -152,7 +158,11 @@ class AlexNet(Deep):
         "cifar100": {"accuracy": 0.25},
     }
     departures = (N_("The dense layers have 1,024 units, for the images are small."),)
-    variants: ClassVar[Variants] = {**Deep.variants, "against-vgg16": {}}
+    variants: ClassVar[Variants] = {
+        **Deep.variants,
+        "against-vgg16": {},
+        "against-vgg16-cifar100": {"classes": 100},
+    }
 
     units: tuple[int, ...] = (1024, 1024)
 
@@ -172,13 +182,15 @@ class AlexNet(Deep):
         ]
 
     def forms(self) -> Mapping[str, Training]:
-        if self.variant != "against-vgg16":
+        if self.variant not in AGAINST:
             return {}
         kinds: dict[str, type[Deep]] = {"AlexNet": AlexNet, "VGG16": Vgg16}
-        usual = {n: kind.usual("cifar10", self.quick, self.as_course) for n, kind in kinds.items()}
+        data = AGAINST[self.variant]
+        usual = {n: kind.usual(data, self.quick, self.as_course) for n, kind in kinds.items()}
         return {name: form.with_settings(**self.changes()) for name, form in usual.items()}
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
+        self.tell_part(record, next(iter(trained.values())))
         effort = {name: float(multiply_adds(one.model)) for name, one in trained.items()}
         record.table(
             "cost",
