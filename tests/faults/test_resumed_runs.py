@@ -123,6 +123,61 @@ def test_a_killed_run_ends_as_one_that_was_not(program, whole, tmp_path):
     assert "The run is complete" in told
 
 
+@pytest.fixture
+def seeds_begun(tmp_path, monkeypatch):
+    """The folder of a run from three seeds that was stopped after the training of the second."""
+    kind = type(lab.get("xor"))
+    measure = kind.measure
+
+    def fail(self, *given):
+        if self.seed == 2:
+            raise Stopped
+        return measure(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "measure", fail)
+        with pytest.raises(Stopped):
+            lab.run_seeds(lab.get("xor", epochs=3, seed=1), 3, out=tmp_path, verbose=0)
+    (folder,) = tmp_path.glob("xor/*")
+    return folder
+
+
+def test_a_run_from_several_seeds_goes_on(seeds_begun, tmp_path):
+    """The first is not repeated, the second goes on, the third is run."""
+    whole = lab.run_seeds(lab.get("xor", epochs=3, seed=1), 3, out=tmp_path / "whole", verbose=0)
+    told = (seeds_begun / "seed-1/configuration.json").read_bytes()
+    (seeds_begun / "seed-3").mkdir()  # as of a process killed there
+    results = lab.resume(seeds_begun, verbose=0)
+    assert [r.metrics for r in results] == [r.metrics for r in whole]
+    assert [(r.experiment, r.epochs, r.engine, r.status) for r in results] == [
+        (r.experiment, r.epochs, r.engine, r.status) for r in whole
+    ]
+    assert (seeds_begun / "seed-1/configuration.json").read_bytes() == told
+    for name in ("seed-1", "seed-2", "seed-3"):
+        assert left(seeds_begun / name) == left(whole[0].folder.parent / name)
+    assert left(seeds_begun)[0] == left(whole[0].folder.parent)[0]
+    kept = json.loads((seeds_begun / "configuration.json").read_text())
+    assert (kept["status"], len(kept["resumed"])) == ("complete", 1)
+    with pytest.raises(FileError, match="run is complete"):
+        lab.resume(seeds_begun, verbose=0)
+
+
+def test_seeds_on_the_command_line(seeds_begun, monkeypatch):
+    def command(*words):
+        line = [sys.executable, "-m", "grafito", "run", "xor", "--resume", str(seeds_begun)]
+        ended = subprocess.run([*line, *words], capture_output=True, text=True, timeout=300)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    code, told = command("--seeds", "4")
+    assert (code, "says how many seeds" in told) == (2, True)
+    code, told = command("--epochs", "9")
+    assert (code, "other settings" in told) == (2, True)
+    code, told = command("--author", "Ana")
+    assert code == 0, told
+    assert [f"seed-{n}" in told for n in (1, 2, 3)] == [True] * 3
+    assert str(seeds_begun / "report.html") in told
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_an_interrupted_run_goes_on(program, whole, tmp_path):
     run, code, told = begin(program, tmp_path / "stopped", 3, "SIGINT")
@@ -183,7 +238,6 @@ REFUSED = {  # what is done to the folder, what is asked for, the error, and wha
         FileError,
         "description .* damaged",
     ),
-    "several seeds": (lambda f: change(f, seeds=3), {}, FileError, "each of several seeds"),
     "a name of somebody else": (
         lambda f: change(f, experiment="x.py:X"),
         {},

@@ -164,11 +164,12 @@ def run_experiment(
     if resume:
         if seeds > 1:
             raise ArgumentError(
-                "One run goes on at a time.",
+                "The folder says how many seeds there are.",
                 where="--resume",
                 received=f"--seeds {seeds}",
             )
-        results = [lab.resume(resume, name, engine=engine, lang=lang, **chosen)]
+        found = lab.resume(resume, name, engine=engine, lang=lang, **chosen)
+        results = found if isinstance(found, list) else [found]
     elif seeds == 1:
         results = [lab.run(lab.get(name, **chosen), engine=engine, out=out, lang=lang)]
     else:
@@ -177,7 +178,8 @@ def run_experiment(
     for result in results:
         print(result.table(lang))
     if pdf or markdown or author or title:
-        whole = results[0].folder if seeds == 1 else results[0].folder.parent
+        first = results[0].folder
+        whole = resume or (first if seeds == 1 else first.parent)
         _write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
     if not results[-1].is_complete:
         raise typer.Exit(1)

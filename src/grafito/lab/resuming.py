@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from grafito import __version__, datasets, engines, language
@@ -13,8 +15,16 @@ from grafito.errors import ArgumentError, FileError, GrafitoWarning, warn
 from grafito.lab.catalog import get, names
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
-from grafito.lab.report.recorded_run import CONFIGURATION, FILES, RecordedRun, read_run
+from grafito.lab.report.recorded_run import (
+    CONFIGURATION,
+    FILES,
+    TOTALS,
+    RecordedRun,
+    read_run,
+)
 from grafito.lab.runner import Result, conduct, describe
+from grafito.lab.runner import run as start
+from grafito.lab.seeds import conduct_seeds
 
 # What two runs have in common whose numbers are the same.
 NATURE = ("variant", "quick", "as_course", "engine", "settings", "forms", "program")
@@ -28,10 +38,12 @@ def resume(
     lang: str | None = None,
     verbose: Any = "auto",
     **given: Any,
-) -> Result:
+) -> Result | list[Result]:
     """Go on with a run that was stopped, also by a crash, to the numbers that it would have had.
 
     Trainings that had ended are not repeated, and the one under way goes on from its last backup.
+    Of a run from several seeds, those that were stopped go on, those that lack are run, and the
+    result of each is returned.
 
     Args:
         folder: of the run.
@@ -66,10 +78,37 @@ def resume(
         ours = describe(experiment, used.name)
         _check_settings(run, ours)
         _compare_versions(run, ours["versions"])
-        result = conduct(experiment, used, RunFolder.again(run.path, kept), verbose)
+        again = RunFolder.again(run.path, kept)
+        result: Result | list[Result]
+        if "seeds" in kept:
+
+            def one(each: Experiment, name: str) -> Result:
+                return _one_seed(run.path / name, each, used.name, verbose)
+
+            result = conduct_seeds(experiment, int(kept["seeds"]), used, again, one)
+        else:
+            result = conduct(experiment, used, again, verbose)
         for file in _files(run) - _files(read_run(run.path)):  # of an end that came too early
             (run.path / file).unlink(missing_ok=True)
     return result
+
+
+def _one_seed(path: Path, experiment: Experiment, engine: str, verbose: Any) -> Result:
+    """The result of one of several seeds: as its folder has it, or of going on, or of a new run."""
+    if not (path / CONFIGURATION).exists():
+        with contextlib.suppress(OSError):  # stopped before it had written anything
+            path.rmdir()
+        return start(experiment, engine=engine, out=path.parent, verbose=verbose, name=path.name)
+    run = read_run(path)
+    if not run.is_complete:
+        found = resume(path, experiment, engine=engine, verbose=verbose)
+        assert isinstance(found, Result)
+        return found
+    _check_name(run, experiment.name)
+    _check_settings(run, describe(experiment, engine))
+    numbers = {name: value for name, value in run.numbers.items() if name not in TOTALS}
+    epochs, seconds = (run.numbers.get(name, 0) for name in TOTALS)
+    return Result(run.name, path, run.status, numbers, int(epochs), seconds, engine)
 
 
 def _files(run: RecordedRun) -> set[str]:
@@ -83,13 +122,6 @@ def _check_state(run: RecordedRun) -> None:
     kept = run.configuration
     if CONFIGURATION in run.unreadable:
         raise FileError("The description of the run is damaged.", where=run.path / CONFIGURATION)
-    if "seeds" in kept:
-        open_ones = [one.path for one in run.seeds if not one.is_complete]
-        raise FileError(
-            "The folder holds a run for each of several seeds; each goes on by itself.",
-            where=run.path,
-            fix=str(open_ones[0]) if open_ones else None,
-        )
     if kept.get("status") == "complete":
         raise FileError(
             "The run is complete.",

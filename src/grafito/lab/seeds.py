@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +67,44 @@ def run_seeds(
         if several["command"]:
             several["command"] += f" --seeds {seeds}"
         folder = RunFolder(Path(out, plain_name(experiment.name)), several)
-        results: list[Result] = []
-        with folder.recording():
-            for seed in range(experiment.seed, experiment.seed + seeds):
-                one = dataclasses.replace(experiment, seed=seed)
-                settings = {"engine": engine, "lang": lang, "verbose": verbose}
-                results.append(run(one, out=folder.path, name=f"seed-{seed}", **settings))
-                if not results[-1].is_complete:
-                    break
-            record = Record(folder, used)
-            overlay(record, {experiment.name: [read_run(result.folder) for result in results]})
-            _tabulate(record, results)
-            _judge_forms(record, experiment, results)
-            folder.end(results[-1].status)
-        write_report(folder.path, lang=language.current())
+
+        def one(each: Experiment, name: str) -> Result:
+            return run(each, engine=engine, out=folder.path, lang=lang, verbose=verbose, name=name)
+
+        return conduct_seeds(experiment, seeds, used, folder, one)
+
+
+def conduct_seeds(
+    experiment: Experiment,
+    seeds: int,
+    engine: engines.Engine,
+    folder: RunFolder,
+    one: Callable[[Experiment, str], Result],
+) -> list[Result]:
+    """Run an experiment from several seeds in a folder, and draw the report of all.
+
+    Args:
+        experiment: the first run has its seed, the others the following ones.
+        seeds: how many.
+        engine: what trains.
+        folder: of them all.
+        one: runs the experiment of a seed, in the folder of this name.
+
+    Returns:
+        The result of each; fewer than asked for after Ctrl-C.
+    """
+    results: list[Result] = []
+    with folder.recording():
+        for seed in range(experiment.seed, experiment.seed + seeds):
+            results.append(one(dataclasses.replace(experiment, seed=seed), f"seed-{seed}"))
+            if not results[-1].is_complete:
+                break
+        record = Record(folder, engine)
+        overlay(record, {experiment.name: [read_run(result.folder) for result in results]})
+        _tabulate(record, results)
+        _judge_forms(record, experiment, results)
+        folder.end(results[-1].status)
+    write_report(folder.path, lang=language.current())
     return results
 
 
