@@ -1,6 +1,8 @@
 """Real trainings with one fault each: it is found, and gone once the edit was made."""
 # ruff: noqa: E501  (a case is a line of code)
 
+import re
+
 import numpy as np
 import pytest
 
@@ -445,3 +447,16 @@ def test_a_history_without_validation_will_do():
     model = classes()
     model.fit(X, LABELS, epochs=6, verbose=0)
     assert "overfitting" not in seen(model, epochs=0)
+
+
+@pytest.mark.parametrize("make", [optimizers.SGD, optimizers.Adam])
+def test_a_rate_that_is_far_too_large_is_mended_at_once(make):
+    """Updates grow with the rate, so that the first one says which rate is right."""
+    rate = 1e4
+    for _ in range(2):
+        found = seen(classes(make(rate))).get("rate_too_large")
+        if found is None:
+            break
+        rate = float(re.findall(r"learning_rate=(\S+)", str(found))[-1])
+    assert "rate_too_large" not in seen(classes(make(rate)))
+    assert rate <= 1

@@ -17,7 +17,9 @@ from typer.testing import CliRunner
 from grafito import cli, lab
 from grafito.errors import FileError, UnknownNameError
 from grafito.lab import comparison, statistics
+from grafito.lab.report import write_report
 from grafito.lab.report.recorded_run import read_run
+from grafito.language import translator
 
 # Two sides, and what is said of their difference.
 SIDES = {
@@ -328,3 +330,30 @@ def test_a_run_is_signed_as_it_is_made(tmp_path):
         assert done.exit_code == 0, done.stderr
     signed = [path for path in tmp_path.glob("xor/*/report.md") if "*Ana*" in path.read_text()]
     assert len(signed) == 2
+
+
+def test_what_runs_are_called_is_not_translated(tmp_path):
+    """Variants and experiments are named as one types them, whatever words grafito has."""
+    told = [{"variant": variant, "seed": s} for variant in ("open", "close") for s in (1, 2)]
+    page = lab.compare(runs(tmp_path, *told), out=tmp_path, lang="es").page.read_text()
+    assert translator("es")("close") != "close"
+    text = re.sub(r"<[^>]+>", " ", page)
+    assert translator("es")("close") not in text
+    assert "<td>close</td>" in page
+    assert "una sola semilla" not in text
+    assert "dentro del ruido" in text  # judgements are grafito's words
+
+
+def test_an_experiment_of_ones_own_keeps_its_words(tmp_path):
+    """Names of forms and classes, in sentences and tables."""
+    folder = run_folder(tmp_path / "a", ours=False, forms={"close": {"units": 1}, "open": {}})
+    contents = json.loads((folder / "index.json").read_text())
+    best = {"first": "close", "learn": ["close", "open"], "epochs": {"close": 3}, "part": "test"}
+    told = {"text": "The best is {first}, {learn}, {epochs}, in {part}.", "values": best}
+    contents.append({"kind": "words", "part": "findings", "paragraphs": [[told]]})
+    (folder / "index.json").write_text(json.dumps(contents))
+    (folder / "classes.csv").write_text("class,close,loss\nclose,1,2\nopen,2,3\n")
+    text = re.sub(r"<[^>]+>", " ", write_report(folder, lang="es").read_text())
+    assert "The best is close, close; open, close: 3, in prueba." in text
+    assert translator("es")("close") not in text
+    assert translator("es")("loss") in text

@@ -30,10 +30,10 @@ TURNS = {
         (lambda: c.best_of({"a": 0.9, "b": 0.8, "c": 0.7}, "accuracy", False), "comes last"),
         (lambda: c.best_of({"a": 0.2, "b": 0.3}, "loss", True), "against"),
         (lambda: c.best_of({"a": 0.2, "b": 0.2}, "loss", True), "end level: "),
-        (lambda: c.best_of({"a": 0.9, "b": 0.89}, "accuracy", False, 100), "{first}, with"),
+        (lambda: c.best_of({"a": 0.9, "b": 0.89}, "accuracy", False, 100), "ends highest"),
         (
             lambda: c.best_of({"a": 0.9, "b": 0.89, "c": 0.5}, "accuracy", False, 100),
-            "chance; {last}",
+            "chance; “{last}”",
         ),
         (lambda: c.best_of({"a": 0.9}, "accuracy", False), None),
         (lambda: c.best_of({"a": 0.9, "b": math.nan}, "accuracy", False), None),
@@ -143,9 +143,9 @@ TURNS = {
         (lambda: h.dead({"relu": {1.0: 0.0}})[0], "no unit is dead"),
     ],
     "fastest": [
-        (lambda: h.fastest({"a": {0.1: 5}, "b": {0.1: 9}}), "needs most"),
-        (lambda: h.fastest({"a": {0.1: 5}, "b": {}}), "With no rate"),
-        (lambda: h.fastest({"a": {}, "b": {}}), "None of"),
+        (lambda: h.fastest({"a": {0.1: 5}, "b": {0.1: 9}}), "the most, {most}, of"),
+        (lambda: h.fastest({"a": {0.1: 5}, "b": {}}), "None of the rates"),
+        (lambda: h.fastest({"a": {}, "b": {}}), "None of the optimizers"),
     ],
     "rates": [
         (lambda: h.rates_that_work({"a": {0.1: 5, 1.0: 5}, "b": {0.1: 9}}), "least sensitive"),
@@ -380,6 +380,7 @@ def test_a_conclusion_turns_with_its_numbers(kind):
             texts.append(found.text)
             names = {name for name in found.values if "{" + name + "}" in found.text}
             assert all("{" + n + "}" in found.text for n in names)
+            assert not any(found.values[n] in ([], {}, (), None, "") for n in names), found
     assert len(set(texts)) == len(texts)
 
 

@@ -9,8 +9,10 @@ import pytest
 from lab.run_folders import run_folder
 
 from grafito import datasets, engines, lab
+from grafito.lab.course import CHOSEN
 from grafito.lab.folder import RunFolder
-from grafito.lab.prose.sentence import UNJUDGED, Sentence
+from grafito.lab.prose.sentence import UNJUDGED, Formula, Sentence
+from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, LEAKY_SLOPE
 from grafito.lab.record import Record
 from grafito.lab.report import write_markdown, write_report
 from grafito.lab.runner import command, describe
@@ -235,3 +237,20 @@ def test_a_judgement_is_left_out_of_a_quick_form(quick, a_record):
     else:
         judged = "As in the course."
         assert texts == [[[judged, "It ended."], [judged]], [[judged]]]
+
+
+def test_a_quick_form_of_the_settings_of_the_course_departs_from_nothing(a_record):
+    """What was chosen for a run is no reason to say that nobody ran the course's settings."""
+    row = {"setting": "epochs", "course": 30, "here": 2}
+    for why, says in ((CHOSEN, False), ("Adam arrives earlier.", True)):
+        path = a_record.folder.path / "configuration.json"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**told, "course_settings": {"": [{**row, "why": why}]}}))
+        page = write_report(a_record.folder.path, lang="en").read_text(encoding="utf-8")
+        assert ("No whole run with the course" in page) == says
+
+
+def test_the_theory_has_the_functions_that_the_graphs_have():
+    formulas = [one for part in ACTIVATION_GRAPHS.theory for one in part]
+    told = [one.right for one in formulas if isinstance(one, Formula) and "leaky" in one.right]
+    assert told == [f"leaky_relu(z, {LEAKY_SLOPE})"] * 2

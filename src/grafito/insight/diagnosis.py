@@ -150,7 +150,12 @@ def of_training(
     found = _those(
         rate_too_large=rate
         and rules.rate_too_large(
-            samples.whole_losses, rate, steps, samples.longest(facts.units(model)), guess
+            samples.whole_losses,
+            rate,
+            steps,
+            samples.longest(facts.units(model)),
+            guess,
+            samples.early("update", 1),
         ),
         exploding_gradients=rules.exploding_gradients(
             samples.early("gradient"), samples.early("weight")

@@ -180,7 +180,7 @@ def show_confusions(
         "findings",
         [
             [
-                Sentence(N_("The classes, as {name} knows them."), {"name": best}),
+                Sentence(N_("The classes, as “{form}” knows them."), {"form": best}),
                 *confusions(counts[best], class_names),
             ],
             *of_classes(counts[best], class_names),

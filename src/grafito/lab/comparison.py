@@ -132,6 +132,7 @@ def compare(
         folder = RunFolder(Path(out, "compare"), _describe(runs, groups, metric))
         with folder.recording():
             record = Record(folder, engines.get("auto"))
+            record.ours = False  # runs are called what one types
             numbers = table_of(groups)
             differences = judge(groups, metric) if metric else {}
             remark = _remark(runs, read) if len(groups) == 1 else ""
@@ -324,6 +325,7 @@ def _describe(
         "what": message("Runs side by side"),
         "variant": ", ".join(groups),
         "quick": any(run.configuration.get("quick") for runs in groups.values() for run in runs),
+        "ours": False,
         "command": shlex.join(words),
         "settings": {},
         "forms": forms,

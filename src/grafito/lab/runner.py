@@ -144,7 +144,7 @@ def conduct(
 ) -> Result:
     """Run an experiment in a folder, and draw its report."""
     record = Record(folder, engine, verbose)
-    record.ours = type(experiment).__module__.startswith("grafito.")
+    record.ours = _is_ours(experiment)
     record.quick = _is_short(experiment)
     began = time.perf_counter()
     try:
@@ -188,6 +188,7 @@ def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
         "variant": experiment.variant,
         "quick": _is_short(experiment),
         "as_course": experiment.as_course,
+        "ours": _is_ours(experiment),
         **_used(experiment),
         "changes": experiment.changes(),
         "program": program_of(type(experiment)),
@@ -233,6 +234,11 @@ def _of_the_course(experiment: Experiment) -> dict[str, Any]:
         else measured(experiment.name, experiment.variant),
         "departures": list(experiment.departures),
     }
+
+
+def _is_ours(experiment: Experiment) -> bool:
+    """Whether it is grafito's own, and so are the names of its forms and classes."""
+    return type(experiment).__module__.startswith("grafito.")
 
 
 def _is_short(experiment: Experiment) -> bool:

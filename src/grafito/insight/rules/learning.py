@@ -9,6 +9,7 @@ import numpy as np
 from grafito.errors import LossWarning
 
 LARGE_STEP = 0.1  # of a weight's size: one update that moves it so far overshoots
+FIRST_STEP = 0.02  # likewise: one that is no longer at the beginning begins to learn
 SMALL_STEP = 1e-4  # the usual update is a thousandth
 RISEN = 1.2  # times the loss at the beginning
 LEAP, LANDED = 100.0, 3.0  # times the first loss: a peak, and where it came down again
@@ -47,6 +48,7 @@ def rate_too_large(
     steps: Mapping[str, float] | None = None,
     longest: Mapping[str, float] | None = None,
     guess: float | None = None,
+    first: Mapping[str, float] | None = None,
 ) -> LossWarning | None:
     """The loss of batches grows, jumps or is no number, by updates that are too long.
 
@@ -57,6 +59,7 @@ def rate_too_large(
         longest: for each layer, how far one update moved the weights of a unit at most; those of
             the usual initialisers are about 1 long.
         guess: the loss of guessing.
+        first: for each layer, the length of the first update as a share of the weights.
 
     Example:
         >>> print(rate_too_large([2.0, 9.0, 50.0, 300.0], rate=1.0))
@@ -65,7 +68,7 @@ def rate_too_large(
           try        learning_rate=0.1
     """
     values = np.asarray(losses, "float64")
-    fix = f"learning_rate={rate / 10:.3g}"
+    fix = f"learning_rate={_smaller(rate, first or {})}"
     if len(values) and not np.isfinite(values).all():
         step = int(np.argmin(np.isfinite(values))) + 1
         return LossWarning(
@@ -84,7 +87,19 @@ def rate_too_large(
             received=f"loss from {values[0]:.4g} to {late:.4g}, learning_rate={rate:g}",
             fix=fix,
         )
-    return _far(late, start, rate, steps or {}, longest or {}, guess)
+    received = _far(late, start, rate, steps or {}, longest or {}, guess)
+    return received and LossWarning(
+        "The learning rate is too large: the loss does not fall, and weights move far.",
+        where=received[0],
+        received=received[1],
+        fix=fix,
+    )
+
+
+def _smaller(rate: float, first: Mapping[str, float]) -> str:
+    """A rate to try: a tenth, or one whose first update is short; an update grows with the rate."""
+    longest = max((each for each in first.values() if np.isfinite(each)), default=0.0)
+    return repr(float(f"{rate * min(0.1, FIRST_STEP / max(longest, 1e-12)):.1g}"))
 
 
 def _far(
@@ -94,8 +109,8 @@ def _far(
     steps: Mapping[str, float],
     longest: Mapping[str, float],
     guess: float | None,
-) -> LossWarning | None:
-    """Weights are moved far, and nothing is learned."""
+) -> tuple[str, str] | None:
+    """Where weights move far while nothing is learned, and how far; None where they do not."""
     name = max(steps, key=steps.__getitem__, default="")
     received = ""
     if name and steps[name] > LARGE_STEP and late > 0.8 * start:
@@ -106,14 +121,7 @@ def _far(
             received = (
                 f"an update of {longest[name]:.2g} for weights of length 1, learning_rate={rate:g}"
             )
-    if not received:
-        return None
-    return LossWarning(
-        "The learning rate is too large: the loss does not fall, and weights move far.",
-        where=name,
-        received=received,
-        fix=f"learning_rate={rate / 10:.3g}",
-    )
+    return (name, received) if received else None
 
 
 def rate_too_small(

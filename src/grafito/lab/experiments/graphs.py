@@ -18,13 +18,17 @@ from grafito.insight import Player
 from grafito.lab.experiment import Experiment
 from grafito.lab.prose.conclusions_by_hand import checked, outputs, steepest
 from grafito.lab.prose.sentence import paragraph, said
-from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, TWO_NEURONS, WHEN
+from grafito.lab.prose.tasks_by_hand import (
+    ACTIVATION_GRAPHS,
+    LEAKY_SLOPE,
+    TWO_NEURONS,
+    WHEN,
+)
 from grafito.lab.record import Record
 from grafito.lab.training import Trained, Training
 from grafito.language import message as N_
 from grafito.utils import set_random_seed
 
-LEAKY_SLOPE = 0.1
 WIDEST = 5  # units of a layer whose values are written out
 FAR = 5.0  # from 0, where activations show what they are
 SUITS = {
@@ -121,7 +125,9 @@ def show_graph(
         f"{name}-gradients",
         ["input", "value", "gradient", "central difference"],
         rows,
-        N_("The numbers of {of}, with a witness") if of else N_("The same numbers, with a witness"),
+        N_("The numbers of {of}, checked by differences")
+        if of
+        else N_("The same numbers, checked by differences"),
         **whose,
     )
     return Shown(float(graph.value(output, feeds)), slopes, difference)
@@ -201,7 +207,7 @@ class ActivationGraphs(Experiment):
         record.words(
             "findings",
             [
-                said(outputs({name: one.value for name, one in shown.items()})),
+                said(outputs({function_name(n, "en"): one.value for n, one in shown.items()})),
                 said(steepest(first.slopes)),
                 [checked(max(one.difference for one in shown.values()))],
             ],

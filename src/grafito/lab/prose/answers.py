@@ -274,7 +274,7 @@ def changed_errors(
             "They bring no fewer errors on shoes: {before} without and {after} with weights, and "
             "{rest} and {then} on the other clothes."
         )
-    return Sentence(text, values)
+    return Sentence(text, values, judges=True)
 
 
 def remedies(shares: Mapping[str, float], without: str, count: int) -> Sentence | None:

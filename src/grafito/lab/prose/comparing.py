@@ -29,7 +29,7 @@ def compared(seeds: Mapping[str, int], apart: Sequence[str]) -> list[Words]:
     if len(names) > 1:
         found = [Sentence(N_("Side by side stand: {names}."), {"names": names})]
     else:
-        found = [Sentence(N_("Here stands {name} alone."), {"name": names[0]})]
+        found = [Sentence(N_("Here stands “{run}” alone."), {"run": names[0]})]
     if max(seeds.values()) > 1:
         text = N_(
             "Each number is the mean over seeds, which give other first weights and another order "

@@ -58,28 +58,31 @@ def best_of(
         if LEVEL < gap <= chance:
             values["chance"] = chance  # type: ignore[assignment]
             text = N_(
-                "Highest ends {first}, with {best} % of {name}, but {second} is only {gap} points "
-                "behind, and up to {chance} points may be chance; {last} comes last with {worst} %."
+                "“{first}” ends highest, with {best} % {name}, but “{second}” is only {gap} points "
+                "behind, and up to {chance} points may be chance; “{last}” comes last with "
+                "{worst} %."
             )
             if len(order) == 2:
                 text = N_(
-                    "Highest ends {first}, with {best} % of {name}, but {second} is only {gap} "
+                    "“{first}” ends highest, with {best} % {name}, but “{second}” is only {gap} "
                     "points behind, and up to {chance} points may be chance."
                 )
         elif gap <= LEVEL:
-            text = N_("Both {first} and {second} end level, with {best} % of {name}.")
+            text = N_("“{first}” and “{second}” end level, with {best} % {name}.")
         elif len(order) == 2:
-            text = N_("The best is {first}: {best} % of {name}, {gap} points more than {second}.")
+            text = N_("The best is “{first}”: {best} % {name}, {gap} points more than “{second}”.")
         else:
             text = N_(
-                "The best is {first}: {best} % of {name}, {gap} points more than {second}; {last} "
-                "comes last with {worst} %."
+                "The best is “{first}”: {best} % {name}, {gap} points more than “{second}”; "
+                "“{last}” comes last with {worst} %."
             )
         return Sentence(text, values)
     values |= {"best": finite[first], "other": finite[second]}  # type: ignore[dict-item]
     if finite[first] == finite[second]:
-        return Sentence(N_("Both {first} and {second} end level: {name} {best}."), values)
-    return Sentence(N_("The best is {first}: {name} {best}, against {other} of {second}."), values)
+        return Sentence(N_("“{first}” and “{second}” end level: {name} {best}."), values)
+    return Sentence(
+        N_("The best is “{first}”: {name} {best}, against {other} of “{second}”."), values
+    )
 
 
 def one_seed() -> Sentence:

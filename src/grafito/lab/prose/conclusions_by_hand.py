@@ -80,22 +80,23 @@ def outputs(values: Mapping[str, float]) -> Sentence | None:
     """What several functions make of the same sum.
 
     Example:
-        >>> outputs({"sigmoid": 0.7, "tanh": 0.6}).values["highest"]
-        'sigmoid'
+        >>> outputs({"sigmoid": 0.6, "ELU": 0.7, "tanh": 0.5, "ReLU": 0.7}).values["highest"]
+        ['ELU', 'ReLU']
     """
     if len(values) < 2:
         return None
-    order = sorted(values, key=lambda name: values[name])
+    most, least = max(values.values()), min(values.values())
+    if most == least:
+        return Sentence(N_("All make the same of the sum: {most}."), {"most": most})
     return Sentence(
         N_(
-            "Of the same sum {highest} makes the largest value, {most}, and {lowest} the least, "
-            "{least}."
+            "The largest value of the same sum is {most} ({highest}), the least {least} ({lowest})."
         ),
         {
-            "highest": order[-1],
-            "most": values[order[-1]],
-            "lowest": order[0],
-            "least": values[order[0]],
+            "highest": [name for name, value in values.items() if value == most],
+            "most": most,
+            "lowest": [name for name, value in values.items() if value == least],
+            "least": least,
         },
     )
 
@@ -238,25 +239,28 @@ def fastest(steps: Mapping[str, Mapping[float, int]]) -> Sentence | None:
     Example:
         >>> found = fastest({"SGD": {0.1: 52}, "Adagrad": {1.0: 29}, "Adadelta": {}})
         >>> found.values["first"], found.values["never"]
-        ('Adagrad', ['Adadelta'])
+        (['Adagrad'], ['Adadelta'])
     """
     best = {name: min(found.values()) for name, found in steps.items() if found}
     never = [name for name, found in steps.items() if not found]
     if not best:
         return Sentence(N_("None of the optimizers arrives with any of the rates."))
-    first, last = min(best, key=lambda n: best[n]), max(best, key=lambda n: best[n])
-    told = {"first": first, "fewest": best[first], "last": last, "most": best[last], "never": never}
+    fewest, most = min(best.values()), max(best.values())
+    told = {
+        "first": [name for name, count in best.items() if count == fewest],
+        "fewest": fewest,
+        "last": [name for name, count in best.items() if count == most],
+        "most": most,
+        "never": never,
+    }
     if never:
-        return Sentence(
-            N_(
-                "The fewest steps are those of {first}, {fewest}; of those that arrive {last} "
-                "needs most, {most}. With no rate arrive: {never}."
-            ),
-            told,
+        text = N_(
+            "The fewest steps, {fewest}, are those of {first}; of those that arrive the most, "
+            "{most}, are those of {last}. None of the rates is enough for: {never}."
         )
-    return Sentence(
-        N_("The fewest steps are those of {first}, {fewest}; {last} needs most, {most}."), told
-    )
+    else:
+        text = N_("The fewest steps, {fewest}, are those of {first}; the most, {most}, of {last}.")
+    return Sentence(text, told)
 
 
 def rates_that_work(steps: Mapping[str, Mapping[float, int]]) -> Sentence | None:

@@ -303,7 +303,7 @@ def approximated(errors: Mapping[int, float]) -> Sentence | None:
             "less than with {narrow}; wider networks could represent the function at least as "
             "well, but training does not find it."
         )
-    return Sentence(text, told)
+    return Sentence(text, told, judges=best != max(errors))
 
 
 def sparse(zeros: Mapping[str, float]) -> Sentence | None:
@@ -352,7 +352,7 @@ def saturating(found: Mapping[float, tuple[float, float]]) -> Sentence | None:
     }
     return Sentence(
         N_(
-            "With weights of spread {widest} {share} % of the sigmoid outputs are saturated, and "
+            "With weights of spread {widest}, {share} % of the sigmoid outputs are saturated, and "
             "{accuracy} % are right after an epoch; with spread {best} it is {most} %."
         ),
         told,

@@ -48,12 +48,12 @@ def of_classes(counts: np.ndarray, names: Sequence[str]) -> list[list[Words]]:
     precision, recall = right[shown] / given[shown], right[shown] / total[shown]
     example = Sentence(
         N_(
-            "For example “{name}”: {right} of the {given} given this class are of it, precision "
-            "{right}/{given} = {precision}; of its {total} {right} were found, recall "
+            "For example “{label}”: {right} of the {given} given this class are of it, precision "
+            "{right}/{given} = {precision}; {right} of its {total} were found, recall "
             "{right}/{total} = {recall}; F1 is {f1}."
         ),
         {
-            "name": names[shown],
+            "label": names[shown],
             "right": int(right[shown]),
             "given": int(given[shown]),
             "total": int(total[shown]),

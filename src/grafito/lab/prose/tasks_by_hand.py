@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from grafito.lab.prose.sentence import Formula, Sentence, Task
-from grafito.lab.prose.theory import ACTIVATIONS, OPTIMIZERS
+from grafito.lab.prose.theory import ACTIVATIONS, OPTIMIZERS, leaky_relu
 from grafito.language import message as N_
 
+LEAKY_SLOPE = 0.1  # as the exercise has it
 WHEN = N_(
     "The output of a classifier is a sigmoid, because it gives a probability; hidden layers take "
     "ReLU or one of its kin, whose gradient does not fade in deep networks; tanh suits small "
@@ -33,7 +34,7 @@ ACTIVATION_GRAPHS = Task(
         ACTIVATIONS["sigmoid"],
         ACTIVATIONS["tanh"],
         ACTIVATIONS["elu"],
-        ACTIVATIONS["leaky_relu"],
+        leaky_relu(LEAKY_SLOPE),
     ),
     reasons=N_("The sum is the same in each graph, so that only the activations differ."),
     limits=N_(
@@ -64,8 +65,8 @@ TWO_NEURONS = Task(
                 N_(
                     "Backward, the loss gives 2(a − t)/n to each output; times the derivative of "
                     "the sigmoid, a(1 − a), that is the gradient δ of the sums. The gradient of W "
-                    "is the product of δ and the inputs, that of b is δ itself, and that of x is δ "
-                    "times the matrix turned over."
+                    "is the product of δ and the inputs, that of b is δ itself, and that of x is "
+                    "the transpose of the matrix times δ."
                 )
             ),
         ),

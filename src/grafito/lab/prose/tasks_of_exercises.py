@@ -8,8 +8,8 @@ from grafito.language import message as N_
 
 DIMENSIONS = Task(
     told=N_(
-        "Before a network computes anything its matrices have to fit: most programs that fail, "
-        "fail here. The exercise asks five questions about a network with 10 inputs, 50 hidden "
+        "Before a network computes anything its matrices have to fit: this is where many "
+        "programs fail. The exercise asks five questions about a network with 10 inputs, 50 hidden "
         "units and 3 outputs, and the answers can be found with a pencil. Here they are read off a "
         "network that was built, and the equation of its output is checked with numbers."
     ),
@@ -42,8 +42,8 @@ DIMENSIONS = Task(
         "mixed up; in a training it would be the size of the batch."
     ),
     limits=N_(
-        "Some books write examples as columns: then all products are turned over, and each matrix "
-        "here is the transpose of theirs."
+        "Some books write examples as columns: then the factors of all products change places, and "
+        "each matrix here is the transpose of theirs."
     ),
 )
 ONE_UPDATE = Task(

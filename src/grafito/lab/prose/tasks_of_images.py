@@ -147,8 +147,8 @@ FASHION_WEIGHTED = Task(
         "whose cost."
     ),
     reasons=N_(
-        "The weight multiplies the loss of an example, and so its gradient: each shoe pulls as "
-        "hard as several other pieces."
+        "The weight multiplies the loss of an example, and so its gradient: a shoe of weight "
+        "2 pulls as hard as two other pieces."
     ),
     variants={
         "unweighted": Task(

@@ -177,7 +177,7 @@ def _of_one(one: Trained, form: Training, name: str) -> list[Words]:
     history, part = one.history.history, form.held_out
     found = said(conclusions.standing_still(history.get("loss", ())))
     if name:
-        found.insert(0, Sentence(N_("A closer look at {form}."), {"form": name}))
+        found.insert(0, Sentence(N_("A closer look at “{form}”."), {"form": name}))
     if "val_loss" in history:
         found += said(conclusions.overfitting(history["val_loss"], part))
     accuracy = history.get("accuracy")

@@ -81,6 +81,7 @@ def _activation(name: str, text: str, formula: str = "", more: str = "") -> Para
     )
 
 
+LEAKY = N_("Leaky ReLU keeps a small slope on the negative side, so that no unit dies.")
 ACTIVATIONS: dict[str, Paragraph] = {
     "sigmoid": _activation(
         "sigmoid",
@@ -112,11 +113,20 @@ ACTIVATIONS: dict[str, Paragraph] = {
             "gradient there too."
         ),
     ),
-    "leaky_relu": _activation(
-        "leaky_relu",
-        N_("Leaky ReLU keeps a small slope on the negative side, so that no unit dies."),
-    ),
+    "leaky_relu": _activation("leaky_relu", LEAKY),
 }
+
+
+def leaky_relu(slope: float) -> Paragraph:
+    """Leaky ReLU with another slope than the usual one.
+
+    Example:
+        >>> leaky_relu(0.1)[1].right
+        'leaky_relu(z, 0.1)'
+    """
+    formula = f"leaky_relu(z, {slope})"
+    return Sentence(LEAKY), Formula(formula, "f(z)"), Formula(formula, "df/dz", of="z")
+
 
 OPTIMIZERS: dict[str, Paragraph] = {
     "sgd": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -23,6 +23,9 @@ LONGEST_WORDS = 20  # letters after which a text goes on in the next line
 WIDE_PICTURE = 850  # CSS pixels, likewise
 
 SYMBOLS = {"r2": "R²"}
+# Values that are grafito's words and not names, and columns of such, whoever has the names.
+WORDS = ("name", "metric", "part", "of", "setting", "settings")
+WORDS_IN_COLUMNS = ("judgement", "status")
 
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
@@ -101,8 +104,16 @@ class Block:
 
 @dataclass
 class Writer:
-    """Makes the blocks of one page; its figures, tables and the rest are numbered."""
+    """Makes the blocks of one page; its figures, tables and the rest are numbered.
 
+    Attributes:
+        ours: whether the names of forms and classes are grafito's; somebody else's stay as they are
+            in every language, also where grafito has a word like them.
+        forms: the names of forms.
+    """
+
+    ours: bool = True
+    forms: Collection[str] = ()
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def blocks(self, contents: Sequence[Mapping[str, Any]], folder: Path) -> list[Block]:
@@ -146,10 +157,14 @@ class Writer:
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
         words, sign, rest = name.partition(" ±")
-        return f"{SYMBOLS.get(words) or in_words(words)}{sign}{rest}"
+        return f"{SYMBOLS.get(words) or in_words(words).replace(' r2', ' R²')}{sign}{rest}"
 
-    def value(self, value: Any) -> str:
-        """A value inside a line of text."""
+    def form(self, name: Any) -> str:
+        """The name of a form."""
+        return namer(current())(name) if self.ours else str(name)
+
+    def value(self, value: Any, ours: bool = True) -> str:
+        """A value inside a line of text; texts that are not grafito's stay as they are."""
         if value is None or value in ([], (), {}):
             return "–"
         if isinstance(value, bool):
@@ -157,11 +172,12 @@ class Writer:
         if isinstance(value, (int, float)):
             return numerals.short(value, current())
         if isinstance(value, (list, tuple)):
-            parts = [self.value(part) for part in value]
+            parts = [self.value(part, ours) for part in value]
             return (", " if current() == "en" else "; ").join(parts)
         if isinstance(value, dict):
-            return ", ".join(f"{self.name(k)}: {self.value(v)}" for k, v in value.items())
-        return _(str(value))
+            say = self.name if ours else str
+            return ", ".join(f"{say(k)}: {self.value(v, ours)}" for k, v in value.items())
+        return _(str(value)) if ours else str(value)
 
     def filled(self, text: str, values: Mapping[str, Any]) -> str:
         """A text whose {names} become the values of these names."""
@@ -169,9 +185,10 @@ class Writer:
         def fill(match: re.Match[str]) -> str:
             if match[1] not in values:
                 return match[0]
-            value = values[match[1]]
-            is_name = match[1] == "name" and isinstance(value, str)
-            return self.name(value) if is_name else self.value(value)
+            key, value = match[1], values[match[1]]
+            if key == "name" and isinstance(value, str):
+                return self.name(value)
+            return self.value(value, ours=self.ours or key in WORDS)
 
         return re.sub(r"{(\w+)}", fill, _(text))
 
@@ -179,21 +196,32 @@ class Writer:
         """A table as a CSV file has it, with its words translated and its numbers aligned."""
         if any(len(row) != len(titles) for row in rows):
             raise ValueError(titles)
-        say = namer(current())
         columns: list[list[str]] = []
         numeric: list[bool] = []
-        for cells in zip(*rows, strict=True) if rows else [()] * len(titles):
+        for index, title in enumerate(titles):
+            cells = [row[index] for row in rows]
             numbers = numerals.column(cells, current())
-            words = [numerals.localised(say(cell), current()) for cell in cells]
-            columns.append(words if numbers is None else numbers)
+            columns.append(self._cells(title, cells) if numbers is None else numbers)
             numeric.append(numbers is not None)
         table = Table(
-            [numerals.localised(self.name(title), current()) for title in titles],
+            [
+                title
+                if title in self.forms and not self.ours
+                else numerals.localised(self.name(title), current())
+                for title in titles
+            ],
             list(zip(*columns, strict=True)),
             numeric,
         )
         few = 0 < len(rows) < min(len(titles), MOST_COLUMNS)
         return table.turned() if few and len(titles) > MOST_COLUMNS else table
+
+    def _cells(self, title: str, cells: Sequence[str]) -> list[str]:
+        """A column of words."""
+        if not (self.ours or title in WORDS_IN_COLUMNS):
+            return list(cells)
+        say = namer(current())
+        return [numerals.localised(say(cell), current()) for cell in cells]
 
     def _spoken(self, entry: Mapping[str, Any]) -> str:
         """Title and caption of a figure, for those who cannot see it."""

@@ -36,8 +36,8 @@ BANNERS = {
     "quick": (
         message("Quick form."),
         message(
-            "Less data or fewer epochs than the whole experiment: its numbers do not reach those "
-            "of the course, and its answers hold for this short run alone."
+            "Less data or fewer epochs than the whole experiment: its numbers lie behind, and "
+            "its answers hold for this short run alone."
         ),
     ),
     "as_course": (
@@ -54,7 +54,7 @@ WHY_PARTIAL = {
 
 def context_of(run: RecordedRun) -> dict[str, Any]:
     """All that the page of a run says, in the language being spoken."""
-    writer = Writer()
+    writer = Writer(bool(run.configuration.get("ours", True)), _forms(run))
     blocks = shortened(writer.blocks(run.contents, run.path))
     context = _of_run(run, writer)
     context["models"] = [block for block in blocks if block.kind == "model"]
@@ -198,7 +198,7 @@ def _columns(run: RecordedRun, writer: Writer) -> Table | None:
         [writer.name(name), *(_typed(f[name], writer) if name in f else "" for f in forms.values())]
         for name in names
     ]
-    titles = [_("setting"), *map(language.namer(), forms)]
+    titles = [_("setting"), *map(writer.form, forms)]
     return Table(titles, rows, [False] * len(titles)) if rows else None
 
 

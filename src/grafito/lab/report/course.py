@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grafito import language
+from grafito.lab.course import CHOSEN
 from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Table, Writer
 from grafito.lab.report.recorded_run import RecordedRun
@@ -57,11 +58,12 @@ def settings_beside(run: RecordedRun, writer: Writer) -> Table | None:
             values = (_value(row[key], writer) for key in ("course", "here"))
             why = _(str(row.get("why", "")))
             found.setdefault((writer.name(name), *values, why), []).append(form)
-    say = language.namer()
     several = len(told) > 1
     rows = [
         [
-            cells[0] if len(forms) == len(told) else f"{cells[0]} ({', '.join(map(say, forms))})",
+            cells[0]
+            if len(forms) == len(told)
+            else f"{cells[0]} ({', '.join(map(writer.form, forms))})",
             *cells[1:],
         ]
         for cells, forms in found.items()
@@ -76,7 +78,7 @@ def departures(run: RecordedRun) -> list[str]:
     told = run.configuration
     found = [_(str(text)) for text in told.get("departures", [])]
     rows = [row for each in told.get("course_settings", {}).values() for row in _rows(each)]
-    departs = any(row["here"] != row["course"] for row in rows)
+    departs = any(row["here"] != row["course"] and row.get("why") != CHOSEN for row in rows)
     if departs and not (told.get("as_course") or told.get("course_runs")):
         found.append(_(NOT_RUN))
     return found
