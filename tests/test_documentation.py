@@ -42,7 +42,7 @@ NEEDS_DATA = {
 }
 
 # Modules at the top of the package that serve the others and are not for users.
-INTERNAL = {"grafito.registry", "grafito.seeds"}
+INTERNAL = {"grafito.registry", "grafito.seeds", "grafito.shown"}
 
 
 def page_name(path: Path) -> str:

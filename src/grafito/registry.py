@@ -28,6 +28,7 @@ from grafito.errors import (
     unknown_name,
 )
 from grafito.registered import name_of, registered
+from grafito.shown import ShownByArguments
 
 __all__ = [
     "Configurable",
@@ -213,11 +214,10 @@ def _owning(init: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-class Configurable(KnownArguments):
+class Configurable(KnownArguments, ShownByArguments):
     """Something whose configuration is its constructor arguments.
 
-    Lists and dictionaries are copied when grafito's own classes are made; a class of the user may
-    share them with its caller.
+    grafito's own classes copy lists and dictionaries; one of the user may share them.
     """
 
     copies_itself = False  # whether pickle and copy ask the object, not its configuration

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from grafito.errors import ArgumentError, UnknownKeyError, unknown_name
 from grafito.registry import KnownArguments
+from grafito.shown import Shown
 
 Logs = dict[str, Any]
 
@@ -221,7 +222,7 @@ class Logged(dict[str, list[Any]]):
         raise UnknownKeyError(error.what, expected=rows["expected"], fix=rows.get("try"))
 
 
-class History(Callback):
+class History(Callback, Shown):
     """What `fit` returns: the logs of every epoch.
 
     Attributes:
@@ -259,6 +260,14 @@ class History(Callback):
 
     def __getitem__(self, name: str) -> list[Any]:
         return self.history[name]
+
+    def __repr__(self) -> str:
+        named = "".join(
+            f", {name} {values[0]:.4g} → {values[-1]:.4g}"
+            for name, values in self.history.items()
+            if values and isinstance(values[0], float)
+        )
+        return f"<History of {len(self.epoch)} epochs{named}>"
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         super().set_state(state)

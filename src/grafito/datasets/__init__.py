@@ -28,12 +28,14 @@ if TYPE_CHECKING:
         transforms,
     )
     from grafito.datasets.catalogue import card, names
+    from grafito.datasets.photographs import digits_like
     from grafito.datasets.readers import read_csv
     from grafito.datasets.store import get, verify
 
 _FUNCTIONS = {
     "names": "catalogue",
     "card": "catalogue",
+    "digits_like": "photographs",
     "get": "store",
     "read_csv": "readers.table",
     "verify": "store",
@@ -46,6 +48,7 @@ __all__ = [
     "cifar10",
     "cifar100",
     "digits",
+    "digits_like",
     "fashion_mnist",
     "generators",
     "get",

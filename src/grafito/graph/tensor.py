@@ -29,9 +29,11 @@ from grafito.graph.dtypes import (
 )
 from grafito.graph.operators import Operators
 from grafito.graph.trace import current_scope, current_trace, has_numbers
+from grafito.shown import Shown
 
 Shape = tuple[int, ...]
 FEW = 6  # numbers that a tensor shows of itself
+MANY = 100  # of a variable; of more the corners
 CHEAP = 1000  # tensors, and elements of each, that are computed to show them
 Array = Any  # an array of whichever engine evaluates the op
 
@@ -91,7 +93,7 @@ class Op:
         return type(self).__name__.lower()
 
 
-class Tensor(Operators):
+class Tensor(Operators, Shown):
     """A symbolic, immutable value: the op that makes it, its inputs, shape and dtype.
 
     Tensors are built by operators (`x * w + b`), by the functions of `grafito.graph` and by
@@ -138,6 +140,9 @@ class Tensor(Operators):
         label = f" {self.name!r}" if self.name else ""
         if has_numbers():
             return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}\n{self.numpy()}>"
+        if self.size > FEW and isinstance(self.op, variable.State):
+            numbers = np.array2string(np.asarray(self.numpy()), precision=4, threshold=MANY)
+            return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}\n{numbers}>"
         return f"<{self.op.name}{label} {self.dtype}{list(self.shape)}{self._few_numbers()}>"
 
     def __getattr__(self, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib.metadata
 import os
 import platform
@@ -61,6 +62,15 @@ class Result:
     @property
     def is_complete(self) -> bool:
         return self.status == "complete"
+
+    def _repr_html_(self) -> str:
+        """The numbers, and where the report is."""
+        from grafito.notebooks.parts import block, settings
+
+        numbers = {language.in_words(name): float(value) for name, value in self.metrics.items()}
+        page = html.escape((self.folder / "report.html").as_posix())
+        link = f'<p><a href="{page}">{page}</a></p>'
+        return block(f"{self.experiment} ({translate(self.status)})", settings(numbers) + link)
 
     def table(self, lang: str | None = None) -> str:
         """The result as a row under its titles, and the folder.

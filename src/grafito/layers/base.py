@@ -45,6 +45,7 @@ from grafito.registry import (
     refuse_unknown,
     snake_case,
 )
+from grafito.shown import brief
 
 registry = Registry("layer")
 register = registry.register
@@ -133,6 +134,21 @@ class Layer(Owner):
         self.calls: list[weakref.ref[Node]] = []  # on symbols, which hold them
         self.last_outputs: list[tuple[tuple[int, ...], str]] = []  # shapes and dtypes, for tables
         note_made(self)
+
+    def __repr__(self) -> str:
+        told = "".join(f", {name}={brief(value)}" for name, value in self.told_arguments().items())
+        built = vars(self).get("built", False)
+        size = f", {sum(v.size for v in self.weights):,} weights" if built else ""
+        return f"<{type(self).__name__} {vars(self).get('name', '')!r}{told}{size}>"
+
+    def told_arguments(self) -> dict[str, Any]:
+        """What a line about the layer names: the arguments that are not what they mostly are."""
+        own = self.own_arguments().items()
+        return {
+            k: v
+            for k, v in own
+            if k not in ("name", "seed") and not (k == "dtype" and v == defaults.floatx())
+        }
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -21,6 +21,8 @@ def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]
     """Architecture and training configuration as data, and the variables by part."""
     content: dict[str, Any] = {"model": layer_entry(model), "frozen": what_is_frozen(model)}
     parts: dict[str, list[Variable]] = {"weights": model.weights}
+    if model._seen:
+        content["seen"] = {name: list(ends) for name, ends in model._seen.items()}
     if model.compiled:
         training, state = training_state(model)
         content["training"] = plain(training)
@@ -40,6 +42,7 @@ def model_from_content(
         model = model_from_entry(content["model"])
     assign_all(model.weights, parts["weights"], where)
     freeze(model, content.get("frozen"))
+    model._seen = {name: (low, high) for name, (low, high) in content.get("seen", {}).items()}
     resumed = compile and "training" in content
     if resumed:
         resumed = restore_training(model, content["training"], parts)

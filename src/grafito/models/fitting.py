@@ -27,6 +27,7 @@ from grafito.models.executor import plain_values
 from grafito.models.interrupts import interruptible, tell
 from grafito.models.loops import Loop, callback_list, require_compiled, under_way
 from grafito.models.progress import Progress
+from grafito.models.ranges import note_seen
 from grafito.optimizers import Optimizer
 
 FEW = 4  # if fewer epochs fit into a slice they run one by one, at no loss
@@ -96,6 +97,9 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         for examples in (source, held_out):
             if isinstance(examples, Examples):
                 model.prepare(examples)
+        model._told_of_unseen = False
+        if isinstance(source, Examples):
+            note_seen(model, source.x)
         seed = model._shuffle_seed if given.shuffle else None
         train = Epochs(
             source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights, enter=enter

@@ -22,6 +22,7 @@ from grafito.models.executor import TracedStep, join_outputs, last_values
 from grafito.models.frames import same_columns
 from grafito.models.preparation import as_placeholder, check_inputs
 from grafito.models.progress import Progress
+from grafito.models.ranges import note_seen, warn_of_unseen
 
 Logs = dict[str, float]
 
@@ -121,8 +122,11 @@ class Loop:
             if kind == "predict":
                 same_columns(model._columns, batches.examples.columns)
                 check_inputs(model, batches.examples.x)
+                warn_of_unseen(model, batches.examples.x)
             elif stream:
                 model.prepare(batches.examples, changed=one_by_one or not done)
+                if kind == "train":
+                    note_seen(model, batches.examples.x)
             if at.metrics:
                 self._set_metrics(step, batches, at)
             skipped = 0 if stream else done

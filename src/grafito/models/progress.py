@@ -1,4 +1,4 @@
-"""The display of a training: a bar in a terminal, a line for each epoch elsewhere."""
+"""The display of a training: a bar in a terminal or notebook, a line for each epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from grafito.callbacks import Callback
 from grafito.callbacks.base import Logs
 from grafito.errors import ArgumentError
 from grafito.language import current, say, translate
+from grafito.models.in_place import Place, notebook
 
 MANY = 8  # elements of a vector that a line shows
 AT_ONCE = 0.2  # seconds before a bar appears
@@ -21,7 +22,7 @@ AT_ONCE = 0.2  # seconds before a bar appears
 class Progress(Callback):
     """Prints a line for each epoch (verbose=2), after a bar with rich while it runs (verbose=1).
 
-    Epochs that end at once get no bar.
+    Epochs that end at once get no bar. In a notebook bar and lines stay in one place.
     """
 
     only_reads_logs = True
@@ -32,6 +33,8 @@ class Progress(Callback):
         self.task = task
         self.epochs = 1
         self.style = resolve_verbose(verbose)
+        here = notebook() if self.style == 1 else None
+        self.place = None if here is None else Place(here)
 
     def set_params(self, params: Mapping[str, Any]) -> None:
         self.epochs = params.get("epochs", 1)
@@ -49,6 +52,10 @@ class Progress(Callback):
     def on_progress(self, kind: str, done: int, total: int | None, logs: Logs) -> None:
         if self.style != 1 or (kind == "test" and self.task == "fit"):
             return
+        if self.place is not None:
+            if done != total:
+                self.place.bar(self.title, done, total, format_logs(logs))
+            return
         if self.bar is None:
             if done == total or time.perf_counter() - self._began < AT_ONCE:
                 return
@@ -57,9 +64,13 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         seconds = time.perf_counter() - self._began
+        line = f"{self.title} - {spoken(seconds, '.1f')}s - {format_logs(logs or {})}"
+        if self.place is not None:
+            self.place.line(line)
+            return
         self.close()
         if self.style:
-            say(f"{self.title} - {spoken(seconds, '.1f')}s - {format_logs(logs or {})}")
+            say(line)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.task == "fit":
@@ -95,15 +106,17 @@ class Progress(Callback):
         self.bar.start()
 
     def close(self) -> None:
+        if self.place is not None:
+            self.place.flush()
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
 
 def resolve_verbose(verbose: Any) -> int:
-    """0, 1 or 2; "auto" is a bar in a terminal and a line an epoch elsewhere."""
+    """0, 1 or 2; "auto" is a bar in a terminal or notebook and a line an epoch elsewhere."""
     if verbose == "auto":
-        return 1 if sys.stdout.isatty() else 2
+        return 1 if sys.stdout.isatty() or notebook() is not None else 2
     if verbose not in (0, 1, 2):  # True and False are 1 and 0
         raise ArgumentError(
             "verbose says how much is shown.",

@@ -1,4 +1,4 @@
-"""Whether an input of some dtype can hold the numbers of the data."""
+"""Whether an input can hold the numbers of the data, and whether training saw such numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import DataError
+from grafito.errors import DataError, GrafitoWarning, warn
 from grafito.language import message
 from grafito.models.examples import named_leaves
 
@@ -57,3 +57,52 @@ def _wide_enough(array: np.ndarray) -> str:
     if array.dtype.kind in "fb":
         return "float32"
     return "float64" if array.size and array.max() >= 2**63 else "int64"
+
+
+def note_seen(model: Any, x: Any) -> None:
+    """Widen what the model knows of the inputs of its training: their least and largest number."""
+    for name, array in named_leaves("x", x):
+        if array.size and array.dtype.kind != "b":
+            low, high = model._seen.get(name, (np.inf, -np.inf))
+            model._seen[name] = min(low, array.min().item()), max(high, array.max().item())
+
+
+def limits(seen: tuple[float, float]) -> tuple[float, float]:
+    """Between which numbers an input is like those of the training, with room for unseen examples.
+
+    Example:
+        >>> limits((0.0, 1.0)), limits((3.0, 3.0))
+        ((-1.0, 2.0), (-inf, inf))
+    """
+    low, high = seen
+    room = high - low if high > low else np.inf
+    return low - room, high + room
+
+
+def warn_of_unseen(model: Any, x: Any) -> None:
+    """Warn once, after each training, of inputs far outside all that it saw."""
+    if model._told_of_unseen:
+        return
+    for name, array in named_leaves("x", x):
+        if name not in model._seen or not array.size or array.dtype.kind == "b":
+            continue
+        low, high = limits(model._seen[name])
+        least, largest = array.min().item(), array.max().item()
+        if least < low or largest > high:
+            model._told_of_unseen = True
+            start, end = model._seen[name]
+            scale = largest / end if end else 0.0
+            warn(
+                GrafitoWarning(
+                    "The input lies far outside all that training saw, so the output is a guess.",
+                    where=name,
+                    received=message("numbers from {} to {}").format(
+                        f"{least:.4g}", f"{largest:.4g}"
+                    ),
+                    expected=message("numbers from {} to {}").format(f"{start:.4g}", f"{end:.4g}"),
+                    fix=f"{name} / {scale:.4g}"
+                    if scale in (255, 16)
+                    else "scale it as in training",
+                )
+            )
+            return

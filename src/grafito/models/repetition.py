@@ -16,6 +16,7 @@ import numpy as np
 from grafito.errors import GrafitoError
 from grafito.layers.symbolic import Symbol
 from grafito.models.examples import Examples
+from grafito.models.ranges import limits
 from grafito.models.renewal import FEW_NUMBERS, frozen
 
 FIRST = np.array(0, "int32")
@@ -95,12 +96,16 @@ class Repetition:
         self._compiled = compiled
         self._order = compiled.program.arrays["order"]
         self._snapshot = Snapshot(model.family(), beside=model._executor)
+        seen = None if model._told_of_unseen else model._seen.get("x")
+        self._limits = None if seen is None else limits(seen)
 
     def run(self, executor: Any, x: Any, batch_size: Any) -> np.ndarray | None:
         """The outputs; None where it is not known that all is as it was."""
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype != self._dtype:
             return None
         if batch_size != self._size or executor.eager or not math.isfinite(x.sum()):
+            return None
+        if self._limits and (x.min() < self._limits[0] or x.max() > self._limits[1]):
             return None
         with executor.lock:
             if not self._snapshot.holds():

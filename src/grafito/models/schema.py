@@ -38,6 +38,13 @@ def _structure(value: Any) -> str | None:
     return _problem(value, (_ABSENT, str, [_structure], {str: _structure}))
 
 
+def _ends(value: Any) -> str | None:
+    """The least and the largest number of an input."""
+    if isinstance(value, list) and len(value) != 2:
+        return "it must have two numbers"
+    return _problem(value, [_NUMBER])
+
+
 _WEIGHTING = (_ABSENT, _NUMBER, [(_ABSENT, _NUMBER)], {str: (_ABSENT, _NUMBER)})
 
 TRAINING = {
@@ -59,6 +66,7 @@ CONTENT = {
     "weights": _NAMES,
     "state": {str: _NAMES},
     "frozen": (_ABSENT, FROZEN),
+    "seen": {str: _ends},
     "training": TRAINING,
     "further": {str: {"class_name": str, "slots": _PLACES}},
     "step": {"parts": [_structure], "number": int, "batch": str},

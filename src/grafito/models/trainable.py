@@ -64,6 +64,12 @@ class Trainable(Layer):
         self._compiled = False
         self._shuffle_seed = 0
         self._output_structure: Any = None
+        self._seen: dict[str, tuple[float, float]] = {}  # least and largest number of each input
+        self._told_of_unseen = False
+
+    def told_arguments(self) -> dict[str, Any]:
+        parts = [layer for layer in self.sublayers if vars(layer).get("calls") is not None]
+        return {"layers": len(parts)}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

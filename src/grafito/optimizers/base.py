@@ -231,6 +231,16 @@ class Optimizer(Configurable):
         number = float(str(rate.numpy())) if isinstance(rate, Variable) else plain(rate)
         return {**super().get_config(), "learning_rate": number}
 
+    def own_arguments(self) -> dict[str, Any]:
+        rate = (
+            self.get_config()["learning_rate"] if isinstance(self._rate, Variable) else self._rate
+        )
+        usual = ("name", "learning_rate")
+        return {
+            "learning_rate": rate,
+            **{k: v for k, v in super().own_arguments().items() if k not in usual},
+        }
+
     def exclude_from_weight_decay(
         self,
         var_list: Iterable[Variable] | None = None,

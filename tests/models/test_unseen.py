@@ -1,0 +1,72 @@
+"""`predict` says once that an input lies far outside all that training saw."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from grafito import Model, Sequential, layers, models
+from grafito.errors import GrafitoWarning
+
+X = np.random.default_rng(0).random((64, 5))
+Y = X.sum(axis=1)
+
+
+def trained(x=X, y=Y):
+    model = Sequential([layers.Input((5,)), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    model.fit(x, y, epochs=1, verbose=0)
+    return model
+
+
+def test_once_after_each_training():
+    model = trained()
+    model.predict(X, verbose=0)
+    model.predict(X * 1.5 - 0.2, verbose=0)  # an unseen example may lie a little outside
+    with pytest.warns(GrafitoWarning, match=r"outside all that training saw.*\n.*\n.*to 25"):
+        model.predict(X * 255, verbose=0)
+    model.predict(X * 255, verbose=0)
+    model.fit(X, Y, verbose=0)
+    with pytest.warns(GrafitoWarning, match="outside"):
+        model.predict(X * 255, verbose=0)
+
+
+def test_the_fast_way_sees_it_too():
+    model, x = trained(), X[:1].astype("float32")
+    for _ in range(3):
+        model.predict(x, verbose=0)
+    with pytest.warns(GrafitoWarning, match="outside"):
+        model.predict(x - 100, verbose=0)
+    model.predict(x - 100, verbose=0)
+
+
+def test_a_file_and_a_pickle_know_it(tmp_path):
+    trained().save(tmp_path / "m.safetensors")
+    with pytest.warns(GrafitoWarning, match="outside"):
+        models.load_model(tmp_path / "m.safetensors").predict(X * 255, verbose=0)
+
+
+def test_batches_and_several_inputs():
+    a, b = layers.Input((5,), name="a"), layers.Input((1,), name="b")
+    model = Model([a, b], layers.Dense(1)(layers.concatenate([a, b])))
+    model.compile("sgd", loss="mse")
+    batches = [((X[i : i + 16], 50 * X[i : i + 16, :1]), Y[i : i + 16]) for i in range(0, 64, 16)]
+    model.fit(iter(batches), epochs=1, verbose=0)
+    model.predict([X, 50 * X[:, :1]], verbose=0)
+    with pytest.warns(GrafitoWarning, match=r"x\[1\]"):
+        model.predict([X, 5000 * X[:, :1]], verbose=0)
+
+
+def test_a_tenfold_image_is_told_what_to_write():
+    model = trained(X / X.max())
+    with pytest.warns(GrafitoWarning, match="x / 255"):
+        model.predict(255 * X / X.max(), verbose=0)
+
+
+def test_nothing_is_said_where_nothing_is_known():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trained(np.ones((8, 5)), np.ones(8)).predict(X * 1000, verbose=0)
+        Sequential([layers.Input((5,)), layers.Dense(1)]).predict(X * 1000, verbose=0)
