@@ -110,10 +110,17 @@ class GrafitoError(Exception):
 
         return self.message if language.current() == "en" else self.told(language.retell)
 
-    def told(self, say: Callable[[str], str]) -> str:
-        """Its text, each sentence and each name of a row passed through `say`."""
-        lines = (f"  {say(name):<9}  {say(value)}" for name, value in self.rows.items())
-        return "\n".join([say(self.what), *lines])
+    def told(self, say: Callable[[str], str], number: Callable[[str], str] = str) -> str:
+        """Its text, each sentence and each name of a row passed through `say`.
+
+        Numbers outside of what one is to try are passed through `number`.
+        """
+        rows = {
+            name: say(value) if name == "try" else number(say(value))
+            for name, value in self.rows.items()
+        }
+        lines = (f"  {say(name):<9}  {value}" for name, value in rows.items())
+        return "\n".join([number(say(self.what)), *lines])
 
 
 class ArgumentError(GrafitoError, ValueError):
@@ -220,10 +227,17 @@ class GrafitoWarning(UserWarning):
 class LossWarning(GrafitoWarning):
     """What trains, but is seldom meant.
 
+    Its numbers are measured ones, and so are written as in the language being spoken.
+
     Example:
         >>> import warnings
         >>> warnings.filterwarnings("ignore", category=LossWarning)  # no word of it any more
     """
+
+    def __str__(self) -> str:
+        from grafito import language
+
+        return self.error.told(language.retell, language.localised)
 
 
 def warn(finding: Warning) -> None:

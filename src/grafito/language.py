@@ -36,8 +36,10 @@ __all__ = [
     "current",
     "in_words",
     "known_names",
+    "localised",
     "message",
     "namer",
+    "numeral",
     "own_namer",
     "retell",
     "say",
@@ -56,6 +58,13 @@ _JOINS = re.compile(r"\{\} \w{1,3} \{\}")  # a text that does no more than join 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}")
 _PROSE = re.compile(r"[^\W\d_]+(?: [^\W\d_]{2,})+")
 _PLAIN_WORDS = re.compile(r"[^\W\d_]+( [^\W\d_]+)*")  # what a user may have typed as it stands
+
+# Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
+# Nor are versions of licences and numbers of arXiv: CC BY-SA 3.0, arXiv:1708.07747.
+_NUMBERS = re.compile(
+    r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?!\w|[.,]\w)"
+    r"|(?<![\w.,=:])(?<!BY )(?<!SA )(?<!v )\d+\.\d+(?!\w|\.\w)"
+)
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
 _names_known: ContextVar[bool] = ContextVar("names_known", default=False)
@@ -273,6 +282,40 @@ def retell(text: str) -> str:
 def _words_of_others(value: str) -> int:
     """The letters of words that follow one another, outside quotation marks and brackets."""
     return sum(map(len, _PROSE.findall(_QUOTED.sub("", value))))
+
+
+def numeral(text: str, lang: str | None = None) -> str:
+    r"""A number as Python writes it in English, with the marks of a language and a true minus.
+
+    Spanish puts a comma before the decimals, and narrow spaces into whole parts of five digits.
+
+    Example:
+        >>> numeral("-266,610.5"), numeral("4,810", "es"), numeral("-266,610.5", "es")
+        ('−266,610.5', '4810', '−266\u202f610,5')
+    """
+    text = text.replace("-", "−")
+    if (lang or current()) == "en":
+        return text
+    before, dot, behind = text.partition(".")
+    digits = before.lstrip("−").replace(",", "")
+    before = before.replace(",", "\u202f" if len(digits) > 4 else "")
+    return f"{before}{',' if dot else ''}{behind}"
+
+
+def localised(text: str, lang: str | None = None) -> str:
+    r"""A text in which English numbers are written as in a language.
+
+    Settings as one types them stay, as in learning_rate=0.1.
+
+    Example:
+        >>> localised("12,345 (18.8 KiB)", "es")
+        '12\u202f345 (18,8 KiB)'
+        >>> localised("from 0.25 to 4,727, rate=0.5.", "es")
+        'from 0,25 to 4727, rate=0.5.'
+    """
+    if (lang or current()) == "en":
+        return text
+    return _NUMBERS.sub(lambda found: numeral(found[0], lang), text)
 
 
 def in_words(name: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from grafito import Model, Sequential, graph, insight, layers, losses, optimizers, utils
 from grafito import callbacks as callback
 from grafito.errors import ArgumentError, DataError, GraphError
+from grafito.insight.rules import rate_too_large
 from grafito.language import use
 
 CHANCE = np.random.default_rng(0)
@@ -460,3 +461,11 @@ def test_a_rate_that_is_far_too_large_is_mended_at_once(make):
         rate = float(re.findall(r"learning_rate=(\S+)", str(found))[-1])
     assert "rate_too_large" not in seen(classes(make(rate)))
     assert rate <= 1
+
+
+def test_numbers_are_those_of_the_language_and_edits_are_those_of_python():
+    with use("es"):
+        found = str(rate_too_large([2.5, 9.0, 50.0, 300.25], rate=0.5))
+    received, edit = found.splitlines()[1:]
+    assert "de 2,5 a 175,1, learning_rate=0.5" in received
+    assert "learning_rate=0.05" in edit

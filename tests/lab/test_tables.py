@@ -6,8 +6,8 @@ import pytest
 from lab.run_folders import run_folder, write_csv
 
 from grafito import lab
-from grafito.lab.report import numerals
 from grafito.lab.report.blocks import Writer
+from grafito.language import localised
 
 BROAD = ["form", *(f"number {n}" for n in range(8))]
 
@@ -75,7 +75,9 @@ def test_a_wide_drawing_has_a_sheet_on_its_side(tmp_path):
         "arXiv:1708.07747",
         "CC BY-SA 3.0 (Yann LeCun)",
         "CC BY 4.0",
+        "learning_rate=0.1",
+        "grafito 1.2.3",
     ],
 )
 def test_a_decimal_comma_is_no_group_of_thousands(text):
-    assert numerals.localised(text, "es") == text
+    assert localised(text, "es") == text

@@ -60,8 +60,14 @@ def test_the_numbers_of_the_question():
     with use("es"):
         assert "456 = (5·5·3 + 1)·6 parámetros" in how_text(model)
         assert "De dónde salen los números" in how_text(model)
+        assert "352\u202f800 = " in how_text(model)
+        model.summary(print_fn=text.append)
+        assert "352\u202f800" in text[-1]
+        assert "352,800" not in text[-1]
+        assert "KiB)" in text[-1]
+        assert not re.search(r"\d\.\d", text[-1])
     model.summary(print_fn=text.append)
-    assert "Where the numbers" not in text[1]
+    assert "Where the numbers" not in text[-1]
 
 
 def test_sizes_that_are_free_and_layers_that_were_not_built_have_no_equation():

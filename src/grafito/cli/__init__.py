@@ -16,10 +16,10 @@ import typer
 from grafito import __version__
 from grafito.cli.build import build
 from grafito.cli.data import data
-from grafito.cli.group import Group, Lang, localised, print_table
+from grafito.cli.group import Group, Lang, print_table
 from grafito.cli.speech import Command, FormulaCommand
 from grafito.errors import ArgumentError, unknown_name
-from grafito.language import PLAINER
+from grafito.language import PLAINER, localised
 from grafito.language import message as N_
 from grafito.language import translate as _
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from grafito.cli.group import Group, Lang, localised, print_table
+from grafito.cli.group import Group, Lang, print_table
 from grafito.cli.speech import Command
+from grafito.language import localised, retell
 from grafito.language import message as N_
-from grafito.language import retell
 from grafito.language import translate as _
 
 data = typer.Typer(cls=Group, no_args_is_help=True)

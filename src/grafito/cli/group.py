@@ -76,10 +76,3 @@ def print_table(titles: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-
-
-def localised(text: str) -> str:
-    """A text with its English numbers as in the language being spoken."""
-    from grafito.lab.report import numerals
-
-    return numerals.localised(text, language.current())

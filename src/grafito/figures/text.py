@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.language import current, message, own_namer, translator
+from grafito.language import current, message, numeral, own_namer, translator
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LARGEST_PLAIN = 1e6  # beyond, numbers have a power of ten
@@ -154,7 +154,7 @@ def number(value: Any, digits: int = 3, lang: str | None = None) -> str:
     if x != 0 and not 0.5 * 10.0**-digits <= abs(x) < LARGEST_PLAIN:
         factor, _, power = f"{x:.1e}".partition("e")
         return f"{with_decimal_sign(factor, lang)}·{power_of_ten(int(power))}".replace("-", "−")
-    return _grouped(f"{x:,.{digits}f}", lang)
+    return numeral(f"{x:,.{digits}f}", lang)
 
 
 def whole(value: int, lang: str | None = None) -> str:
@@ -164,7 +164,7 @@ def whole(value: int, lang: str | None = None) -> str:
         >>> whole(266610), whole(4810), whole(4810, "es"), whole(266610, "es").split()
         ('266,610', '4,810', '4810', ['266', '610'])
     """
-    return _grouped(f"{value:,}", lang)
+    return numeral(f"{value:,}", lang)
 
 
 def short(value: float, lang: str | None = None) -> str:
@@ -203,17 +203,6 @@ def power_of_ten(power: int) -> str:
         '10⁻⁵'
     """
     return f"10{str(power).translate(RAISED)}"
-
-
-def _grouped(text: str, lang: str | None) -> str:
-    """A number as Python writes it in English, with the marks of the language."""
-    text = text.replace("-", "−")
-    if (lang or current()) == "en":
-        return text
-    before, dot, behind = text.partition(".")
-    digits = before.lstrip("−").replace(",", "")
-    before = before.replace(",", "\u202f" if len(digits) > 4 else "")
-    return f"{before}{',' if dot else ''}{behind}"
 
 
 def shape_text(shape: Sequence[int]) -> str:

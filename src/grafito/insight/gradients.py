@@ -15,7 +15,7 @@ from grafito.graph import Tensor
 from grafito.graph.check import check_tensors
 from grafito.graph.dtypes import is_floating
 from grafito.insight.trial import examples_of, first_rows, traced
-from grafito.language import message, translate
+from grafito.language import localised, message, translate
 from grafito.layers import Layer
 
 FEW = 8  # examples that the gradient of a model is checked with
@@ -173,14 +173,14 @@ def _difference(right: np.ndarray, yours: np.ndarray, examples: int) -> str:
             return translate(EXAMPLES).format(examples)
         if examples > 2 and abs(factor * examples - 1) < CLOSE:
             return translate(SHARE).format(examples)
-        return translate(FACTOR).format(f"{factor:.4g}")
+        return translate(FACTOR).format(localised(f"{factor:.4g}"))
     if right.ndim == 2 and right.shape[0] == right.shape[1] and _near(yours, right.T):
         return translate(TRANSPOSED)
     apart = np.abs(yours - right)
     place = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
     wrong = int((~(apart <= CLOSE * np.abs(right).max(initial=0.0))).sum())  # NaN is wrong, too
     where = f"[{', '.join(map(str, place))}]" if place else "[]"
-    numbers = f"{right[place]:.6g}", f"{yours[place]:.6g}"
+    numbers = localised(f"{right[place]:.6g}"), localised(f"{yours[place]:.6g}")
     return translate(ELEMENT).format(where, *numbers, wrong, right.size)
 
 

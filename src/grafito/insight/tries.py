@@ -9,7 +9,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError
 from grafito.insight.trial import batches, copy_of, examples_of, first_rows
-from grafito.language import message, translate
+from grafito.language import localised, message, translate
 from grafito.optimizers import SGD
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class Overfit:
 
     def __str__(self) -> str:
         if not np.isfinite(self.losses[-1]):
-            return translate(ROSE).format(len(self.losses), f"{self.rate:g}")
+            return translate(ROSE).format(len(self.losses), localised(f"{self.rate:g}"))
         said = translate(YES if self.learned else NO)
-        ends = f"{self.losses[0]:.4g}", f"{self.losses[-1]:.4g}"
+        ends = localised(f"{self.losses[0]:.4g}"), localised(f"{self.losses[-1]:.4g}")
         text = said.format(self.examples, *ends, len(self.losses))
         if self.learned:
             return text
@@ -123,11 +123,11 @@ class RateRange:
 
     def __str__(self) -> str:
         if self.suggested is None or self.fastest is None:
-            return translate(NEVER).format(f"{self.rates[0]:.1g}", f"{self.rates[-1]:.1g}")
-        numbers = f"{self.fastest:.1g}", f"{self.suggested:.1g}"
+            return translate(NEVER).format(*_short(self.rates[0], self.rates[-1]))
+        numbers = _short(self.fastest, self.suggested)
         if self.limit is None:
             return translate(STEADY).format(*numbers)
-        return translate(SUGGESTED).format(*numbers, f"{self.limit:.1g}")
+        return translate(SUGGESTED).format(*numbers, *_short(self.limit))
 
     def figure(self, *, title: str | None = None, lang: str | None = None) -> Figure:
         """The curve: loss over learning rate, with the rate to take as a vertical line."""
@@ -237,3 +237,7 @@ def _positive(**numbers: float) -> None:
             raise ArgumentError(
                 "This number is positive.", received=f"{name}={value!r}", fix=f"{name}=10"
             )
+
+
+def _short(*rates: float) -> list[str]:
+    return [localised(f"{rate:.1g}") for rate in rates]

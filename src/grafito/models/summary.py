@@ -15,7 +15,7 @@ from grafito.errors import ArgumentError, GrafitoError, ShapeError
 from grafito.graph.convolution import Conv2D, Conv2DInputGradient
 from grafito.graph.linear import MatMul
 from grafito.graph.nest import flatten
-from grafito.language import message, retell, translate
+from grafito.language import localised, message, retell, translate
 from grafito.layers import InputLayer
 from grafito.models.health import activations, linear_in_a_row
 from grafito.models.memory import placeholders, training_memory
@@ -133,12 +133,12 @@ def as_text(summary: Summary, width: int | None = None) -> str:
         numbers = heading in TITLES[2:]
         table.add_column(translate(heading), justify="right" if numbers else "left")
     for row in summary.rows:
-        table.add_row(*[f"{cell:,}" if isinstance(cell, int) else cell for cell in row])
+        table.add_row(*[localised(f"{c:,}" if isinstance(c, int) else c) for c in row])
     text = io.StringIO()
     console = Console(file=text, width=max(80, width or Console().width), color_system=None)
     console.print(table)
     for name, value in summary.totals:
-        console.print(f" {translate(name)}: {value}", highlight=False)
+        console.print(f" {translate(name)}: {localised(value)}", highlight=False)
     if summary.note:
         console.print(f" {retell(summary.note)}", highlight=False)
     return text.getvalue().rstrip()

@@ -9,7 +9,7 @@ from typing import Any
 
 from grafito.errors import GrafitoError
 from grafito.graph.nest import flatten
-from grafito.language import message, translate
+from grafito.language import localised, message, translate
 
 TITLE = message("Where the numbers come from")
 PARAMETERS = message("parameters")
@@ -34,7 +34,7 @@ def how_text(model: Any) -> str:
         told = list(_of_layer(layer))
         for i, line in enumerate(told):
             head = f" {layer.name}:"
-            lines.append(f"{head if not i else ' ' * len(head)} {line}")
+            lines.append(f"{head if not i else ' ' * len(head)} {localised(line)}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from grafito.lab.report import numerals, pictures, players
 from grafito.lab.report.pieces import Piece, piece_of
 from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
-from grafito.language import current, in_words, message, namer
+from grafito.language import current, in_words, localised, message, namer
 from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
@@ -207,7 +207,7 @@ class Writer:
             [
                 title
                 if title in self.forms and not self.ours
-                else numerals.localised(self.name(title), current())
+                else localised(self.name(title), current())
                 for title in titles
             ],
             list(zip(*columns, strict=True)),
@@ -221,7 +221,7 @@ class Writer:
         if not (self.ours or title in WORDS_IN_COLUMNS):
             return list(cells)
         say = namer(current())
-        return [numerals.localised(say(cell), current()) for cell in cells]
+        return [localised(say(cell), current()) for cell in cells]
 
     def _spoken(self, entry: Mapping[str, Any]) -> str:
         """Title and caption of a figure, for those who cannot see it."""
@@ -305,8 +305,7 @@ class Writer:
             html=escape(text) if isinstance(text, str) else "",
             table=self.tabulate(rows[0], rows[1:]) if rows else None,
             paragraphs=[
-                f"{self.name(name)}: {numerals.localised(value, current())}"
-                for name, value in below
+                f"{self.name(name)}: {localised(value, current())}" for name, value in below
             ],
             files=[name] if (folder / name).is_file() else [],
         )

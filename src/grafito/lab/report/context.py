@@ -88,7 +88,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         "problems": problems(run),
         "banners": [tuple(map(_, BANNERS[key])) for key in BANNERS if told.get(key)],
         "asked": _(str(told.get("asked", ""))),
-        "expected": "" if beside else numerals.localised(_(str(told.get("expected", ""))), lang),
+        "expected": "" if beside else language.localised(_(str(told.get("expected", ""))), lang),
         "beside": beside,
         "course_settings": settings_beside(run, writer),
         "departures": departures(run),
@@ -223,7 +223,7 @@ def _card(source: Any) -> dict[str, Any]:
     return {
         "name": name,
         "rows": [
-            (key, value if any(map(str.isalpha, value)) else numerals.localised(value, lang))
+            (key, value if any(map(str.isalpha, value)) else language.localised(value, lang))
             for key, value in rows
         ],
         "files": [_finding(str(finding)) for finding in _list(told.get("files"))],
@@ -234,7 +234,7 @@ def _finding(text: str) -> str:
     """What was found out about a file, whose folder is nobody's business."""
     path, _colon, found = text.partition(": ")
     parts = (
-        numerals.localised(language.retell(part), language.current()) for part in found.split("; ")
+        language.localised(language.retell(part), language.current()) for part in found.split("; ")
     )
     return f"{Path(path).name}: {'; '.join(parts)}"
 

@@ -13,12 +13,6 @@ from grafito.language import message, translator
 MOST_DECIMALS = 4
 SIGN = {"en": ".", "es": ","}
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"  # as wide as a digit, as a decimal sign
-# Numbers in an English text: 12,345 or 12,345.6 or 0.5, but not 1.2.3, x1.5 or name=0.5.
-# Nor are versions of licences and numbers of arXiv: CC BY-SA 3.0, arXiv:1708.07747.
-ENGLISH = re.compile(
-    r"(?<![\w.,=])[1-9]\d{0,2}(,\d{3})+(\.\d+)?(?![\w.,])"
-    r"|(?<![\w.,=:])(?<!BY )(?<!SA )(?<!v )\d+\.\d+(?![\w.])"
-)
 # Words in the names of numbers from 0 to 1; a deviation of such a number is in points.
 PERCENT = ("accuracy", "precision", "recall", "majority", "starts", "dead", "true", "made")
 DEVIATION = "deviation"
@@ -120,24 +114,6 @@ def _aligned(texts: Sequence[str], sign: str) -> list[str]:
             missing = PUNCTUATION_SPACE + missing
         spaced.append(text + missing if "·" not in text and text else text)
     return spaced
-
-
-def localised(text: str, lang: str) -> str:
-    r"""A text in which English numbers are written as in the language.
-
-    Example:
-        >>> localised("12,345 (18.8 KiB)", "es")
-        '12\u202f345 (18,8 KiB)'
-    """
-    if lang == "en":
-        return text
-
-    def rewrite(match: re.Match[str]) -> str:
-        whole, _, decimals = match[0].partition(".")
-        value = write(int(whole.replace(",", "")), lang=lang)
-        return f"{value}{SIGN[lang]}{decimals}" if decimals else value
-
-    return ENGLISH.sub(rewrite, text)
 
 
 def duration(seconds: float, lang: str = "en") -> str:
