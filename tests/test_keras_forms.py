@@ -11,7 +11,9 @@ from grafito.errors import UnknownArgumentError
 from grafito.registry import constructor_arguments
 
 MODULES = ("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics")
-MODULES += ("models", "optimizers", "optimizers.schedules", "regularizers", "utils")
+MODULES += ("models", "optimizers", "optimizers.schedules", "regularizers", "utils", "backend")
+MODULES += ("config", "distribution", "mixed_precision", "ops", "preprocessing.image", "random")
+MODULES += ("preprocessing.sequence", "saving")
 
 # Methods that the library calls, not a program.
 INNER = {"call", "build", "compute_output_shape", "result", "update_state", "compute_output_spec"}
@@ -68,6 +70,32 @@ def test_an_argument_of_keras_is_taken_or_answered(keras, module):
                 pass
             bare.add(f"{label}({name}=)")
     assert bare == set()
+
+
+# Arguments of Keras that stay out; what an argument of `serialize` is called.
+OUT = {"lora_rank", "lora_alpha", "quantization_config", "sparse", "ragged", "tensor", "optional"}
+OUT |= {"input_tensor", "mask", "loss_scale_factor", "renorm", "renorm_clipping", "synchronized"}
+OUT |= {"renorm_momentum", "from_sorted_ids", "safe_mode", "zipped", "skip_mismatch", "retstep"}
+OUT |= {"max_shard_size", "call_function", "recursive", "double_checkpoint", "unroll", "axis"}
+OUT |= {"add_history", "add_progbar", "axisa", "axisb", "axisc", "flash_attention", "name"}
+OUT |= {"attn_logits_soft_cap", "auto_shard_dataset"}
+OUT |= {"activation", "constraint", "initializer", "layer", "loss", "metric", "optimizer"}
+OUT |= {"learning_rate_schedule", "regularizer"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_help_shows_the_arguments_in_the_order_of_keras(keras, module):
+    out_of_order, missing = {}, set()
+    for name, theirs, ours in pairs(module):
+        if "." in name or not (wanted := arguments(theirs)):
+            continue
+        shown = arguments(ours)
+        missing |= set(wanted) - set(shown)
+        wanted = [n for n in wanted if n in shown]
+        if [n for n in shown if n in wanted] != wanted:
+            out_of_order[name] = shown
+    assert out_of_order == {}
+    assert missing <= OUT
 
 
 # Objects whose public attributes are compared, made with the names of either library.

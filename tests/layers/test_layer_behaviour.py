@@ -333,6 +333,27 @@ def test_losses_of_a_layer():
     assert [round(float(loss), 6) for loss in stack.losses] == [0.06]
 
 
+def test_losses_after_a_call_are_those_that_it_added():
+    class Penalised(layers.Layer):
+        def call(self, x):
+            self.add_loss(graph.mean(x))
+            return x
+
+    class Outer(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = Penalised()
+
+        def call(self, x):
+            return self.inner(x)
+
+    outer = Outer()
+    assert outer.losses == []
+    for size in (1.0, 2.0):
+        outer(np.full((2, 2), size))
+        assert [float(loss) for loss in outer.losses] == [size]
+
+
 def test_float64_layers():
     layer = layers.Dense(2, dtype="float64")
     assert layer(np.ones((1, 3), dtype="float32")).dtype == "float64"

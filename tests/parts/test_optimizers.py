@@ -389,6 +389,11 @@ def test_names():
         optimizers.get("adm")
 
 
+def test_lr_of_old_programs_is_the_learning_rate():
+    with pytest.warns(UserWarning, match="`lr` is called learning_rate"):
+        assert optimizers.Adam(lr=0.5).get_config()["learning_rate"] == 0.5
+
+
 def test_decay_of_old_programs_is_ignored_aloud():
     with pytest.warns(UserWarning, match="InverseTimeDecay"):
         optimizers.SGD(0.1, decay=1e-6)
@@ -398,7 +403,7 @@ def test_decay_of_old_programs_is_ignored_aloud():
     ("build", "error"),
     [
         (lambda: optimizers.SGD(learnin_rate=0.1), "try +learning_rate=0.1"),
-        (lambda: optimizers.Adam(lr=0.1), "Adam has no argument 'lr'"),
+        (lambda: optimizers.Adam(rho=0.1), "Adam has no argument 'rho'"),
         (lambda: optimizers.SGD("fast"), "learning_rate='fast'"),
         (lambda: optimizers.SGD(momentum=1.5), "momentum=1.5"),
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "one of clipnorm"),

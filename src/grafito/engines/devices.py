@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from grafito.errors import ArgumentError, MissingDependencyError
+from grafito.registry import known_arguments
 
 AXIS = "batch"  # of the mesh: batches are divided along it
 
@@ -41,6 +42,7 @@ class DataParallel:
           expected  one of cpu:0
     """
 
+    @known_arguments
     def __init__(self, device_mesh: Any = None, devices: Sequence[str] | None = None):
         if device_mesh is not None:
             raise ArgumentError(

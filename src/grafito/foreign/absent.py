@@ -59,6 +59,7 @@ _UTILS = {
     "is_interactive_logging_enabled",
     "layers.Normalization, layers.Embedding and layers.Concatenate": "FeatureSpace",
     "model.inputs": "get_source_inputs",
+    "the names without legacy: saving.serialize_keras_object": "legacy",
     "a dictionary": "Config",
     "arrays of corners, (x, y, width, height)": "bounding_boxes",
 }
@@ -176,6 +177,7 @@ ABSENT: dict[str, dict[str, str]] = {
         _FILES: "export",
         "lists, tuples and dictionaries go into models as they are": "tree",
         "grafito.__version__": "version",
+        "the names without legacy: saving.serialize_keras_object": "legacy",
         "grafito.figures": "visualization",
     },
     "grafito.activations": {
@@ -197,6 +199,11 @@ ABSENT: dict[str, dict[str, str]] = {
     },
     "grafito.datasets": {
         "datasets.imdb, whose texts are of the same form": "reuters",
+    },
+    "grafito.distribution": {
+        "distribution.DataParallel(), under which each device has all weights": "DeviceMesh "
+        "LayoutMap ModelParallel TensorLayout distribute_tensor",
+        "nothing: one process uses the devices of its machine": "initialize",
     },
     "grafito.initializers": {
         "initializers.Identity": "IdentityInitializer",
@@ -246,6 +253,13 @@ ABSENT: dict[str, dict[str, str]] = {
     "grafito.random": {
         "an array that NumPy's generator gives": "beta binomial",
         "an array of NumPy's generator": "gamma",
+    },
+    "grafito.preprocessing": {
+        _FOLDERS: "image_dataset_from_directory text_dataset_from_directory",
+        "numpy.lib.stride_tricks.sliding_window_view(series, steps)": (
+            "timeseries_dataset_from_array"
+        ),
+        "layers.TextVectorization, first in the model": "text",
     },
     "grafito.saving": {"model.get_weights(), and model.set_weights(arrays)": "KerasFileEditor"},
     "grafito.optimizers": {

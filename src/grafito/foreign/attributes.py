@@ -167,7 +167,7 @@ _ROOT = {
     "keras": "Keras's names are those of grafito itself: from grafito import Sequential, layers",
     "optim": "grafito.optimizers",
     "applications": "a network of one's own from grafito.layers; no weights of others are kept",
-    "wrappers": "models.cross_validate(build, x, y)",
+    "wrappers": "estimators.NetworkClassifier(network), estimators.NetworkRegressor(network)",
     "data": "arrays or an iterable of batches in model.fit; data sets are in grafito.datasets",
     "clear_session": "backend.clear_session()",
     "set_random_seed": "utils.set_random_seed",

@@ -14,11 +14,13 @@ PLACES = {1: ("steps",), 2: ("height", "width")}
 
 
 def integer(layer: object, name: str, value: Any, minimum: int = 1) -> int:
-    """The value as an int that is not below the minimum.
+    """The value as an int that is not below the minimum; 64.0 is 64.
 
     Raises:
         ArgumentError: for anything else.
     """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
         raise ArgumentError(
             f"{type(layer).__name__} needs a whole number as {name!r}.",

@@ -34,7 +34,7 @@ from grafito.layers.building import (
 )
 from grafito.layers.copies import pickled
 from grafito.layers.input_spec import check_spec
-from grafito.layers.ownership import Owner, checked_flag
+from grafito.layers.ownership import Owner, checked_flag, noted
 from grafito.layers.room import check_room, too_large
 from grafito.layers.supply import is_supplied
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in
@@ -306,7 +306,9 @@ class Layer(Owner):
             return self._call_on_tensors(*args, **kwargs)
         training = kwargs.pop("training", None)
         return graph.execute(
-            lambda *arrays: self._call_on_tensors(*arrays, **kwargs), *args, training=training
+            lambda *arrays: noted(self, self._call_on_tensors(*arrays, **kwargs)),
+            *args,
+            training=training,
         )
 
     def _call_on_symbols(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -60,12 +60,14 @@ class InputLayer(Layer):
         self.built = True
 
     def _sizes(self, name: str, shape: Any) -> SymbolicShape:
+        if name == "shape" and isinstance(shape, int):
+            shape = (shape,)
         if not isinstance(shape, (list, tuple)):
             raise ArgumentError(
                 "The shape of an input must be a tuple.",
                 received=f"{name}={shape!r}",
                 expected="a tuple of sizes, None where free",
-                fix=f"Input(({shape},))" if isinstance(shape, int) else "Input((784,))",
+                fix="Input((784,))",
             )
         return tuple(None if n is None else integer(self, name, n) for n in shape)
 

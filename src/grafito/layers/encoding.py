@@ -10,6 +10,7 @@ from grafito.errors import ArgumentError, DataError, NotBuiltError
 from grafito.layers.arguments import choice, integer, number
 from grafito.layers.base import Layer, register
 from grafito.layers.preprocessing import batches
+from grafito.registry import known_arguments
 
 LARGEST = float("inf")
 MODES = ("int", "one_hot", "multi_hot", "count")
@@ -155,6 +156,7 @@ class Discretization(Layer):
         bins = graph.searchsorted(self.bin_boundaries, graph.cast(inputs, self.dtype), "right")
         return encode(bins, self.output_mode, len(self.bin_boundaries) + 1, self.dtype)
 
+    @known_arguments
     def adapt(self, data: Any) -> None:
         """Find the boundaries between bins of equally many numbers.
 

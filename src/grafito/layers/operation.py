@@ -14,6 +14,7 @@ from grafito.ops.conversion import OF_SYMBOLS
 from grafito.ops.dispatch import CALLING, FUNCTIONS
 from grafito.registry import plain
 
+SHAPED = {"broadcast_to", "reshape"}
 TABLE = FUNCTIONS.keys() - CALLING - {f.__name__ for f in OF_SYMBOLS}
 
 
@@ -52,6 +53,10 @@ class Operation(Layer):
         given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         args = [_read(x, given) for x in self.arguments["args"]]
         kwargs = {name: _read(x, given) for name, x in self.arguments["kwargs"].items()}
+        if self.function in SHAPED:  # the free size in a shape is that of the batch
+            batch = given[0].shape[0]
+            args = [_sized(x, batch) for x in args]
+            kwargs = {name: _sized(x, batch) for name, x in kwargs.items()}
         return FUNCTIONS[self.function](*args, **kwargs)
 
 
@@ -95,6 +100,13 @@ def _written(x: Any, symbols: list[Symbol]) -> Any:
         known = graph.as_tensor(x)
         return {"array": known.numpy().tolist(), "dtype": known.dtype}
     return {"value": plain(x)}
+
+
+def _sized(shape: Any, batch: int) -> Any:
+    """A shape with the size of the batch where it is free."""
+    if not isinstance(shape, (list, tuple)):
+        return shape
+    return tuple(batch if n is None else n for n in shape)
 
 
 def _read(data: Any, inputs: list[Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import weakref
 from typing import Any, ClassVar
 
 from grafito import graph
@@ -143,13 +144,24 @@ class Owner(Configurable):
 
     @property
     def losses(self) -> list[graph.Tensor]:
-        """The penalties of the weights; within a step also those that calls have added."""
+        """The penalties of the weights, and those that calls have added: of this step, or last."""
         trace = graph.current_trace()
-        return [*self.weight_penalties(), *(trace.penalties if trace else ())]
+        return [*self.weight_penalties(), *(trace.penalties if trace else _ADDED.get(self, ()))]
 
     def weight_penalties(self) -> list[graph.Tensor]:
         """The penalties of the weights that have a regularizer."""
         return [v.regularizer(v) for v in self.trainable_variables if v.regularizer]
+
+
+_ADDED: weakref.WeakKeyDictionary[Any, list[graph.Tensor]] = weakref.WeakKeyDictionary()
+
+
+def noted(layer: Any, outputs: Any) -> Any:
+    """The outputs of a call; what it added to the loss is kept for `losses` until the next one."""
+    trace = graph.current_trace()
+    if trace is not None and (trace.penalties or layer in _ADDED):
+        _ADDED[layer] = list(trace.penalties)
+    return outputs
 
 
 def checked_flag(owner: object, name: str, value: Any) -> bool:

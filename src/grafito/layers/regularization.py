@@ -105,8 +105,15 @@ class _SpatialDropout(Dropout):
 
     places: int  # the number of axes between batch and channels
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
-        super().__init__(rate, seed=seed, **kwargs)
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         check_places(self, input_shape, self.places)
@@ -162,9 +169,11 @@ class SpatialDropout2D(_SpatialDropout):
         rate: float,
         data_format: str | None = None,
         seed: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
         **kwargs: Any,
     ):
-        super().__init__(rate, seed, **kwargs)
+        super().__init__(rate, seed, name, dtype, **kwargs)
         self.data_format = channels_last(self, data_format)
 
 

@@ -105,6 +105,7 @@ def _model(
             return model_from_content(content, parts, filepath, compile)
 
 
+@known_arguments
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     """Write the weights alone.
 
@@ -121,6 +122,7 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     write_arrays(filepath, arrays, {"weights": list(arrays)}, overwrite)
 
 
+@known_arguments
 def load_weights(model: Any, filepath: Any) -> None:
     """Read weights into a model of the same architecture; all or none.
 

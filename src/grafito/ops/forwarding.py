@@ -7,7 +7,7 @@ from grafito.graph.random import argsort
 from grafito.ops.dispatch import forwarded
 
 SAME = (
-    "abs all any broadcast_to cast ceil concatenate cos cosh count_nonzero diag diagonal einsum "
+    "abs all any broadcast_to cast ceil concatenate cos cosh count_nonzero diag diagonal "
     "erf erfinv exp expm1 floor full full_like hstack in_top_k isfinite isinf isnan log log10 "
     "log1p log2 logical_not logsumexp mean median meshgrid nan_to_num negative ones reciprocal "
     "repeat roll rsqrt searchsorted sign sin sinh slice_update sort sqrt square std sum swapaxes "
@@ -22,6 +22,7 @@ PAIRS = (
 RENAMED = {
     "arange": "start stop step dtype",
     "clip": "x x_min x_max",
+    "einsum": "subscripts",
     "eye": "N M k dtype",
     "reshape": "x newshape",
     "rot90": "array k axes",

@@ -69,7 +69,7 @@ class Optimizer(Configurable):
         [0.5, -2.5]
     """
 
-    also_takes = ("decay",)
+    also_takes = ("decay", "lr")
     kind = "optimizer"
 
     def __init__(
@@ -86,6 +86,13 @@ class Optimizer(Configurable):
         name: str | None = None,
         **unknown: Any,
     ):
+        if "lr" in unknown:
+            learning_rate = unknown.pop("lr")
+            warn(
+                GrafitoWarning(
+                    "`lr` is called learning_rate.", fix=f"learning_rate={learning_rate}"
+                )
+            )
         self._refuse(unknown)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm

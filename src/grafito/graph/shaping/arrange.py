@@ -200,7 +200,9 @@ def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]
             "A shape must consist of integers.",
             where=where,
             received=shape,
-            fix=example or f"{where}(x, (2, -1))",
+            fix=(example or f"{where}(x, (2, -1))")
+            if None not in sizes
+            else "a layers.Layer with this in its call, where the size of the batch is known",
         ) from None
 
 
