@@ -51,6 +51,7 @@ GUIDE = [  # in the order in which a reader meets them
     "callbacks-and-saving",
     "own-data",
     "scikit-learn",
+    "notebooks",
     "build-it-yourself",
     "why-it-does-not-learn",
     "questions",

@@ -11,7 +11,7 @@ from grafito import figures, graph
 from grafito.callbacks import History
 from grafito.errors import GrafitoError
 from grafito.figures.formula import formula_mathml
-from grafito.figures.text import with_decimal_sign
+from grafito.figures.text import number, with_decimal_sign
 from grafito.graph import Tensor, Variable
 from grafito.language import in_words, retell
 from grafito.language import translate as _
@@ -157,7 +157,7 @@ def _drawn(figure: Any) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, int):
-        return f"{value:,}"
+        return number(value, 0)
     return _number(float(value)) if isinstance(value, (float, np.floating)) else escape(str(value))
 
 
