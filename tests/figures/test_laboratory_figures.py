@@ -340,6 +340,30 @@ def test_the_greatest_derivative_is_marked(name, top):
     assert texts(figures.activation_gallery([name])) == ([top] if top else [])
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "elu"])
+def test_the_number_in_the_gallery_covers_no_curve(name):
+    axes = figures.activation_gallery([name]).axes[0]
+    (number,) = [text for text in axes.texts if text.get_text()]
+    box = number.get_window_extent()
+    for line in axes.lines[2:4]:
+        points = axes.transData.transform(line.get_xydata())
+        assert not any(box.contains(*point) for point in points if np.isfinite(point).all())
+
+
+def test_the_derivative_of_relu_is_drawn_with_a_gap():
+    derivative = figures.activation_gallery(["relu", "tanh"]).axes[0].lines[3].get_ydata()
+    assert np.isnan(derivative).sum() == 1
+    smooth = figures.activation_gallery(["tanh"]).axes[0].lines[3].get_ydata()
+    assert np.isfinite(smooth).all()
+
+
+def test_the_columns_of_a_network_have_heads():
+    model = models.Sequential([layers.Input((2,)), layers.Dense(1)])
+    found = figures.network_diagram(model, lang="es").axes[0].texts
+    heads = [text.get_text() for text in found if text.get_gid() == "head"]
+    assert heads == ["forma", "parámetros"]
+
+
 def test_derivatives_of_the_gallery():
     x = np.linspace(-3, 3, 31)
     y, slope = values_and_slopes(activations.tanh, x)

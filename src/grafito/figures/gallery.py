@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 USUAL = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 PANELS_IN_A_ROW = 3
 POINTS = 401
+JUMP = 0.25  # a step of a derivative that is no slope, as a share of its range
 
 
 @drawn
@@ -51,6 +52,7 @@ def activation_gallery(
         ['0.250', '1.000']
     """
     from grafito.figures import canvas
+    from grafito.figures.labels import label_point
 
     vocabulary = words(lang)
     listed = [names] if isinstance(names, str) or callable(names) else names or ()
@@ -68,6 +70,7 @@ def activation_gallery(
     rows = math.ceil(len(functions) / columns)
     sheet = canvas.new_sheet(0.3 + 2.6 * columns, 0.5 + 2.1 * rows, layout="constrained")
     facts = []
+    marks: list[Any] = []
     with canvas.style():
         for place, (name, function) in enumerate(functions.items(), start=1):
             axes = sheet.add_subplot(rows, columns, place)
@@ -77,21 +80,28 @@ def activation_gallery(
             axes.plot(x, y, color=canvas.BLUE, linewidth=1.8, label=vocabulary["function"])
             dashes = canvas.SPLITS["validation"][1]
             word = vocabulary["derivative"]
-            axes.plot(x, slope, color=canvas.VERMILION, linestyle=dashes, linewidth=1.5, label=word)
+            way = _without_jumps(slope)
+            axes.plot(x, way, color=canvas.VERMILION, linestyle=dashes, linewidth=1.5, label=word)
             top = _top(x, slope)
             fact = name
             if top is not None:
                 text = number(slope[top], 3, lang)
                 fact = f"{name} ({word}: {text})"
-                _mark(axes, x[top], slope[top], text)
+                axes.plot(*(x[top], slope[top]), "o", color=canvas.VERMILION, ms=5, mec="white")
+                curves = [np.stack([x, y], axis=1), np.stack([x, way], axis=1)]
+                marks.append((axes, text, (x[top], slope[top]), (curves, canvas.VERMILION)))
             facts.append(fact)
             axes.set_title(name)
+            if place > len(functions) - columns:
+                axes.set_xlabel("x")
             axes.margins(x=0, y=0.1)
             canvas.number_ticks(axes.yaxis, lang)
         handles = sheet.axes[0].get_legend_handles_labels()[0]
         sheet.legend(handles=handles, loc="outside lower center", ncols=2)
         if title:
             sheet.suptitle(title)
+        for mark in marks:  # once the layout stands
+            label_point(*mark)
     sheet.alt = ", ".join(facts)
     return sheet
 
@@ -120,18 +130,10 @@ def _top(x: np.ndarray, slope: np.ndarray) -> int | None:
     return None if nearest in (0, len(x) - 1) else nearest
 
 
-def _mark(axes: Any, x: float, y: float, text: str) -> None:
-    from grafito.figures import canvas
-
-    axes.plot(x, y, "o", color=canvas.VERMILION, markersize=5, mec="white", zorder=4)
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(-5, 5),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=8,
-        color=canvas.darkened(canvas.VERMILION),
-        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
-    )
+def _without_jumps(slope: np.ndarray) -> np.ndarray:
+    """The same with a gap where it jumps, as the derivative of ReLU does at 0."""
+    steps = np.abs(np.diff(slope))
+    jumps = np.flatnonzero(steps > JUMP * max(np.ptp(slope), 1e-12)) + 1
+    found = slope.astype(float)
+    found[jumps] = np.nan
+    return found

@@ -74,10 +74,10 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str | None = 
     sheet_columns = _columns(boxes)
     head = f"{own_namer(lang)(title or model.name)}: {total} {vocabulary['parameters']}"
     with canvas.style():
-        widths = _widths(boxes)
+        widths = _widths(boxes, (vocabulary["shape"], vocabulary["parameters"]))
         head_width = _widest([head], HEAD, "bold")
     wide = sum(widths) + 24
-    height = max(map(len, sheet_columns)) * STEP - (STEP - HIGH) + 2 * BORDER + 30
+    height = max(map(len, sheet_columns)) * STEP - (STEP - HIGH) + 2 * BORDER + 40
     arcs = any(index - source > 1 for index, box in enumerate(boxes) for source in box.sources)
     width = 2 * BORDER + len(sheet_columns) * (wide + BETWEEN) - (0 if arcs else BETWEEN)
     width = max(width, 2 * BORDER + head_width)
@@ -90,10 +90,13 @@ def network_diagram(model: Any, *, title: str | None = None, lang: str | None = 
         axes.set_axis_off()
         axes.text(BORDER, BORDER + 4, head, fontsize=HEAD, va="center", weight="bold")
         places = {
-            index: (BORDER + number * (wide + BETWEEN), BORDER + 26 + row * STEP)
+            index: (BORDER + number * (wide + BETWEEN), BORDER + 36 + row * STEP)
             for number, column in enumerate(sheet_columns)
             for row, index in enumerate(column)
         }
+        for number in range(len(sheet_columns)):
+            heads = (vocabulary["shape"], vocabulary["parameters"])
+            _draw_heads(axes, BORDER + number * (wide + BETWEEN), widths, heads)
         largest = max((box.parameters for box in boxes), default=0)
         for index, box in enumerate(boxes):
             _draw_box(axes, box, places[index], widths, largest, lang)
@@ -184,12 +187,12 @@ def _columns(boxes: Sequence[LayerBox]) -> list[list[int]]:
     return columns
 
 
-def _widths(boxes: Sequence[LayerBox]) -> tuple[float, float, float]:
+def _widths(boxes: Sequence[LayerBox], heads: tuple[str, str]) -> tuple[float, float, float]:
     """Room for what a layer is, for its shape, and for its parameters."""
     return (
         _widest([box.text for box in boxes], LETTER) + 14,
-        _widest([box.shape for box in boxes], SMALL) + 14,
-        _widest([f"{box.parameters:,}" for box in boxes], SMALL),
+        _widest([*(box.shape for box in boxes), heads[0]], SMALL) + 14,
+        _widest([*(f"{box.parameters:,}" for box in boxes), heads[1]], SMALL),
     )
 
 
@@ -237,6 +240,23 @@ def _draw_box(
         length = (wide - 8) * box.parameters / largest
         bar: dict[str, Any] = {"facecolor": canvas.ORANGE, "edgecolor": "none", "zorder": 3}
         axes.add_patch(Rectangle((x + 4, y + HIGH - 3.4), length, 2.4, **bar))
+
+
+def _draw_heads(
+    axes: Any, x: float, widths: tuple[float, float, float], heads: tuple[str, str]
+) -> None:
+    """What the two columns of numbers are, above them; a bar stands for the parameters."""
+    from matplotlib.patches import Rectangle
+
+    from grafito.figures import canvas
+
+    ends = (x + 12 + widths[0] + widths[1] - 8, x + sum(widths) + 16)
+    small: dict[str, Any] = {"fontsize": SMALL, "ha": "right", "va": "center", "color": "#4d4d4d"}
+    for end, head in zip(ends, heads, strict=True):
+        axes.text(end, BORDER + 18, head, gid="head", **small)
+    wide = _widest([heads[1]], SMALL)
+    bar: dict[str, Any] = {"facecolor": canvas.ORANGE, "edgecolor": "none"}
+    axes.add_patch(Rectangle((ends[1] - wide, BORDER + 22.5), wide, 2.4, **bar))
 
 
 def _draw_way(

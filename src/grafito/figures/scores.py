@@ -356,6 +356,13 @@ def _legend(axes: Axes, others: Sequence[Any], where: str, lang: str | None) -> 
     from grafito.figures import canvas
 
     own = [line for line in axes.lines if not np.size(line.get_xdata())]
-    axes.legend(handles=[*own, *others], loc=where, fontsize=8)
+    axes.legend(
+        handles=[*own, *others],
+        loc=where,
+        fontsize=8,
+        frameon=True,
+        framealpha=0.9,
+        edgecolor="none",
+    )
     for axis in (axes.xaxis, axes.yaxis):
         canvas.number_ticks(axis, lang)
