@@ -18,6 +18,7 @@ from grafito.figures import (
     graph_table,
 )
 from grafito.figures.layered import Link, split_groups
+from grafito.language import known_names
 
 X = {"x": [-3.1, 1.5]}
 
@@ -288,6 +289,14 @@ def test_weights_of_a_layer_are_named_in_the_language_of_the_drawing():
     assert not {"kernel", "bias", "@"} & set(texts)
     mine = graph_diagram("kernel*x", parameters=["kernel"], lang="es")
     assert mine.nodes[0].label == "kernel"  # somebody's own name stays
+
+
+@pytest.mark.parametrize(("known", "title"), [(True, "salida"), (False, "output")])
+def test_layers_keep_the_names_that_a_user_gave_them(known, title):
+    model = Sequential([layers.Input((2,)), layers.Dense(1, name="output")])
+    with known_names(known):  # those of an experiment of grafito are translated
+        figure = draw_graph(model, np.ones((1, 2)), lang="es")
+    assert title in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_parameters_are_drawn_as_such():

@@ -12,12 +12,14 @@ import pytest
 from lab.run_folders import run_folder
 from typer.testing import CliRunner
 
-from grafito import cli, engines, figures, insight, lab
+from grafito import cli, engines, figures, graph, insight, lab, losses
 from grafito.errors import FileError, MissingDependencyError, UnknownNameError
 from grafito.insight.page import script_hash
 from grafito.lab import record
+from grafito.lab.experiments import graphs
 from grafito.lab.folder import RunFolder
 from grafito.lab.report import numerals, pdf, pictures, players
+from grafito.lab.report.blocks import WIDE_PICTURE, Block
 from grafito.lab.report.recorded_run import read_history
 
 VOID = {"meta", "img", "br"}
@@ -633,6 +635,27 @@ def test_a_browser_that_fails(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(pdf.shutil, "which", lambda name: "/bin/false")
     with pytest.raises(FileError, match="did not print"):
         lab.write_pdf(lab.write_report(folder))
+
+
+@pytest.mark.parametrize(("width", "is_wide"), [(900.0, False), (1100.0, True)])
+def test_only_what_would_be_too_small_lies_on_its_side(width, is_wide, folder):
+    """Each change between upright and lying sheets leaves one half empty."""
+    assert Block("figure", "figure-1", width=width).is_wide == is_wide
+    assert "max-width: 100%; max-height: 165mm" in report(folder).source
+
+
+def test_graphs_of_reports_fit_an_upright_sheet():
+    for variant in ("plain", "concatenated"):
+        form = lab.get("xor", variant)
+        (x, y), _ = form.load()
+        seen, targets = (
+            graph.placeholder((1, *part.shape[1:]), name=n) for n, part in (("x", x), ("t", y))
+        )
+        loss = losses.get(form.loss)(targets, form.network(x)(seen))
+        feeds = {"x": x[:1], "t": y[:1]}
+        look = {"level": "functions", "most": graphs.WIDEST, "width": graphs.UPRIGHT}
+        sheet = figures.draw_graph(loss, feeds, **look)
+        assert 96 * sheet.get_figwidth() <= WIDE_PICTURE
 
 
 @pytest.mark.skipif(not any(map(shutil.which, pdf.BROWSERS)), reason="no Chromium")

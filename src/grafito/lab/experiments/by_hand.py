@@ -12,7 +12,7 @@ import numpy as np
 from grafito import figures, graph, layers
 from grafito.insight import Player
 from grafito.lab.experiment import Experiment
-from grafito.lab.experiments.graphs import STEP, STEP_CAPTION, WIDEST, show_graph
+from grafito.lab.experiments.graphs import STEP, STEP_CAPTION, UPRIGHT, WIDEST, show_graph
 from grafito.lab.prose.conclusions_by_hand import by_formulas
 from grafito.lab.prose.conclusions_of_exercises import stepped
 from grafito.lab.prose.sentence import Sentence, paragraph, said
@@ -210,7 +210,13 @@ class OneUpdate(Experiment):
             passed = graph.sigmoid(graph.matmul(passed, W) + b)
         loss = graph.mean(graph.square(passed - self.target))
         drawing = partial(
-            figures.draw_graph, loss, feeds, level="functions", parameters=names, most=WIDEST
+            figures.draw_graph,
+            loss,
+            feeds,
+            level="functions",
+            parameters=names,
+            most=WIDEST,
+            width=UPRIGHT,
         )
         record.figure("update", drawing, N_("The network and its loss as a graph"))
         record.player("update-step", Player(loss, feeds), STEP, STEP_CAPTION)

@@ -16,6 +16,7 @@ from grafito.datasets import cifar10
 from grafito.lab.classifier import Classifier, accuracies
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
+from grafito.lab.experiments.graphs import UPRIGHT
 from grafito.lab.prose.answers import same_winner, second_helps, with_more
 from grafito.lab.prose.conclusions import plateau
 from grafito.lab.prose.conclusions_of_exercises import slowest
@@ -157,6 +158,7 @@ def show_objectives(record: Record, forms: Mapping[str, CifarDense]) -> None:
             output,
             level="functions",
             gradients=False,
+            width=UPRIGHT,
             parameters=[name for name in weights if name in graph_inputs(output)],
         )
         record.figure(

@@ -29,6 +29,7 @@ from grafito.lab.training import Trained, Training
 from grafito.language import message as N_
 from grafito.utils import set_random_seed
 
+UPRIGHT = 10.0  # inches of a drawing that fits an upright sheet of paper
 WIDEST = 5  # units of a layer whose values are written out
 FAR = 5.0  # from 0, where activations show what they are
 SUITS = {
@@ -93,7 +94,7 @@ def show_graph(
 ) -> Shown:
     """Hand over the drawing of a graph and the table of its inputs; `of` is what it computes."""
     whose: dict[str, Any] = {"of": of} if of else {}
-    drawing = partial(figures.draw_graph, output, feeds, level="functions")
+    drawing = partial(figures.draw_graph, output, feeds, level="functions", width=UPRIGHT)
     record.figure(
         name,
         drawing,
@@ -151,7 +152,7 @@ def show_network_graph(
     output = losses.get(form.loss)(targets, trained.model(seen))
     record.figure(
         f"graph-{of}".removesuffix("-"),
-        partial(figures.draw_graph, output, feeds, level="functions", most=WIDEST),
+        partial(figures.draw_graph, output, feeds, level="functions", most=WIDEST, width=UPRIGHT),
         N_("The network and its loss as a graph: {of}")
         if of
         else N_("The network and its loss as a graph"),

@@ -20,7 +20,7 @@ MOST_ROWS = 400  # of a table; of more, the first ones are shown
 MOST_COLUMNS = 7  # of a table with fewer rows; one with more is turned
 DENSE, WIDE = 80, 130  # letters in a row: of small type, and of a sheet of paper on its side
 LONGEST_WORDS = 20  # letters after which a text goes on in the next line
-WIDE_PICTURE = 850  # CSS pixels, likewise
+WIDE_PICTURE = 1000  # CSS pixels: more than two thirds of it would not fit an upright sheet
 
 SYMBOLS = {"r2": "R²"}
 # Values that are grafito's words and not names, and columns of such, whoever has the names.
