@@ -177,7 +177,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # needs more raises its number here, in sight.
 BUDGET = {
     "callbacks": 1_150,
-    "cli": 750,
+    "cli": 850,
     "datasets": 3_620,
     "engines": 13_300,
     "estimators": 520,
@@ -188,7 +188,7 @@ BUDGET = {
     "graph": 9_250,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 16_600,
+    "lab": 17_350,
     "layers": 6_350,
     "losses": 1_700,
     "metrics": 2_050,

@@ -17,6 +17,7 @@ from grafito import __version__
 from grafito.cli.build import build
 from grafito.cli.data import data
 from grafito.cli.group import Group, Lang, print_table
+from grafito.cli.scale import doctor_command, launch_command
 from grafito.cli.speech import Command, FormulaCommand
 from grafito.errors import ArgumentError, unknown_name
 from grafito.language import PLAINER, localised
@@ -39,6 +40,11 @@ app.add_typer(
 )
 
 command = functools.partial(app.command, cls=Command)
+LEFT = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
+command("launch", help=N_("Run a command in several processes."), context_settings=LEFT)(
+    launch_command
+)
+command("doctor", help=N_("Print what grafito finds on this machine."))(doctor_command)
 
 Name = Annotated[
     str, typer.Argument(help=N_("A name that `grafito list` shows, or FILE.py:CLASS."))
@@ -77,7 +83,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that it cannot show are no errors
             stream.reconfigure(errors=PLAINER)
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code and "grafito.engines.processes" in sys.modules:
+            sys.modules["grafito.engines.processes"].leave(1)
+        raise
 
 
 def _print_version(wanted: bool) -> None:
@@ -145,6 +156,9 @@ def run_experiment(
         int, typer.Option(min=1, help=N_("Runs from this many seeds, with mean and spread."))
     ] = 1,
     engine: EngineName = "auto",
+    devices: Annotated[
+        int | None, typer.Option(help=N_("Divide each batch among so many devices."))
+    ] = None,
     out: Out = Path("runs"),
     resume: Annotated[
         Path | None, typer.Option(help=N_("Go on with a run that was stopped, in this folder."))
@@ -158,6 +172,7 @@ def run_experiment(
     """Run an experiment and print its result."""
     from grafito import lab
 
+    lab.join(devices)
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     named |= lab.read_settings(",".join(settings or []))
     chosen: dict[str, Any] = {"variant": variant, "quick": quick, "course": course, **named}

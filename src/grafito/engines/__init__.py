@@ -9,12 +9,18 @@ from typing import Any
 
 from grafito.engines.devices import distribution
 from grafito.engines.interface import Engine, Memory, Program, format_bytes
-from grafito.errors import GrafitoWarning, unknown_name, warn
+from grafito.errors import ArgumentError, GrafitoWarning, unknown_name, warn
 from grafito.language import translate
 
-__all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "names"]
+__all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "kind", "names"]
 
-SHARED = {"devices", "interface", "processes", "resources"}  # modules that are no engine
+SHARED = {
+    "devices",
+    "interface",
+    "private_folder",
+    "processes",
+    "resources",
+}  # modules that are no engine
 
 
 def names() -> list[str]:
@@ -36,6 +42,7 @@ def get(engine: Any = "auto") -> Engine:
 
     Raises:
         UnknownNameError: when there is no engine of that name.
+        ArgumentError: for one that does not compute on several devices, where such are set.
 
     Example:
         >>> get("reference").name
@@ -53,6 +60,12 @@ def get(engine: Any = "auto") -> Engine:
             _warn_that_it_is_slow(*filter(None, obstacles.values()))
     elif engine not in names():
         raise unknown_name("engine", engine, ["auto", *names()])
+    if distribution() and engine != "jax":
+        raise ArgumentError(
+            "Only the engine 'jax' computes on several devices.",
+            received=f"engine={engine!r}, {distribution()}",
+            fix="engine='jax', or grafito.distribution.set_distribution(None)",
+        )
     return _engine_class(engine)()
 
 
@@ -66,6 +79,21 @@ def _warn_that_it_is_slow(*obstacles: str) -> None:
             fix="engine='reference' to choose this without a warning",
         )
     )
+
+
+def kind(name: str) -> type[Engine]:
+    """The class of an engine.
+
+    Raises:
+        UnknownNameError: when there is no engine of that name.
+
+    Example:
+        >>> kind("reference").preference
+        0
+    """
+    if name not in names():
+        raise unknown_name("engine", name, names())
+    return _engine_class(name)
 
 
 def available(name: str) -> bool:

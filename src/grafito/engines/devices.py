@@ -176,20 +176,23 @@ def distribution() -> DataParallel | None:
     return _distribution
 
 
+def make_cpu_devices(count: int) -> None:
+    """Let JAX divide the CPU into so many devices, where there is nothing else to compute on."""
+    jax = _jax()
+    from grafito.engines.jax import plugin_installed
+
+    if not plugin_installed():
+        with contextlib.suppress(RuntimeError):  # it computes already, on what there is
+            jax.config.update("jax_num_cpu_devices", max(count, 1))
+
+
 def take_devices(count: int) -> None:
-    """Divide the work among so many devices of each process; on a CPU they are made.
+    """Divide the work among so many devices of each process.
 
     Raises:
         ArgumentError: where there are fewer.
     """
     jax = _jax()
-    from grafito.engines.jax import plugin_installed
-
-    if not plugin_installed():
-        with contextlib.suppress(
-            RuntimeError
-        ):  # JAX computes already: there are as many as there are
-            jax.config.update("jax_num_cpu_devices", max(count, 1))
     by_process: dict[int, list[str]] = {}
     for device in jax.devices():
         by_process.setdefault(device.process_index, []).append(_name(device))

@@ -202,6 +202,11 @@ class Engine(ABC):
             OutOfMemoryError: when the machine has too little memory for it.
         """
 
+    @classmethod
+    def findings(cls) -> dict[str, str]:
+        """What the engine found on this machine, by what it is; it may load what it needs."""
+        return {}
+
     def memory(self, graph: Graph) -> Memory | None:
         """What a program for the graph would take; None where that is not known beforehand."""
         return None

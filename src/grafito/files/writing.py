@@ -32,6 +32,7 @@ _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # Folders that cannot be synced: some file systems, and those that may be written but not read.
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM}
 
+_only_below: Path | None = None  # what lies elsewhere is written by another process
 _swept: dict[Path, float] = {}  # when a folder was last looked through for leftovers
 
 
@@ -53,6 +54,16 @@ def file_path(filepath: Any) -> Path:
             "This is not a file path.", received=f"{str(filepath)[:60]!r}: {error}"[:160]
         ) from None
     return path
+
+
+def only_below(folder: Path | None) -> None:
+    """Write from now on only what lies below a folder; another process writes the rest."""
+    global _only_below
+    _only_below = folder and file_path(folder)
+
+
+def _is_of_another(path: Path) -> bool:
+    return _only_below is not None and not path.is_relative_to(_only_below)
 
 
 def replace_file(
@@ -104,7 +115,8 @@ def replacing(filepath: Any, size: int = 0, *, durable: bool = True) -> Iterator
         >>> Path("note.txt").read_text()
         'one, two'
     """
-    sibling = Sibling(file_path(filepath), size, durable)
+    path = file_path(filepath)
+    sibling = Nowhere(path) if _is_of_another(path) else Sibling(path, size, durable)
     try:
         yield sibling
         sibling.commit()
@@ -130,6 +142,8 @@ def append_to_file(filepath: Any, text: str, *, durable: bool = True) -> None:
         'epoch,loss\n0,0.5\n'
     """
     path, data = file_path(filepath), memoryview(text.encode())
+    if _is_of_another(path):
+        return
     with _told(path):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
         try:
@@ -218,6 +232,22 @@ class Sibling:
                 os.close(handle)
         with contextlib.suppress(OSError):
             os.unlink(self.temporary)
+
+
+class Nowhere(Sibling):
+    """What takes the place of a sibling where another process writes the file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def write(self, data: Any) -> int:
+        return len(_octets(data))
+
+    def commit(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def _write_all(handle: int, rest: memoryview) -> None:

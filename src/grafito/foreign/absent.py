@@ -203,7 +203,6 @@ ABSENT: dict[str, dict[str, str]] = {
     "grafito.distribution": {
         "distribution.DataParallel(), under which each device has all weights": "DeviceMesh "
         "LayoutMap ModelParallel TensorLayout distribute_tensor",
-        "nothing: one process uses the devices of its machine": "initialize",
     },
     "grafito.initializers": {
         "initializers.Identity": "IdentityInitializer",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from grafito.lab.catalog import get, kinds, names
 from grafito.lab.comparison import Comparison, compare
+from grafito.lab.doctor import examine
 from grafito.lab.experiment import Experiment
 from grafito.lab.explanation import explain
+from grafito.lab.launching import join, launch
 from grafito.lab.record import Record
 from grafito.lab.report import write_markdown, write_pdf, write_report
 from grafito.lab.resuming import resume
@@ -24,9 +26,12 @@ __all__ = [
     "Trained",
     "Training",
     "compare",
+    "examine",
     "explain",
     "get",
+    "join",
     "kinds",
+    "launch",
     "names",
     "read_lists",
     "read_settings",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grafito import __version__, datasets, engines, language
+from grafito.engines import processes
 from grafito.errors import ArgumentError, FileError, GrafitoWarning, warn
 from grafito.lab.catalog import get, names
 from grafito.lab.experiment import Experiment
@@ -73,21 +74,25 @@ def resume(
         experiment = _begun(run, experiment, given)
     _check_name(run, experiment.name)
     with language.use(lang):
-        for source in experiment.sources():
-            datasets.get(source)
+        with processes.one_first():
+            for source in experiment.sources():
+                datasets.get(source)
         ours = describe(experiment, used.name)
         _check_settings(run, ours)
         _compare_versions(run, ours["versions"])
-        again = RunFolder.again(run.path, kept)
+        own = processes.own_copy(run.path)
+        again = RunFolder.again(own, kept)
         result: Result | list[Result]
         if "seeds" in kept:
 
             def one(each: Experiment, name: str) -> Result:
-                return _one_seed(run.path / name, each, used.name, verbose)
+                return _one_seed(own / name, each, used.name, verbose)
 
             result = conduct_seeds(experiment, int(kept["seeds"]), used, again, one)
         else:
             result = conduct(experiment, used, again, verbose)
+        if own != run.path:
+            return result
         for file in _files(run) - _files(read_run(run.path)):  # of an end that came too early
             (run.path / file).unlink(missing_ok=True)
     return result

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from grafito import __version__, datasets, engines, language
+from grafito.distribution import distribution, get_device_count
+from grafito.engines import processes
 from grafito.figures.text import number
 from grafito.lab.backups import remove_backups
 from grafito.lab.course import beside, measured
@@ -142,10 +144,12 @@ def run(
     """
     used = engines.get(engine)
     with language.use(lang):
-        for source in experiment.sources():
-            datasets.get(source)
+        with processes.one_first():
+            for source in experiment.sources():
+                datasets.get(source)
         configuration = describe(experiment, used.name)
-        parent = Path(out) if name else Path(out, plain_name(experiment.name))
+        root = processes.own_folder(Path(out))
+        parent = root if name else root / plain_name(experiment.name)
         return conduct(experiment, used, RunFolder(parent, configuration, name), verbose)
 
 
@@ -153,6 +157,7 @@ def conduct(
     experiment: Experiment, engine: engines.Engine, folder: RunFolder, verbose: Any
 ) -> Result:
     """Run an experiment in a folder, and draw its report."""
+    processes.tell_run(folder.path)
     record = Record(folder, engine, verbose)
     record.ours = _is_ours(experiment)
     record.quick = _is_short(experiment)
@@ -172,9 +177,9 @@ def conduct(
                 remove_backups(folder)
     except BaseException:
         with contextlib.suppress(Exception):  # what stopped the run is told, not what came of it
-            write_report(folder.path, lang=language.current())
+            _report(folder)
         raise
-    write_report(folder.path, lang=language.current())
+    _report(folder)
     epochs, trained = record.totals
     return Result(
         experiment=experiment.name,
@@ -185,6 +190,12 @@ def conduct(
         seconds=trained,
         engine=engine.name,
     )
+
+
+def _report(folder: RunFolder) -> None:
+    """Draw the report; of several processes that compute, one does."""
+    if not processes.process_index():
+        write_report(folder.path, lang=language.current())
 
 
 def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
@@ -290,6 +301,8 @@ def command(experiment: Experiment, engine: str) -> str:
         if name in settings:
             words += [f"--{name.replace('_', '-')}", str(settings[name])]
     words += ["--engine", engine]
+    if distribution():
+        words += ["--devices", str(get_device_count() // processes.process_count())]
     others = {k: v for k, v in changes.items() if k not in OPTIONS}
     if others:
         words += ["--set", write_settings(others)]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito import engines, language
+from grafito.engines import processes
 from grafito.errors import ArgumentError
 from grafito.lab.comparison import differences_of, overlay, tell_differences
 from grafito.lab.experiment import Experiment
@@ -66,7 +67,7 @@ def run_seeds(
         several = {**describe(experiment, used.name), "seeds": seeds}
         if several["command"]:
             several["command"] += f" --seeds {seeds}"
-        folder = RunFolder(Path(out, plain_name(experiment.name)), several)
+        folder = RunFolder(processes.own_folder(Path(out)) / plain_name(experiment.name), several)
 
         def one(each: Experiment, name: str) -> Result:
             return run(each, engine=engine, out=folder.path, lang=lang, verbose=verbose, name=name)
@@ -104,7 +105,8 @@ def conduct_seeds(
         _tabulate(record, results)
         _judge_forms(record, experiment, results)
         folder.end(results[-1].status)
-    write_report(folder.path, lang=language.current())
+    if not processes.process_index():
+        write_report(folder.path, lang=language.current())
     return results
 
 

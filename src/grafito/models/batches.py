@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from grafito.engines.processes import process_count
 from grafito.models.examples import Examples
 
 
@@ -38,6 +39,12 @@ class Batches:
         """All examples in a single batch, in their own order."""
         n = len(examples)
         return cls(examples, np.arange(n, dtype="int32")[None], n)
+
+    @classmethod
+    def of_processes(cls, examples: Examples) -> Batches:
+        """A single batch of which each process has as many examples; these are its own."""
+        n, count = len(examples), process_count()
+        return cls(examples, np.tile(np.arange(n, dtype="int32"), count)[None], n * count)
 
     def longer(self, extra: int) -> Batches:
         """With so many examples more at the end of the one order; the first stands in for them."""

@@ -66,7 +66,7 @@ def described(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [described(v) for v in value]
     if isinstance(value, np.ndarray):
-        return [str(value.dtype), list(value.shape), _digest([value])]
+        return [str(value.dtype), list(value.shape), digest([value])]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -100,11 +100,11 @@ def data_known(source: Any) -> Any:
     if not isinstance(source, Examples):
         return None if source is None else type(source).__name__
     spec = {name: [list(shape), dtype] for name, (shape, dtype) in source.spec.items()}
-    return {"arrays": spec, "digest": _digest(list(source.arrays.values()))}
+    return {"arrays": spec, "digest": digest(list(source.arrays.values()))}
 
 
-def _digest(arrays: list[np.ndarray]) -> str:
-    """That of all rows; of large data every second, third, ... row."""
+def digest(arrays: list[np.ndarray]) -> str:
+    """A digest of all rows; of large data every second, third, ... row."""
     every = max(1, -(-sum(array.nbytes for array in arrays) // WHOLE))
     digest = hashlib.blake2b(digest_size=16)
     for array in arrays:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito.datasets.transforms import stratified_split
+from grafito.engines import processes
 from grafito.errors import ArgumentError, GrafitoWarning, warn
 from grafito.graph.nest import flatten
 from grafito.graph.random import permutations
@@ -132,7 +133,7 @@ class Epochs:
         self._drawn = 0
         self._rest: Iterator[Any] | None = None  # of a stream that the next epoch continues
         self._begun, self._taken = 0, 0  # the step at which its pass began, its batches so far
-        self._told = False
+        self._told = self._told_of_sizes = False
         if limit is not None and source is not None and not (epochs and self._arrays):
             n = self._whole_pass()
             if n is not None and n < limit:
@@ -181,10 +182,32 @@ class Epochs:
         if not done:
             _call(self.source, "on_epoch_begin")
         total = self.steps
-        for batch in self._stream(step, done):
-            examples = batch_examples(batch, self.role, self.enter)
-            yield Batches.one(weigh_classes(examples, self.class_weight)), total
+        given = (batch_examples(b, self.role, self.enter) for b in self._stream(step, done))
+        for examples in self._together(given):
+            yield Batches.of_processes(weigh_classes(examples, self.class_weight)), total
         _call(self.source, "on_epoch_end")
+
+    def _together(self, given: Iterator[Examples]) -> Iterator[Examples]:
+        """Batches of a stream, as long as each process has one, and as many examples of each."""
+        if processes.process_count() == 1:
+            yield from given
+            return
+        while True:
+            examples = next(given, None)
+            sizes = processes.numbers(0 if examples is None else len(examples))
+            if len(set(sizes)) > 1 and not self._told_of_sizes:
+                self._told_of_sizes = True
+                warn(
+                    GrafitoWarning(
+                        "The processes do not have equally many examples; some are left out.",
+                        where=f"process {processes.process_index()}",
+                        received=f"batches of {', '.join(map(str, sizes))}",
+                        fix="parts of the same size for all processes",
+                    )
+                )
+            if examples is None or not min(sizes):
+                return
+            yield examples.rows(slice(min(sizes))) if len(examples) > min(sizes) else examples
 
     def _limited(self, step: int, epoch: int) -> Batches:
         """The part of the examples that this epoch takes."""

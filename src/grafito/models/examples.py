@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from grafito.engines.processes import process_count, process_index
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import map_structure, sequence_like
@@ -264,8 +265,11 @@ def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -
     if array.dtype.kind != "f":
         return
     rows = max(1, _CHUNK // max(1, array[:1].size))
-    for start in range(0, len(array), rows):
-        chunk = array[start : start + rows]
+    first_row, last_row = 0, len(array)
+    if isinstance(array, np.memmap):  # of which several processes look at a part each
+        first_row, last_row = (last_row * (process_index() + i) // process_count() for i in (0, 1))
+    for start in range(first_row, last_row, rows):
+        chunk = array[start : min(start + rows, last_row)]
         finite = np.isfinite(chunk)
         if not finite.all():
             first = tuple(int(i) for i in np.argwhere(~finite)[0])

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from grafito import engines, graph
-from grafito.engines import Memory, Program
+from grafito.engines import Memory, Program, processes
 from grafito.errors import GraphError, OutOfMemoryError
 from grafito.graph.nest import flatten, map_structure
 from grafito.graph.precision import check_precision, with_precision
@@ -224,8 +224,7 @@ class Executor(Guarded):
         program has filled the caches.
         """
         probe = self.probe if step.kind == "train" else None
-        now = time.perf_counter()
-        ends, count = now + SLICE_SECONDS, 0
+        spent, count = 0.0, 0
         done = int(self.step_counter.storage) if probe else 0
         programs: dict[bool, Compiled] = {}
         seen: list[tuple[int, Outputs]] = []
@@ -236,13 +235,15 @@ class Executor(Guarded):
                     programs[due] = self._compiled(step, batches, size, probe if due else None)
                 compiled = programs[due]
                 alone = one_by_one or compiled.shows
-                steps = 1 if alone or due else max(1, int((ends - now) / compiled.seconds))
+                steps = (
+                    1 if alone or due else max(1, int((SLICE_SECONDS - spent) / compiled.seconds))
+                )
                 steps = min(steps, left - count, probe.left(done) if probe else left)
                 outputs = self._execute(compiled, batches, start + count * size, steps)
                 if due:
                     seen.append((done, outputs))
-                count, done, now = count + steps, done + steps, time.perf_counter()
-                if probe is None or alone or count == left or now > ends:
+                count, done, spent = count + steps, done + steps, spent + steps * compiled.seconds
+                if probe is None or alone or count == left or spent > SLICE_SECONDS:
                     return count, outputs
         finally:
             for number, given in seen:
@@ -309,7 +310,8 @@ class Executor(Guarded):
         self.length.storage = np.array(batches.length, "int32")
         began = time.perf_counter()
         outputs = program.run(count)
-        compiled.seconds = max(time.perf_counter() - began, 1e-9) / count
+        seconds = processes.largest(time.perf_counter() - began)  # so all take as many steps
+        compiled.seconds = max(seconds, 1e-9) / count
         if compiled.shows:
             print_shown(outputs, steps=True)
         return outputs

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafito.callbacks import CallbackList, History
+from grafito.engines import processes
 from grafito.layers.arguments import integer
 from grafito.models import health
 from grafito.models.backup import Backup
-from grafito.models.conditions import conditions, described
+from grafito.models.conditions import conditions, data_known, described, digest
 from grafito.models.entrance import entering
 from grafito.models.epochs import (
     VALIDATION,
@@ -113,12 +114,26 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             callback.set_data(source, held_out)
         training = Loop(model, "train", train, log, interrupted)
         validation = None if held_out is None else Loop(model, "test", test, log, interrupted)
+        processes.compare({**settings, **_besides(model, source, held_out, seed, epochs)})
         position = (backup and backup.restore(train, test)) or Position(initial_epoch)
         model.history = history
         with under_way(model, "train"), log:
             Fit(training, validation, validated, log, history, interrupted, backup).run(position)
         model.history = history  # a hook may have called `fit` too
         return history
+
+
+def _besides(model: Any, source: Any, held_out: Any, seed: Any, epochs: int) -> dict[str, Any]:
+    """What several processes have to agree on, besides the settings of a training."""
+    if processes.process_count() == 1:
+        return {}
+    return {
+        "data": data_known(source),
+        "validation data": data_known(held_out),
+        "epochs": epochs,
+        "seed of the orders": seed,
+        "initial weights": digest([v.numpy() for v in model.weights]),
+    }
 
 
 @dataclass
@@ -154,7 +169,7 @@ class Fit:
             self.backup.at_epoch(epoch, position.batch)
         if position.stopped:
             model.stop_training = True
-        while epoch < epochs and not self.interrupted:
+        while epoch < epochs and not self.training.signalled():
             if position.stopped and not position.batch:
                 break
             together = 1 if position.batch else min(self._epochs_together(), epochs - epoch)

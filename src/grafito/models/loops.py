@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grafito.callbacks import BackupAndRestore, CallbackList, History, TerminateOnNaN
+from grafito.engines import processes
 from grafito.errors import DataError, GraphError, OutOfMemoryError, ShapeError
 from grafito.graph.nest import flatten, map_structure
 from grafito.models import health
@@ -146,7 +148,7 @@ class Loop:
                 if one_by_one:
                     self._end_batch(done - 1, logs if collect is None else outputs)
                 log.call("on_progress", kind, done, total, logs)
-                if self.interrupted or getattr(model, STOPS[kind]):
+                if self._ends():
                     return dict(sorted(logs.items()))
         if not done:
             raise DataError(
@@ -156,6 +158,20 @@ class Loop:
                 fix="a PyDataset, or steps_per_epoch where one generator serves all epochs",
             )
         return dict(sorted(logs.items()))
+
+    def signalled(self, other: bool = False) -> bool:
+        """Whether a signal came, here or in another process; or the other reason holds there."""
+        reasons = processes.largest(2 * bool(self.interrupted) or other)
+        if reasons == 2 and not self.interrupted and isinstance(self.interrupted, list):
+            self.interrupted.append(signal.SIGINT)
+        return bool(reasons)
+
+    def _ends(self) -> bool:
+        """Whether a signal or a callback ends the loop, here or in another process."""
+        ends = self.signalled(getattr(self.model, STOPS[self.kind]))
+        if ends and not self.interrupted:
+            setattr(self.model, STOPS[self.kind], True)
+        return ends
 
     def _set_metrics(self, step: TracedStep, batches: Batches, at: Position) -> None:
         """Set the metrics to what they were; a step may make them only when it is traced."""

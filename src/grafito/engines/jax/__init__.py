@@ -8,6 +8,7 @@ import importlib.util
 import re
 
 from grafito.engines import devices, interface
+from grafito.engines.private_folder import private_folder
 from grafito.errors import MissingDependencyError
 from grafito.graph.program import Graph
 from grafito.language import message
@@ -50,6 +51,20 @@ class Engine(interface.Engine):
         import jax
 
         return jax.default_backend() != "cpu"
+
+    @classmethod
+    def findings(cls) -> dict[str, str]:
+        kinds: dict[str, int] = {}
+        import jax
+
+        for device in jax.local_devices():
+            kinds[device.device_kind] = kinds.get(device.device_kind, 0) + 1
+        return {
+            "jax": importlib.metadata.version("jax"),
+            "jaxlib": importlib.metadata.version("jaxlib"),
+            message("devices"): ", ".join(f"{n} × {kind}" for kind, n in kinds.items()),
+            message("compiled code"): str(private_folder("jax") or message("not kept")),
+        }
 
     def compile(self, graph: Graph) -> interface.Program:
         if self.obstacle():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from grafito.engines.devices import DataParallel
 from grafito.engines.jax.lowering import lower
 from grafito.engines.jax.placement import Placement
 from grafito.engines.jax.reads import TableReads
+from grafito.engines.private_folder import private_folder, remove_oldest
+from grafito.engines.processes import together
 from grafito.errors import OutOfMemoryError
 from grafito.graph.dtypes import numpy_dtype
 from grafito.graph.program import Graph
@@ -26,6 +30,23 @@ from grafito.locks import Guarded
 OUTPUT_BYTES = 64 * 2**20  # of a launch
 WINDOW_BYTES = 32 * 2**20  # likewise, of batches that are sent with it
 MOST_STEPS = 4096  # of a launch
+KEPT_BYTES = 2**30  # of compiled programs on the disk
+
+
+@functools.cache
+def keep_programs() -> None:
+    """Have JAX keep what it compiles, in a folder of the user alone, if it keeps nothing yet."""
+    if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
+        return
+    folder = private_folder("jax")
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+        remove_oldest(folder, KEPT_BYTES)
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 class Program(interface.Program, Guarded):
@@ -48,6 +69,7 @@ class Program(interface.Program, Guarded):
     def __init__(self, graph: Graph, device: Any = None, distribution: DataParallel | None = None):
         interface.Program.__init__(self, graph)
         Guarded.__init__(self)
+        keep_programs()
         self._placement = Placement(device, distribution)
         self._reads = TableReads(graph)
         self._changed = list(graph.updates)
@@ -101,9 +123,10 @@ class Program(interface.Program, Guarded):
             state, read = self._on_device(self._changed), self._on_device(self._read)
         batches = self._batches(steps) if self.sends_batches else {}
         try:
-            new, outputs, fault = jax.block_until_ready(
-                self._launch(state, read, self._held, batches, np.int32(steps))
-            )
+            with together():
+                new, outputs, fault = jax.block_until_ready(
+                    self._launch(state, read, self._held, batches, np.int32(steps))
+                )
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise

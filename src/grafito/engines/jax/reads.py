@@ -50,7 +50,8 @@ class TableReads:
         updates: dict[Variable, Tensor] = {}
         while True:
             nodes = topological_order([*self._positions, *updates.values()])
-            new = {v: graph.updates[v] for v in nodes if v in graph.updates and v not in updates}
+            above = set(nodes)
+            new = {v: x for v, x in graph.updates.items() if v in above and v not in updates}
             if any(x in self.taken for x in nodes):
                 return None
             if not new:

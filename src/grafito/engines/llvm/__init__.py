@@ -44,6 +44,20 @@ class Engine(interface.Engine):
 
         return executable_memory.obstacle()
 
+    @classmethod
+    def findings(cls) -> dict[str, str]:
+        from grafito.engines.llvm.compilation.disk_cache import folder
+        from grafito.engines.llvm.compilation.machine import Machine
+
+        machine = Machine()
+        wide = [f"{machine.width} × float32"]
+        wide += ["bfloat16"] * machine.bf16_dot + ["AMX"] * machine.amx
+        return {
+            message("processor"): machine.cpu,
+            message("vector registers"): ", ".join(wide),
+            message("compiled code"): str(folder() or message("not kept")),
+        }
+
     def compile(self, graph: Graph) -> interface.Program:
         from grafito.engines.llvm.compilation.machine import Machine
         from grafito.engines.llvm.program import Program

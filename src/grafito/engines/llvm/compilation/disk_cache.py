@@ -8,17 +8,15 @@ belongs to the user alone; one that others may write to is not used, because its
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
-import stat
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from grafito.errors import FileError, GrafitoWarning, warn
+from grafito.engines.private_folder import private_folder, remove_oldest
+from grafito.engines.private_folder import say_that_nothing_is_kept as _say_that_nothing_is_kept
+from grafito.errors import FileError
 from grafito.files.writing import replace_file
-from grafito.language import message
 
 LIMIT = 256 * 2**20  # bytes of all entries; those not used for longest go first
 MAGIC = b"grafito object 1\n"
@@ -48,56 +46,8 @@ def digest_of(files: Iterable[Path]) -> str:
 
 
 def folder() -> Path | None:
-    """Where entries are: GRAFITO_CACHE, or a folder among the user's caches; None for nowhere.
-
-    An empty GRAFITO_CACHE turns the cache off.
-    """
-    given = os.environ.get("GRAFITO_CACHE")
-    if given == "":
-        return None
-    if given is not None:
-        root = Path(given).expanduser()
-    elif sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "grafito"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches" / "grafito"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "grafito"
-    path = root / "code"
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if _private(path):
-            return path
-        _say_that_nothing_is_kept(path, message("It is another user's, or others may write to it."))
-    except OSError as error:
-        _say_that_nothing_is_kept(path, error.strerror)
-    return None
-
-
-@functools.cache
-def _say_that_nothing_is_kept(path: Path, reason: str | None) -> None:
-    """Say once a folder why each process compiles anew."""
-    warn(
-        GrafitoWarning(
-            "Compiled code is not kept: each process compiles it again.",
-            where=path,
-            received=reason,
-            fix="GRAFITO_CACHE=folder with a folder of your own, or empty for no cache and no "
-            "warning",
-        )
-    )
-
-
-def _private(path: Path) -> bool:
-    """Whether nobody else can write there."""
-    if sys.platform == "win32":
-        return True
-    found = path.lstat()
-    return (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.getuid()
-        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    )
+    """Where entries are; None for nowhere."""
+    return private_folder("code")
 
 
 def read(name: str) -> bytes | None:
@@ -132,20 +82,8 @@ def write(name: str, content: bytes) -> None:
 def trim() -> None:
     """Remove what was not used for longest, until the rest is within the limit."""
     path = folder()
-    if path is None:
-        return
-    entries = []
-    for file in path.iterdir():
-        with contextlib.suppress(OSError):  # another process removed it
-            found = file.stat()
-            entries.append((found.st_mtime_ns, found.st_size, file))
-    total = sum(size for _, size, _ in entries)
-    for _, size, file in sorted(entries):
-        if total <= LIMIT:
-            break
-        with contextlib.suppress(OSError):
-            file.unlink()
-        total -= size
+    if path is not None:
+        remove_oldest(path, LIMIT)
 
 
 def _digest(name: str, content: bytes) -> bytes:

@@ -1,0 +1,206 @@
+"""Two real processes over loopback: the numbers of one, and what happens when one fails."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("jax")
+
+from grafito import lab
+from grafito.engines import processes
+from grafito.errors import ArgumentError, GraphError
+from grafito.files import writing
+from grafito.lab import launching
+
+PROGRAM = str(Path(__file__).with_name("program.py"))
+
+
+def kept(path):
+    with np.load(path) as file:
+        return [file[name] for name in file.files]
+
+
+def gone(folder, seconds=5.0):
+    """Whether the processes of a launch have ended."""
+    ends = time.monotonic() + seconds
+    alive = {int(path.read_text()) for path in folder.glob("pid-*")}
+    assert len(alive) == 2
+    while alive and time.monotonic() < ends:
+        alive = {pid for pid in alive if Path(f"/proc/{pid}").exists() and not zombie(pid)}
+        time.sleep(0.05)
+    return not alive
+
+
+def zombie(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The numbers of one process on one device: of arrays, and of a stream."""
+    folder = tmp_path_factory.mktemp("alone")
+    for fault in ("", "stream"):
+        subprocess.run([sys.executable, PROGRAM, folder / f"{fault}.npz", fault], check=True)
+    return {fault: kept(folder / f"{fault}.npz") for fault in ("", "stream")}
+
+
+def near(ours, theirs):
+    return all(
+        np.linalg.norm(a - b) <= 1e-6 * np.linalg.norm(b) for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_numbers_of_one_also_after_one_was_killed(alone, tmp_path):
+    """Batches of 25 rows, which two do not divide. One writes files."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        folder.mkdir()
+    lab.launch([PROGRAM, str(whole / "a.npz")], 2)
+    assert near(kept(whole / "a.npz"), alone[""])
+    assert [p.name for p in whole.glob("model-*")] == ["model-0.safetensors"]
+    mark = broken / "mark"
+    lab.launch([PROGRAM, str(broken / "a.npz"), "killed", str(mark)], 2, restarts=1)
+    assert mark.exists()
+    for a, b in zip(kept(whole / "a.npz"), kept(broken / "a.npz"), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.slow
+def test_each_process_streams_its_own_part(alone, tmp_path):
+    lab.launch([PROGRAM, str(tmp_path / "a.npz"), "stream"], 2)
+    assert near(kept(tmp_path / "a.npz"), alone["stream"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("killed", "SIGKILL"),
+        ("stopped", "no sign of life"),
+        ("sleeps", "wait for one that does not come"),
+        ("memory", "not enough memory"),
+        ("data", "data"),
+    ],
+)
+def test_a_process_that_fails_is_named_and_nothing_stays(fault, told, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(launching, "SILENT", 5.0)
+    with pytest.raises(GraphError) as error:
+        lab.launch([PROGRAM, str(tmp_path / "a.npz"), fault], 2, patience=9)
+    ended = time.time()
+    text = str(error.value) + capfd.readouterr().err
+    assert told in text
+    assert "process 1" in text
+    assert "Check failure stack trace" not in text
+    if fault != "data":
+        assert ended - (tmp_path / "fault").stat().st_mtime < 30
+    assert gone(tmp_path)
+
+
+@pytest.mark.slow
+def test_processes_end_with_their_supervisor(tmp_path):
+    script = (
+        f"from grafito import lab; lab.launch([{PROGRAM!r}, {str(tmp_path / 'a')!r}, 'sleeps'])"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
+    ends = time.monotonic() + 90
+    while len(list(tmp_path.glob("pid-*"))) < 2 and time.monotonic() < ends:
+        time.sleep(0.1)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    supervisor.wait()
+    assert gone(tmp_path, 10)
+
+
+# Alone
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("jax", "0.0.1"), ("optimizer", {"learning_rate": 0.2}), ("data", None)]
+)
+def test_what_the_processes_do_not_agree_on_is_named(name, theirs, monkeypatch):
+    ours = {"jax": "0.10", "optimizer": {"learning_rate": 0.1}, "data": "3f9c"}
+    others = [json.dumps(ours), json.dumps({**ours, name: theirs})]
+    monkeypatch.setattr(processes, "_count", 2)
+    monkeypatch.setattr(processes, "gather", lambda text: others)
+    with pytest.raises(GraphError, match=f"agree on: {name}") as error:
+        processes.compare(ours)
+    assert "process 1" in str(error.value)
+    assert str(theirs) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("127.0.0.1:1234", 2, 2), "below their number"),
+        (("127.0.0.1:1234", 2, None), "process_id=None"),
+        (("127.0.0.1", 2, 0), "'127.0.0.1'"),
+        (("127.0.0.1:1234", "two", 0), "two"),
+    ],
+)
+def test_numbers_that_cannot_be(arguments, told):
+    with pytest.raises(ArgumentError) as error:
+        processes.initialize(*arguments)
+    assert told in str(error.value)
+
+
+def test_several_addresses_are_so_many_processes():
+    found = processes._given("10.0.0.1:1234,10.0.0.2:1234", None, 1)
+    assert found == ("10.0.0.1:1234", 2, 1)
+
+
+def test_a_process_0_that_does_not_answer_is_told_in_time(monkeypatch):
+    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    began = time.monotonic()
+    with pytest.raises(ArgumentError, match="does not answer") as error:
+        processes.initialize(address, 2, 1)
+    assert address in str(error.value)
+    assert time.monotonic() - began < 5
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ArgumentError, match=f"port {port}"):
+            processes.initialize(f"127.0.0.1:{port}", 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "told"),
+    [
+        ([], 2, "is a run"),
+        (["search", "xor"], 2, "search xor"),
+        (["run", "xor"], 0, "processes=0"),
+    ],
+)
+def test_what_cannot_be_launched(words, count, told):
+    with pytest.raises(ArgumentError, match=told):
+        lab.launch(words, count)
+
+
+def test_what_another_process_writes_is_left_alone(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    log = writing.replace_file(tmp_path / "log.csv", "a\n")
+    writing.only_below(scratch)
+    try:
+        writing.replace_file(tmp_path / "note.txt", "x")
+        writing.append_to_file(log, "b\n")
+        writing.replace_file(scratch / "note.txt", "x")
+    finally:
+        writing.only_below(None)
+    assert not (tmp_path / "note.txt").exists()
+    assert log.read_text() == "a\n"
+    assert (scratch / "note.txt").read_text() == "x"
