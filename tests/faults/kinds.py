@@ -20,6 +20,8 @@ from grafito.errors import GrafitoError
 from grafito.figures.canvas import Sheet
 from grafito.files.writing import replace_file
 from grafito.lab.folder import write_part
+from grafito.models.examples import make_examples
+from grafito.models.saving import load_step, save_step, step_file
 
 
 @dataclasses.dataclass
@@ -65,6 +67,17 @@ def checkpoint(folder: Path, version: int) -> None:
     keep.on_epoch_end(0, {})
 
 
+BATCH = make_examples(np.ones((3, 2), "float32"), np.ones(3, "float32"))
+
+
+def read_step(folder: Path) -> int:
+    """That of the model; the batch is there with it."""
+    step = load_step(folder)
+    assert step.examples.x.tobytes() == BATCH.x.tobytes()
+    assert step.number == step.model.get_weights()[0][0, 0]
+    return step.number
+
+
 def text(folder: Path, version: int) -> None:
     write_part(folder / "report.html", f"<p>{version}</p>" * 99)
 
@@ -76,7 +89,7 @@ def read_text(folder: Path) -> int | None:
 
 def draw(folder: Path, version: int) -> None:
     sheet = Sheet(figsize=(1, 1))
-    sheet.add_subplot().set_title(f"version {version}")
+    sheet.text(0.5, 0.5, f"version {version}")
     sheet.savefig(folder / "f.svg")
 
 
@@ -153,6 +166,9 @@ KINDS = {
     "model": Kind(lambda f, v: MODELS[v].save(f / "m"), read_model),
     "weights": Kind(lambda f, v: MODELS[v].save_weights(f / "m"), read_weights),
     "checkpoint": Kind(checkpoint, read_model),
+    "kept step": Kind(
+        lambda f, v: save_step(MODELS[v], step_file(f).parent, BATCH, v, "a batch"), read_step
+    ),
     "page or configuration": Kind(text, read_text),
     "figure": Kind(draw, read_drawing),
     "buffers": Kind(

@@ -107,15 +107,16 @@ def writes(tree):
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        name = ast.unparse(node.func)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         modes = [a.value for a in node.args if isinstance(a, ast.Constant)]
         modes += [k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)]
-        opened = name.split(".")[-1] == "open" and any(
+        opened = name == "open" and any(
             isinstance(mode, str) and set(mode) <= set("rwxabt+") and set(mode) & set("wxa+")
             for mode in modes
         )
-        moved = name in ("os.replace", "os.rename", "shutil.move", "shutil.copy", "np.savez")
-        if opened or moved or name.split(".")[-1] in ("write_text", "write_bytes", "mkstemp"):
+        moves = ("os.replace", "os.rename", "shutil.move", "shutil.copy", "np.savez")
+        moved = any(m.endswith(f".{name}") for m in moves) and ast.unparse(node.func) in moves
+        if opened or moved or name in ("write_text", "write_bytes", "mkstemp"):
             return True
     return False
 
