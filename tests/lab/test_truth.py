@@ -13,6 +13,7 @@ from grafito.lab.course import CHOSEN
 from grafito.lab.folder import RunFolder
 from grafito.lab.prose.sentence import UNJUDGED, Formula, Sentence
 from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, LEAKY_SLOPE
+from grafito.lab.prose.telling import _one_of
 from grafito.lab.record import Record
 from grafito.lab.report import write_markdown, write_report
 from grafito.lab.runner import command, describe
@@ -205,6 +206,7 @@ def test_one_form_of_several_says_so(tmp_path):
         result = lab.run(lab.get("moons", variant, epochs=1), out=tmp_path, lang="en", verbose=0)
         page = (result.folder / "report.html").read_text(encoding="utf-8")
         assert told in page
+        assert ("the exercise, --variant relu. With" in page) == (variant == "relu")
         assert ("Three networks are compared" in page) == (variant == "relu")
 
 
@@ -254,3 +256,8 @@ def test_the_theory_has_the_functions_that_the_graphs_have():
     formulas = [one for part in ACTIVATION_GRAPHS.theory for one in part]
     told = [one.right for one in formulas if isinstance(one, Formula) and "leaky" in one.right]
     assert told == [f"leaky_relu(z, {LEAKY_SLOPE})"] * 2
+
+
+def test_a_number_that_all_networks_have_is_said_once():
+    assert _one_of({"a": 7, "b": 7}) == 7
+    assert _one_of({"a": 7, "b": 8}) == {"a": 7, "b": 8}

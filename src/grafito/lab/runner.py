@@ -34,7 +34,7 @@ from grafito.utils import set_random_seed
 SHOWN_METRICS = 2
 OPTIONS = ("epochs", "batch_size", "seed")  # settings with a flag of their own
 ONE_OF_SEVERAL = message(
-    "This run has only one form of the exercise: {form}. With {option} it stands beside the others."
+    "This run has only one form of the exercise, {form}. With {option} it stands beside the others."
 )
 COMPANIONS = ("numpy", "llvmlite", "matplotlib")  # what the numbers and figures depend on
 
@@ -271,7 +271,8 @@ def _alone(experiment: Experiment) -> Sentence | None:
     """That a run has one form of several, and which variant puts them side by side."""
     for variant in experiment.variants:
         if experiment.variant in experiment.another(variant).forms():
-            names = {"form": experiment.variant, "option": f"--variant {variant}"}
+            typed = [f"--variant {name}" for name in (experiment.variant, variant)]
+            names = dict(zip(("form", "option"), typed, strict=True))
             return Sentence(ONE_OF_SEVERAL, names)
     return None
 

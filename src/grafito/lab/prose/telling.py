@@ -80,10 +80,14 @@ def _steps_of_each(forms: Mapping[str, Training], trained: Mapping[str, Trained]
     if same:
         first = next(iter(trained))
         return _steps(forms[first], trained[first])
-    return Sentence(
-        N_("Steps in an epoch: {steps}. Parameters to move: {parameters}."),
-        {"steps": steps, "parameters": parameters},
-    )
+    told = {"steps": _one_of(steps), "parameters": _one_of(parameters)}
+    return Sentence(N_("Steps in an epoch: {steps}. Parameters to move: {parameters}."), told)
+
+
+def _one_of(numbers: Mapping[str, int]) -> int | Mapping[str, int]:
+    """The number that all have, else those of each."""
+    first, *others = set(numbers.values())
+    return numbers if others else first
 
 
 def _settings(form: Training, one: Trained) -> list[Words]:
