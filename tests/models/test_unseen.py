@@ -9,6 +9,7 @@ import pytest
 
 from grafito import Model, Sequential, layers, models
 from grafito.errors import GrafitoWarning
+from grafito.models import ranges
 
 X = np.random.default_rng(0).random((64, 5))
 Y = X.sum(axis=1)
@@ -63,6 +64,13 @@ def test_a_tenfold_image_is_told_what_to_write():
     model = trained(X / X.max())
     with pytest.warns(GrafitoWarning, match="x / 255"):
         model.predict(255 * X / X.max(), verbose=0)
+
+
+def test_of_large_arrays_some_examples_are_looked_at(monkeypatch):
+    monkeypatch.setattr(ranges, "MOST_LOOKED_AT", 32)
+    x = np.zeros((64, 5))
+    x[::10], x[1::10] = 1, 50  # every tenth is looked at
+    assert trained(x)._seen == {"x": (1.0, 1.0)}
 
 
 def test_nothing_is_said_where_nothing_is_known():

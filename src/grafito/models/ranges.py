@@ -11,6 +11,7 @@ from grafito.errors import DataError, GrafitoWarning, warn
 from grafito.language import message
 from grafito.models.examples import named_leaves
 
+MOST_LOOKED_AT = 1 << 28  # numbers of an input
 LARGEST = {"float32": float(np.finfo("float32").max), "bfloat16": 2.0**128 - 2.0**120}
 
 
@@ -60,8 +61,12 @@ def _wide_enough(array: np.ndarray) -> str:
 
 
 def note_seen(model: Any, x: Any) -> None:
-    """Widen what the model knows of the inputs of its training: their least and largest number."""
+    """Widen what the model knows of the inputs of its training: their least and largest number.
+
+    Of arrays that are larger than memory may be, as files are, some examples do.
+    """
     for name, array in named_leaves("x", x):
+        array = array[:: max(1, array.size // MOST_LOOKED_AT)]
         if array.size and array.dtype.kind != "b":
             low, high = model._seen.get(name, (np.inf, -np.inf))
             model._seen[name] = min(low, array.min().item()), max(high, array.max().item())
