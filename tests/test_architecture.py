@@ -54,18 +54,10 @@ ROWS = [
     ["ops"],
     ["layers"],
     ["models", "callbacks"],
-    [
-        "backend",
-        "config",
-        "distribution",
-        "mixed_precision",
-        "preprocessing",
-        "random",
-        "saving",
-        "utils",
-    ],
+    ["backend", "config", "distribution", "mixed_precision", "random", "saving"],
     ["estimators"],
     ["figures"],
+    ["preprocessing", "utils"],
     ["insight"],
     ["notebooks"],
     ["lab"],
@@ -150,6 +142,7 @@ DERIVATIVES_OF_JAX = {"grad", "value_and_grad", "vjp", "jvp", "jacfwd", "jacrev"
 
 # Not loaded by `import grafito`, whichever of these are installed.
 HEAVY = {
+    "PIL",
     "jax",
     "jinja2",
     "keras",
@@ -197,11 +190,12 @@ BUDGET = {
     "ops": 1_350,
     "optimizers": 1_480,
     "preprocessing": 320,
-    "utils": 760,
+    "utils": 860,
 }
 
 # The name that a library is imported by, where its package has another.
 PACKAGE_OF = {
+    "PIL": "pillow",
     "markdown_it": "markdown-it-py",
     "mdit_py_plugins": "mdit-py-plugins",
     "sklearn": "scikit-learn",

@@ -1,4 +1,5 @@
 """Rows: the shapes of inputs, the arrays and the labels."""
+# ruff: noqa: E501  (a case is a line of code)
 
 from hints.rows import Row
 
@@ -8,7 +9,61 @@ MODEL_784 = "m = net(layers.Dense(10), shape=(784,))"
 IMAGES_1 = "m = net(layers.Flatten(), layers.Dense(3), shape=(28, 28, 1))"
 IMAGES_3 = "m = net(layers.Flatten(), layers.Dense(3), shape=(8, 8, 3))"
 
+PETS = "import os; os.makedirs('pets/cats', exist_ok=True); utils.save_img('pets/cats/1.png', np.zeros((2, 2, 3)))"
+READ = "utils.image_dataset_from_directory('pets', verbose=False"
+
 ROWS = [
+    Row(
+        "open('broken.png', 'w').close(); utils.load_img('broken.png')",
+        new="another copy of the file",
+        sentence="the file is the user's",
+    ),
+    Row("utils.array_to_img(np.zeros((1, 2, 2, 3)))", "3)))", "3))[0])", says="x[0]"),
+    Row(
+        "utils.img_to_array(x, data_format='channels_first')",
+        "data_format='channels_first'",
+        "data_format='channels_last'",
+    ),
+    Row(
+        "utils.timeseries_dataset_from_array(x, None, sequence_length=0)",
+        "sequence_length=0",
+        "sequence_length=1",
+    ),
+    Row(
+        "utils.timeseries_dataset_from_array(x, None, sequence_length=99)",
+        "sequence_length=99",
+        "sequence_length=9",
+        says="a shorter sequence_length",
+    ),
+    Row("utils.split_dataset(x, left_size=0)", "left_size=0", "left_size=0.8"),
+    Row(
+        f"{READ}, validation_split=0.2, subset='both', labels=None)",
+        "labels=None",
+        "labels=None, seed=1",
+        before=PETS,
+        says="seed=1",
+    ),
+    Row(
+        "utils.image_dataset_from_directory('pets/cats', verbose=False)",
+        "verbose=False",
+        "verbose=False, labels=None",
+        before=PETS,
+        says="labels=None",
+    ),
+    Row(
+        f"{READ}, label_mode='binary')",
+        new="label_mode='int'",
+        before=PETS,
+        sentence="with one class there is another warning",
+    ),
+    Row(f"{READ})", "verbose=False", "verbose=False, labels=None", before=PETS, says="labels=None"),
+    Row(
+        f"{READ}, labels=None, subset='both', seed=1)",
+        "subset='both'",
+        "subset='both', validation_split=0.2",
+        before=PETS,
+        says="validation_split=0.2",
+    ),
     Row("x = np.zeros(784); m.predict(x)", "(x)", "(x[None])", before=MODEL_784),
     Row("x = np.zeros(784); m(x)", "(x)", "(x[None])", before=MODEL_784),
     Row("x = np.zeros((28, 28)); m.predict(x)", "(x)", "(x.reshape(-1, 784))", before=MODEL_784),

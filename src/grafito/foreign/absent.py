@@ -6,7 +6,6 @@ _SEQUENCES = "layers.Conv1D(8, 3, padding='causal'), or layers.Flatten and layer
 _ATTENTION = "layers.Dense, layers.Dot and layers.Softmax, of which attention is made"
 _VOLUMES = "the layer of two dimensions, on slices: layers.Conv2D, layers.MaxPooling2D"
 _TEXT = "layers.StringLookup or layers.IntegerLookup with num_oov_indices=100, which hash alike"
-_PICTURES = "matplotlib.pyplot.imread(path) gives an array, imsave(path, array) writes one"
 _FOLDERS = "arrays, or a utils.PyDataset that reads one batch at a time, in model.fit"
 _FILES = "model.save('model.safetensors'), and models.load_model(path, custom_objects={...})"
 _SILENCE = "verbose=0, 1 or 2 in model.fit, model.evaluate and model.predict"
@@ -50,11 +49,7 @@ _LAYERS = {
 }
 
 _UTILS = {
-    _PICTURES: "array_to_img img_to_array load_img save_img",
-    _FOLDERS: "audio_dataset_from_directory image_dataset_from_directory "
-    "text_dataset_from_directory",
-    "numpy.lib.stride_tricks.sliding_window_view(series, steps)": "timeseries_dataset_from_array",
-    "model.fit(..., validation_split=0.2)": "split_dataset",
+    _FOLDERS: "audio_dataset_from_directory text_dataset_from_directory",
     _SILENCE: "Progbar disable_interactive_logging enable_interactive_logging "
     "is_interactive_logging_enabled",
     "layers.Normalization, layers.Embedding and layers.Concatenate": "FeatureSpace",
@@ -247,7 +242,7 @@ ABSENT: dict[str, dict[str, str]] = {
         "model.compile(precision='mixed_bfloat16'), which needs no scale": "LossScaleOptimizer",
     },
     "grafito.preprocessing.image": {
-        _PICTURES: "array_to_img img_to_array load_img save_img smart_resize",
+        "layers.Resizing(height, width, crop_to_aspect_ratio=True)": "smart_resize",
     },
     "grafito.random": {
         "an array that NumPy's generator gives": "beta binomial",

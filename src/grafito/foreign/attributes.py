@@ -219,8 +219,7 @@ _LAYERS = {
 _UTILS = {
     "np_utils": "utils.to_categorical",
     "generic_utils": "utils.to_categorical, utils.set_random_seed",
-    "plot_model": "figures.network_diagram(model), or figures.draw_graph(model(x))",
-    "vis_utils": "figures.network_diagram(model), or figures.draw_graph(model(x))",
+    "vis_utils": "utils.plot_model(model), or figures.draw_graph(model(x))",
     "model_to_dot": "figures.network_diagram(model)",
     "get_file": "datasets.get(name) for the data sets there are",
 }

@@ -2,8 +2,9 @@
 
 from grafito.errors import names_of as _names_of
 from grafito.preprocessing import image, sequence
+from grafito.utils import image_dataset_from_directory, timeseries_dataset_from_array
 
-__all__ = ["image", "sequence"]
+__all__ = ["image", "image_dataset_from_directory", "sequence", "timeseries_dataset_from_array"]
 
 __getattr__ = _names_of(__name__)
 

@@ -12,8 +12,10 @@ from grafito.errors import ArgumentError, DataError, ShapeError
 from grafito.errors import names_of as _names_of
 from grafito.models.streams import PyDataset
 from grafito.registry import KnownArguments
+from grafito.utils import array_to_img, img_to_array, load_img, save_img
 
-__all__ = ["ImageDataGenerator", "NumpyArrayIterator"]
+__all__ = ["ImageDataGenerator", "NumpyArrayIterator", "array_to_img", "img_to_array"]
+__all__ += ["load_img", "save_img"]
 
 
 class ImageDataGenerator(KnownArguments):

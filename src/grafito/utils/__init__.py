@@ -15,7 +15,11 @@ from grafito.saving import (
     serialize_keras_object,
 )
 from grafito.utils.arrays import normalize, pad_sequences, to_categorical
+from grafito.utils.drawing import plot_model
+from grafito.utils.folders import image_dataset_from_directory
+from grafito.utils.images import array_to_img, img_to_array, load_img, save_img
 from grafito.utils.random import set_random_seed
+from grafito.utils.rows import split_dataset, timeseries_dataset_from_array
 
 Sequence = PyDataset  # its name in Keras 2
 
@@ -24,6 +28,8 @@ __all__ += ["CustomObjectScope", "clear_session", "custom_object_scope"]
 __all__ += ["deserialize_keras_object", "get_custom_objects", "get_registered_name"]
 __all__ += ["get_registered_object", "is_keras_tensor", "normalize", "register_keras_serializable"]
 __all__ += ["serialize_keras_object", "standardize_dtype"]
+__all__ += ["array_to_img", "image_dataset_from_directory", "img_to_array", "load_img"]
+__all__ += ["plot_model", "save_img", "split_dataset", "timeseries_dataset_from_array"]
 __all__ += ["to_categorical", "unpack_x_y_sample_weight"]
 
 __getattr__ = _names_of(__name__)
