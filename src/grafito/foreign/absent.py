@@ -249,10 +249,7 @@ ABSENT: dict[str, dict[str, str]] = {
         "an array of NumPy's generator": "gamma",
     },
     "grafito.preprocessing": {
-        _FOLDERS: "image_dataset_from_directory text_dataset_from_directory",
-        "numpy.lib.stride_tricks.sliding_window_view(series, steps)": (
-            "timeseries_dataset_from_array"
-        ),
+        _FOLDERS: "text_dataset_from_directory",
         "layers.TextVectorization, first in the model": "text",
     },
     "grafito.saving": {"model.get_weights(), and model.set_weights(arrays)": "KerasFileEditor"},
