@@ -133,7 +133,7 @@ class IceCreams(Training):
         x, y = (np.asarray(part[:, 0], "float64") for part in data[1])
         slope, intercept = np.polyfit(x, y, 1)
         ends = self.seen(np.array([[0.0], [1.0]]))
-        at_zero, at_one = model.predict(ends, verbose=0)[:, 0]
+        at_zero, at_one = model(ends).numpy()[:, 0]  # far from all days: no prediction
         errors = (at_zero + (at_one - at_zero) * x - y) ** 2
         in_tens = 1.0 if self.scaling == "tenths" else 0.01
         others = {}
