@@ -20,7 +20,7 @@ from sklearn.metrics import precision_recall_fscore_support, r2_score
 
 from grafito import activations, figures, layers, models
 from grafito.errors import ArgumentError, GraphError, ShapeError, UnknownNameError
-from grafito.figures import canvas
+from grafito.figures import canvas, surfaces
 from grafito.figures.gallery import values_and_slopes
 from grafito.figures.images import as_images, brightness
 from grafito.figures.network import layer_boxes
@@ -355,6 +355,19 @@ def test_the_derivative_of_relu_is_drawn_with_a_gap():
     assert np.isnan(derivative).sum() == 1
     smooth = figures.activation_gallery(["tanh"]).axes[0].lines[3].get_ydata()
     assert np.isfinite(smooth).all()
+
+
+def test_round_levels_lie_apart():
+    levels = 0.1 + 29.0 * np.linspace(0, 1, 25) ** 2.5
+    found = surfaces._round_levels(levels)
+    assert found == sorted(found)
+    assert min(np.diff(found) / np.array(found[1:])) > 0.1
+
+
+def test_four_panels_of_curves_stand_two_by_two():
+    history = {name: [1.0, 0.5] for name in "abcd"}
+    places = [axes.get_subplotspec().get_geometry()[:2] for axes in figures.curves(history).axes]
+    assert places == [(2, 2)] * 4
 
 
 def test_the_columns_of_a_network_have_heads():

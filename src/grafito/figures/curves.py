@@ -107,7 +107,8 @@ def curves(
             raise unknown_name("metric", name, known)
     names = list(metrics or sorted(known, key=lambda name: name != "loss"))
     panels = [(name, part) for name in names for part in ([None, zoom] if zoom else [None])]
-    columns = 2 if zoom else min(len(names), PANELS_IN_A_ROW)
+    # Four stand two by two: three and one would leave half a page empty.
+    columns = 2 if zoom or len(names) == 4 else min(len(names), PANELS_IN_A_ROW)
     rows = math.ceil(len(panels) / columns)
     several = len(runs) > 1
     height = 0.4 + 2.6 * rows + (0.3 if several else 0)

@@ -239,10 +239,14 @@ def _draw_map(
 
 def _round_levels(levels: np.ndarray) -> list[float]:
     """Round numbers near every fourth level, inside of all of them."""
-    found = []
+    found: list[float] = []
+    last = 0.0
     for level in levels[::4]:
         ten = 10.0 ** np.floor(np.log10(abs(level))) if level else 1.0
         near = float(np.round(np.round(level / ten) * ten, 12))
         near = 0.0 if abs(near) < 1e-3 * abs(levels[-1]) else near
-        found += [near] if levels[0] <= near <= levels[-1] and near not in found else []
+        apart = not found or near - found[-1] > (level - last) / 2  # else one covers the other
+        if levels[0] <= near <= levels[-1] and apart:
+            found.append(near)
+            last = level
     return found or [float(levels[0]), float(levels[-1])]

@@ -19,6 +19,7 @@ from grafito.lab.prose.sentence import paragraph
 from grafito.lab.prose.tasks_by_hand import GAN
 from grafito.lab.record import Record
 from grafito.language import message as N_
+from grafito.language import translator
 from grafito.models import Model, Sequential
 from grafito.utils import unpack_x_y_sample_weight
 
@@ -103,6 +104,13 @@ class Strip(Callback):
         if done in self.epochs:
             images = self.generator.predict(self.noise, verbose=0)
             self.images[done] = (images + 1) / 2  # from black 0 to white 1
+
+
+def _strip_of_epochs(images: Mapping[int, Any], lang: str | None = None) -> Any:
+    """A row of images for each epoch of which some were kept."""
+    word = translator(lang)(N_("epoch"))
+    rows = {f"{word} {done}": row for done, row in images.items()}
+    return figures.images_grid(rows, lang=lang)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,9 +208,7 @@ class Gan(Experiment):
             )
         record.figure(
             "strip",
-            partial(
-                figures.images_grid, {str(done): images for done, images in strip.images.items()}
-            ),
+            partial(_strip_of_epochs, strip.images),
             N_("Made images over the training"),
             N_("Each column is made of the same noise; at the left the epochs done."),
         )
