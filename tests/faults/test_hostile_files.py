@@ -19,8 +19,11 @@ from grafito.files import read_arrays, write_arrays
 SECONDS = 2.0
 
 
-def test_changed_contents(tmp_path):
-    wrong, came = hostile.attack(150, 3, tmp_path)
+@pytest.mark.parametrize(
+    ("count", "seed"), [(150, 3), pytest.param(1000, 4, marks=pytest.mark.slow)]
+)
+def test_changed_contents(count, seed, tmp_path):
+    wrong, came = hostile.attack(count, seed, tmp_path)
     assert not wrong
     assert min(came.values()) > 0
 
@@ -41,6 +44,9 @@ def first(content):
 
 ORTHOGONAL = {"class_name": "Orthogonal", "config": {}}
 FORMS = {
+    "a shared layer whose number is a list": lambda c: c["model"]["config"]["layers"].__setitem__(
+        1, {"shared": [1]}
+    ),
     "a kernel of a billion": lambda c: first(c)["config"].update(units=10**9),
     "an orthogonal one": lambda c: first(c)["config"].update(
         units=20_000, kernel_initializer=ORTHOGONAL

@@ -205,7 +205,8 @@ def _calls(entry: Any, shared: dict[int, Any], known: dict[int, int]) -> int:
     if not isinstance(entry, dict):
         return 1
     if "config" not in entry:
-        entry = shared.get(entry.get("shared"), entry)  # type: ignore[arg-type]
+        number = entry.get("shared")
+        entry = shared.get(number, entry) if type(number) is int else entry
     if id(entry) not in known:
         known[id(entry)] = 1  # what contains itself is refused later
         config = entry.get("config")
