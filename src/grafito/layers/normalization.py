@@ -308,6 +308,6 @@ class UnitNormalization(Layer):
         self.axis = axis
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
-        axes = tuple(self.axis) if isinstance(self.axis, (list, tuple)) else self.axis
+        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
         squares = graph.sum(graph.square(inputs), axes, keepdims=True)
         return inputs / graph.sqrt(graph.maximum(squares, _SMALLEST_SQUARE))

@@ -84,9 +84,10 @@ def image_dataset_from_directory(
             received="shuffle=True, validation_split without a seed",
             fix="seed=1 in both calls",
         )
-    pairs = list(zip(paths, classes, strict=True))
+    order = np.arange(len(paths))
     if shuffle:  # as Keras does it, so that the parts are the same
-        np.random.RandomState(key % 2**32).shuffle(pairs)
+        np.random.RandomState(key % 2**32).shuffle(order)
+    pairs = [(paths[i], classes[i]) for i in order]
     parts = _parts(pairs, validation_split, subset)
     if verbose:
         say(_("Found {} pictures of {} classes.").format(len(pairs), len(names)))
