@@ -150,6 +150,7 @@ HEAVY = {
     "llvmlite",
     "matplotlib",
     "mdit_py_plugins",
+    "pandas",
     "pooch",
     "rich",
     "scipy",
@@ -170,8 +171,8 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # needs more raises its number here, in sight.
 BUDGET = {
     "callbacks": 1_150,
-    "cli": 850,
-    "datasets": 3_620,
+    "cli": 1_000,
+    "datasets": 4_250,
     "engines": 13_300,
     "estimators": 520,
     "figures": 7_500,
@@ -181,7 +182,7 @@ BUDGET = {
     "graph": 9_250,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 17_350,
+    "lab": 19_600,
     "layers": 6_350,
     "losses": 1_700,
     "metrics": 2_050,

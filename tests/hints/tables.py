@@ -44,3 +44,99 @@ ROWS = [
         before=TRAINED,
     ),
 ]
+
+TABLE = (
+    "import pathlib; rows = [f'{k % 7},{k % 3},{k % 2},{k}' for k in range(60)]\n"
+    "def write(head='a,b,kind,n', rows=rows): pathlib.Path('t.csv').write_text(chr(10).join([head, *rows]))\n"
+    "def read(target='kind', **given): return lab.own_experiment('t.csv', target, **given)\n"
+    "write()"
+)
+SHELL = "the command line takes it"
+SHEET = "the edit is in the spreadsheet"
+KEPT = (
+    "import json, pathlib; r = pathlib.Path('r'); r.mkdir(exist_ok=True); (r / 'configuration.json').write_text('{}')\n"
+    "from grafito.datasets.columns import Column; from grafito.datasets.encoding import TableEncoder\n"
+    "column = Column('kind_of', 'number', np.arange(9.0))\n"
+    "told = {'kind': 'table', 'missing': [], 'categories': [], 'columns': TableEncoder.of([column]).config()}\n"
+    "(r / 'fitted.json').write_text(json.dumps(told)); found = lab.Fitted(r)\n"
+    "pathlib.Path('n.csv').write_text('a,kind_off\\n1,2\\n')"
+)
+
+ROWS += [
+    Row("read('')", new="--target 'n'", sentence=SHELL, before=TABLE),
+    Row(
+        "write(rows=[*rows, 'x,1,1,1'])\nread()",
+        new="--missing 'x', or --category 'a'",
+        sentence=SHELL,
+        before=TABLE,
+    ),
+    Row(
+        "lab.own_experiment('t.xlsx', 'a')",
+        new="save as CSV UTF-8",
+        sentence=SHEET,
+        before="import pathlib; pathlib.Path('t.xlsx').write_bytes(b'PK')",
+    ),
+    Row("write('1,2,3,4')\nread()", new="a first line with a name", sentence=SHEET, before=TABLE),
+    Row("write('a,a,kind,n')\nread()", new="'a 2' for the second", sentence=SHEET, before=TABLE),
+    Row(
+        "write(rows=[*rows, '1,2,3,4,5'])\nread()",
+        new="quotation marks around",
+        sentence=SHEET,
+        before=TABLE,
+    ),
+    Row(
+        "read('n', drop=('a', 'b', 'kind'))",
+        new="--keep 'a'",
+        sentence=SHELL,
+        before=TABLE,
+    ),
+    Row(
+        "read('n', problem='classification')", new="--task regression", sentence=SHELL, before=TABLE
+    ),
+    Row(
+        "write('a,b,kind,n', [f'{r}x' for r in rows])\nread('n', problem='regression')",
+        new="--task classification",
+        sentence=SHELL,
+        before=TABLE,
+    ),
+    Row(
+        "lab.own_experiment([[1, 2]])",
+        new="pandas.DataFrame(data, columns=[...])",
+        sentence="the names of the columns are the user's",
+    ),
+    Row(
+        "lab.own_experiment('.', 'price')",
+        new="grafito fit",
+        sentence=SHELL,
+    ),
+    Row(
+        "found.predict('n.csv')",
+        new="the name 'kind_of' in place of 'kind_off'",
+        sentence=SHEET,
+        before=KEPT,
+    ),
+    Row(
+        "found.predict_file('n.csv', pathlib.Path('n.csv'))",
+        new="--out another.csv",
+        sentence=SHELL,
+        before=KEPT,
+    ),
+    Row(
+        "lab.Fitted('r')",
+        new="grafito fit data.csv --target NAME",
+        sentence=SHELL,
+        before=KEPT + "\n(r / 'fitted.json').unlink()",
+    ),
+    Row(
+        "with patch.dict(sys.modules, {'sklearn': None, 'sklearn.linear_model': None}): rivals.linear(2, 0)",
+        new="pip install scikit-learn",
+        sentence=SHELL,
+        before="import sys; from unittest.mock import patch; from grafito.lab.own_data import rivals",
+    ),
+    Row(
+        "with patch.dict(sys.modules, {'PIL': None}): read_picture(pathlib.Path('a.png'), 8, True)",
+        new="pip install pillow",
+        sentence=SHELL,
+        before="import sys, pathlib; from unittest.mock import patch; from grafito.lab.own_data.pictures import read_picture",
+    ),
+]

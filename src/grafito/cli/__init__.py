@@ -17,6 +17,8 @@ from grafito import __version__
 from grafito.cli.build import build
 from grafito.cli.data import data
 from grafito.cli.group import Group, Lang, print_table
+from grafito.cli.options import Author, EngineName, Markdown, Out, Pdf, Title, write_report
+from grafito.cli.own_data import fit_data, predict_data
 from grafito.cli.scale import doctor_command, launch_command
 from grafito.cli.speech import Command, FormulaCommand
 from grafito.errors import ArgumentError, unknown_name
@@ -55,20 +57,6 @@ Variant = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help=N_("Less data and fewer epochs: under a minute."))
 ]
-EngineName = Annotated[
-    str, typer.Option(help=N_("What runs the training: auto, or the name of an engine."))
-]
-Out = Annotated[Path, typer.Option(help=N_("Folder for the results."))]
-Pdf = Annotated[bool, typer.Option("--pdf", help=N_("Also print it to PDF; needs Chromium."))]
-Markdown = Annotated[
-    bool, typer.Option("--markdown", help=N_("Also write it as Markdown, to go on writing."))
-]
-Author = Annotated[
-    str | None, typer.Option(help=N_("Who hands it in; kept for later reports of this run."))
-]
-Title = Annotated[
-    str | None, typer.Option(help=N_("Of the report, in place of what the experiment is."))
-]
 
 
 def main() -> None:
@@ -95,20 +83,6 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         print("grafito", __version__)
         raise typer.Exit
-
-
-def _write_report(
-    folder: Path, lang: str, *, pdf: bool, markdown: bool, **signed: str | None
-) -> None:
-    """Draw the report of a folder in every form that is asked for, signed, and say where it is."""
-    from grafito import lab
-
-    page = lab.write_report(folder, lang=lang, **signed)
-    print(_("report"), page)
-    if pdf:
-        print("PDF", lab.write_pdf(page))
-    if markdown:
-        print("Markdown", lab.write_markdown(folder, lang=lang))
 
 
 @app.callback()
@@ -195,9 +169,13 @@ def run_experiment(
     if pdf or markdown or author or title:
         first = results[0].folder
         whole = resume or (first if seeds == 1 else first.parent)
-        _write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
+        write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
     if not results[-1].is_complete:
         raise typer.Exit(1)
+
+
+command("fit", help=N_("Train on a table of your own, or on a folder of pictures."))(fit_data)
+command("predict", help=N_("Predict new rows or pictures with the network of a run."))(predict_data)
 
 
 @command("search", help=N_("Try values of settings, and judge them by validation."))
@@ -226,7 +204,7 @@ def search_settings(
     experiment = lab.get(name, variant, quick=quick)
     found = lab.search(experiment, space, seeds=seeds, engine=engine, out=out, lang=lang)
     print(found.table(lang))
-    _write_report(found.folder, lang, pdf=pdf, markdown=False)
+    write_report(found.folder, lang, pdf=pdf, markdown=False)
     if not found.is_complete:
         raise typer.Exit(1)
 
@@ -268,7 +246,7 @@ def draw_report(
     lang: Lang = "",
 ) -> None:
     """Draw the page of a run, whole or partial, or of a comparison, from its folder."""
-    _write_report(run, lang, pdf=pdf, markdown=markdown, author=author, title=title)
+    write_report(run, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
 @command("compare", help=N_("Put runs side by side: curves, numbers, and what is noise."))
@@ -290,7 +268,7 @@ def compare_runs(
     found = lab.compare(runs, metric=metric, out=out, lang=lang)
     print(found.table(lang))
     folder = found.page.parent
-    _write_report(folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
+    write_report(folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
 @command("replay", help=N_("Do a training step again that gave NaN or infinity."))

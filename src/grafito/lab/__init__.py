@@ -8,6 +8,7 @@ from grafito.lab.doctor import examine
 from grafito.lab.experiment import Experiment
 from grafito.lab.explanation import explain
 from grafito.lab.launching import join, launch
+from grafito.lab.own_data import Fitted, OwnPhotos, OwnTable, Prediction, fit, own_experiment
 from grafito.lab.record import Record
 from grafito.lab.report import write_markdown, write_pdf, write_report
 from grafito.lab.resuming import resume
@@ -20,6 +21,10 @@ from grafito.lab.training import Trained, Training
 __all__ = [
     "Comparison",
     "Experiment",
+    "Fitted",
+    "OwnPhotos",
+    "OwnTable",
+    "Prediction",
     "Record",
     "Result",
     "Search",
@@ -28,11 +33,13 @@ __all__ = [
     "compare",
     "examine",
     "explain",
+    "fit",
     "get",
     "join",
     "kinds",
     "launch",
     "names",
+    "own_experiment",
     "read_lists",
     "read_settings",
     "resume",

@@ -81,6 +81,13 @@ class Experiment(ABC):
         """The data sets that this form reads."""
         return (self.data,) if self.data else ()
 
+    def begins(self) -> list[str] | None:
+        """The words after `grafito` that begin its command; None for `run` and its name.
+
+        No words: no command repeats it.
+        """
+        return None
+
     def at_least(self, **least: float) -> None:
         """Refuse settings below these values."""
         for name, bound in least.items():

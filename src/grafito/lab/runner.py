@@ -285,10 +285,13 @@ def command(experiment: Experiment, engine: str) -> str:
         >>> command(lab.get("ice-creams", epochs=9), "auto")
         'grafito run ice-creams --variant line --epochs 9 --batch-size 16 --seed 1 --engine auto'
     """
-    name = command_name(type(experiment))
-    if not name:
+    begun = experiment.begins()
+    if begun is None:
+        name = command_name(type(experiment))
+        begun = ["run", name] if name else []
+    if not begun:
         return ""
-    words = ["grafito", "run", name]
+    words = ["grafito", *begun]
     if experiment.variant:
         words += ["--variant", experiment.variant]
     if experiment.quick:

@@ -156,9 +156,9 @@ class Training(Experiment):
         one = self.train(record)
         record.metrics(one.numbers)
         record.model(one.model)
-        _show_networks(record, {"": one.model})
+        show_networks(record, {"": one.model})
         if one.history.epoch:
-            _show_curves(record, {"": one.history}, N_("Training"), self.held_out)
+            show_curves(record, {"": one.history}, N_("Training"), self.held_out)
         tell_theory(record, self.task.of(self.variant), {"": self}, {"": one})
         tell_findings(record, self, {"": one}, course_numbers({"": self}))
         self.show(record, one)
@@ -257,11 +257,11 @@ def train_together(
             break
     for name, one in trained.items():
         record.metrics({f"{name} {key}": value for key, value in one.numbers.items()})
-    _show_networks(record, {name: one.model for name, one in trained.items()})
+    show_networks(record, {name: one.model for name, one in trained.items()})
     done = {name: one.history for name, one in trained.items() if one.history.epoch}
     if done:
         held_out = next(iter(forms.values())).held_out
-        _show_curves(record, done, N_("Training, side by side"), held_out)
+        show_curves(record, done, N_("Training, side by side"), held_out)
     keys = list(dict.fromkeys(key for one in trained.values() for key in one.numbers))
     record.table(
         "results",
@@ -284,7 +284,7 @@ def train_together(
     return trained
 
 
-def _show_curves(
+def show_curves(
     record: Record, histories: Mapping[str, History], title: str, held_out: str
 ) -> None:
     """Loss and metrics of one training, or of several by name, epoch by epoch."""
@@ -296,7 +296,7 @@ def _show_curves(
     record.figure("curves", sheet, title, caption, **({"epochs": smooth} if smooth > 1 else {}))
 
 
-def _show_networks(record: Record, models: Mapping[str, Model]) -> None:
+def show_networks(record: Record, models: Mapping[str, Model]) -> None:
     """The layers of each network; those that are alike are drawn once."""
     alike: dict[str, list[str]] = {}
     for name, model in models.items():

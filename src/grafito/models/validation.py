@@ -80,7 +80,7 @@ def cross_validate(
 
     _check_build(build)
     x, y = np.asarray(x), np.asarray(y)
-    result = CrossValidation({}, [], _folds(y, folds, seed), [], [])
+    result = CrossValidation({}, [], folds_of(y, folds, seed), [], [])
     values: dict[str, list[float]] = {}
     for train, held_out in result.folds:
         x_train, x_held_out = x[train], x[held_out]
@@ -139,7 +139,13 @@ def _check_build(build: Any) -> None:
         ) from None
 
 
-def _folds(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def folds_of(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(train, held_out) indices of each fold; folds keep the shares of class labels.
+
+    Example:
+        >>> [len(held_out) for _, held_out in folds_of(np.arange(10) % 2, 5, seed=1)]
+        [2, 2, 2, 2, 2]
+    """
     from sklearn.model_selection import KFold, StratifiedKFold
 
     labels = class_labels(y)

@@ -20,6 +20,7 @@ from grafito.errors import DataError, FileError, unknown_name
 _MAX_LINE = 1 << 20
 _MISSING = ("", "na", "nan", "?")
 _DELIMITERS = (";", "\t", "|", ",")  # a comma may also be the decimal sign, so it comes last
+_CONTROLS = frozenset(b"\x81\x8d\x8f\x90\x9d")  # no letters in Windows' form of Latin-1
 _SAMPLE = 20  # lines that tell the delimiter
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?|[+-]?\d+,")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
@@ -104,15 +105,15 @@ def parse_table(
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     if decimal not in ("auto", ".", ","):
         raise unknown_name("decimal sign", decimal, ("auto", ".", ","))
-    lines = _lines(stream, where)
+    lines = text_lines(stream, where)
     sample = list(itertools.islice(lines, _SAMPLE))
     if delimiter == "auto":
-        delimiter = _find_delimiter(sample, decimal)
+        delimiter = find_delimiter(sample, decimal)
     numbers = _Numbers("." if delimiter == "," and decimal == "auto" else decimal)
     names: tuple[str, ...] = ()
     width = None
     values = array("d")
-    for number, cells in _rows(itertools.chain(sample, lines), delimiter, where):
+    for number, cells in rows_of(itertools.chain(sample, lines), delimiter, where):
         if width is None:
             width = len(cells)
             if header or (header is None and all(numbers.read(cell) is None for cell in cells)):
@@ -134,6 +135,16 @@ def parse_table(
         raise DataError("The table has no rows.", where=where)
     numbers.check(where)
     return Table(names, np.array(values).reshape(-1, width))
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, with either decimal sign.
+
+    Example:
+        >>> is_number("1.234,5"), is_number("12 m")
+        (True, False)
+    """
+    return any(_Numbers(sign).read(cell) is not None for sign in (".", ","))
 
 
 class _Numbers:
@@ -183,7 +194,7 @@ class _Numbers:
             )
 
 
-def _find_delimiter(sample: Sequence[str], decimal: str) -> str | None:
+def find_delimiter(sample: Sequence[str], decimal: str) -> str | None:
     """What parts the columns: all lines of the sample have as many, or the first line says it."""
     lines = [line for line in sample if line.strip()]
     widths = {}
@@ -209,7 +220,7 @@ def _find_delimiter(sample: Sequence[str], decimal: str) -> str | None:
     return best if first.get(best, 1) > 1 else usual
 
 
-def _rows(
+def rows_of(
     lines: Iterable[str], delimiter: str | None, where: object
 ) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) for each row that is not blank."""
@@ -231,7 +242,8 @@ def _rows(
         ) from None
 
 
-def _lines(stream: BinaryIO, where: object) -> Iterator[str]:
+def text_lines(stream: BinaryIO, where: object) -> Iterator[str]:
+    """The lines of a file, in UTF-8 or, where a line is none, in Windows' form of Latin-1."""
     number = 0
     while line := stream.readline(_MAX_LINE + 1):
         number += 1
@@ -251,7 +263,7 @@ def _lines(stream: BinaryIO, where: object) -> Iterator[str]:
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:  # what older programs write has a letter for each byte
-            yield line.decode("latin-1")
+            yield line.decode("cp1252" if _CONTROLS.isdisjoint(line) else "latin-1")
 
 
 def _no_number(

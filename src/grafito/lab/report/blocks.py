@@ -13,7 +13,7 @@ from typing import Any
 from grafito.lab.report import numerals, pictures, players
 from grafito.lab.report.pieces import Piece, piece_of
 from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
-from grafito.language import current, in_words, localised, message, namer
+from grafito.language import current, in_words, localised, message, namer, retell
 from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
@@ -186,6 +186,8 @@ class Writer:
             if match[1] not in values:
                 return match[0]
             key, value = match[1], values[match[1]]
+            if key == "told":  # a sentence with values of its own
+                return retell(str(value))
             if key == "name" and isinstance(value, str):
                 return self.name(value)
             return self.value(value, ours=self.ours or key in WORDS)

@@ -220,6 +220,7 @@ def _card(source: Any) -> dict[str, Any]:
         rows = datasets.card(name).rows()
     except UnknownNameError:
         rows = [(_(key), str(told[key])) for key in ("source",) if key in told]
+        rows += [(_(str(key)), _(str(text))) for key, text in _pairs(told.get("rows"))]
     return {
         "name": name,
         "rows": [
@@ -228,6 +229,11 @@ def _card(source: Any) -> dict[str, Any]:
         ],
         "files": [_finding(str(finding)) for finding in _list(told.get("files"))],
     }
+
+
+def _pairs(rows: Any) -> list[tuple[Any, Any]]:
+    """What the run says of data that no catalogue has."""
+    return [(*row,) for row in _list(rows) if isinstance(row, list) and len(row) == 2]
 
 
 def _finding(text: str) -> str:
