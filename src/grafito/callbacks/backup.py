@@ -11,6 +11,7 @@ import numpy as np
 
 from grafito.callbacks.base import Callback, Logs
 from grafito.callbacks.monitors import file_path
+from grafito.engines.processes import process_index
 from grafito.errors import ArgumentError, FileError, GrafitoWarning, warn
 from grafito.layers.arguments import integer
 
@@ -120,7 +121,8 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._save = None
-        if self.delete_checkpoint and not self.model.history.interrupted:
+        done = self.delete_checkpoint and not self.model.history.interrupted
+        if done and not process_index():  # which may still be writing it
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
                 self.backup_dir.rmdir()  # unless something else is in it
