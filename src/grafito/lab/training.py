@@ -293,7 +293,8 @@ def show_curves(
     smooth = SMOOTHED if epochs >= MANY_EPOCHS else 1
     sheet = partial(figures.curves, given, smooth=smooth, held_out=held_out)
     caption = N_("Thick: the mean of {epochs} epochs. Thin: each epoch.") if smooth > 1 else ""
-    record.figure("curves", sheet, title, caption, **({"epochs": smooth} if smooth > 1 else {}))
+    values: dict[str, Any] = {"epochs": smooth} if smooth > 1 else {}
+    record.figure("curves", sheet, title, caption, **values)
 
 
 def show_networks(record: Record, models: Mapping[str, Model]) -> None:
@@ -306,6 +307,7 @@ def show_networks(record: Record, models: Mapping[str, Model]) -> None:
     for number, names in enumerate(alike.values()):
         several = len(alike) > 1
         title = ", ".join(names) if several else N_("Network")
+        values: dict[str, Any] = {"names": names} if several else {}
         sheet = partial(figures.network_diagram, models[names[0]], title=title)
         record.figure(
             f"network-{names[0]}" if several else "network",
@@ -314,5 +316,5 @@ def show_networks(record: Record, models: Mapping[str, Model]) -> None:
             ""
             if number  # said once
             else N_("Of each layer: the shape of its output, and how many parameters it has."),
-            **({"names": names} if several else {}),
+            **values,
         )

@@ -132,7 +132,8 @@ def examine(folder: Path, one: Exam) -> Examined:
     code = steps[0][1]
     wrong = next((a for a in outcome.answers if a.get("numbers") is None), None)
     if wrong or len(outcome.answers) < len(steps):
-        seen, hints = (Seen(NO_LOSSES),), ()
+        seen: tuple[Seen, ...] = (Seen(NO_LOSSES),)
+        hints: tuple[str, ...] = ()
         if not wrong or "error" in wrong:
             seen, hints = failure(outcome, wrong)
         return Examined(one.name, [Finding(code, seen, hints=hints)], outcome.printed)

@@ -83,7 +83,12 @@ def run_job(folder: Path, job: Job) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="grafito-") as name:
         room = Path(name)
         limits = (MEMORY, job.seconds + 1, FILE)
-        told = {"names": job.names, "setup": job.setup, "steps": job.steps, "limits": limits}
+        told: dict[str, Any] = {
+            "names": job.names,
+            "setup": job.setup,
+            "steps": job.steps,
+            "limits": limits,
+        }
         told["seconds"] = job.seconds
         (room / "job.json").write_text(json.dumps(told), encoding="utf-8")
         np.savez(room / "inputs.npz", **job.inputs)

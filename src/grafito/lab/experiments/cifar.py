@@ -161,6 +161,7 @@ def show_objectives(record: Record, forms: Mapping[str, CifarDense]) -> None:
             width=UPRIGHT,
             parameters=[name for name in weights if name in graph_inputs(output)],
         )
+        values: dict[str, Any] = {"names": names} if forms.keys() != {""} else {}
         record.figure(
             f"objective-{names[0]}".removesuffix("-"),
             drawing,
@@ -168,7 +169,7 @@ def show_objectives(record: Record, forms: Mapping[str, CifarDense]) -> None:
             ""
             if number  # said once
             else N_("The loss of a batch and the penalty, whose sum is minimised."),
-            **({"names": names} if forms.keys() != {""} else {}),
+            **values,
         )
 
 

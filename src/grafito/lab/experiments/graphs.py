@@ -150,6 +150,7 @@ def show_network_graph(
     feeds = {name: np.asarray(value)[None] for name, value in (("x", x), ("t", y))}
     seen, targets = (graph.placeholder(value.shape, name=n) for n, value in feeds.items())
     output = losses.get(form.loss)(targets, trained.model(seen))
+    values: dict[str, Any] = {"of": of} if of else {}
     record.figure(
         f"graph-{of}".removesuffix("-"),
         partial(figures.draw_graph, output, feeds, level="functions", most=WIDEST, width=UPRIGHT),
@@ -157,7 +158,7 @@ def show_network_graph(
         if of
         else N_("The network and its loss as a graph"),
         N_("The values of one example, black, and the gradients of the loss, red."),
-        **({"of": of} if of else {}),
+        **values,
     )
     if of:
         return

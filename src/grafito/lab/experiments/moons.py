@@ -143,7 +143,9 @@ def layers_of_plane(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None
 
 def _plane_in_motion(model: Model, x: np.ndarray, y: np.ndarray, lang: str | None = None) -> str:
     """The same as a drawing that moves: what each layer does, step by step."""
-    return moving_plane(stages_of_plane(model, x, y, lang), y.reshape(-1).astype(int), lang)
+    return moving_plane(
+        stages_of_plane(model, x, y, lang), y.reshape(-1).astype(int).tolist(), lang
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
