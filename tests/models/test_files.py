@@ -331,3 +331,20 @@ def test_the_length_of_a_header_is_no_sign_of_another_program(tmp_path):
         with pytest.raises(FileError, match="not written by grafito"):
             read_arrays(path)
     assert 0x80 in seen
+
+
+def test_reading_a_deep_model_costs_no_more_walks_through_it(tmp_path, monkeypatch):
+    """Else its cost is quadratic in the number of layers."""
+    walks = []
+    family = Model.family
+    monkeypatch.setattr(Model, "family", lambda *a, **k: walks.append(1) or family(*a, **k))
+    counts = []
+    for depth in (3, 30):
+        model = Sequential([layers.Input((2,)), *(layers.Dense(2) for _ in range(depth))])
+        model.compile("adam", "mse", engine="reference")
+        model.train_on_batch(np.ones((4, 2)), np.ones((4, 2)))
+        model.save(tmp_path / "deep.safetensors")
+        walks.clear()
+        load_model(tmp_path / "deep.safetensors")
+        counts.append(len(walks))
+    assert counts[0] == counts[1] > 0

@@ -40,7 +40,8 @@ def slots_of(model: Any) -> list[int]:
 def keep_training(model: Any, slots: list[int]) -> None:
     """Make what the optimizer keeps for the weights with these numbers."""
     if model.optimizer is not None:
-        model.optimizer.build([model.weights[i] for i in slots])
+        weights = model.weights  # which walks through the model
+        model.optimizer.build([weights[i] for i in slots])
 
 
 def training_variables(model: Any, slots: list[int]) -> dict[str, list[graph.Variable]]:
