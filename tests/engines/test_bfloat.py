@@ -48,8 +48,8 @@ def run(step, feeds, products=True, **options):
         warnings.simplefilter("always")
         program = engine.compile(step)
     slow = products and not Machine(engine.cpu, engine.features).bf16_dot
-    # A first program may also say that the helpers of the compiler were slow to start.
-    assert sum("AVX512-BF16" in str(w.message) for w in said) == slow
+    # Between guard pages a program is assembled twice, and may say so twice.
+    assert any("AVX512-BF16" in str(w.message) for w in said) == slow
     program.bind(feeds)
     return {name: values[0] for name, values in program.run().items()}
 
