@@ -65,8 +65,9 @@ def code_blocks(text: str) -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_code_of_page(page):
+def test_code_of_page(page, tmp_path, monkeypatch):
     """The blocks of a page run in order, as one program; its line numbers are the page's."""
+    monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "page"}
     for line, block in code_blocks(page.read_text()):
         exec(compile("\n" * line + block, str(page), "exec"), namespace)

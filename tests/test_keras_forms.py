@@ -78,7 +78,8 @@ OUT |= {"input_tensor", "mask", "loss_scale_factor", "renorm", "renorm_clipping"
 OUT |= {"renorm_momentum", "from_sorted_ids", "safe_mode", "zipped", "skip_mismatch", "retstep"}
 OUT |= {"max_shard_size", "call_function", "recursive", "double_checkpoint", "unroll", "axis"}
 OUT |= {"add_history", "add_progbar", "axisa", "axisb", "axisc", "flash_attention", "name"}
-OUT |= {"attn_logits_soft_cap", "auto_shard_dataset"}
+OUT |= {"attn_logits_soft_cap", "auto_shard_dataset", "salt", "oov_method"}
+OUT |= {"preferred_backend", "splines", "format"}
 OUT |= {"activation", "constraint", "initializer", "layer", "loss", "metric", "optimizer"}
 OUT |= {"learning_rate_schedule", "regularizer"}
 

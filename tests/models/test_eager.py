@@ -120,7 +120,8 @@ def test_it_can_be_set_afterwards(capsys):
     assert "[[" not in capsys.readouterr().out
 
 
-def test_with_check_finite():
+def test_with_check_finite(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the step is kept there
     model = stack()
     model.compile(optimizers.SGD(1e30), "mse", run_eagerly=True, check_finite=True)
     with pytest.raises(NonFiniteError):

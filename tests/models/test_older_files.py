@@ -11,10 +11,11 @@ from grafito.models import load_model
 FOLDER = Path(__file__).parent / "files_e7e5ddf"
 FILES = sorted(FOLDER.glob("*.safetensors"))
 EPOCHS = 2  # trained before the models were saved
-SINCE = {
-    "Lambda",
-    "Operation",
-}  # layers younger than the files, and the one whose function no file holds
+# Layers younger than the files, and the one whose function no file holds.
+SINCE = {"Lambda", "Operation", "CategoryEncoding", "CenterCrop", "DepthwiseConv1D"}
+SINCE |= {"Discretization", "GroupNormalization", "IntegerLookup", "RandomBrightness"}
+SINCE |= {"RandomContrast", "Resizing", "SeparableConv1D", "StringLookup", "TextVectorization"}
+SINCE |= {"UnitNormalization", "Wrapper"}
 
 
 @pytest.fixture(scope="module")

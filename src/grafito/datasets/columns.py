@@ -117,6 +117,7 @@ def typed_table(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "a.csv").write_text("day;price\n31/01/2024;1,5\n;2\n")
         ...     table = typed_table(Path(folder, "a.csv"))

@@ -149,7 +149,7 @@ class TableEncoder:
         Example:
             >>> columns = [Column("city", "category", np.array(["a", "b", "a", None], object))]
             >>> TableEncoder.of(columns).transform(columns).tolist()
-            [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
         """
         return cls(tuple(map(Encoding.of, columns)))
 

@@ -79,30 +79,29 @@ def load_model(
         >>> load_model("model.safetensors").count_params()
         3
     """
-    arrays, content = read_arrays(filepath)
-    return _model(arrays, content, filepath, custom_objects, compile)
+    with custom_object_scope(custom_objects):
+        arrays, content = read_arrays(filepath)
+        return _model(arrays, content, filepath, compile)
 
 
 def _model(
     arrays: Mapping[str, np.ndarray],
     content: Any,
     filepath: Any,
-    custom_objects: Mapping[str, Any] | None,
     compile: bool = True,
 ) -> Any:
     """The model of a file that was read."""
-    with custom_object_scope(custom_objects):
-        if isinstance(content, dict) and "model" not in content:
-            raise FileError(
-                "The file contains only weights, no model.",
-                where=filepath,
-                fix="build the model, then model.load_weights(filepath)",
-            )
-        check_content(content, arrays, filepath)
-        names = {"weights": content["weights"], **content.get("state", {})}
-        parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
-        with _as_file_errors(filepath):
-            return model_from_content(content, parts, filepath, compile)
+    if isinstance(content, dict) and "model" not in content:
+        raise FileError(
+            "The file contains only weights, no model.",
+            where=filepath,
+            fix="build the model, then model.load_weights(filepath)",
+        )
+    check_content(content, arrays, filepath)
+    names = {"weights": content["weights"], **content.get("state", {})}
+    parts = {part: [arrays[name] for name in of_part] for part, of_part in names.items()}
+    with _as_file_errors(filepath):
+        return model_from_content(content, parts, filepath, compile)
 
 
 @known_arguments
@@ -205,7 +204,8 @@ def load_step(folder: Any, custom_objects: Mapping[str, Any] | None = None) -> K
             where=path,
             expected="a folder that compile(check_finite=True) has written",
         )
-    model = _model(arrays, content, path, custom_objects)
+    with custom_object_scope(custom_objects):
+        model = _model(arrays, content, path)
     if not model.compiled:
         raise FileError("The file holds a model without its training.", where=path)
     step = content["step"]

@@ -19,6 +19,7 @@ from grafito.errors import (
 from grafito.language import say
 from grafito.language import translate as _
 from grafito.layers import Resizing
+from grafito.registry import known_arguments
 from grafito.utils.arrays import to_categorical
 from grafito.utils.images import img_to_array, load_img
 from grafito.utils.rows import Rows
@@ -27,6 +28,7 @@ ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 LABELS = ("int", "categorical", "binary", None)
 
 
+@known_arguments
 def image_dataset_from_directory(
     directory: Any,
     labels: Any = "inferred",
@@ -41,12 +43,12 @@ def image_dataset_from_directory(
     subset: str | None = None,
     interpolation: str = "bilinear",
     follow_links: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    data_format: str | None = None,
     verbose: bool = True,
-    **kwargs: Any,
 ) -> Any:
     """Batches (images, labels) of the pictures in a folder that has a folder for each class.
-
-    A picture is read when its batch is asked for; `take` and `map` give some batches, or others.
 
     Args:
         directory: the folder.
@@ -60,10 +62,12 @@ def image_dataset_from_directory(
         seed: of the orders, and of the parts.
         validation_split: the share that is held out; the same seed gives the same parts.
         subset: "training", "validation" or "both".
-        interpolation: this and the further ones are as in `layers.Resizing`.
+        interpolation: as in `layers.Resizing`.
         follow_links: whether links to files count.
+        crop_to_aspect_ratio: whether what is too wide or too high is cut off.
+        pad_to_aspect_ratio: whether zeros are set beside it instead.
+        data_format: "channels_last".
         verbose: whether it is told how many there are.
-        kwargs: `crop_to_aspect_ratio`, `pad_to_aspect_ratio`, `data_format`.
 
     Example:
         >>> image_dataset_from_directory("pets", verbose=False).class_names  # doctest: +SKIP
@@ -75,7 +79,13 @@ def image_dataset_from_directory(
     folder = Path(directory)
     paths, classes, names = _found(folder, labels, class_names, follow_links)
     _check(folder, label_mode, names, paths)
-    resizing = Resizing(*image_size, interpolation, **kwargs)
+    resizing = Resizing(
+        *image_size,
+        interpolation,
+        crop_to_aspect_ratio,
+        pad_to_aspect_ratio,
+        data_format=data_format,
+    )
     key = seeds.next_seed() if seed is None else seed
     if shuffle and validation_split and seed is None:
         raise ArgumentError(

@@ -10,6 +10,7 @@ import numpy as np
 from grafito import graph, seeds
 from grafito.errors import ArgumentError, DataError
 from grafito.models.streams import PyDataset, one_pass
+from grafito.registry import known_arguments
 
 
 class Rows(PyDataset):
@@ -112,6 +113,7 @@ class Part(PyDataset):
         return self.function(*batch) if isinstance(batch, tuple) else self.function(batch)
 
 
+@known_arguments
 def timeseries_dataset_from_array(
     data: Any,
     targets: Any,
@@ -174,6 +176,7 @@ def timeseries_dataset_from_array(
     return Rows(len(first), make, batch_size or len(first), shuffle, seed)
 
 
+@known_arguments
 def split_dataset(
     dataset: Any,
     left_size: float | int | None = None,

@@ -98,7 +98,7 @@ def fit(
         >>> from grafito import lab
         >>> rows = "\n".join(f"{a},{b},{a - 2 * b}" for a in range(8) for b in range(5))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "sums.csv").write_text("a,b,sum\\n" + rows)
+        ...     _ = Path(folder, "sums.csv").write_text("a,b,sum\n" + rows)
         ...     found = lab.fit(f"{folder}/sums.csv", "sum", epochs=2, out=folder, verbose=0)
         ...     len(found.predict(f"{folder}/sums.csv").values)
         40
