@@ -121,6 +121,15 @@ def test_data_that_come_in_batches():
     same(model, error)
 
 
+def test_texts_are_kept_as_their_numbers():
+    reader = layers.TextVectorization(output_mode="count", vocabulary=["bad", "good"])
+    model = Sequential([layers.Input((), dtype="string"), reader, layers.Dense(1)])
+    model.compile(SGD(1e30), "mse", check_finite=True, engine="reference")
+    texts = np.array(["a good day", "bad", "good good", ""] * 4)
+    failing(lambda: model.fit(texts, np.arange(16.0), epochs=3, batch_size=4, verbose=0))
+    assert insight.replay("not-finite").op == "square"
+
+
 def test_a_single_step():
     x, y = data()
     model = classifier()

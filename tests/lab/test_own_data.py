@@ -166,6 +166,7 @@ def rows(*cells, count=40):
         ("a,b\n", "b", DataError, "a row of names"),
         ("a,b\n1,2\n3,4\n5,7\n", "b", DataError, "too few rows"),
         ("a,b\n" + rows(lambda k: k % 3, lambda k: 5), "b", DataError, "same value in all rows"),
+        ("a,b\n" + rows(lambda k: k % 3, lambda k: 5), "b", DataError, "received   5.0\n"),
         ("a,b\n" + rows(lambda k: k % 3, lambda k: f"x{k}"), "b", DataError, "too many classes"),
         ("a,b\n" + rows(lambda k: "x", lambda k: k % 2), "b", DataError, "No column is left"),
         ("a,b\n" + rows(lambda k: k % 5, lambda k: k % 2) + "x,1\n", "b", DataError, "holds text"),

@@ -123,6 +123,14 @@ CALLS = {
         }.items()
     },
     "a list of batches": (DataError, ["batches", "iter(x)"], lambda m: fit(m, [(X, Y)] * 2, None)),
+    **{
+        f"{weight} as weight of a class": (
+            ArgumentError,
+            ["finite", "class_weight[1]", weight],
+            lambda m, weight=weight: fit(m, class_weight={0: 1.0, 1: float(weight)}),
+        )
+        for weight in ("nan", "inf")
+    },
     "text as class": (ArgumentError, ["class_weight"], lambda m: fit(m, class_weight={"0": 1.0})),
     **{
         f"{name}={value!r}": (ArgumentError, [name, repr(value)], arguments)

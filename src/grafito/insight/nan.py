@@ -20,6 +20,7 @@ from grafito.language import message, retell, translate
 from grafito.layers import Layer
 from grafito.models.culprits import GRADIENT, FirstBad, first_bad
 from grafito.models.finite import FiniteCheck, what_to_try
+from grafito.models.loops import run_batch
 from grafito.models.saving import load_step
 
 FOUND = message("The first value that is not finite is made by {}, {}.")
@@ -136,7 +137,7 @@ def replay(folder: Any, custom_objects: Mapping[str, Any] | None = None) -> NaNR
     executor.watch = FiniteCheck(model, executor.step_counter, executor.start, folder=None)
     said = [translate(STEP).format(step.number, repr(model.name), retell(step.batch))]
     try:
-        model.train_on_batch(examples.x, examples.y, examples.sample_weight)
+        run_batch(model, "train", examples)  # they entered the model once: no texts any more
     except NonFiniteError as error:
         said.append(retell(error.what))
         if (found := error.found) is None:

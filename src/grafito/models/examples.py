@@ -322,7 +322,7 @@ def _finite_hint(name: str, array: np.ndarray) -> str:
 
 
 def check_class_weight(class_weight: Any) -> None:
-    """Raise an ArgumentError for what is no dictionary from class to weight, and not None."""
+    """Raise an ArgumentError for what is no dictionary from class to finite weight, nor None."""
     if class_weight is not None and not (
         isinstance(class_weight, Mapping)
         and all(isinstance(x, (int, float, np.number)) for p in class_weight.items() for x in p)
@@ -332,6 +332,14 @@ def check_class_weight(class_weight: Any) -> None:
             received=class_weight,
             fix="class_weight={0: 1.0, 1: 2.0}",
         )
+    for label, weight in (class_weight or {}).items():
+        if not np.isfinite(weight):
+            raise ArgumentError(
+                "A class weight must be finite.",
+                where=f"class_weight[{label}]",
+                received=weight,
+                fix="class_weight={0: 1.0, 1: 2.0}",
+            )
 
 
 def weigh_classes(examples: Examples, class_weight: Any) -> Examples:

@@ -168,7 +168,7 @@ def _check_target(target: Column, problem: str, table: TypedTable) -> None:
         raise DataError(
             "The target has the same value in all rows.",
             where=where,
-            received=repr(target.values[0]),
+            received=str(target.values[0]),
             expected="at least two values",
         )
     if problem == "classification" and target.distinct > count / 2:
