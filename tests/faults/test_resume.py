@@ -15,7 +15,7 @@ from grafito.models.examples import make_examples
 from grafito.optimizers import schedules
 from grafito.utils import PyDataset
 
-ENGINES = [name for name in ("reference", "llvm") if name in engines.names()]
+ENGINES = [name for name in ("reference", "llvm", "jax") if name in engines.names()]
 
 
 class Interrupted(Exception):
@@ -147,6 +147,7 @@ CASES = [  # engine, network, settings, then how often a backup is made and wher
     ("reference", "dense", {"stream": True, "steps_per_epoch": 3}, [("epoch", 5), (1, 4), (2, 6)]),
     ("reference", "images", {}, [("epoch", 6), (2, 7)]),
     ("llvm", "dense", {}, [("epoch", 6), (1, 3), (3, 11)]),
+    ("jax", "dense", {}, [("epoch", 6), (3, 11)]),
 ]
 
 
