@@ -413,4 +413,10 @@ ROWS = [
         says="sample_weight.mean(axis=-1)",
         before="sample_weight = np.ones((60, 2))",
     ),
+    Row(
+        "datasets.photographs.digits_like(np.full((40, 40), 0.9))",
+        new="more light, a thicker pen, nothing else in the picture",
+        sentence="the picture is taken anew",
+        before="import grafito.datasets.photographs",
+    ),
 ]

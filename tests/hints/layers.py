@@ -187,7 +187,7 @@ ROWS = [
         new="make Dense in __init__",
         sentence=BODY,
     ),
-    Row("layers.Input(784)", "Input(784)", "Input((784,))"),
+    Row("layers.Input('784')", "Input('784')", "Input((784,))"),
     Row("layers.Input()", "Input()", "Input((784,))"),
     Row("layers.Dense(1)(np.ones(3))", "np.ones(3)", "x.reshape(-1, 1)"),
     Row(

@@ -268,4 +268,13 @@ ROWS = [
         sentence="the class is the user's",
         before="class Scaled(layers.Layer):\n    def call(self, inputs):\n        return inputs * self.scale\nlayer = Scaled(); layer.scale = 1.0; m = net(layer)",
     ),
+    Row("optimizers.SGD(lr=0.1)", "lr=0.1", "learning_rate=0.1"),
+    Row("optimizers.SGD(ema_momentum=2)", "ema_momentum=2", "ema_momentum=0.99"),
+    Row(
+        "m.predict(255 * x, verbose=0)",
+        "255 * x",
+        "255 * x / 255",
+        says="x / 255",
+        before="m = net(); x = x / x.max(); m.fit(x, y, verbose=0)",
+    ),
 ]

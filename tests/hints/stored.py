@@ -210,12 +210,11 @@ ROWS = [
         before=STOPPED.replace("OUT", "longer"),
     ),
     Row(
-        "lab.resume('several/r', verbose=0)",
-        "'several/r'",
-        "'several/r/seed-1'",
-        says="several/r/seed-1",
-        before=DESCRIBED + "; RunFolder(pathlib.Path('several'), {'seeds': 2}, name='r'); "
-        "RunFolder(pathlib.Path('several/r'), told, name='seed-1').end('interrupted')",
+        "lab.resume('older/r', verbose=0)",
+        new="grafito run xor --variant plain --epochs 2",
+        sentence=COMMAND,
+        before=DESCRIBED + "; RunFolder(pathlib.Path('older'), "
+        "{**told, 'versions': {'grafito': '0.0'}}, name='r').end('interrupted')",
     ),
     Row(
         "with alone_in(pathlib.Path('busy')), alone_in(pathlib.Path('busy')): pass",

@@ -140,6 +140,7 @@ def _check_state(run: RecordedRun) -> None:
             where=run.path,
             received=f"grafito {theirs}",
             expected=f"grafito {__version__}",
+            fix=shlex.join(_command(run)),
         )
 
 
@@ -209,9 +210,14 @@ def _differences(kept: Any, ours: Any, name: str = "") -> Iterator[tuple[str, An
 
 
 def _repeated(run: RecordedRun) -> str:
+    return shlex.join([*_command(run)[:3], "--resume", str(run.path)])
+
+
+def _command(run: RecordedRun) -> list[str]:
+    """The words that begin the run anew; nothing but `grafito run` is taken from the folder."""
     words = shlex.split(str(run.configuration.get("command", "")))
-    name = words[2] if len(words) > 2 else run.name
-    return shlex.join(["grafito", "run", name, "--resume", str(run.path)])
+    known = words[:2] == ["grafito", "run"] and len(words) > 2
+    return words if known else ["grafito", "run", run.name]
 
 
 def _compare_versions(run: RecordedRun, ours: Mapping[str, str]) -> None:
