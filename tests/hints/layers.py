@@ -74,6 +74,11 @@ ROWS = [
     ),
     Row("layers.Discretization(bin_boundaries=[0.0], num_bins=3)", "num_bins=3", "num_bins=None"),
     Row(
+        "layers.Discretization(bin_boundaries=[1.0, 0.0])",
+        "bin_boundaries=[1.0, 0.0]",
+        "bin_boundaries=[0.0, 1.0]",
+    ),
+    Row(
         "layers.Discretization([0.0]).adapt(x)",
         "Discretization([0.0])",
         "Discretization(num_bins=4)",

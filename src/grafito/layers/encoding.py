@@ -145,6 +145,12 @@ class Discretization(Layer):
             self.bin_boundaries = [
                 number(self, "bin_boundaries", b, -LARGEST) for b in bin_boundaries
             ]
+            if self.bin_boundaries != sorted(self.bin_boundaries):
+                raise ArgumentError(
+                    "The boundaries of bins stand from the least to the greatest.",
+                    received=f"bin_boundaries={self.bin_boundaries}",
+                    fix=f"bin_boundaries={sorted(self.bin_boundaries)}",
+                )
         self.num_bins = None if num_bins is None else integer(self, "num_bins", num_bins)
         self.epsilon = epsilon
         self.output_mode = choice(self, "output_mode", output_mode, MODES)
