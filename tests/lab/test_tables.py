@@ -62,7 +62,7 @@ def test_a_wide_drawing_has_a_sheet_on_its_side(tmp_path):
     assert '<figure id="figure-1">' in lab.write_report(folder).read_text()
     drawing = (folder / "curves.svg").read_text()
     width = drawing.partition('width="')[2].partition('"')[0]
-    (folder / "curves.svg").write_text(drawing.replace(f'width="{width}"', 'width="700pt"'))
+    (folder / "curves.svg").write_text(drawing.replace(f'width="{width}"', 'width="900pt"'))
     assert '<figure id="figure-1" class="wide">' in lab.write_report(folder).read_text()
 
 

@@ -60,6 +60,7 @@ SANS = ["DejaVu Sans", "sans-serif"]
 MONO = ["DejaVu Sans Mono", "monospace"]
 
 GLYPH = re.compile(r"Glyph (\d+)")  # how Matplotlib begins to say that a font lacks one
+SLOW = re.compile(r"Creating legend .* slow")  # the best place is worth the second that it takes
 
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and edited
@@ -144,7 +145,7 @@ def _report(seen: Sequence[Any], kind: str) -> None:
     for each in seen:
         if match := GLYPH.match(str(each.message)):
             lacking.add(chr(int(match[1])))
-        else:
+        elif not SLOW.match(str(each.message)):
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
     if lacking and kind != "svg":
         warn(
