@@ -1,9 +1,10 @@
 """Tests on 64-bit Arm, emulated: `python .ci/arm.py [ARGUMENTS OF PYTEST]`.
 
-Without arguments the engine's tests run. `qemu-user-static` emulates the processor, ten to fifteen
-times slower than a machine; Python 3.11, its libraries and the wheels of grafito's dependencies are
-those of 64-bit Arm, unpacked once into the user's cache. It needs Debian's `apt-get` and `dpkg-deb`
-and the network the first time; nothing else of the machine changes.
+Without arguments the engine's tests run, on all processors. `qemu-user-static` emulates the
+processor, ten to fifteen times slower than a machine; Python 3.11, its libraries and the wheels of
+grafito's dependencies are those of 64-bit Arm, unpacked once into the user's cache. It needs
+Debian's `apt-get` and `dpkg-deb` and the network the first time; nothing else of the machine
+changes.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ def prepare() -> Path:
 def main() -> int:
     """Run pytest there; its exit status."""
     tests = [f"tests/engines/test_{name}.py" for name in ENGINE_TESTS]
+    tests += ["-n", str(os.cpu_count())]
     environment = os.environ | {"PYTHONPATH": str(Path("src").absolute())}
     environment |= {"GRAFITO_CACHE": str(FOLDER / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
     pytest = [str(prepare()), "-m", "pytest", "-p", "no:cacheprovider", "-m", "not keras"]
