@@ -179,7 +179,7 @@ BUDGET = {
     "files": 850,
     "files at the top": 3_260,
     "foreign": 1_250,
-    "graph": 9_250,
+    "graph": 9_300,
     "initializers": 550,
     "insight": 3_750,
     "lab": 19_600,

@@ -242,6 +242,12 @@ ROWS = [
         before="m = net(layers.Dense(1, activation='sigmoid')); y = labels % 2",
     ),
     Row(
+        "m.fit(x, y, class_weight={0: 1.0, 1: float('inf')}, verbose=0)",
+        "class_weight={0: 1.0, 1: float('inf')}",
+        "class_weight={0: 1.0, 1: 2.0}",
+        before="m = net(layers.Dense(1, activation='sigmoid')); y = labels % 2",
+    ),
+    Row(
         "m.fit(x, y, class_weight={0: 1.0, 1: 2.0}, verbose=0)",
         new="sample_weight=..., a weight for each label",
         sentence=TYPED,

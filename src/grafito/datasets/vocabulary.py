@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DataError
+from grafito.errors import ArgumentError, DataError, FileError
 
 PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
 STANDARDS: dict[Any, Callable[[str], str]] = {
@@ -151,6 +151,13 @@ def aligned(rows: list[list[int]], length: int | None, fill: int) -> np.ndarray:
     return out
 
 
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise FileError("A vocabulary cannot be read.", where=path, received=error) from None
+
+
 def listed(vocabulary: Any) -> list[Any]:
     """The terms of a vocabulary: of a list, an array, or of a file with one in each line.
 
@@ -162,7 +169,7 @@ def listed(vocabulary: Any) -> list[Any]:
         [3, 5]
     """
     if isinstance(vocabulary, (str, Path)):
-        vocabulary = Path(vocabulary).read_text(encoding="utf-8").splitlines()
+        vocabulary = _lines(Path(vocabulary))
     terms = vocabulary.tolist() if hasattr(vocabulary, "tolist") else list(vocabulary)
     terms = [term.decode() if isinstance(term, bytes) else term for term in terms]
     twice = [term for term, count in Counter(terms).items() if count > 1]

@@ -14,6 +14,7 @@ from grafito.figures.sources import Source, missing_value, outputs_of
 from grafito.figures.text import LARGEST as LARGEST_ARRAY
 from grafito.figures.text import array_line, array_rows, shape_text, short, words
 from grafito.graph import Tensor
+from grafito.graph.trace import renamed
 from grafito.language import own_namer
 
 if TYPE_CHECKING:
@@ -137,7 +138,11 @@ def graph_diagram(
     labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
     numbers, named = _numbers(every), own_namer(lang)
     nodes = [
-        Node(m.name, labels[m.name], m.kind, tuple(map(named, m.groups)), _number(m, numbers))
+        Node(
+            *(m.name, labels[m.name], m.kind),
+            tuple(renamed(group, named(group)) for group in m.groups),
+            _number(m, numbers),
+        )
         for m in reading.marks.values()
     ]
     digits, most = _decimals(digits, most)

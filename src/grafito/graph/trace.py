@@ -36,6 +36,15 @@ class Call(str):
         return call
 
 
+def renamed(call: str, name: str) -> str:
+    """The same call under another name."""
+    if name == call:
+        return call
+    other = Call(name)
+    other.number = getattr(call, "number", 0)
+    return other
+
+
 class Trace:
     """The record of one traced call; a context manager.
 

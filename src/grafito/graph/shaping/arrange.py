@@ -201,7 +201,7 @@ def whole_sizes(shape: Any, where: str, example: str | None = None) -> list[int]
             where=where,
             received=shape,
             fix=(example or f"{where}(x, (2, -1))")
-            if None not in sizes
+            if all(n is not None for n in sizes)
             else "a layers.Layer with this in its call, where the size of the batch is known",
         ) from None
 
