@@ -146,7 +146,8 @@ def write_sources(folder: Path) -> None:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
-    shutil.copytree(ROOT / "docs" / "images", folder / "docs" / "images")
+    for kept in ("images", "notebooks"):
+        shutil.copytree(ROOT / "docs" / kept, folder / "docs" / kept)
     (folder / "tests").mkdir()
     for linked in ("LICENSE", "tests/test_architecture.py"):
         shutil.copy(ROOT / linked, folder / linked)

@@ -22,7 +22,7 @@ OPS: dict[str, Callable] = {
     "+": graph.add,
     "×": graph.multiply,
     "÷": graph.divide,
-    "@": graph.matmul,
+    "·": graph.matmul,
     "max": graph.maximum,
     "min": graph.minimum,
     ">": graph.greater,
