@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,13 @@ def held_to(isa: str) -> Any:
     return type(engines.get("llvm"))(features=features)
 
 
-def main(task: dict[str, Any]) -> None:
-    """Run one participant."""
+def serve(threads: int, prepare: Callable[[], tuple[Any, dict[str, Any]]]) -> None:
+    """Prepare a participant, let it run when told to, and tell what each run took.
+
+    Args:
+        threads: that it may use.
+        prepare: makes the participant, which has `run`, and what is told of making it.
+    """
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
 
@@ -75,7 +81,24 @@ def main(task: dict[str, Any]) -> None:
         return time.perf_counter() - began, float(loss)
 
     end_with_parent()
-    stay_on(task["threads"])
+    stay_on(threads)
+    participant, told = prepare()
+    first, loss = run()
+    told |= {"first_seconds": first, "first_loss": loss}
+    if hasattr(participant, "compile_seconds"):  # known after the first run
+        told |= {"form": participant.form, "compile_seconds": participant.compile_seconds}
+        told["params"] = int(participant.count_params())
+    tell(**told)
+    for line in sys.stdin:
+        if line.strip() == "end":
+            break
+        seconds, loss = run()
+        tell(seconds=seconds, loss=loss)
+    tell(peak_bytes=peak_bytes())
+
+
+def prepare(task: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The participant of a job, and how long its library and it took to be there."""
     entry = ENTRIES[task["entry"]]
     job = JOBS[task["job"]]
     if task["steps"]:
@@ -88,22 +111,12 @@ def main(task: dict[str, Any]) -> None:
     engine = held_to(task["isa"]) if task["isa"] else task["engine"]
     participant = kind(job, x, y, entry.option or engine)
     built = time.perf_counter()
-    first, loss = run()
-    tell(
-        form=participant.form,
-        import_seconds=imported - began,
-        build_seconds=built - imported,
-        first_seconds=first,
-        compile_seconds=participant.compile_seconds,
-        first_loss=loss,
-        params=int(participant.count_params()),
-    )
-    for line in sys.stdin:
-        if line.strip() == "end":
-            break
-        seconds, loss = run()
-        tell(seconds=seconds, loss=loss)
-    tell(peak_bytes=peak_bytes())
+    return participant, {"import_seconds": imported - began, "build_seconds": built - imported}
+
+
+def main(task: dict[str, Any]) -> None:
+    """Run one participant."""
+    serve(task["threads"], lambda: prepare(task))
 
 
 if __name__ == "__main__":

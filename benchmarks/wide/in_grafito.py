@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.wide.networks import Network
+from benchmarks.wide.networks import RATES, Network
 from grafito import optimizers
 
 LOSSES = {"crossentropy": "sparse_categorical_crossentropy", "mse": "mse"}
-RATES = {"adam": 0.001, "sgd": 0.01}
 
 
 class Participant:

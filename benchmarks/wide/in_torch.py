@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.wide.networks import PENALTY, Network
+from benchmarks.wide.networks import PENALTY, RATES, Network
 from grafito import Model
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
-RATES = {"adam": 0.001, "sgd": 0.01}
 
 Arrays = list[np.ndarray]
 

@@ -16,6 +16,7 @@ from grafito import layers as kinds
 
 CLASSES = 10
 WORDS = 20_000
+RATES = {"adam": 0.001, "sgd": 0.01}  # by optimizer
 
 
 @dataclass(frozen=True)
