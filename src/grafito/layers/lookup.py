@@ -329,8 +329,9 @@ class IntegerLookup(Lookup):
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         x, n, first = graph.cast(inputs, "int64"), self.num_oov_indices, len(self.special)
-        terms = sorted(self.known)
-        order = graph.constant([first + self.known.index(term) for term in terms], "int32")
+        numbers_of = {term: first + i for i, term in enumerate(self.known)}
+        terms = sorted(numbers_of)
+        order = graph.constant([numbers_of[term] for term in terms], "int32")
         sorted_terms = graph.constant(terms, "int64")
         place = graph.minimum(graph.searchsorted(sorted_terms, x), len(terms) - 1)
         unknown = graph.cast(graph.mod(x, n), "int32") + (first - n) if n else -1
