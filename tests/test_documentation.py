@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from grafito.utils import clear_session
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -126,6 +128,7 @@ def test_code_blocks_are_found():
 def test_examples_of_module(name, real_data):
     if name in NEEDS_DATA:
         real_data(NEEDS_DATA[name])
+    clear_session()  # automatic names begin again
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name):
