@@ -175,6 +175,8 @@ class Optimizer(Part):
     rate: float = 0.02  # with it these steps reach a parabola's minimum and Rosenbrock's
     steps: int = 4000
     valley: bool = True  # whether it can come to rest in Rosenbrock's narrow valley
+    shared: dict[str, Any] = field(default_factory=lambda: {"clipnorm": 3.0})  # it takes this too
+    keras: bool = True  # whether Keras has it
 
 
 TINY = {"eps": 1e-30}  # PyTorch adds epsilon elsewhere: both take one that does not matter
@@ -234,6 +236,8 @@ OPTIMIZERS = [
     Optimizer("Adamax", NONE, 0.125, ("Adamax", TINY), 0.05),
     Optimizer("Lion", {}, 0.125, rate=0.002, valley=False),  # its steps keep their size
     Optimizer("Lion", {"beta_1": 0.5, "beta_2": 0.8}, 0.125, rate=0.002, valley=False),
+    Optimizer("LBFGS", {}, 0.125, rate=1.0, steps=100, shared={}, keras=False),
+    Optimizer("LBFGS", {"history_size": 2}, 0.125, rate=0.5, steps=200, shared={}, keras=False),
     Optimizer(
         "Nadam",
         NONE,

@@ -139,6 +139,13 @@ def test_warm_start_goes_on():
     np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_)
 
 
+def test_lbfgs_takes_all_examples_in_each_step():
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    y = x @ [1.0, -2.0, 3.0] + 1
+    model = NetworkRegressor(hidden=(), optimizer="lbfgs", epochs=40, random_state=0).fit(x, y)
+    assert model.loss_curve_[-1] < 1e-8
+
+
 def test_early_stopping_holds_a_part_out():
     x, y = IRIS
     model = quick(early_stopping=3, validation_fraction=0.2, epochs=500, learning_rate=0.1)

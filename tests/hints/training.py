@@ -161,6 +161,19 @@ ROWS = [
     Row("net(optimizer=optimizers.SGD(-0.1))", "-0.1", "learning_rate=0.1"),
     Row("net(optimizer=optimizers.SGD('0.1'))", "'0.1'", "learning_rate=0.1"),
     Row("net(optimizer=optimizers.SGD(momentum=3.0))", "momentum=3.0", "momentum=0.9"),
+    Row("net(optimizer=optimizers.LBFGS(history_size=0))", "history_size=0", "history_size=10"),
+    Row("net(optimizer=optimizers.LBFGS(clipnorm=1.0))", "LBFGS(clipnorm=1.0)", "LBFGS()"),
+    Row(
+        "net(layers.Dense(1, kernel_constraint='non_neg'), optimizer='lbfgs')"
+        ".fit(x, y, batch_size=60, verbose=0)",
+        "optimizer='lbfgs'",
+        "optimizer='adam'",
+    ),
+    Row(
+        "net(optimizer='lbfgs').fit(x, y, batch_size=32, verbose=0)",
+        "batch_size=32",
+        "batch_size=60",
+    ),
     Row(
         "net(optimizer=optimizers.AdamW(weight_decay=None))",
         "AdamW(weight_decay=None)",

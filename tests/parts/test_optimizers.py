@@ -7,13 +7,17 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize, rosen, rosen_der
+from sklearn.linear_model import LogisticRegression
 from specs_parts import OPTIMIZERS
 
-from grafito import constraints, graph, optimizers
+from grafito import Sequential, constraints, graph, layers, optimizers, regularizers
 from grafito.errors import ArgumentError, LossWarning, MissingAttributeError, UnknownNameError
+from grafito.models import load_model
 from grafito.optimizers import schedules
 
 rows = pytest.mark.parametrize("row", OPTIMIZERS, ids=str)
+rows_of_keras = pytest.mark.parametrize("row", [row for row in OPTIMIZERS if row.keras], ids=str)
 RATE = 1 / 16  # exact in float32, the dtype of the learning rate of most models
 DECAY = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
 
@@ -40,7 +44,8 @@ SHARED = [
         },
     ),
 ]
-REGISTERED = [(row.name, row.arguments) for row in OPTIMIZERS]
+REGISTERED = [(row.name, row.arguments) for row in OPTIMIZERS if row.keras]
+OURS = [(row.name, row.arguments) for row in OPTIMIZERS if not row.keras]
 
 
 def starts_and_gradients(dtype):
@@ -111,7 +116,7 @@ def test_keras_takes_the_same_steps(keras, name, arguments):
             np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
-@rows
+@rows_of_keras
 def test_keras_in_float32_is_near(keras, row):
     theirs = run_keras(keras, row.build(keras.optimizers, learning_rate=RATE), "float32")
     ours = run(row.build(optimizers, learning_rate=RATE), "float32")
@@ -213,7 +218,7 @@ def test_reaches_the_minimum_of_rosenbrock(row):
     assert loss().item() < 0.01
 
 
-@pytest.mark.parametrize(("name", "arguments"), REGISTERED + SHARED)
+@pytest.mark.parametrize(("name", "arguments"), REGISTERED + SHARED + OURS)
 def test_a_traced_step_is_an_eager_step(name, arguments):
     def setting():
         w = graph.Variable([5.0, -3.0], name="w")
@@ -233,7 +238,7 @@ def test_a_traced_step_is_an_eager_step(name, arguments):
 
 @rows
 def test_configuration_round_trip(row):
-    part = row.build(optimizers, learning_rate=0.02, clipnorm=3.0, name="mine")
+    part = row.build(optimizers, learning_rate=0.02, name="mine", **row.shared)
     again = optimizers.deserialize(optimizers.serialize(part))
     assert type(again) is type(part)
     assert again.get_config() == part.get_config()
@@ -242,7 +247,7 @@ def test_configuration_round_trip(row):
         assert np.array_equal(a, b)
 
 
-@rows
+@rows_of_keras
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras
 def test_keras_has_the_same_defaults(keras, row):
     theirs = getattr(keras.optimizers, row.name)().get_config()
@@ -414,6 +419,109 @@ def test_decay_of_old_programs_is_ignored_aloud():
 def test_errors(build, error):
     with pytest.raises(ArgumentError, match=error):
         build()
+
+
+def test_lbfgs_takes_as_few_looks_as_that_of_scipy():
+    """Rosenbrock's valley of ten variables, from the usual start."""
+    w = graph.Variable(np.tile([-1.2, 1.0], 5), name="w")
+
+    def loss():
+        return graph.sum(
+            100 * graph.square(w[1:] - graph.square(w[:-1])) + graph.square(1 - w[:-1])
+        )
+
+    step = compile_step(loss, [w], optimizers.LBFGS())
+    theirs = minimize(
+        rosen, w.numpy(), jac=rosen_der, method="L-BFGS-B", options={"ftol": 0, "gtol": 1e-6}
+    )
+    looks = 0
+    while np.abs(rosen_der(w.numpy())).max() > 1e-6 and looks < 2 * theirs.nfev:
+        step()
+        looks += 1
+    assert looks <= 1.5 * theirs.nfev
+    np.testing.assert_allclose(w.numpy(), theirs.x, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_lbfgs_finds_the_minimum_of_a_convex_loss_to_the_last_digits(dtype):
+    """Logistic regression with a penalty, against scikit-learn's solver of the same name."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(200, 6)) * [1, 3, 0.1, 1, 10, 1]
+    y = (x @ rng.normal(size=6) + rng.normal(size=200) > 0).astype(int)
+    theirs = LogisticRegression(tol=1e-12, max_iter=10_000, solver="lbfgs").fit(x, y)
+    model = Sequential(
+        [
+            layers.Input((6,), dtype=dtype),
+            layers.Dense(
+                1, "sigmoid", dtype=dtype, kernel_regularizer=regularizers.L2(1 / (2 * len(x)))
+            ),
+        ]
+    )
+    model.compile("lbfgs", "binary_crossentropy")
+    model.fit(x, y, batch_size=200, epochs=150, verbose=0)
+    kernel, bias = model.get_weights()
+    near = {"float32": 2e-4, "float64": 1e-7}[dtype]
+    np.testing.assert_allclose(kernel[:, 0], theirs.coef_[0], rtol=near, atol=near)
+    np.testing.assert_allclose(bias, theirs.intercept_, rtol=near, atol=near)
+
+
+def test_lbfgs_goes_on_after_a_loss_that_is_no_number():
+    """A first length far too long leads into the overflow of exp; the search comes back."""
+    w = graph.Variable(np.array([3.0, -2.0]), name="w")
+    step = compile_step(lambda: graph.sum(graph.exp(w * w) * 0.1), [w], optimizers.LBFGS(1e3))
+    with np.errstate(all="ignore"):
+        for _ in range(100):
+            step()
+    np.testing.assert_allclose(w.numpy(), 0, atol=1e-3)
+
+
+def test_lbfgs_begins_anew_where_a_weight_joins():
+    a, b = graph.Variable(np.array(3.0), name="a"), graph.Variable(np.array(2.0), name="b")
+    lbfgs = optimizers.LBFGS()
+
+    def gradients():
+        return graph.gradients(graph.square(a) + graph.square(b - a), [a, b])
+
+    for _ in range(5):
+        lbfgs.apply(gradients()[:1], [a])
+    for _ in range(20):
+        lbfgs.apply(gradients(), [a, b])
+    np.testing.assert_allclose([a.numpy(), b.numpy()], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "received"),
+    [
+        ({"batch_size": 5}, "mini-batches of 5"),
+        ({"batch_size": 5, "steps_per_epoch": 1}, "mini-batches of 5"),
+        ({"x": iter([(np.ones((4, 2)), np.ones(4))])}, "a stream of batches"),
+    ],
+)
+def test_lbfgs_refuses_mini_batches(arguments, received):
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("lbfgs", "mse")
+    data = {} if "x" in arguments else {"x": np.ones((8, 2)), "y": np.ones(8)}
+    with pytest.raises(ArgumentError, match=f"all examples in each step(.|\n)*{received}"):
+        model.fit(**data, **arguments, verbose=0)
+    model.fit(np.ones((8, 2)), np.ones(8), batch_size=8, steps_per_epoch=1, verbose=0)
+
+
+def test_lbfgs_goes_on_from_a_file(tmp_path):
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    y = np.sin(x.sum(axis=1))
+
+    def fitted(epochs):
+        model.fit(x, y, batch_size=20, epochs=epochs, verbose=0)
+        return model.get_weights()
+
+    model = Sequential([layers.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1)])
+    model.compile(optimizers.LBFGS(history_size=3), "mse")
+    fitted(7)
+    model.save(tmp_path / "m.grafito")
+    expected = fitted(9)
+    model = load_model(tmp_path / "m.grafito")
+    for a, b in zip(fitted(9), expected, strict=True):
+        assert np.array_equal(a, b)
 
 
 class Own(optimizers.Optimizer):

@@ -142,7 +142,8 @@ class NetworkEstimator(BaseEstimator):
                 EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
             ]
             stopping["validation_split"] = self.validation_fraction
-        size = min(LARGEST_BATCH, len(X)) if self.batch_size == "auto" else self.batch_size
+        largest = len(X) if self.model_.optimizer.full_batch else LARGEST_BATCH
+        size = min(largest, len(X)) if self.batch_size == "auto" else self.batch_size
         self.history_ = self.model_.fit(
             X,
             self._form(y),

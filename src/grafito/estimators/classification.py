@@ -30,7 +30,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         learning_rate: number or schedule; that of the optimizer by default.
         loss: cross-entropy by default.
         epochs: how often the examples are gone through.
-        batch_size: examples in a step; "auto" is 200, or all if there are fewer.
+        batch_size: examples in a step; "auto" is 200, or all with "lbfgs" or if there are fewer.
         validation_fraction: share held out by `early_stopping`.
         early_stopping: True, or after how many epochs without improvement, 10 by default.
         class_weight: a dictionary from class to weight, or "balanced".

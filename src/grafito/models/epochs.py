@@ -145,6 +145,11 @@ class Epochs:
         return self._arrays and self.limit is None
 
     @property
+    def at_once(self) -> bool:
+        """Whether one batch holds all examples."""
+        return self._whole_pass() == 1
+
+    @property
     def steps(self) -> int | None:
         """The number of batches of an epoch, where it is known."""
         batches = self._whole_pass()

@@ -8,6 +8,7 @@ from typing import Any
 
 from grafito.callbacks import CallbackList, History
 from grafito.engines import processes
+from grafito.errors import ArgumentError
 from grafito.layers.arguments import integer
 from grafito.models import health
 from grafito.models.backup import Backup
@@ -105,6 +106,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         train = Epochs(
             source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights, enter=enter
         )
+        _require_all_at_once(model, train)
         size = validation_batch_size or batch_size
         test = Epochs(held_out, size, validation_steps, role=VALIDATION, enter=enter)
         history = History()
@@ -121,6 +123,24 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             Fit(training, validation, validated, log, history, interrupted, backup).run(position)
         model.history = history  # a hook may have called `fit` too
         return history
+
+
+def _require_all_at_once(model: Any, train: Epochs) -> None:
+    """Refuse mini-batches where the optimizer compares each step with the one before.
+
+    Raises:
+        ArgumentError: when an epoch has more than one batch, or an unknown number of them.
+    """
+    if not getattr(model.optimizer, "full_batch", False) or train.at_once:
+        return
+    optimizer = type(model.optimizer).__name__
+    n = len(train.source) if isinstance(train.source, Examples) else None
+    raise ArgumentError(
+        f"{optimizer} needs all examples in each step.",
+        where=f"model {model.name!r}",
+        received=f"mini-batches of {train.batch_size}" if n else "a stream of batches",
+        fix=f"batch_size={n}" if n else "optimizer='adam'",
+    )
 
 
 def _besides(model: Any, source: Any, held_out: Any, seed: Any, epochs: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from grafito.optimizers import schedules
 from grafito.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
 from grafito.optimizers.base import Optimizer, registry
 from grafito.optimizers.descent import SGD, Adadelta, Adagrad, RMSprop
+from grafito.optimizers.quasi_newton import LBFGS
 from grafito.registry import deserializer as _deserializer
 from grafito.registry import serialize
 
@@ -36,8 +37,8 @@ def get(identifier: Any) -> Any:
 
 deserialize = _deserializer(get)
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "Optimizer"]
-__all__ += ["RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]
+__all__ = ["LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam"]
+__all__ += ["Optimizer", "RMSprop", "deserialize", "get", "registry", "schedules", "serialize"]
 
 
 __getattr__ = _names_of(__name__)

@@ -70,6 +70,7 @@ class Optimizer(Configurable):
     """
 
     also_takes = ("decay", "lr")
+    full_batch = False  # whether each step needs all data
     kind = "optimizer"
 
     def __init__(
@@ -334,10 +335,14 @@ class Optimizer(Configurable):
             several = self._several
             due, updates = several.due(count), several.updates(count)
             means = [several.gather(graph.cast(g, v.dtype), self._slots[v], due) for g, v in pairs]
-            for g, (_, variable) in zip(self._clip(means), pairs, strict=True):
-                of_dtype = (graph.cast(x, variable.dtype) for x in (rate, updates))
-                self._update_variable(variable, g, due, *of_dtype)
+            self._change(self._clip(means), [v for _, v in pairs], due, rate, updates)
             self.iterations.assign(count)
+
+    def _change(self, gradients: Any, variables: Any, due: Any, rate: Any, count: Any) -> None:
+        """Change all variables, each by itself."""
+        for g, variable in zip(gradients, variables, strict=True):
+            of_dtype = (graph.cast(x, variable.dtype) for x in (rate, count))
+            self._update_variable(variable, g, due, *of_dtype)
 
     @property
     def _clip(self) -> Clipping:
