@@ -271,6 +271,26 @@ def compare_runs(
     write_report(folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
 
 
+@command("studio", help=N_("Open a page where a network trains and is stepped through."))
+def open_studio(
+    source: Annotated[
+        str | None,
+        typer.Argument(help=N_("The folder of a run, the file of a model, or an experiment.")),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help=N_("Of the page; 0 takes a free one."))
+    ] = 8321,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help=N_("Whether to open the page."))
+    ] = True,
+    lang: Lang = "",
+) -> None:
+    """Serve the studio to this machine, until Ctrl-C."""
+    from grafito import studio
+
+    studio.begin(source, port=port, browser=browser, lang=lang)
+
+
 @command("replay", help=N_("Do a training step again that gave NaN or infinity."))
 def replay_step(
     folder: Annotated[

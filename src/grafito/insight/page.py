@@ -39,13 +39,14 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
         ArgumentError: when it would be too large to be handed on.
     """
     with language.use(lang):
-        drawing, marks = _drawing(player.reading)
+        diagram = step_diagram(player.reading)
+        drawing, marks = drawing_of(diagram), Marks(diagram)
         context = {
             "title": title or _(TITLE),
             "drawing": drawing,
             "says": player.says,
             "step": player.step,
-            "events": [_event(op, marks) for op in player.plan],
+            "events": [event_of(op, marks) for op in player.plan],
             "start": marks.leaves,
             "lang": language.current(),
             "alt": player.plan[-1].formula if player.plan else "",
@@ -143,9 +144,9 @@ class Marks:
         self.ends = [e for n, k in kinds.items() if k == "output" for e in self.gradient[n]]
 
 
-def _drawing(reading: Reading) -> tuple[str, Marks]:
-    """The drawing as SVG, laid out as all drawings of graphs, with the numbers of the table."""
-    from grafito.figures.graph import _edge, _label, draw_diagram
+def step_diagram(reading: Reading) -> Diagram:
+    """The graph of a step with the numbers of the table."""
+    from grafito.figures.graph import _edge, _label
     from grafito.figures.text import words
 
     vocabulary, lang = words(), language.current()
@@ -157,10 +158,32 @@ def _drawing(reading: Reading) -> tuple[str, Marks]:
             label = f"{label}  #{count}" if not mark.tensors[0].name else label
         nodes.append(Node(mark.name, label, mark.kind, mark.groups))
     edges = [_edge(arrow, reading, 3, lang, 3) for arrow in reading.arrows]
-    diagram = Diagram(tuple(nodes), tuple(edges))
+    return Diagram(tuple(nodes), tuple(edges))
+
+
+def drawing_of(diagram: Diagram) -> str:
+    """It as SVG, laid out as all drawings of graphs."""
+    from grafito.figures.graph import draw_diagram
+
     file = io.StringIO()
-    draw_diagram(diagram, lang=lang).savefig(file, format="svg")
-    return _slim(file.getvalue()), Marks(diagram)
+    draw_diagram(diagram, lang=language.current()).savefig(file, format="svg")
+    return _slim(file.getvalue())
+
+
+def texts_of(diagram: Diagram) -> dict[str, list[str]]:
+    """The texts of the drawing by the id of their elements, a line each.
+
+    A drawing with other numbers of the same graph differs in them alone.
+
+    Example:
+        >>> texts_of(Diagram((Node("x", "x", "input"),)))
+        {'label-x': ['x']}
+    """
+    found = {f"label-{node.name}": [node.label] for node in diagram.nodes}
+    for i, edge in enumerate(diagram.edges):
+        for kind, text in (("value", edge.value), ("gradient", edge.gradient)):
+            found[f"{kind}-{i}"] = text.replace(" ", "\u00a0").replace("-", "−").split("\n")
+    return found
 
 
 def _slim(svg: str) -> str:
@@ -174,7 +197,7 @@ def _slim(svg: str) -> str:
     return re.sub(r"\n\s*", "\n", svg)
 
 
-def _event(op: Operation, marks: Marks) -> dict[str, Any]:
+def event_of(op: Operation, marks: Marks) -> dict[str, Any]:
     """What the page shows and says at one operation."""
     back = op.way == "back"
     show = marks.gradient[op.node] if back else marks.value[op.node]

@@ -18,7 +18,7 @@ from grafito.figures.text import array_line, in_formula
 from grafito.graph import Tensor
 from grafito.insight.chain_rule import LEAF, ChainRule, rule_of
 from grafito.insight.steps import Descent, Training
-from grafito.insight.trial import examples_of
+from grafito.insight.trial import copy_of, examples_of
 from grafito.language import message, translate, use
 from grafito.layers import Layer
 
@@ -72,7 +72,8 @@ class Player:
     by the engine that trains the model, on a copy, and can be taken back exactly.
 
     Args:
-        source: a compiled model; or a tensor, the text of a formula, or a function of tensors.
+        source: a compiled model; or a tensor, the text of a formula, or a function of tensors; or
+            the `Training` of `insight.steps`, which the player then moves itself.
         x: examples for a model; else values of the inputs, by name.
         y: the targets of a model.
         parameters: names of the inputs of a formula that a step changes.
@@ -101,12 +102,14 @@ class Player:
         rate: float = 0.1,
     ):
         self._steps: Training | Descent
-        if isinstance(source, Layer):
-            self._steps = Training(source, examples_of(source, x, y))
+        if isinstance(source, Training):
+            self._steps = source
+        elif isinstance(source, Layer):
+            examples = examples_of(source, x, y)
+            self._steps = Training(copy_of(source), lambda step: examples)
         else:
             outputs, feeds = outputs_of(source, x)
             self._steps = Descent(_scalar(outputs), feeds, parameters, rate)
-        self.step = 0
         self._read()
 
     def _read(self) -> None:
@@ -126,6 +129,11 @@ class Player:
 
     def __len__(self) -> int:
         return len(self.plan)
+
+    @property
+    def step(self) -> int:
+        """How many whole steps were done."""
+        return self._steps.step
 
     # Operations
 
@@ -166,7 +174,6 @@ class Player:
     def next_step(self) -> None:
         """Do the training step, and begin with the next one."""
         self._steps.forward()
-        self.step += 1
         self._read()
 
     def previous_step(self) -> None:
@@ -174,7 +181,6 @@ class Player:
         if not self.step:
             raise ArgumentError("This is the first step.", received="previous_step()")
         self._steps.to(self.step - 1)
-        self.step -= 1
         self._read()
 
     # As text and page

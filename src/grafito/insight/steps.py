@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,56 +10,86 @@ import numpy as np
 from grafito import graph
 from grafito.errors import unknown_name
 from grafito.graph import Tensor, Variable
-from grafito.insight.trial import copy_of, traced
+from grafito.insight.trial import traced
 from grafito.language import translate
+from grafito.models.examples import Examples
 
 KEPT_EVERY = 10  # steps
+MOST_BYTES = 200_000_000  # of the states that are kept
+
+
+def _put(state: Mapping[Variable, np.ndarray]) -> None:
+    for variable, array in state.items():
+        variable.storage = array.copy()
 
 
 class Training:
-    """Steps of a copy of a model, done by the engine that trains it.
+    """Steps of a model, done by the engine that trains it.
 
     Args:
-        model: a compiled model.
-        examples: the batch of each step.
+        model: compiled, for data such as these.
+        batch: from the number of a step to the examples of its batch.
+
+    Attributes:
+        step: how many were done.
+        logs: loss and metrics of the last one that was done, of its batch.
     """
 
-    def __init__(self, model: Any, examples: Any):
-        self._model, self._examples = copy_of(model), examples
-        self._model.prepare(examples)
+    def __init__(self, model: Any, batch: Callable[[int], Examples]):
+        self._model, self._batch = model, batch
+        self._model.prepare(batch(0))
         self._model.optimizer.build(self._model.trainable_variables)
-        self._step = 0
-        self._kept: dict[int, dict[Variable, np.ndarray]] = {0: self._state()}
+        self.step = 0
+        self.logs: dict[str, float] = {}
+        self._kept: dict[int, dict[Variable, np.ndarray]] = {0: self.state()}
         self.names: dict[Tensor, str] = {}
 
     def _variables(self) -> list[Variable]:
         counters = self._model._executor.step_counter, self._model._executor.draw_counter
         return [*self._model.weights, *self._model.optimizer.variables, *counters]
 
-    def _state(self) -> dict[Variable, np.ndarray]:
+    def state(self) -> dict[Variable, np.ndarray]:
+        """All that a step begins with, copied."""
         return {v: np.array(v.storage) for v in self._variables()}
+
+    def restore(self, step: int, arrays: Sequence[np.ndarray]) -> None:
+        """Go on from the arrays of a state that was written down after so many steps."""
+        _put(dict(zip(self._variables(), arrays, strict=True)))
+        self.step = step
+        self._kept[step] = self.state()
 
     def graph(self) -> tuple[Tensor, dict[Tensor, np.ndarray]]:
         """The loss of the next step and what it is fed."""
-        whole = traced(self._model, self._examples)
+        done = int(self._model._executor.step_counter.storage)
+        whole = traced(self._model, self._batch(self.step), step=done)
         self.names = {v: v.path for v in self._model.weights}
         return whole.loss, whole.feeds
 
     def forward(self) -> None:
         """Do a step."""
-        examples = self._examples
-        self._model.train_on_batch(examples.x, examples.y, examples.sample_weight)
-        self._step += 1
-        if self._step % KEPT_EVERY == 0:
-            self._kept[self._step] = self._state()
+        examples = self._batch(self.step)
+        self.logs = self._model.train_on_batch(
+            examples.x, examples.y, examples.sample_weight, return_dict=True
+        )
+        self.step += 1
+        if self.step % KEPT_EVERY == 0:
+            self._kept[self.step] = self.state()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Of many states keep the first, the last ones, and fewer and fewer of those between."""
+        size = sum(array.nbytes for array in self._kept[0].values())
+        if len(self._kept) > max(MOST_BYTES // max(size, 1), 2):
+            steps = sorted(self._kept)
+            for step in steps[1 : len(steps) // 2 + 1 : 2]:
+                del self._kept[step]
 
     def to(self, step: int) -> None:
         """Go back to an earlier step: to the state kept before it, and on from there."""
         before = max(kept for kept in self._kept if kept <= step)
-        for variable, array in self._kept[before].items():
-            variable.storage = array.copy()
-        self._step = before
-        while self._step < step:
+        _put(self._kept[before])
+        self.step = before
+        while self.step < step:
             self.forward()
 
     @property
@@ -95,6 +125,11 @@ class Descent:
         self._output, self._parameters, self._rate = output, parameters, float(rate)
         self._past: list[dict[Any, np.ndarray]] = []
         self.names: dict[Tensor, str] = {}
+
+    @property
+    def step(self) -> int:
+        """How many were done."""
+        return len(self._past)
 
     def graph(self) -> tuple[Tensor, dict[Any, np.ndarray]]:
         """The output and the values of its inputs now."""

@@ -66,8 +66,8 @@ def first_rows(examples: Examples, count: int) -> Examples:
     return examples.rows(slice(0, count)) if len(examples) > count else examples
 
 
-def traced(model: Any, examples: Examples, training: bool = True) -> Traced:
-    """The loss of the examples, with layers as in training, the first step of it."""
+def traced(model: Any, examples: Examples, training: bool = True, step: int = 0) -> Traced:
+    """The loss of the examples, with layers as in training after so many steps."""
     feeds: dict[Tensor, np.ndarray] = {}
 
     def stand_ins(name: str, structure: Any) -> Any:
@@ -84,7 +84,7 @@ def traced(model: Any, examples: Examples, training: bool = True) -> Traced:
 
     x = stand_ins("x", examples.x)
     y = None if examples.y is None else stand_ins("y", examples.y)
-    with graph.Trace(training=training, step=graph.constant(0, "int32")) as trace:
+    with graph.Trace(training=training, step=graph.constant(step, "int32")) as trace:
         loss = model.compute_loss(x=x, y=y, y_pred=model(x))
     weights = [v for v in model.trainable_variables if is_floating(v.dtype)]
     return Traced(loss, weights, feeds, dict(trace.updates))

@@ -1,0 +1,403 @@
+"""The server of the studio: one page, one socket a tab, and nobody but this machine's user."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from grafito import language
+from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.studio import messages, words
+from grafito.studio.child import Child
+from grafito.studio.exports import KINDS
+from grafito.studio.keeping import Kept
+from grafito.studio.session import told
+from grafito.studio.settings import Malformed
+
+PAGE = Path(__file__).parent / "page"
+MOST_TABS, MOST_CONNECTIONS = 16, 64
+UPLOADS = {"csv": 8_000_000, "model": 256_000_000}  # bytes
+SLOWEST = 60.0  # seconds for an upload
+KIND = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+}
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' "
+    "'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+WRONG_TOKEN = language.message(
+    "The address lacks its token, or has an old one. Open the address that `grafito studio` "
+    "printed."
+)
+
+
+class Guard:
+    """Lets in only requests that name this server, and no page of another site.
+
+    Args:
+        app: what is guarded.
+        names: what the header Host may be.
+    """
+
+    def __init__(self, app: ASGIApp, names: set[str]):
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+        hosts = [value for name, value in headers if name == b"host"]
+        origins = [value for name, value in headers if name == b"origin"]
+        fine = len(hosts) == 1 and hosts[0] in self._names and len(origins) <= 1
+        fine = fine and all(o.removeprefix("http://") in self._names for o in origins)
+        if not fine:
+            await _refuse(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                message["headers"] = [*message.get("headers", ()), *own]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await Response("Forbidden", 403)(scope, receive, send)
+
+
+@dataclass(eq=False)
+class Tab:
+    """A page that is open.
+
+    Attributes:
+        socket: to it.
+        language: that it speaks.
+        ready: whether it has drawn the last picture.
+        number: by which the child process knows it.
+        outbox: what waits to be sent.
+    """
+
+    socket: WebSocket
+    language: str
+    number: int
+    ready: bool = True
+    outbox: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(1000))
+
+    def say(self, message: Mapping[str, Any] | bytes) -> None:
+        """Send something when it can be sent; a page that reads nothing is given up."""
+        text = message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False)
+        with contextlib.suppress(asyncio.QueueFull):
+            self.outbox.put_nowait(text)
+
+    async def send(self) -> None:
+        """Send what is said, in turn."""
+        while True:
+            text = await self.outbox.get()
+            if isinstance(text, bytes):
+                await self.socket.send_bytes(text)
+            else:
+                await self.socket.send_text(text)
+
+
+class Studio:
+    """What the server holds: the token, the tabs, and the process that trains.
+
+    Args:
+        port: that is listened to.
+        lang: of a page that asks for none.
+        source: what the command line named.
+        kept: where trainings and uploads lie.
+    """
+
+    def __init__(self, port: int, lang: str, source: Mapping[str, Any], kept: Kept):
+        self.token = secrets.token_urlsafe(24)
+        self.address = f"http://127.0.0.1:{port}/?token={self.token}"
+        self._lang, self._source, self._kept = lang, source, kept
+        self._saved = [{"id": name, "text": text} for name, text in kept.saved()]
+        self._tabs: dict[int, Tab] = {}
+        self._count = 0
+        self._files = {
+            path.relative_to(PAGE).as_posix(): path
+            for path in sorted(PAGE.rglob("*"))
+            if path.is_file() and path.suffix in KIND
+        }
+        names = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self.app = Guard(
+            Starlette(
+                routes=[
+                    Route("/", self._index, methods=["GET"]),
+                    Route("/page/{name:path}", self._file, methods=["GET"]),
+                    Route("/upload/{kind}", self._upload, methods=["POST"]),
+                    Route("/download/{what}", self._download, methods=["GET"]),
+                    WebSocketRoute("/socket", self._socket),
+                ],
+                lifespan=self._life,
+            ),
+            names,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _life(self, app: Any) -> Any:
+        assert self._kept.folder is not None
+        self.child = Child(str(self._kept.folder), self._source, self._heard, self._restarted)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.child.leave)
+
+    def _knows(self, request: Request | WebSocket) -> bool:
+        given = request.query_params.get("token", "")
+        return secrets.compare_digest(given.encode(), self.token.encode())
+
+    def _language(self, request: Request) -> str:
+        asked = request.query_params.get("language", "")
+        return asked if asked in language.LANGUAGES else self._lang
+
+    # Pages and files
+
+    async def _index(self, request: Request) -> Response:
+        if not self._knows(request):
+            text = language.translator(self._lang)(WRONG_TOKEN)
+            page = f'<!doctype html><html lang="{self._lang}"><meta charset="utf-8">'
+            page += f"<title>grafito</title><p>{text}</p></html>"
+            return Response(page, 403, media_type=KIND[".html"])
+        return self._of_page("index.html")
+
+    async def _file(self, request: Request) -> Response:
+        return self._of_page(request.path_params["name"])
+
+    def _of_page(self, name: str) -> Response:
+        path = self._files.get(name)
+        if path is None:
+            return Response("Not found", 404)
+        return Response(path.read_bytes(), media_type=KIND[path.suffix])
+
+    async def _upload(self, request: Request) -> Response:
+        if not self._knows(request):
+            return Response("Forbidden", 403)
+        kind = request.path_params["kind"]
+        if kind not in UPLOADS:
+            return Response("Not found", 404)
+        with language.use(self._language(request)):
+            try:
+                async with asyncio.timeout(SLOWEST):
+                    content = await _body(request, UPLOADS[kind])
+            except TimeoutError:
+                return Response("Request timeout", 408)
+            except ClientDisconnect:
+                return Response("", 400)
+            except ArgumentError as error:
+                return JSONResponse({"type": "error", "of": "upload", **told(error)}, 413)
+            try:
+                upload, columns = await asyncio.to_thread(self._keep, content, kind)
+            except GrafitoError as error:
+                return JSONResponse({"type": "error", "of": "upload", **told(error)}, 400)
+        name = request.query_params.get("name", "")[:100]
+        return JSONResponse({"upload": upload, "name": name, "columns": columns})
+
+    def _keep(self, content: bytes, kind: str) -> tuple[str, list[str]]:
+        from grafito.datasets.columns import typed_table
+
+        upload = self._kept.upload(content, kind)
+        if kind != "csv":
+            return upload, []
+        return upload, list(typed_table(self._kept.file(upload)).columns)
+
+    async def _download(self, request: Request) -> Response:
+        if not self._knows(request):
+            return Response("Forbidden", 403)
+        what = request.path_params["what"]
+        if what not in KINDS:
+            return Response("Not found", 404)
+        try:
+            found = await self.child.export(what, self._language(request))
+        except asyncio.CancelledError:
+            return Response("", 503)
+        if "error" in found:
+            return JSONResponse(found["error"], 409)
+        headers = {"content-disposition": f'attachment; filename="{found["name"]}"'}
+        return Response(found["content"], media_type=found["kind"], headers=headers)
+
+    # Tabs
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if not self._knows(socket) or len(self._tabs) >= MOST_TABS:
+            await socket.close(1008)
+            return
+        await socket.accept()
+        self._count += 1
+        tab = Tab(socket, self._lang, self._count)
+        sending = asyncio.create_task(tab.send())
+        try:
+            await self._listen(tab)
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            self._tabs.pop(tab.number, None)
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await sending
+            self._tell_languages()
+
+    async def _listen(self, tab: Tab) -> None:
+        while True:
+            event = await tab.socket.receive()
+            if event["type"] != "websocket.receive":
+                return
+            try:
+                self._obey(tab, messages.read(event.get("text") or event.get("bytes") or b""))
+            except Malformed as error:
+                with language.use(tab.language):
+                    text = {"type": "error", "of": "message", **told(error)}
+                await tab.socket.send_text(json.dumps(text))
+                await tab.socket.close(1008)
+                return
+
+    def _obey(self, tab: Tab, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "hello":
+            tab.language = message.get("language") or self._lang
+            self._tabs[tab.number] = tab
+            self._tell_languages()
+            tab.say({"type": "welcome", "version": 1, **self._words(tab), "saved": self._saved})
+            self._refresh(tab)
+        elif kind == "language":
+            tab.language = message["language"]
+            self._tell_languages()
+            tab.say({"type": "words", **self._words(tab)})
+            self._refresh(tab)
+        elif kind == "seen":
+            tab.ready = True
+            self.child.say({"type": "want", "fresh": False})
+        elif tab.number not in self._tabs:
+            raise Malformed("The first message is hello.", received=kind)
+        else:
+            self.child.say({**message, "tab": tab.number})
+
+    def _words(self, tab: Tab) -> dict[str, Any]:
+        lang = tab.language
+        return {
+            "language": lang,
+            "languages": list(language.LANGUAGES),
+            "words": words.words(lang),
+            "choices": words.choices(lang),
+        }
+
+    def _refresh(self, tab: Tab) -> None:
+        tab.ready = True
+        self.child.say({"type": "refresh", "tab": tab.number})
+        self.child.say({"type": "want", "fresh": True})
+
+    def _tell_languages(self) -> None:
+        spoken = {tab.language for tab in self._tabs.values()}
+        self.child.say({"type": "languages", "languages": sorted(spoken)})
+
+    def _heard(self, message: dict[str, Any], tab: Any, lang: str | None) -> None:
+        """Hand on what the child process says."""
+        content = message.get("content", message)
+        for each in list(self._tabs.values()):
+            if tab not in (None, each.number) or lang not in (None, each.language):
+                continue
+            if message["type"] == "picture":
+                if each.ready:
+                    each.ready = False
+                    each.say(content)
+            else:
+                each.say(content)
+
+    def _restarted(self) -> None:
+        """The process that trains has ended, and another one has begun."""
+        self._saved = [{"id": name, "text": text} for name, text in self._kept.saved()]
+        error = GrafitoError(
+            "The process that trains has ended; a new one begins.",
+            fix="open the training that was kept",
+        )
+        self._tell_languages()
+        for tab in self._tabs.values():
+            with language.use(tab.language):
+                tab.say({"type": "error", "of": "train", **told(error)})
+            tab.say({"type": "welcome", "version": 1, **self._words(tab), "saved": self._saved})
+            self._refresh(tab)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body of a request, as long as it is not too long."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise ArgumentError(
+                "The file is too large.", received=f"more than {size:,} bytes",
+                expected=f"{most:,} bytes at most",
+            )  # fmt: skip
+        parts.append(part)
+    return b"".join(parts)
+
+
+def serve(studio: Studio, listening: socket.socket) -> None:
+    """Serve until Ctrl-C."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        studio.app,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=messages.LONGEST,
+        ws_ping_interval=20.0,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on this machine alone; where the port is taken, the next free one.
+
+    Raises:
+        FileError: where none can be had.
+    """
+    for number in [port, *([] if not port else range(port + 1, port + 20)), 0]:
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError, OverflowError):
+            listening.bind(("127.0.0.1", number))
+            listening.listen(MOST_CONNECTIONS)  # who comes before the server is there waits
+            return listening
+        listening.close()
+    raise FileError("No port is free on this machine.", received=f"--port {port}")

@@ -1,0 +1,338 @@
+"""The child process that trains: it does what the server asks, and tells what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from grafito import seeds
+from grafito.errors import GrafitoError
+from grafito.language import use
+from grafito.studio import exports, frames, opening
+from grafito.studio.calculation import of_unit
+from grafito.studio.keeping import Kept
+from grafito.studio.session import Session, told
+from grafito.studio.settings import Settings, changed
+
+SLICE = 1 / 60  # seconds of training before messages are read again
+PICTURE = 1 / 30  # seconds between two pictures at least
+MEASURED = 1 / 10  # between two points of the curves
+SAVED = 5.0  # between two checkpoints
+PATIENCE = 8.0  # seconds for the last checkpoint, once the server is gone
+Message = Mapping[str, Any]
+
+
+def main(connection: Connection, folder: str | None, source: Mapping[str, Any]) -> None:
+    """Train until the server is gone.
+
+    Args:
+        connection: to the server.
+        folder: where checkpoints and uploads lie; None for the user's cache.
+        source: what the command line named, see `opening`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+    Worker(connection, Kept(Path(folder) if folder else None), source).run()
+
+
+class Worker:
+    """What the child process does."""
+
+    def __init__(self, connection: Connection, kept: Kept, source: Mapping[str, Any]):
+        self._connection, self._kept, self._source = connection, kept, source
+        self._given: Mapping[str, Any] = {}
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._languages: set[str] = set()
+        self._running = False
+        self._speed: float | None = None
+        self._wanted = False  # whether a page waits for a picture
+        self._changed = True  # whether the last picture is an old one
+        self._number = 0
+        self._told_points = 0
+        self._times = dict.fromkeys(("picture", "measured", "saved", "batch"), 0.0)
+        self._path = kept.new(os.getpid())
+        self._session: Session | None = None
+
+    def run(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._begin()
+        while True:
+            for message in self._waiting():
+                if message["type"] == "gone":
+                    self._save()
+                    return
+                self._answer(message)
+            if self._running:
+                self._train()
+            self._draw()
+
+    def _listen(self) -> None:
+        """Read what the server says; when it is gone, this process ends within seconds."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._inbox.put(self._connection.recv())
+        threading.Timer(PATIENCE, os._exit, (1,)).start()
+        self._inbox.put({"type": "gone"})
+
+    def _waiting(self) -> list[Message]:
+        """The messages that came; where nothing is to be done, one is waited for."""
+        found: list[Message] = []
+        with contextlib.suppress(queue.Empty):
+            idle = not self._running and not (self._wanted and self._changed)
+            found.append(self._inbox.get(timeout=None if idle else self._pause()))
+            while True:
+                found.append(self._inbox.get_nowait())
+        return found
+
+    def _pause(self) -> float:
+        """Seconds until something is due."""
+        now = time.perf_counter()
+        due = self._times["picture"] + PICTURE if self._wanted and self._changed else now + 1
+        if self._running:
+            due = min(due, self._times["batch"] + (1 / self._speed if self._speed else 0))
+        return min(max(due - now, 0.0005), 1.0)
+
+    # Doing
+
+    def _begin(self) -> None:
+        """The network that the page shows first."""
+        settings = Settings()
+        try:
+            settings, self._given = opening.opened(self._source)
+            self._use(Session(settings, self._kept.file, self._given))
+        except GrafitoError as error:
+            self._refuse("open", error, None)
+            self._given = {}
+            self._use(Session(Settings(), self._kept.file))
+
+    @property
+    def session(self) -> Session:
+        """The training of now."""
+        assert self._session is not None
+        return self._session
+
+    def _use(self, session: Session) -> None:
+        self._session, self._running, self._told_points = session, False, 0
+        self._times["saved"] = time.perf_counter()
+        self._changed = True
+
+    def _answer(self, message: Message) -> None:
+        kind, tab = message["type"], message.get("tab")
+        try:
+            getattr(self, f"_do_{kind}")(message)
+        except GrafitoError as error:
+            self._running = self._running and kind not in ("step", "back", "go")
+            self._refuse(kind, error, tab)
+        except Exception as error:  # a fault of ours ends no training
+            traceback.print_exc()
+            self._refuse(
+                kind, GrafitoError("Something went wrong.", received=repr(error)[:200]), tab
+            )
+
+    def _refuse(self, kind: str, error: GrafitoError, tab: Any, **more: Any) -> None:
+        for lang in self._languages or {"en"}:
+            with use(lang):
+                self._send({"type": "error", "of": kind, **told(error), **more}, tab, lang)
+
+    def _do_build(self, message: Message) -> None:
+        try:
+            settings = changed(self.session.settings, message["settings"])
+            self._use(Session(settings, self._kept.file, self._kept_given(settings)))
+        except GrafitoError as error:
+            self._refuse("build", error, message["tab"], settings=self.session.settings.plain())
+            return
+        self._tell_all()
+
+    def _kept_given(self, settings: Settings) -> Mapping[str, Any]:
+        """What the command line named, as long as the settings ask for it."""
+        return self._given if settings.data.name == opening.NAME else {}
+
+    def _do_train(self, message: Message) -> None:
+        self._running = True
+        self._tell_state()
+
+    def _do_pause(self, message: Message) -> None:
+        self._running = False
+        self._measured()
+        self._save()
+        self._tell_state()
+
+    def _do_step(self, message: Message) -> None:
+        self._running = False
+        self.session.forward(message["by"])
+        self._moved()
+
+    def _do_back(self, message: Message) -> None:
+        self._running = False
+        self.session.back(message["by"])
+        self._told_points = 0
+        self._moved()
+
+    def _do_go(self, message: Message) -> None:
+        self._running = False
+        self.session.go(message["operation"])
+        self._moved()
+
+    def _do_speed(self, message: Message) -> None:
+        batches = message["batches"]
+        self._speed = None if batches is None else min(max(float(batches), 0.1), 1e5)
+
+    def _do_reset(self, message: Message) -> None:
+        settings = self.session.settings
+        seed = message.get("seed")
+        if seed is None:
+            same = message.get("same", True)
+            seed = settings.seed if same else seeds.stream().generate_state(1)[0] % 2**31
+            if not same:
+                seeds.set_seed(None)
+        settings = changed(replace(settings), {"seed": int(seed)})
+        self._begin_given(settings)
+        self._tell_all()
+
+    def _begin_given(self, settings: Settings) -> None:
+        if self._given and settings.data.name == opening.NAME:
+            _settings, self._given = opening.opened(self._source)  # with its first weights
+        self._use(Session(settings, self._kept.file, self._kept_given(settings)))
+
+    def _do_open(self, message: Message) -> None:
+        self._use(self._kept.read(message["saved"]))
+        self._tell_all()
+
+    def _do_unit(self, message: Message) -> None:
+        for lang in self._languages:
+            with use(lang):
+                told = of_unit(
+                    self.session, message["layer"], message["unit"], message.get("example", 0)
+                )
+                self._send({"type": "calculation", **told}, message["tab"], lang)
+
+    def _do_languages(self, message: Message) -> None:
+        self._languages = set(message["languages"])
+
+    def _do_refresh(self, message: Message) -> None:
+        self._tell_all(message["tab"])
+
+    def _do_want(self, message: Message) -> None:
+        self._wanted = True
+        self._changed = self._changed or message["fresh"]
+
+    def _do_export(self, message: Message) -> None:
+        with use(message["language"]):
+            try:
+                name, kind, content = exports.export(self.session, message["what"])
+                told_: dict[str, Any] = {"name": name, "kind": kind, "content": content}
+            except GrafitoError as error:
+                told_ = {"error": {"type": "error", "of": "download", **told(error)}}
+        self._send({"type": "exported", "id": message["id"], **told_})
+
+    # Training
+
+    def _train(self) -> None:
+        """A slice of training."""
+        began = time.perf_counter()
+        if self._speed and began < self._times["batch"] + 1 / self._speed:
+            return
+        while time.perf_counter() - began < SLICE:
+            self.session.run(1)
+            if self._speed:
+                break
+        self._times["batch"] = began
+        self._changed = True
+        now = time.perf_counter()
+        if now > self._times["measured"] + MEASURED:
+            self._measured()
+            self._tell_state()
+        if now > self._times["saved"] + SAVED:
+            self._save()
+
+    def _measured(self) -> None:
+        began = time.perf_counter()
+        self.session.measure()
+        self._times["measured"] = time.perf_counter() + 3 * (time.perf_counter() - began)
+
+    def _save(self) -> None:
+        if self._session is None or not self._session.steps.step:
+            return
+        if self._session.settings.data.name == opening.NAME:
+            return  # what the command line names is opened from there
+        began = time.perf_counter()
+        with contextlib.suppress(GrafitoError, OSError):
+            self._kept.write(self._path, self._session)
+        ended = time.perf_counter()
+        self._times["saved"] = ended + 20 * (ended - began)
+
+    def _draw(self) -> None:
+        """A picture, where a page waits for one and there is a new one."""
+        now = time.perf_counter()
+        if not (self._wanted and self._changed) or now < self._times["picture"] + PICTURE:
+            return
+        self._wanted, self._changed, self._times["picture"] = False, False, now
+        self._number += 1
+        arrays, more = self.session.pictures.arrays()
+        self._send({"type": "picture", "content": frames.frame(1, self._number, arrays, **more)})
+
+    # Telling
+
+    def _send(self, message: Message, tab: Any = None, lang: str | None = None) -> None:
+        with contextlib.suppress(OSError):  # the server is gone; `_listen` sees that too
+            self._connection.send((message, tab, lang))
+
+    def _moved(self) -> None:
+        self._changed = True
+        self._tell_state()
+        self._tell_operation()
+
+    def _tell_all(self, tab: Any = None) -> None:
+        built = {
+            "type": "built",
+            "settings": self.session.settings.plain(),
+            "chosen": {"output": self.session.network.output, "loss": self.session.network.loss},
+            "network": self.session.network.description(),
+            "data": self._data(),
+        }
+        self._send(built, tab)
+        self._send({"type": "points", "content": frames.points(self.session.network, 0)}, tab)
+        self._send({"type": "history", **self.session.plain_history()}, tab)
+        self._changed = True
+        self._tell_state(tab)
+        self._tell_operation(tab)
+
+    def _data(self) -> dict[str, Any]:
+        examples = self.session.network.examples
+        held_out = int(examples.held_out.sum())
+        return {
+            "plane": examples.limits(),
+            "classes": list(examples.classes),
+            "examples": len(examples.y) - held_out,
+            "validation": held_out,
+            "columns": list(examples.columns)[:1000],
+        }
+
+    def _tell_state(self, tab: Any = None) -> None:
+        if self._told_points > len(self.session.history):
+            self._told_points = 0
+        history = self.session.plain_history(self._told_points)
+        if tab is None and (history["epochs"] or not self._told_points):
+            self._send({"type": "history", **history})
+            self._told_points = len(self.session.history)
+        for lang in self._languages:
+            with use(lang):
+                self._send({"type": "state", **self.session.state(self._running)}, tab, lang)
+
+    def _tell_operation(self, tab: Any = None) -> None:
+        for lang in self._languages:
+            with use(lang):
+                found = self.session.operation(tab is not None, lang)
+            if found is not None:
+                self._send({"type": "operation", **found}, tab, lang)
+            elif tab is None:
+                self._send({"type": "operation", "at": -1, "events": []}, tab, lang)
