@@ -355,6 +355,12 @@ def test_a_wrong_language_in_the_surroundings(tmp_path):
     assert done.stderr.startswith("Unknown language 'fr'.")
 
 
+def test_a_quick_form_that_is_none_is_told(run):
+    words = ("run", "ice-creams", "--quick", "--epochs", "1")
+    assert "--quick no cambia nada" in run(*words, "--lang", "es").stdout
+    assert "--quick" not in run("run", "digits", "--quick").stdout
+
+
 def test_search(run, tmp_path):
     words = [
         "search",

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from grafito import Input, engines, graph, layers, models
+from grafito import Input, engines, graph, language, layers, models
 from grafito.engines.llvm import pipeline
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.errors import ArgumentError, GraphError, UnknownNameError
@@ -138,3 +138,12 @@ def test_a_model_that_was_not_trained_has_no_schedule():
     made = models.Sequential([Input((2,)), layers.Dense(1)])
     with pytest.raises(GraphError, match="fit"):
         made.explain()
+
+
+def test_the_tables_write_numbers_as_the_language_does(model):
+    with language.use("es"):
+        tables = (model.explain(), model.explain(profile=True))
+    for text in tables:
+        found = re.findall(r"\d+[.,]\d+", re.sub(r"[a-z]+_[0-9a-f]{12}", "", text))
+        assert found
+        assert all("," in number for number in found), found

@@ -124,6 +124,26 @@ ROWS = [
         "graph.log(x)",
         "graph.log(x + 1e-7)",
     ),
+    *(
+        Row(
+            f"net(layers.Lambda(lambda x: graph.{op}(x - 3)), layers.Dense(1), check_finite=True)"
+            ".fit(x, y, verbose=0)",
+            f"graph.{op}(x - 3)",
+            f"graph.{op}(graph.maximum(x - 3, {floor}))",
+            says=f"{words}: graph.{op}(graph.maximum(x, {floor}))",
+        )
+        for op, floor, words in (
+            ("log", "1e-7", "the logarithm of a negative number"),
+            ("log1p", "-0.999999", "log1p of a number below -1"),
+            ("sqrt", "1e-7", "the root of a negative number"),
+        )
+    ),
+    Row(
+        "net().fit(batches, steps_per_epoch=2, verbose=0)",
+        "batches,",
+        "batches(),",
+        before="def batches():\n    while True:\n        yield x, y",
+    ),
     Row(
         "def loss(y, x):\n    x = graph.mean(graph.square(y - x))\n    return graph.sqrt(x)\n"
         "net(layers.Dense(1, kernel_initializer='zeros'), loss=loss, check_finite=True)"

@@ -215,6 +215,7 @@ def test_the_first_value_that_is_not_finite(name):
     assert report.formula == WRITTEN[name]
     assert "try" in str(report)
     assert ("double where" in str(report)) == (name == "where")
+    assert ("negative number" in str(report)) == (name == "sqrt of a negative number")
     assert len(report.inputs) == 1 + (report.op == "divide")
 
 

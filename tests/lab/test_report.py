@@ -8,16 +8,19 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 from lab.run_folders import run_folder
 from typer.testing import CliRunner
 
-from grafito import cli, engines, figures, graph, insight, lab, losses
+from grafito import cli, engines, figures, graph, insight, lab, layers, losses, models
 from grafito.errors import FileError, MissingDependencyError, UnknownNameError
 from grafito.insight.page import script_hash
 from grafito.lab import record
 from grafito.lab.experiments import graphs
 from grafito.lab.folder import RunFolder
+from grafito.lab.prose import theory
+from grafito.lab.prose.measures import R_SQUARED
 from grafito.lab.report import numerals, pdf, pictures, players
 from grafito.lab.report.blocks import WIDE_PICTURE, Block
 from grafito.lab.report.recorded_run import read_history
@@ -505,6 +508,20 @@ def frame_of(page):
     return next((given for tag, given in page.tags if tag == "iframe"), None)
 
 
+def test_the_weights_of_a_player_have_the_names_of_the_language(folder):
+    """Those that grafito chose; a user's own names stay."""
+    for ours, words in ((True, "salida/núcleo"), (False, "output/kernel")):
+        inside = RunFolder(folder / f"inside-{ours}", {"ours": ours})
+        run = record.Record(inside, engines.get("auto"))
+        run.ours = ours
+        model = models.Sequential([layers.Input((2,)), layers.Dense(1, name="output")])
+        model.compile("sgd", "mse")
+        run.player("step", insight.Player(model, np.ones((1, 2)), np.ones((1, 1))), "Training")
+        page = report(inside.path, "es")
+        assert words in page.text
+        assert words.partition("/")[0] in frame_of(page)["srcdoc"]
+
+
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_a_player_is_on_the_page_and_its_script_alone_runs(lang, played):
     page = report(played, lang)
@@ -669,3 +686,18 @@ def test_pdf(folder):
 def test_the_number_of_the_course_is_written_as_in_the_language(tmp_path):
     folder = run_folder(tmp_path / "run", expected="93.6 %")
     assert "93,6 %" in report(folder, "es").text
+
+
+def test_formulas_are_shown_whole_in_a_browser(browser, folder):
+    """In a browser none is higher than its line, which would cut it or give it a scroll bar."""
+    run = record.Record(RunFolder(folder / "inside", {}), engines.get("auto"))
+    formulas = [*theory.LOSSES["mse"], *theory.LOSSES["binary_crossentropy"], *R_SQUARED]
+    run.words("theory", [formulas, *theory.OPTIMIZERS.values()])
+    page = browser.new_page()
+    page.goto(lab.write_report(run.folder.path).as_uri())
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.formula')].map(e => [e.scrollHeight, e.clientHeight])"
+    )
+    assert len(heights) > 5
+    assert all(inside <= room for inside, room in heights), heights
+    assert "R²" in page.inner_text("body")

@@ -82,6 +82,14 @@ def test_the_page_shows_what_each_network_used(tmp_path):
         assert f">{shown}</td>" in settings
 
 
+def test_title_and_task_are_those_of_the_variant():
+    for variant in lab.get("moons").variants:
+        told = describe(lab.get("moons", variant), "auto")
+        is_of_three = "100-70-50" in told["asked"]
+        assert ("three networks" in told["what"]) == is_of_three
+        assert is_of_three == (variant not in ("plane", "linear-units", "linear"))
+
+
 VARIANTS = [(name, v) for name, kind in lab.kinds().items() for v in kind.variants or [""]]
 
 

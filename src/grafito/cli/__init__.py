@@ -159,11 +159,16 @@ def run_experiment(
             )
         found = lab.resume(resume, name, engine=engine, lang=lang, **chosen)
         results = found if isinstance(found, list) else [found]
-    elif seeds == 1:
-        results = [lab.run(lab.get(name, **chosen), engine=engine, out=out, lang=lang)]
     else:
         experiment = lab.get(name, **chosen)
-        results = lab.run_seeds(experiment, seeds, engine=engine, out=out, lang=lang)
+        if quick and not experiment.shortened:
+            print(_("This experiment takes seconds: --quick changes nothing."))
+        given: dict[str, Any] = {"engine": engine, "out": out, "lang": lang}
+        results = (
+            [lab.run(experiment, **given)]
+            if seeds == 1
+            else lab.run_seeds(experiment, seeds, **given)
+        )
     for result in results:
         print(result.table(lang))
     if pdf or markdown or author or title:
@@ -232,8 +237,7 @@ def explain_experiment(
 
     named = {"batch_size": batch_size} | lab.read_settings(",".join(settings or []))
     experiment = lab.get(name, variant, **named)
-    told = lab.explain(experiment, engine=engine, profile=profile, passes=passes)
-    print(told if passes else localised(told))  # passes are a program
+    print(lab.explain(experiment, engine=engine, profile=profile, passes=passes))
 
 
 @command("report", help=N_("Draw the report of a run again."))

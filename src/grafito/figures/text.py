@@ -125,12 +125,18 @@ def with_decimal_sign(text: str, lang: str | None = None) -> str:
 
 
 def in_formula(text: str, lang: str | None = None) -> str:
-    """A formula with its numbers as the language writes them.
+    """A formula with its numbers as the language writes them, and with the names of its weights.
 
     Example:
         >>> in_formula("0.2 × w.x", "es")
         '0,2 × w.x'
+        >>> from grafito.language import known_names
+        >>> with known_names():
+        ...     in_formula("x · output/kernel", "es")
+        'x · salida/núcleo'
     """
+    say = own_namer(lang)
+    text = re.sub(r"[a-z]\w*(?:/\w+)+", lambda path: "/".join(map(say, path[0].split("/"))), text)
     return re.sub(r"\d\.\d", lambda found: with_decimal_sign(found[0], lang), text)
 
 

@@ -100,7 +100,7 @@ def where_nan(source: Any, x: Any = None, y: Any = None) -> NaNReport:
     for results, back in (([output], []), (slopes, [output, *slopes])):
         found = first_bad(results, _leaf_values(Evaluator(results), feeds)) if results else None
         if found is not None:
-            return _report(found, _what_to_try(found.tensor, back), bool(back))
+            return _report(found, _what_to_try(found, back), bool(back))
     return NaNReport("", (), "", {}, None, translate(NOWHERE))
 
 
@@ -197,9 +197,10 @@ def _report(found: FirstBad, fix: str, back: bool) -> NaNReport:
     return NaNReport(x.op.name, place, formula, spans, value, "\n".join([said, *lines]))
 
 
-def _what_to_try(x: Tensor, way_back: list[Tensor]) -> str:
+def _what_to_try(found: FirstBad, way_back: list[Tensor]) -> str:
+    x = found.tensor
     place = "/".join(name for name in map(str, x.scope) if name != GRADIENT)
-    fix = what_to_try(x, place or None, 1, bool(way_back))
+    fix = what_to_try(x, place or None, 1, bool(way_back), found.least_of(x))
     if way_back and branch_not_taken(way_back) is not None:
         fix = f"if a `where` is to avoid this value, {DOUBLE_WHERE}; else {fix}"
     return fix

@@ -205,7 +205,7 @@ def event_of(op: Operation, marks: Marks) -> dict[str, Any]:
         show = [*marks.ends, *show]
     names = [in_formula(name) for name in op.inputs]
     rows = [(name, _told(value)) for name, value in zip(names, op.inputs.values(), strict=True)]
-    rows.append((op.formula.partition(" =")[0], _told(op.value)))
+    rows.append((in_formula(op.formula).partition(" =")[0], _told(op.value)))
     return {
         "node": f"node-{op.node}",
         "show": show,

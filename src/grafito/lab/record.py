@@ -182,7 +182,7 @@ class Record:
         for lang, named in {current(): {"file": file}, **others}.items():
             path = self.folder.path / named["file"]
             path.parent.mkdir(exist_ok=True)
-            with use(lang):
+            with use(lang), known_names(self.ours):
                 player.save(path, title=Writer().filled(title, values), lang=lang)
         self._write_csv(rows, [COLUMNS, *step_rows(player)])
         self._add(

@@ -200,10 +200,11 @@ def _report(folder: RunFolder) -> None:
 
 def describe(experiment: Experiment, engine: str) -> dict[str, Any]:
     """Everything that the numbers depend on."""
+    task = experiment.task.of(experiment.variant)
     return {
         "experiment": experiment.name,
-        "what": experiment.what,
-        "asked": experiment.asked,
+        "what": task.what or experiment.what,
+        "asked": task.asked or experiment.asked,
         "course": experiment.course,
         "expected": experiment.expected,
         "variant": experiment.variant,

@@ -37,6 +37,10 @@ class FirstBad:
     value: np.ndarray
     spans: Mapping[Tensor, tuple[float, float]]
 
+    def least_of(self, x: Tensor | None) -> float:
+        """The least number that went into an op; 0 where it is not known."""
+        return self.spans.get(x.inputs[0], (0.0, 0.0))[0] if x is not None and x.inputs else 0.0
+
 
 def first_bad(
     results: Sequence[Tensor],

@@ -161,7 +161,7 @@ class FiniteCheck:
         ]
         seen = seen or [f"The weights {weights[0].path} became NaN or infinite"]
         step = int(self._counter.numpy()) + 1
-        fix = what_to_try(op, place, step)
+        fix = what_to_try(op, place, step, least=first.least_of(op) if first else 0.0)
         if op is not None and op.op.name in SAFE and guarding_where(op, order) is not None:
             text = message(
                 "graph.where(c, {}, 0), the double where, if the `where` around this {} is to "
@@ -232,14 +232,36 @@ CURES = {
     "exp": "too large for exp: subtract the largest first, exp(x - graph.max(x)), or graph.softmax",
     "expm1": "too large for expm1: graph.minimum(x, 50.0)",
 }
+NEGATIVE = {  # the same of numbers below those that the op is for
+    "log": "the logarithm of a negative number: graph.log(graph.maximum(x, 1e-7))",
+    "log1p": "log1p of a number below -1: graph.log1p(graph.maximum(x, -0.999999))",
+    "sqrt": "the root of a negative number: graph.sqrt(graph.maximum(x, 1e-7))",
+}
+LOWEST = {"log1p": -1.0}  # where the op begins, if not at 0
 EARLY = 3  # after this many steps the weights may have diverged
 
 
-def what_to_try(first: Tensor | None, place: str | None, step: int, back: bool = False) -> str:
-    """The advice for this op and step; in the first steps the learning rate is not the cause."""
+def what_to_try(
+    first: Tensor | None,
+    place: str | None,
+    step: int,
+    back: bool = False,
+    least: float = 0.0,
+) -> str:
+    """The advice for this op and step; in the first steps the learning rate is not the cause.
+
+    Args:
+        first: the op's value, the first that is not finite.
+        place: where it was computed.
+        step: of the training, from 1.
+        back: whether it belongs to the way back.
+        least: the least number that the op was given.
+    """
     if place == DATA:
         return "divide the data by their standard deviation"
-    cure = CURES.get(_culprit(first, back)) if first is not None else None
+    name = _culprit(first, back) if first is not None else ""
+    cures = NEGATIVE if least < LOWEST.get(name, 0.0) and name in NEGATIVE else CURES
+    cure = cures.get(name)
     if cure is not None and step <= EARLY:
         return cure
     if cure is None and step == 1 and place is not None and "layer" in place:

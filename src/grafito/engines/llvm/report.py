@@ -12,6 +12,7 @@ from grafito.engines.llvm.ir.nodes import (
 )
 from grafito.engines.llvm.pipeline import Assembled
 from grafito.engines.llvm.roofline import Cost, Roofline
+from grafito.language import localised
 from grafito.language import message as N_
 from grafito.language import translate as _
 
@@ -148,11 +149,12 @@ def _work(cost: Cost) -> Row:
 def _told(roofline: Roofline) -> str:
     """The machine's limits, and what the columns mean."""
     peaks = ", ".join(f"{kind} {rate / 1e9:.1f}" for kind, rate in roofline.peaks.items())
-    return _(
+    told = _(
         "One thread. Peaks in GFLOP/s: {}; {} GB/s, as measured here for as many bytes as a step "
         "touches. The roof is the longer of FLOPs / peak and bytes / bandwidth; Winograd's method "
         "does without the FLOPs under 'saved'."
     ).format(peaks, f"{roofline.bandwidth / 1e9:.1f}")
+    return localised(told)
 
 
 def count(n: int) -> str:
@@ -177,14 +179,14 @@ def scope_of(kernel: Kernel) -> tuple[str, ...]:
 
 
 def table(rows: Iterable[Row], right: Iterable[int] = (), total: bool = False) -> str:
-    """Columns of text, the first row their titles.
+    """Columns of text, the first row their titles; numbers as the language writes them.
 
     Args:
         rows: of equal length.
         right: columns of numbers, which end at the same place.
         total: whether the last row stands apart.
     """
-    rows, right = list(rows), set(right)
+    rows, right = [[localised(cell) for cell in row] for row in rows], set(right)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(

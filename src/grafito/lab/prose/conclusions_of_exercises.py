@@ -12,7 +12,7 @@ from grafito.language import message as N_
 
 
 def slowest(epochs: Mapping[str, int]) -> Sentence | None:
-    """Which of several stands still first, which last, and by how many times.
+    """Which of several losses has fallen first, which last, and by how many times.
 
     Example:
         >>> slowest({"one layer": 20, "two": 60}).values["times"]
@@ -24,8 +24,8 @@ def slowest(epochs: Mapping[str, int]) -> Sentence | None:
     first, last = order[0], order[-1]
     return Sentence(
         N_(
-            "The loss of {first} stands still first, after {few} epochs; that of {last} takes "
-            "{many}, which is {times} times as long."
+            "The loss of {first} is the first to have done 98 % of its fall, after {few} epochs; "
+            "that of {last} takes {many}, {times} times as many."
         ),
         {
             "first": first,

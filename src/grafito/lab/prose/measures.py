@@ -16,7 +16,7 @@ R_SQUARED: list[Words] = [
             "perfect, and 0 is no better than always saying the mean m."
         )
     ),
-    Formula("1 - sum((t - y_hat)^2)/sum((t - m)^2)", "R^2", vectors=("t", "y_hat", "m")),
+    Formula("1 - sum((t - y_hat)^2)/sum((t - m)^2)", "R²", vectors=("t", "y_hat", "m")),
 ]
 
 

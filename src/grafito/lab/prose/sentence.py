@@ -69,6 +69,8 @@ class Task:
     """What is said of an experiment that holds for every run.
 
     Attributes:
+        what: one sentence, the title, where the experiment's own does not fit a variant.
+        asked: what is to be done, likewise.
         told: what it is about, for somebody who does not know the course.
         theory: paragraphs; that of a network that is trained follows from its parts.
         reasons: of choices that are the same in every run.
@@ -76,11 +78,14 @@ class Task:
         variants: other words for variants that do something else; what they leave out stays.
 
     Example:
-        >>> task = Task("Two networks.", limits="Toys.", variants={"one": Task("One network.")})
+        >>> one = Task(told="One network.")
+        >>> task = Task(told="Two networks.", limits="Toys.", variants={"one": one})
         >>> task.of("one").told, task.of("one").limits, task.of("both").told
         ('One network.', 'Toys.', 'Two networks.')
     """
 
+    what: str = ""
+    asked: str = ""
     told: str = ""
     theory: Sequence[Sequence[Words]] = ()
     reasons: str = ""
@@ -91,6 +96,8 @@ class Task:
         """What is said of a variant."""
         other = self.variants.get(variant, self)
         return Task(
+            other.what or self.what,
+            other.asked or self.asked,
             other.told or self.told,
             other.theory or self.theory,
             other.reasons or self.reasons,

@@ -99,6 +99,8 @@ ICE_CREAMS = Task(
     ),
 )
 LINEAR = Task(
+    what=N_("Two half moons: what units without activation take for the boundary."),
+    asked=N_("Are linear units enough? Draw the decision regions."),
     told=N_(
         "Two half moons of points lie into one another, with noise, and no straight line parts "
         "them. The network has hidden layers, but none of their units has an activation: however "
@@ -126,6 +128,8 @@ MOONS = Task(
     ),
     variants={
         "plane": Task(
+            what=N_("Two half moons: how each layer of a network moves the plane."),
+            asked=N_("Draw the plane and its points as they enter and after each layer."),
             told=N_(
                 "Two half moons of points lie into one another, with noise. Each hidden layer of "
                 "this network has two units only, so what it makes of the points is a plane again "
@@ -139,6 +143,8 @@ MOONS = Task(
             ),
         ),
         "linear-units": Task(
+            what=N_("Two half moons: linear units beside sigmoid and ReLU."),
+            asked=LINEAR.asked,
             told=N_(
                 "Two half moons of points lie into one another, with noise, and no straight line "
                 "parts them. A network whose units have no activation stands beside one with "

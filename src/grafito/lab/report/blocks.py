@@ -10,10 +10,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from grafito.figures.text import in_formula
 from grafito.lab.report import numerals, pictures, players
 from grafito.lab.report.pieces import Piece, piece_of
 from grafito.lab.report.recorded_run import in_language, read_csv, summary_rows
-from grafito.language import current, in_words, localised, message, namer, retell
+from grafito.language import current, in_words, known_names, localised, message, namer, retell
 from grafito.language import translate as _
 
 MOST_ROWS = 400  # of a table; of more, the first ones are shown
@@ -281,7 +282,9 @@ class Writer:
         table = None
         with contextlib.suppress(OSError, ValueError):
             titles, *rows = read_csv(folder / names[-1])
-            table = self.tabulate(titles, rows[:MOST_ROWS])
+            with known_names(self.ours):
+                rows = [[in_formula(row[0]), *row[1:]] for row in rows[:MOST_ROWS]]
+            table = self.tabulate(titles, rows)
         problem = NOT_FRAMED if names[0] in there else FILE_IS_MISSING
         common = {**self._common("figure", entry), "kind": "player"}
         problem = "" if frame else _(problem).format(names[0])
