@@ -19,6 +19,7 @@ from grafito.engines.llvm.compilation.driver import Call
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.convolution import winograd_tiles
 from grafito.engines.llvm.lowering import winograd
 from grafito.engines.llvm.pipeline import Assembled
 
@@ -95,13 +96,18 @@ def operations(kernel: Kernel) -> int:
 
 
 def _saved(kernel: Kernel) -> int:
-    """Operations that Winograd's method does without; its transforms are not counted."""
+    """Operations that Winograd's method does without: its transforms are paid for."""
     x = kernel.anchor
     if x is None or x.kind not in ("winograd", "winograd_sums"):
         return 0
-    tile = x.attributes["tile"]
-    products = math.prod(winograd.points(tile, x.window)) / math.prod((*tile, *x.window))
-    return round((1 - products) * x.row.flops(x))
+    image = x.inputs[0]
+    y = x if x.kind == "winograd" else x.inputs[1]
+    tiles = y.shape[0] * winograd.tiles(y.shape[1:3], x.tile)
+    channels, filters = image.shape[3], y.shape[3]
+    products = 2 * math.prod(winograd.points(x.tile, x.window)) * channels * filters
+    of_image, of_results = winograd_tiles.operations(x)
+    each = products + channels * of_image + filters * of_results
+    return max(0, x.row.flops(x) - tiles * each)
 
 
 def _bytes(kernel: Kernel, call: Call) -> int:

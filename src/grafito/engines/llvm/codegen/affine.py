@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,11 @@ class Affine:
         """How much it grows when the variable grows by 1."""
         return dict(self.terms).get(variable, 0)
 
+    def step(self, variable: Loop) -> int:
+        """How much it grows with the variable; where that picks an index that is read, with it."""
+        picked = (c for v, c in self.gathered() if v.at.depends(variable))
+        return self.coefficient(variable) or next(picked, 0)
+
     def gathered(self) -> list[tuple[Gathered, int]]:
         """The terms that are read from memory."""
         return [(v, c) for v, c in self.terms if isinstance(v, Gathered)]
@@ -73,6 +78,12 @@ class Affine:
         if rest + sum((v.size - 1) * c for v, c in low) >= lanes:
             return None
         return Affine(self.constant // lanes, high), Affine(rest, low)
+
+    def divide(self, apart: Callable[[Any], bool]) -> tuple[Affine, Affine]:
+        """The terms of the variables that stand apart, and the rest with the constant."""
+        first = tuple((v, c) for v, c in self.terms if apart(v))
+        rest = tuple((v, c) for v, c in self.terms if not apart(v))
+        return Affine(0, first), Affine(self.constant, rest)
 
     def replace(self, new: dict[Any, Affine]) -> Affine:
         """With variables replaced by expressions, also in the addresses of gathered indices."""

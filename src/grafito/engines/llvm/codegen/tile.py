@@ -15,7 +15,9 @@ from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
 from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.affine import (
     Affine,
+    Gathered,
     Loop,
+    var,
 )
 from grafito.engines.llvm.codegen.builder import (
     REGISTER,
@@ -47,6 +49,17 @@ class Tile:
     vectors: int
 
 
+def step_cycles(rows: int, vectors: int) -> float:
+    """What a step of a tile takes: its products, its loads, and at least the delay of a product."""
+    products, loads = rows * vectors, rows + vectors
+    return max(products / PRODUCTS_A_CYCLE, loads / LOADS_A_CYCLE, SHORTEST_STEP)
+
+
+def most_rows(target: Target, vectors: int) -> int:
+    """Rows of a tile whose sums fit the registers, beside a row of y and an element of x."""
+    return (target.registers - vectors - 1) // vectors
+
+
 def best_tile(
     target: Target,
     rows: int,
@@ -73,16 +86,17 @@ def best_tile(
         total = 0.0
         for height, count in loop_nest.pieces(rows, tile.rows):
             for breadth, times in loop_nest.pieces(vectors, tile.vectors):
-                products, loads = height * breadth, height + breadth
-                step = max(products / PRODUCTS_A_CYCLE, loads / LOADS_A_CYCLE, SHORTEST_STEP)
+                step = step_cycles(height, breadth)
                 if depth * breadth * 64 > target.l1_panel:
                     step = max(step, breadth * 64 / target.l2_rate)
                 total += count * times * step
         return total
 
-    options = [
-        Tile(min(rows, registers // v), v) for v in range(1, min(vectors, registers // 2) + 1)
-    ]
+    heights = {
+        v: min(rows, registers // v, most_rows(target, v))
+        for v in range(1, min(vectors, registers // 2) + 1)
+    }
+    options = [Tile(height, v) for v, height in heights.items() if height > 0]
     return min(options, key=cycles)
 
 
@@ -160,6 +174,14 @@ def accumulate(
     height, across = shape
     operand = computed_in(loop.dtype)
     last = code.mask(i64(tail)) if tail else None
+    (source, place), begin = loop.x, Loop(1)
+    fixed, moving = place.divide(lambda v: _gathered_outside(v, loop))
+    begins = []
+    for r in range(height):
+        reader.env[row] = i64(r)
+        reader.start()
+        begins.append(reader.scalar(fixed))
+    place = moving + var(begin) if fixed.terms else moving
 
     def step(totals: Sequence[Any]) -> list[Any]:
         reader.lane = lane if code.lanes > 1 else None
@@ -174,9 +196,9 @@ def accumulate(
         reader.mask = every
         new = []
         for r in range(height):
-            reader.env[row] = i64(r)
+            reader.env[row], reader.env[begin] = i64(r), begins[r]
             reader.start()
-            element = reader.load(*loop.x)
+            element = reader.load(source, place)
             for c in range(across):
                 total = totals[r * across + c]
                 new.append(multiply_add(code, operand, element, columns[c], total))
@@ -189,6 +211,13 @@ def accumulate(
     if loop.dtype == "bfloat16":
         return [code.round_bfloat16(x) for x in totals]
     return list(totals)
+
+
+def _gathered_outside(variable: Any, loop: TileLoop) -> bool:
+    """Whether a variable of an address is read from memory, and the same in all steps."""
+    return isinstance(variable, Gathered) and not any(
+        variable.at.depends(inner) for inner in (loop.lane, *(each for each, _ in loop.inner))
+    )
 
 
 @dataclass(frozen=True)

@@ -148,8 +148,13 @@ def _window(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:
 
 
 def _elementwise(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:
-    full = [y.lanes and y.shape == x.shape for y in inputs]
-    return any(full), full  # smaller inputs are read element by element
+    lanes = any(y.lanes and y.shape == x.shape for y in inputs)
+
+    def of_images(y: Node) -> bool:
+        """What all images share is read element by element."""
+        return len(y.shape) == len(x.shape) and 1 != y.shape[0] == x.shape[0]
+
+    return lanes, [lanes and (y.shape == x.shape or of_images(y)) for y in inputs]
 
 
 def _reshape(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:

@@ -25,9 +25,12 @@ from grafito.engines.llvm.codegen.frame import (
 )
 from grafito.engines.llvm.codegen.tile import (
     TileStore,
+    most_rows,
+    step_cycles,
 )
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.ir.target import Target
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     ImageTiles,
     Scratch,
@@ -61,7 +64,7 @@ class _Sums:
         self.count = out.shape[1]
         (rows, self.high), (columns, self.broad) = out.parts
         self.slices, self.rows, self.columns = Loop(out.shape[0]), Loop(rows), Loop(columns)
-        self.tile = _tile(self.high, self.broad // width, frame.target.accumulators)
+        self.tile = _tile(self.high, self.broad // width, frame.target)
         blocks = self.broad // width
         self.x = Scratch(code, frame.scratch, self.count, STEP, self.high + self.tile[0])
         at = code.at(frame.scratch, "float32", i64(self.x.bytes // 4))
@@ -165,8 +168,9 @@ class _Sums:
                 code.b.add(corner, i64(i * shape[2] + j * self.width))
                 for i, j in itertools.product(range(height), range(wide))
             ]
-            known = code.splat(begun)
-            totals = [code.load(pointer, "float32", place, known) for place in places]
+            known, zero = code.splat(begun), code.const(0, "float32")
+            totals = [code.load(pointer, "float32", place) for place in places]
+            totals = [code.b.select(known, total, zero) for total in totals]
 
             def images(t: Any, *totals: Any) -> list[Any]:
                 x_at = [self.x.at(p, t, code.b.add(c, i64(i))) for i in range(height)]
@@ -197,18 +201,19 @@ class _Sums:
         code.loop(i64(0), i64(self.broad // self.width), wide, across)
 
 
-def _tile(rows: int, columns: int, registers: int) -> tuple[int, int]:
+def _tile(rows: int, columns: int, target: Target) -> tuple[int, int]:
     """Channels and registers of filters whose sums stay in registers."""
 
     def cycles(tile: tuple[int, int]) -> float:
         total = 0.0
         for height in (tile[0], rows % tile[0]):
             count = rows // tile[0] if height == tile[0] else 1
-            total += count * max(height * tile[1] / 2, (height + tile[1]) / 2, 4) if height else 0
+            total += count * step_cycles(height, tile[1]) if height else 0
         return total / tile[1]
 
     wide = [n for n in (4, 2, 1) if columns % n == 0]
-    return min(((r, n) for n in wide for r in range(1, min(rows, registers // n) + 1)), key=cycles)
+    heights = {n: min(rows, most_rows(target, n)) for n in wide}
+    return min(((r, n) for n in wide for r in range(1, heights[n] + 1)), key=cycles)
 
 
 def weight_gradient(frame: Frame) -> Compiled:

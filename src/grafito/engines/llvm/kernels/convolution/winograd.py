@@ -24,7 +24,8 @@ from grafito.engines.llvm.codegen.frame import (
     Frame,
     emit_epilogue,
 )
-from grafito.engines.llvm.codegen.tile import TileStore
+from grafito.engines.llvm.codegen.tile import TileStore, most_rows, step_cycles
+from grafito.engines.llvm.ir.target import Target
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     ImageTiles,
     Scratch,
@@ -38,8 +39,6 @@ from grafito.engines.llvm.lowering.winograd import (
     points,
 )
 
-# Filters that are multiplied at once, so that the sums of all tiles of a group fill the registers.
-FILTERS_AT_ONCE = {6: 4, 4: 4, 3: 8, 2: 8, 1: 16}
 FILTERS = 128  # filters of a work unit, so that they share one transform of its tiles
 
 
@@ -88,14 +87,22 @@ def weights(frame: Frame) -> Compiled:
     return frame.finish(code, units, float(g.size * 20))
 
 
-def _group(vectors: int, bytes_each: int, cache: int) -> int:
-    """How many vectors of tiles are multiplied together: they fit the cache, few are left over."""
+def _group(vectors: int, bytes_each: int, target: Target) -> tuple[int, int]:
+    """How many vectors of tiles are multiplied together, with how many filters at once.
+
+    Their sums and operands fit the registers, the vectors the cache, and few are left over.
+    """
+
+    def filters(n: int) -> int:
+        return max(f for f in (1, 2, 4, 8, 16) if f <= most_rows(target, n))
 
     def cost(n: int) -> float:
-        far = 1.1 if n * bytes_each > cache and n > 2 else 1.0
-        return -(-vectors // n) * n * far * (1 + 0.1 / n)
+        far = 1.1 if n * bytes_each > target.l2 and n > 2 else 1.0
+        step = step_cycles(n, filters(n)) / (n * filters(n))
+        return -(-vectors // n) * n * far * (1 + 0.1 / n) * step
 
-    return min((6, 4, 3, 2, 1), key=cost)
+    best = min((6, 4, 3, 2, 1), key=cost)
+    return best, filters(best)
 
 
 def convolution(frame: Frame) -> Compiled:
@@ -119,8 +126,8 @@ class _Convolution:
         self.chunk = min(self.panels, max(1, FILTERS // PANEL))
         self.breadth = breadth = self.chunk * PANEL
         bytes_of_tile = count * (self.channels + breadth) * width * 4
-        self.group = group = _group(self.tiles.count, bytes_of_tile, frame.target.l2)
-        self.across = FILTERS_AT_ONCE[group]
+        self.group, self.across = _group(self.tiles.count, bytes_of_tile, frame.target)
+        group = self.group
         self.groups = Loop(-(-self.tiles.count // group))
         self.chunks = Loop(-(-self.panels // self.chunk))
         self.v = Scratch(code, frame.scratch, count, group, self.channels)

@@ -28,6 +28,8 @@ from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.lowering.winograd import (
     Matrix,
     matrices,
+    points,
+    transposed,
 )
 
 Grid = Sequence[Sequence[Any]]
@@ -80,6 +82,41 @@ def both_ways(code: Builder, rows: Matrix, columns: Matrix, grid: Grid, pairs: s
     half = [transform(code, columns, line, pairs) for line in grid]
     transposed = [transform(code, rows, line, pairs) for line in zip(*half, strict=True)]
     return list(zip(*transposed, strict=True))
+
+
+class _Counter:
+    """Counts the additions and multiplications that a transform emits."""
+
+    def __init__(self) -> None:
+        self.b, self.count = self, 0
+
+    def const(self, value: float, dtype: str) -> None:
+        """A known number is no operation."""
+
+    def fma(self, *operands: Any) -> None:
+        self.count += 2
+
+    def fadd(self, *operands: Any) -> None:
+        self.count += 1
+
+    fsub = fmul = fadd
+
+
+def operations(x: Node) -> tuple[int, int]:
+    """Of the transforms of a tile: of the image, and of results (or of what comes back to them)."""
+    (a, _, b), (a_across, _, b_across) = matrices_of(x)
+    counts = points(x.tile, x.window)
+    back = x.kind == "winograd"
+    of_results = (a, a_across) if back else (transposed(a), transposed(a_across))
+    found = []
+    for both, shape, pairs in (
+        ((b, b_across), counts, "powers"),
+        (of_results, counts if back else x.tile, "points" if back else "powers"),
+    ):
+        counter = _Counter()
+        both_ways(counter, *both, [[None] * shape[1]] * shape[0], pairs)  # type: ignore[arg-type]
+        found.append(counter.count)
+    return found[0], found[1]
 
 
 def matrices_of(x: Node) -> Sequence[tuple[Matrix, Matrix, Matrix]]:

@@ -7,6 +7,7 @@ every step.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from grafito.engines.llvm.codegen.affine import (
@@ -15,11 +16,14 @@ from grafito.engines.llvm.codegen.affine import (
     var,
 )
 from grafito.engines.llvm.codegen.builder import (
+    SIZES,
     i64,
 )
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node
+
+LINE = 64  # bytes of a line of the cache
 
 
 class PackedBlock:
@@ -36,6 +40,7 @@ class PackedBlock:
 
     Attributes:
         node: stands for the packed panels.
+        ahead: columns by which a row that is copied prefetches what follows of it; 0 for none.
         at: the address of an element in them, in the variables of the source.
     """
 
@@ -58,12 +63,19 @@ class PackedBlock:
         (piece_, self.width), breadth = piece, vector.size * self.lanes
         depth = -(-depth // self.lanes) * self.lanes
         self.column = var(wide) * piece_ + var(vector) * self.lanes + var(lane)
-        self.ragged = piece_ != breadth or self.width % breadth != 0
-        self.node = Node.make("work", (), (group * depth * breadth,), self.buffer.dtype)
+        self.whole = max(0, (self.width - breadth) // piece_ + 1)  # panels whose vectors are full
+        self.ragged = self.whole < -(-self.width // piece_)
+        self.ahead = 0
+        # With an odd number of lines between them panels meet in no set of the cache.
+        line = LINE // SIZES[self.buffer.dtype]
+        # A row of one vector is written before the next row, over the lanes that it has too many.
+        stride = piece_ if vector.size == 1 else breadth
+        panel = (-(-(depth * stride + self.lanes) // line) | 1) * line
+        self.node = Node.make("work", (), (group * panel,), self.buffer.dtype)
         self.first_row, self.first_panel = Loop(1), Loop(1)
-        panel = (var(wide) + var(self.first_panel) * -1) * depth
-        row = var(k) + var(self.first_row) * -1
-        self.at = (panel + row) * breadth + var(vector) * self.lanes + var(lane)
+        row = (var(k) + var(self.first_row) * -1) * stride
+        self.at = (var(wide) + var(self.first_panel) * -1) * panel + row
+        self.at += var(vector) * self.lanes + var(lane)
         reader.pointers[self.node] = memory
 
     def fill(self, rows: tuple[Any, Any], panels: tuple[Any, Any]) -> None:
@@ -74,15 +86,20 @@ class PackedBlock:
         before = dict(env)
         transposed = self.place.coefficient(lane) != 1 and self.place.coefficient(self.k) == 1
 
-        def copy(k: Any) -> None:
-            """One vector of a row."""
-            env[self.k], env[lane], reader.lane = k, i64(0), lane
-            if self.ragged:
-                reader.mask = code.mask(code.b.sub(i64(self.width), reader.scalar(self.column)))
-            reader.start()
-            value = reader.load(self.buffer, self.place)
-            reader.mask = None
-            reader.store(value, self.node, self.at)
+        def copy(k: Any, ragged: bool) -> None:
+            """A row of a panel."""
+            for v in range(vector.size):
+                env[vector], env[self.k], env[lane], reader.lane = i64(v), k, i64(0), lane
+                if ragged:
+                    reader.mask = code.mask(code.b.sub(i64(self.width), reader.scalar(self.column)))
+                reader.start()
+                value = reader.load(self.buffer, self.place)
+                reader.mask = None
+                reader.store(value, self.node, self.at)
+            if self.ahead:
+                env[vector], env[lane] = i64(0), i64(self.ahead)
+                at = reader.scalar(self.place)
+                code.prefetch(reader.pointers[self.buffer], self.buffer.dtype, at)
 
         def iteration(k: Any) -> None:
             """A square of as many rows as a vector has lanes."""
@@ -112,14 +129,18 @@ class PackedBlock:
             code.loop(i64(0), i64(vector.size), 1, squares)
 
         def by_rows(k: Any) -> None:
-            def panel(p: Any) -> None:
+            def panel(p: Any, ragged: bool = False) -> None:
                 env[wide] = p
-                for v in range(vector.size):
-                    env[vector] = i64(v)
-                    copy(k)
+                copy(k, ragged)
 
-            code.loop(*panels, 1, panel)
+            code.loop(panels[0], full, 1, panel)
+            if self.ragged:
+                code.loop(full, panels[1], 1, functools.partial(panel, ragged=True))
 
+        full = panels[1]
+        if self.ragged:  # the first panel whose vectors are not full, of those that are packed
+            for limit, order in ((i64(self.whole), "<"), (panels[0], ">")):
+                full = code.b.select(code.b.icmp_signed(order, full, limit), full, limit)
         if transposed:
             code.loop(*panels, 1, by_columns)
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as loop_nest
@@ -39,13 +41,15 @@ from grafito.engines.llvm.codegen.tile import (
 )
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.kernels.matmul.packing import PackedBlock
+from grafito.engines.llvm.kernels.matmul.packing import LINE, PackedBlock
 
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles are spilled
 UNITS = 16  # parts of a product that threads can share out
 LARGE_RESULT = 12 << 20  # bytes; larger results exceed the cache and are written row by row
 STRIPS = 16  # rows of tiles for which x is packed at once
 BAND = 64  # rows for which packing the other operand pays
+
+Span = tuple[Any, Any]  # where a loop begins and ends
 
 
 def matmul(frame: Frame) -> Compiled:
@@ -119,14 +123,15 @@ class _Product:
         transposed = transposed and self.y_at[1].coefficient(self.k) == 1
         misses = self._misses(self.y_at, self.wide.size > self.group)
         misses = misses and panel > target.l1_panel // 4
-        pays = transposed or (misses and self.rows >= BAND // 2)
+        shares = self.wide.size > 1 and self._shares_lines() and panel > target.l1_panel // 4
+        pays = transposed or ((misses or shares) and self.rows >= BAND // 2)
         self.packs_y = pays and not unpacked
         self.prefetches_y = misses and self.packs_y and not transposed
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
-        self.by_columns = self.blocks == 1 and results * self.element < LARGE_RESULT
         strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
-        self.packs_x = strided and not (unpacked or self.by_columns)
-        self.packs_x = self.packs_x and self._misses(self.x_at, False)
+        one_vector = self.tile.rows <= self.frame.width  # of rows, so that it is copied as one
+        self.packs_x = strided and one_vector and not unpacked and self._misses(self.x_at, False)
+        self.by_columns = self.blocks == 1 and results * self.element < LARGE_RESULT
         groups = -(-self.wide.size // self.group) * loop_nest.product(self.batch)
         bands = min(-(-UNITS // max(groups, 1)), self.tall.size)
         if self.packs_y or self.blocks > 1:
@@ -142,9 +147,14 @@ class _Product:
 
         Its rows do where they meet in a set of the cache, or where they are long and read in part.
         """
-        row, target = abs(operand[1].coefficient(self.k)) * self.element, self.frame.target
+        row, target = abs(operand[1].step(self.k)) * self.element, self.frame.target
         long = row * self.inner > 4 * target.l2_block
         return (in_part and long) or (row > 0 and row % target.alias == 0)
+
+    def _shares_lines(self) -> bool:
+        """Whether narrow panels begin within a line of the cache, so that two panels read it."""
+        row = abs(self.y_at[1].step(self.k)) * self.element
+        return self.lanes * self.element < LINE and row % LINE != 0
 
     def emit(self) -> Compiled:
         """The function."""
@@ -169,6 +179,7 @@ class _Product:
                 reader, self.x_at, (self.tall, Loop(1), self.row),
                 (self.tile.rows, self.rows), STRIPS, scratch,
             )  # fmt: skip
+            self.strips.ahead = STRIPS * self.tile.rows
             scratch += self.strips.node.size * self.element
         units = loop_nest.product([*self.batch, self.groups, self.bands]) if out.size else 0
         if units:
@@ -214,15 +225,8 @@ class _Product:
                     last = code.b.icmp_signed("==", n, i64(self.blocks - 1))
                     code.when(last, lambda: self._finish(t, wides))
 
-            def column(w: Any) -> None:
-                def one(t: Any) -> None:
-                    tile(t, w)
-                    self._finish(t, (w, code.b.add(w, i64(1))))
-
-                code.loop(*talls, 1, one)
-
             if self.by_columns:
-                code.loop(*wides, 1, column)
+                self._columns(tile, rows, talls, wides)
             else:
                 code.loop(*talls, 1, row)
 
@@ -230,6 +234,29 @@ class _Product:
             block(i64(0))
         else:
             code.loop(i64(0), i64(self.blocks), 1, block)
+
+    def _columns(
+        self, tile: Callable[[Any, Any], None], rows: Span, talls: Span, wides: Span
+    ) -> None:
+        """The tiles of a block, column after column; strip by strip where x is packed."""
+        code, strips = self.code, self.strips
+
+        def one(t: Any, w: Any) -> None:
+            tile(t, w)
+            self._finish(t, (w, code.b.add(w, i64(1))))
+
+        def of(talls: Span) -> None:
+            code.loop(*wides, 1, lambda w: code.loop(*talls, 1, lambda t: one(t, w)))
+
+        def strip(packed: PackedBlock, t: Any) -> None:
+            end = self._smaller(code.b.add(t, i64(STRIPS)), talls[1])
+            packed.fill(rows, (t, end))
+            of((t, end))
+
+        if strips is None:
+            of(talls)
+        else:
+            code.loop(*talls, STRIPS, functools.partial(strip, strips))
 
     def _point_to_spill(self, t: Any, w: Any) -> None:
         """Point the store to the place where a tile is spilled."""
@@ -245,16 +272,13 @@ class _Product:
         code, reader, lanes = self.code, self.reader, self.lanes
         env, b = reader.env, self.code.b
 
-        def smaller(x: Any, limit: int) -> Any:
-            return b.select(b.icmp_signed("<", x, i64(limit)), x, i64(limit))
-
         left = b.sub(i64(self.rows), b.mul(t, i64(self.tile.rows)))
 
         def row(r: Any) -> None:
             def panel(w: Any) -> None:
                 env[self.wide] = w
                 begin = b.mul(w, i64(self.breadth))
-                stop = smaller(b.add(begin, i64(self.breadth)), self.columns)
+                stop = self._smaller(b.add(begin, i64(self.breadth)), i64(self.columns))
                 across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
                 self._point_to_spill(t, w)
 
@@ -271,7 +295,7 @@ class _Product:
 
             code.loop(*wides, 1, panel)
 
-        code.loop(i64(0), smaller(left, self.tile.rows), 1, row)
+        code.loop(i64(0), self._smaller(left, i64(self.tile.rows)), 1, row)
 
     def _tile_at(self, t: Any, w: Any, steps: tuple[Any, Any], operands: Any) -> None:
         """The tile at this place, full or partial at an edge."""
@@ -292,8 +316,7 @@ class _Product:
         """Pack the next rows of x once the packed ones are consumed."""
         b = self.code.b
         done = b.urem(b.sub(t, talls[0]), i64(STRIPS))
-        end = b.add(t, i64(STRIPS))
-        end = b.select(b.icmp_signed("<", end, talls[1]), end, talls[1])
+        end = self._smaller(b.add(t, i64(STRIPS)), talls[1])
         self.reader.env[strips.columns[1]] = i64(0)
         self.code.when(
             b.icmp_signed("==", done, i64(0)),
@@ -301,16 +324,16 @@ class _Product:
         )
         self.reader.env[strips.first_panel] = b.sub(t, done)
 
+    def _smaller(self, x: Any, limit: Any) -> Any:
+        return self.code.b.select(self.code.b.icmp_signed("<", x, limit), x, limit)
+
     def _span(self, n: Any, length: int, size: int) -> tuple[Any, Any]:
         """Begin and end of the n-th piece of an axis."""
         if length >= size:
             return i64(0), i64(size)
         begin = self.code.b.mul(n, i64(length))
         end = self.code.b.add(begin, i64(length))
-        if size % length:
-            short = self.code.b.icmp_signed("<", end, i64(size))
-            end = self.code.b.select(short, end, i64(size))
-        return begin, end
+        return begin, self._smaller(end, i64(size)) if size % length else end
 
     def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
         """A tile of this height and number of columns, for one block of the inner axis."""
@@ -345,6 +368,7 @@ class _Product:
         if self.out.size * self.element <= self.frame.target.l1_panel:
             return
         code, env, kernel = reader.code, reader.env, self.frame.kernel
+        vectors_of_line = max(1, LINE // (self.lanes * self.element))
         inside = self.frame.materialized | set(kernel.results)
         places: dict[tuple[Node | None, Affine], None] = {}
         for x in kernel.results:
@@ -357,8 +381,8 @@ class _Product:
             if at.gathered() or at.coefficient(self.lane) != 1:
                 continue
             env[self.lane] = i64(0)
-            for place in range(height * across):
-                env[self.row], env[self.vector] = i64(place // across), i64(place % across)
+            for r, v in itertools.product(range(height), range(0, across, vectors_of_line)):
+                env[self.row], env[self.vector] = i64(r), i64(v)
                 code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
 
     def _inner(self, reader: Reader, across: int, steps: Sequence[Any]) -> tuple[Any, Any]:
