@@ -1,4 +1,4 @@
-"""The words of the page, in English; each tab gets them in its language."""
+"""The words of a page: its own texts and what one may choose, in the language of its tab."""
 
 from __future__ import annotations
 
@@ -6,39 +6,8 @@ from typing import Any
 
 from grafito.language import message, translator
 from grafito.studio import examples
+from grafito.studio.texts import TEXTS
 
-# The texts of the page. A page asks for the translation of one by itself: words["Train"].
-PAGE = (
-    message("Train"),
-    message("Pause"),
-    message("Step"),
-    message("Back"),
-    message("Epoch"),
-    message("Batch"),
-    message("Reset"),
-    message("Calculation"),
-    message("Data"),
-    message("Noise"),
-    message("Examples"),
-    message("Validation"),
-    message("Classes"),
-    message("Features"),
-    message("Layers"),
-    message("Units"),
-    message("Activation"),
-    message("Dropout"),
-    message("Loss"),
-    message("Optimizer"),
-    message("Learning rate"),
-    message("Seed"),
-    message("Speed"),
-    message("Network"),
-    message("Health"),
-    message("Program"),
-    message("Model"),
-    message("Report"),
-    message("Player"),
-)
 LOSSES = {
     "binary_crossentropy": message("binary cross-entropy"),
     "sparse_categorical_crossentropy": message("cross-entropy of classes"),
@@ -68,7 +37,7 @@ def words(lang: str) -> dict[str, str]:
         'Entrenar'
     """
     say = translator(lang)
-    return {text: say(text) for text in PAGE}
+    return {text: say(text) for text in TEXTS}
 
 
 def choices(lang: str) -> dict[str, list[dict[str, Any]]]:
