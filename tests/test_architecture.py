@@ -173,7 +173,7 @@ LONGEST_FILE = 450  # lines of any kind; a longer file has two subjects
 # Lines of any kind in the Python files of each folder, about 2 % above what stands. A change that
 # needs more raises its number here, in sight.
 BUDGET = {
-    "callbacks": 1_150,
+    "callbacks": 1_160,
     "cli": 1_000,
     "datasets": 4_250,
     "engines": 13_430,
@@ -181,7 +181,7 @@ BUDGET = {
     "figures": 7_500,
     "files": 850,
     "files at the top": 3_260,
-    "foreign": 1_250,
+    "foreign": 1_300,
     "graph": 9_300,
     "initializers": 550,
     "insight": 3_750,
@@ -195,7 +195,7 @@ BUDGET = {
     "optimizers": 1_650,
     "preprocessing": 320,
     "studio": 2_500,
-    "utils": 860,
+    "utils": 880,
 }
 
 # The name that a library is imported by, where its package has another.

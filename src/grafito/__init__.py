@@ -12,6 +12,7 @@ from typing import Any
 
 from grafito.errors import missing_attribute
 from grafito.foreign import finder as _finder
+from grafito.foreign.telling import of_older_programs
 
 __version__ = "0.1.0"
 
@@ -69,7 +70,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"grafito.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(f"grafito.{_NAMES[name]}"), name)
-    raise missing_attribute(sys.modules[__name__], __name__, name)
+    meant = of_older_programs(__name__, name)
+    if meant is None:
+        raise missing_attribute(sys.modules[__name__], __name__, name)
+    return meant
 
 
 _finder.install()

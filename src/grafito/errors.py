@@ -407,7 +407,12 @@ def names_of(module: str) -> Callable[[str], Any]:
         found.__path__ = []  # `from module import name` asks the finder for packages alone
 
     def missing(name: str) -> Any:
-        raise missing_attribute(found, module, name)
+        from grafito.foreign.telling import of_older_programs  # which imports this file
+
+        meant = of_older_programs(module, name)
+        if meant is None:
+            raise missing_attribute(found, module, name)
+        return meant
 
     return missing
 

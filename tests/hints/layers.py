@@ -260,10 +260,11 @@ ROWS = [
         "layer = layers.Dense(3); layer(x)",
         says="layer(x)",
     ),
+    Row("grafito.reduce_mean([1.0])", "grafito.reduce_mean", "ops.mean"),
     Row("losses.get('entropia_cruzada')", "'entropia_cruzada'", "'categorical_crossentropy'"),
     Row(
-        "net().fit(x, y, verbose=0)['acc']",
-        "'acc'",
+        "net().fit(x, y, verbose=0)['acuracy']",
+        "'acuracy'",
         "'accuracy'",
         before="net_ = net; net = lambda: net_(layers.Dense(1, activation='sigmoid'), metrics=['accuracy']); y = labels % 2",
     ),

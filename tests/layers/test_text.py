@@ -502,6 +502,15 @@ def test_what_does_not_fit(case):
         act()
 
 
+@pytest.mark.parametrize("dtype", [object, "U3", "S3"])
+def test_no_texts_keep_their_shape(dtype):
+    lookup = layers.StringLookup(vocabulary=["a"])
+    assert lookup(np.empty((0, 1), dtype)).shape == (0, 1)
+    assert layers.TextVectorization(vocabulary=["a"], output_sequence_length=4)(
+        np.empty((0,), dtype)
+    ).shape == (0, 4)
+
+
 def test_one_text_for_two_layers():
     x = layers.Input((1,), dtype="string")
     one, other = (layers.StringLookup(vocabulary=["a"], output_mode="one_hot") for _ in range(2))

@@ -6,12 +6,15 @@ what is absent on purpose: the error says what to write.
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 import grafito as keras
 from grafito import backend as K
 from grafito import layers, ops
+from grafito.errors import GrafitoWarning
 
 X = np.random.default_rng(0).uniform(size=(12, 3)).astype("float32")
 Y = (X[:, :1] > 0.5).astype("float32")
@@ -236,18 +239,77 @@ def test_names_and_forms_that_are_taken():
     assert keras.config.floatx() == "float32"
 
 
+OLDER = "ignore:.* a name of older programs:grafito.errors.GrafitoWarning"
+
+
+@pytest.mark.filterwarnings(OLDER)
+@pytest.mark.parametrize("engine", ["reference", "llvm", "jax"])
+def test_a_metric_of_tensorflows_functions(engine):
+    import grafito as tf
+
+    def near(t, p):
+        hits = tf.less_equal(tf.abs(t - p), 0.5)
+        return tf.reduce_mean(tf.cast(hits, tf.float32))
+
+    def spread(t, p):
+        return tf.math.reduce_max(tf.nn.relu(p), axis=-1) - tf.math.reduce_min(p)
+
+    model = keras.Sequential([layers.Input((3,)), layers.Dense(1, "tanh")])
+    model.compile("sgd", tf.losses.MSE, metrics=[near, spread], engine=engine)
+    seen = model.fit(X, Y, **QUIET).history
+    assert 0 <= seen["near"][0] <= 1
+    assert "spread" in seen
+    assert tf.nn.softmax(model(X)).numpy().shape == (12, 1)
+
+
+@pytest.mark.filterwarnings(OLDER)
+def test_modules_of_older_versions(tmp_path):
+    from grafito.layers.convolutional import Conv1D, MaxPooling1D
+    from grafito.layers.embeddings import Embedding
+
+    from grafito.constraints import maxnorm
+    from grafito.layers.core import Dense
+    from grafito.utils import np_utils
+
+    assert np_utils.to_categorical([0, 1]).tolist() == [[1, 0], [0, 1]]
+    model = keras.Sequential()
+    model.add(Embedding(20, 4, input_length=8))
+    model.add(Conv1D(filters=3, kernel_size=3, padding="same", activation="relu"))
+    model.add(MaxPooling1D(pool_size=2))
+    model.add(layers.Flatten())
+    model.add(Dense(1, activation="sigmoid", kernel_constraint=maxnorm(3)))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    numbers = np.arange(96).reshape(12, 8) % 20
+    best = keras.callbacks.ModelCheckpoint(
+        tmp_path / "best.safetensors", "val_acc", save_best_only=True
+    )
+    seen = model.fit(numbers, Y, validation_split=0.25, callbacks=[best], **QUIET).history
+    assert seen["acc"] == seen["accuracy"]
+    assert seen["val_acc"] == seen["val_accuracy"]
+    assert best.best == max(seen["val_accuracy"])
+
+
+@pytest.mark.parametrize(
+    ("code", "present"),
+    [
+        ("from grafito.layers.convolutional import Conv2D", "try +layers$"),
+        ("keras.reduce_mean", "try +ops.mean$"),
+        ("keras.float32", "try +'float32'$"),
+        ("keras.utils.np_utils", "try +utils$"),
+    ],
+)
+def test_an_older_name_says_the_present_one(code, present, monkeypatch):
+    monkeypatch.delitem(sys.modules, "grafito.layers.convolutional", raising=False)
+    with pytest.warns(GrafitoWarning, match=present):
+        exec(code, {"keras": keras})
+
+
 REFUSED = {
-    "from grafito.utils import np_utils": "utils.to_categorical",
-    "from grafito.layers.convolutional import Conv2D": "from grafito.layers import Conv2D",
-    "from grafito.constraints import maxnorm": "constraints.MaxNorm",
     "from grafito.wrappers import SKLearnClassifier": "estimators.NetworkClassifier",
     "from grafito.wrappers.scikit_learn import KerasClassifier": "estimators.NetworkClassifier",
     "from grafito.datasets import reuters": "datasets.imdb",
     "from grafito.applications import VGG16": "a network of one's own",
     "keras.backend.set_image_data_format('channels_first')": "numpy.moveaxis",
-    "keras.math.reduce_mean": "ops.mean",
-    "keras.reduce_mean": "graph.mean",
-    "keras.nn.softmax": "graph.softmax",
     "keras.layers.LSTM(4)": "layers.Conv1D",
     "keras.callbacks.TensorBoard('logs')": "callbacks.CSVLogger",
     "keras.metrics.Mean().stateless_update_state([], 1.0)": "metric.update_state",

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from grafito.errors import ArgumentError, UnknownKeyError, unknown_name
+from grafito.foreign import LOGS
+from grafito.foreign.telling import tell_older
 from grafito.registry import KnownArguments
 from grafito.shown import Shown
 
@@ -217,6 +219,10 @@ class Logged(dict[str, list[Any]]):
     """
 
     def __missing__(self, name: object) -> list[Any]:
+        present = LOGS.get(str(name), "")
+        if present in self:
+            tell_older(str(name), repr(present))
+            return self[present]
         error = unknown_name("name in the history", name, self)
         rows = error.rows
         raise UnknownKeyError(error.what, expected=rows["expected"], fix=rows.get("try"))

@@ -13,6 +13,8 @@ import numpy as np
 from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
 from grafito.errors import ArgumentError, FileError, GrafitoWarning, unknown_name, warn
+from grafito.foreign import LOGS
+from grafito.foreign.telling import tell_older
 from grafito.language import say, translate
 from grafito.layers.arguments import integer, number
 
@@ -81,6 +83,10 @@ class Monitor(Callback):
             UnknownNameError: when the logs have no such name.
         """
         logs = logs or {}
+        present = LOGS.get(self.monitor)
+        if present in logs and self.monitor not in logs:
+            tell_older(self.monitor, repr(present))
+            self.monitor = present
         if self.monitor not in logs:
             error = unknown_name(f"monitor of {type(self).__name__}", self.monitor, logs)
             if self.monitor.startswith("val_") and not any(n.startswith("val_") for n in logs):

@@ -41,7 +41,7 @@ def as_texts(x: Any, where: str) -> np.ndarray:
         >>> as_texts([["a"], [b"b"]], "x").tolist()
         [['a'], ['b']]
     """
-    array = np.array(x.tolist() if hasattr(x, "tolist") else x, dtype=object)
+    array = np.array(x, dtype=object)
     flat = [t.decode() if isinstance(t, bytes) else t for t in array.ravel()]
     wrong = next((i for i, text in enumerate(flat) if not isinstance(text, str)), None)
     if wrong is not None:

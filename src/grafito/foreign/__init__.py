@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from grafito.foreign.arguments import ARGUMENTS
 from grafito.foreign.attributes import ATTRIBUTES
 from grafito.foreign.names import NAMES
+from grafito.foreign.older import LOGS, older
 
-__all__ = ["ARGUMENTS", "ATTRIBUTES", "NAMES", "argument", "attribute", "member", "name"]
+__all__ = ["ARGUMENTS", "ATTRIBUTES", "LOGS", "NAMES", "argument", "attribute", "member", "name"]
+__all__ += ["older"]
 
 LONGEST_VALUE = 40  # characters of an argument's value that a hint repeats
 

@@ -127,8 +127,8 @@ _OPTIMIZER = {
     "get_weights": "optimizer.variables",
 }
 
-# Functions of TensorFlow, of Keras's backend and of PyTorch, wherever they are looked for.
-_FUNCTIONS = {
+# Functions of TensorFlow, of Keras's backend and of PyTorch.
+_REDUCTIONS = {
     "reduce_mean": "graph.mean",
     "reduce_sum": "graph.sum",
     "reduce_max": "graph.max",
@@ -137,6 +137,8 @@ _FUNCTIONS = {
     "reduce_std": "graph.std",
     "reduce_variance": "graph.variance",
     "reduce_logsumexp": "graph.logsumexp",
+}
+_FUNCTIONS = {
     "convert_to_tensor": "graph.as_tensor",
     "from_numpy": "graph.as_tensor",
     "clip_by_value": "graph.clip",
@@ -161,9 +163,6 @@ _FUNCTIONS = {
 _ROOT = {
     **_FUNCTIONS,
     "tensor": "graph.as_tensor",
-    "math": "the functions are in grafito.ops: ops.log, ops.exp, ops.mean",
-    "nn": "the functions are in grafito.graph (graph.relu, graph.softmax), the layers in "
-    "grafito.layers",
     "keras": "Keras's names are those of grafito itself: from grafito import Sequential, layers",
     "optim": "grafito.optimizers",
     "applications": "a network of one's own from grafito.layers; no weights of others are kept",
@@ -207,9 +206,6 @@ _LAYERS = {
     "TimeDistributedDense": "layers.Dense, which takes sequences too",
     "AtrousConvolution2D": "layers.Conv2D with dilation_rate",
     "Deconvolution2D": "layers.Conv2DTranspose",
-    "convolutional": "grafito.layers itself: from grafito.layers import Conv2D",
-    "embeddings": "grafito.layers itself: from grafito.layers import Embedding",
-    "noise": "grafito.layers itself: from grafito.layers import GaussianNoise",
     "local": "layers.Conv2D",
     "wrappers": "layers.Dense, which takes sequences too",
     "Densa": "layers.Dense",
@@ -217,7 +213,6 @@ _LAYERS = {
 }
 
 _UTILS = {
-    "np_utils": "utils.to_categorical",
     "generic_utils": "utils.to_categorical, utils.set_random_seed",
     "vis_utils": "utils.plot_model(model), or figures.draw_graph(model(x))",
     "model_to_dot": "figures.network_diagram(model)",
@@ -280,7 +275,7 @@ _OLD: dict[str, dict[str, str]] = {
     "layer": _LAYER,
     "optimizer": _OPTIMIZER,
     "grafito": _ROOT,
-    "grafito.graph": _FUNCTIONS,
+    "grafito.graph": {**_REDUCTIONS, **_FUNCTIONS},
     "grafito.layers": _LAYERS,
     "grafito.utils": _UTILS,
     "grafito.callbacks": _CALLBACKS,

@@ -116,7 +116,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "gd": ("sgd",),
     "momentum": ("optimizers.SGD(momentum=0.9)",),
     "nesterov": ("optimizers.SGD(momentum=0.9, nesterov=True)",),
-    "lbfgs": ("adam",),
     "sgn": ("sign",),
     "signo": ("sign",),
     # Spanish

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,24 +103,37 @@ def image_dataset_from_directory(
     if verbose:
         say(_("Found {} pictures of {} classes.").format(len(pairs), len(names)))
 
+    def picture(path: Path) -> np.ndarray:
+        image = img_to_array(load_img(path, color_mode))
+        return image if image.shape[:2] == tuple(image_size) else resizing(image).numpy()
+
     def dataset(chosen: list[tuple[Path, int]]) -> Rows:
-        targets = np.array([label for _, label in chosen])
-        if label_mode == "binary":
-            targets = targets[:, None].astype("float32")
-        elif label_mode == "categorical":
-            targets = to_categorical(targets, len(names)).astype("float32")
-
-        def make(rows: np.ndarray) -> Any:
-            images = [img_to_array(load_img(chosen[i][0], color_mode)) for i in rows]
-            size = tuple(image_size)
-            images = [x if x.shape[:2] == size else resizing(x).numpy() for x in images]
-            return np.stack(images) if label_mode is None else (np.stack(images), targets[rows])
-
+        make = _maker(chosen, picture, label_mode, len(names))
         rows = Rows(len(chosen), make, batch_size or len(chosen), shuffle, key)
         vars(rows).update(class_names=names, file_paths=[str(path) for path, _ in chosen])
         return rows
 
     return tuple(map(dataset, parts)) if subset == "both" else dataset(parts[0])
+
+
+def _maker(
+    pairs: list[tuple[Path, int]],
+    picture: Callable[[Path], np.ndarray],
+    label_mode: str | None,
+    classes: int,
+) -> Callable[[np.ndarray], Any]:
+    """The function that reads the pictures of some rows, with their labels in the form wanted."""
+    targets = np.array([label for _, label in pairs])
+    if label_mode == "binary":
+        targets = targets[:, None].astype("float32")
+    elif label_mode == "categorical":
+        targets = to_categorical(targets, classes).astype("float32")
+
+    def make(rows: np.ndarray) -> Any:
+        images = np.stack([picture(pairs[i][0]) for i in rows])
+        return images if label_mode is None else (images, targets[rows])
+
+    return make
 
 
 def _found(
