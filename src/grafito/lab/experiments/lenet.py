@@ -63,9 +63,8 @@ class OnPhotographs(Classifier):
 
 def tell_cost(record: Record, trained: Trained, question: str) -> None:
     """Hand over what a training took and what came of it."""
-    megabytes = weight_bytes(trained.model) / 1e6
     epochs, share = len(trained.history.epoch), trained.numbers["accuracy"]
-    cost = cost_of_training(share, epochs, trained.seconds, megabytes)
+    cost = cost_of_training(share, epochs, trained.seconds, weight_bytes(trained.model))
     record.words("answers", [[cost]], question)
 
 
@@ -222,12 +221,12 @@ class WideAgainstLenet(Experiment):
         if len(trained) == len(forms):
             seconds = {name: one.seconds for name, one in trained.items()}
             sizes = {name: float(weight_bytes(one.model)) for name, one in trained.items()}
-            for costs, of in ((seconds, N_("training time")), (sizes, N_("memory for weights"))):
-                record.words(
-                    "answers",
-                    [[at_what_price(accuracies(trained), costs, of)]],
-                    N_("Which network is better, and what does it take?"),
-                )
+            costs = {N_("training time"): seconds, N_("memory for weights"): sizes}
+            record.words(
+                "answers",
+                [at_what_price(accuracies(trained), costs)],
+                N_("Which network is better, and what does it take?"),
+            )
         tell_theory(record, self.task.of(self.variant), forms, trained)
         tell_findings(record, forms["LeNet-5"], trained, course_numbers(forms))
 

@@ -114,7 +114,7 @@ class MnistDenseConv(OnMnist):
             parameters = {name: one.model.count_params() for name, one in trained.items()}
             record.words(
                 "answers",
-                [[at_what_price(accuracies(trained), parameters, N_("parameters"))]],
+                [at_what_price(accuracies(trained), {N_("parameters"): parameters})],
                 N_("Which network is better, and with how many parameters?"),
             )
 

@@ -162,45 +162,40 @@ def second_helps(without: float, with_it: float, count: int) -> Sentence:
     return Sentence(text, values, judges=True)
 
 
-def at_what_price(shares: Mapping[str, float], costs: Mapping[str, float], of: str) -> Sentence:
+def at_what_price(
+    shares: Mapping[str, float], costs: Mapping[str, Mapping[str, float]]
+) -> list[Sentence]:
     """Which of two networks is right more often, and what it costs beside the other.
 
     Args:
         shares: that are right, by name; two of them.
-        costs: likewise.
-        of: what the costs are, such as "parameters"; a text.
+        costs: likewise, by what they are, such as "parameters"; a text.
 
     Example:
-        >>> shares, costs = {"a": 0.9, "b": 0.8}, {"a": 200.0, "b": 100.0}
-        >>> at_what_price(shares, costs, "parameters").values["times"]
-        2.0
+        >>> shares, costs = {"a": 0.9, "b": 0.8}, {"parameters": {"a": 200.0, "b": 100.0}}
+        >>> [one.values["times"] for one in at_what_price(shares, costs)[1:]]
+        [2.0]
     """
     first = max(shares, key=lambda name: shares[name])
     (second,) = [name for name in shares if name != first]
-    times = costs[first] / costs[second]
-    values = {
-        "first": first,
-        "second": second,
-        "best": percent(shares[first]),
-        "other": percent(shares[second]),
-        "of": of,
-        "times": float(f"{times:.2g}"),
-    }
-    if times > 1 + EQUAL:
-        text = N_(
-            "The better one is {first}, with {best} % against {other} %; it takes {times} times "
-            "the {of} of {second}."
+    best, other = percent(shares[first]), percent(shares[second])
+    found = [
+        Sentence(
+            N_("The better one is {first}, with {best} % against {other} %."),
+            {"first": first, "best": best, "other": other},
         )
-    elif times < 1 - EQUAL:
-        text = N_(
-            "The better one is {first}, with {best} % against {other} %; and it takes only {times} "
-            "times the {of} of {second}."
-        )
-    else:
-        text = N_(
-            "The better one is {first}, with {best} % against {other} %; both take the same {of}."
-        )
-    return Sentence(text, values)
+    ]
+    for of, each in costs.items():
+        times = each[first] / each[second]
+        if times > 1 + EQUAL:
+            text = N_("It takes {times} times the {of} of {second}.")
+        elif times < 1 - EQUAL:
+            text = N_("It takes only {times} times the {of} of {second}.")
+        else:
+            text = N_("Both take the same {of}.")
+        values = {"second": second, "of": of, "times": float(f"{times:.2g}")}
+        found.append(Sentence(text, values))
+    return found
 
 
 def lost(before: Mapping[str, float], after: Mapping[str, float], count: int) -> list[Sentence]:

@@ -38,12 +38,19 @@ def cleaned(noisy: float, restored: float) -> Sentence:
     return Sentence(text, values)
 
 
-def cost_of_training(share: float, epochs: int, seconds: float, kilobytes: float) -> Sentence:
+def cost_of_training(share: float, epochs: int, seconds: float, size: int) -> Sentence:
     """What a training gave and what it took.
 
+    Args:
+        share: that is right.
+        epochs: of the training.
+        seconds: that it took.
+        size: of the weights, in bytes.
+
     Example:
-        >>> cost_of_training(0.55, 10, 60.0, 248.0).values["each"]
-        6.0
+        >>> told = cost_of_training(0.55, 10, 60.0, 248_024).values
+        >>> told["each"], told["megabytes"]
+        (6.0, 0.248)
     """
     values = {
         "share": percent(share),
@@ -51,12 +58,18 @@ def cost_of_training(share: float, epochs: int, seconds: float, kilobytes: float
         "epochs": epochs,
         "seconds": round(seconds, 1),
         "each": round(seconds / epochs, 1) if epochs else 0.0,
-        "megabytes": float(f"{kilobytes / 1000:.3g}"),
+        "megabytes": float(f"{size / 1e6:.3g}"),
     }
-    text = N_(
-        "{epochs} epochs take {seconds} s, {each} s each; the weights fill {megabytes} MB, and the "
-        "test error at the end is {error} %."
-    )
+    if epochs == 1:
+        text = N_(
+            "One epoch takes {seconds} s; the weights fill {megabytes} MB, and the test error at "
+            "the end is {error} %."
+        )
+    else:
+        text = N_(
+            "{epochs} epochs take {seconds} s, {each} s each; the weights fill {megabytes} MB, and "
+            "the test error at the end is {error} %."
+        )
     return Sentence(text, values)
 
 

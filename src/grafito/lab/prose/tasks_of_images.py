@@ -117,8 +117,8 @@ MNIST_PERMUTED = Task(
         "each other."
     ),
     reasons=N_(
-        "Both networks are those of the experiment mnist-dense-conv, so that the two pages can be "
-        "laid side by side: what each network loses is the difference of its accuracies on them."
+        "Both networks are those of the experiment mnist-dense-conv, which trains them on the "
+        "images as they are: what each network loses is the difference of its accuracies."
     ),
     limits=N_(
         "Only one permutation was tried, that of the seed; the dense network sees no difference "

@@ -228,8 +228,8 @@ IMDB_EMBEDDING = Task(
         "stand."
     ),
     reasons=N_(
-        "Most words are in the embedding, and so most of the weights: dropout and few epochs keep "
-        "them from learning the reviews by heart."
+        "Most of the weights are in the embedding: dropout and few epochs keep them from learning "
+        "the reviews by heart."
     ),
     limits=N_(
         "Only the last words of a review are read, where opinions are often summed up; what stands "
