@@ -51,6 +51,8 @@ __all__ = [
 
 LANGUAGES = ("en", "es")
 
+_SYMBOLS = {"r2": "R²"}  # for names of numbers, in every language
+
 LONGEST = 1000  # characters of a sentence; longer texts are values, such as a whole array
 
 _BETWEEN = re.compile("(, |: )")  # the parts of a name
@@ -331,8 +333,11 @@ def in_words(name: str) -> str:
     words = name.replace("_", " ").split(" ")
     for first in range(len(words)):
         whose, end = " ".join(words[:first]), " ".join(words[first:])
-        if translate(end) != end:
-            return f"{translate(end)} ({retell(whose)})" if whose else translate(end)
+        told = _SYMBOLS.get(end) or translate(end)
+        if told != end and whose:
+            return f"{whose} {told}" if current() == "en" else f"{told} ({retell(whose)})"
+        if told != end:
+            return told
     return retell(" ".join(words))
 
 

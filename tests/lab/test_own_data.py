@@ -12,7 +12,7 @@ from grafito import lab
 from grafito.cli import app
 from grafito.datasets.columns import Column
 from grafito.errors import ArgumentError, DataError, FileError, UnknownNameError
-from grafito.lab.own_data.pictures import IN_TWO_CLASSES, UNREADABLE, read_pictures
+from grafito.lab.own_data.pictures import IN_TWO_CLASSES, TWICE, UNREADABLE, read_pictures
 from grafito.lab.own_data.question import GIVES_AWAY, IDENTIFIER, ONE_VALUE, gives_away
 from grafito.lab.own_data.table import OwnTable
 from grafito.lab.prose.of_own_data import verdict
@@ -90,6 +90,86 @@ def test_the_report_speaks_both_languages(fitted, lang, says):
     if lang == "es":
         for english in (" the network ", " was taken ", "held-out", " rows ", "left out"):
             assert english not in words
+
+
+def test_no_word_of_the_spanish_report_is_english(fitted):
+    page = lab.write_report(fitted.folder, lang="es").read_text(encoding="utf-8")
+    words = re.sub(r"<[^>]+>", " ", page)
+    for spanish_text in ("R² (modelo lineal)", "pliegue 1", "AdamW lleva", "decaimiento"):
+        assert spanish_text in words
+    for english in ("linear model", "fold 1", "loss of score", "e+0", " r2"):
+        assert english not in words.lower()
+    figure = (fitted.folder / "importance.svg").read_text(encoding="utf-8")
+    assert "puntuación perdida" in figure
+    assert "loss of score" in (fitted.folder / "en" / "importance.svg").read_text(encoding="utf-8")
+
+
+def test_the_words_of_a_user_are_not_translated(tmp_path):
+    """Columns, classes and texts that have a translation stay what they are."""
+    text = "loss,accuracy,Network\n" + rows(
+        lambda k: k % 9,
+        lambda k: ("epochs", "layer")[k % 2],
+        lambda k: ("loss", "bias")[k // 3 % 2],
+    )
+    made(tmp_path, text)
+    settings = {"epochs": 2, "folds": 2, "members": 1, "verbose": 0, "lang": "es"}
+    found = lab.fit(tmp_path / "t.csv", "Network", out=tmp_path / "runs", **settings)
+    told = lab.write_markdown(found.folder, lang="es").read_text(encoding="utf-8")
+    table = told[told.index("| nombre |") :]
+    assert "| nombre | loss | accuracy | Network |" in table
+    for words in ("| loss, bias |", "epochs, layer", "| número |", "| objetivo |"):
+        assert words in table
+    assert "columna Network" in told
+    figure = (found.folder / "confusion.svg").read_text(encoding="utf-8")
+    assert "sesgo" not in figure
+
+
+def test_a_folder_named_like_a_known_data_set_has_its_own_card(tmp_path):
+    settings = {"epochs": 1, "folds": 2, "filters": (2,), "units": 4, "verbose": 0}
+    found = lab.fit(pictures(tmp_path / "mnist"), out=tmp_path / "runs", lang="en", **settings)
+    page = (found.folder / "report.html").read_text(encoding="utf-8")
+    assert "who took the pictures" in page
+    assert "LeCun" not in page
+
+
+def test_a_stopped_run_goes_on(table, capsys, monkeypatch):
+    settings = {"epochs": 3, "folds": 2, "members": 2, "drop": ("vendida",)}
+    whole = lab.fit(table, "ciudad", verbose=0, **settings)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("grafito.lab.record.Record.model", stop)
+        with pytest.raises(KeyboardInterrupt):
+            lab.fit(table, "ciudad", out="stopped", verbose=0, **settings)
+    (folder,) = (table.parent / "stopped" / "casas").iterdir()
+    with pytest.raises(SystemExit) as ended:
+        app(["fit", "casas.csv", "--resume", str(folder), "--lang", "en"])
+    assert not ended.value.code
+    numbers = lab.Fitted(folder).numbers
+    assert {k: v for k, v in numbers.items() if k != "seconds"} == {
+        k: v for k, v in whole.numbers.items() if k != "seconds"
+    }
+    with pytest.raises(FileError, match="complete"):
+        lab.fit(table, resume=folder, verbose=0)
+
+
+def test_a_run_does_not_go_on_with_other_data(table, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    settings = {"epochs": 2, "folds": 2, "members": 1, "verbose": 0}
+    with monkeypatch.context() as patched:
+        patched.setattr("grafito.lab.record.Record.model", stop)
+        with pytest.raises(KeyboardInterrupt):
+            lab.fit(table, "ciudad", **settings)
+    (folder,) = (table.parent / "runs" / "casas").iterdir()
+    table.write_bytes(spanish(95))
+    with pytest.raises(DataError, match="have changed"):
+        lab.fit(table, resume=folder, verbose=0)
+    with pytest.raises(ArgumentError, match="other settings"):
+        lab.fit(table, resume=folder, epochs=3, verbose=0)
 
 
 def test_new_rows_are_predicted(fitted, tmp_path):
@@ -170,6 +250,7 @@ def rows(*cells, count=40):
         ("a,b\n" + rows(lambda k: k % 3, lambda k: f"x{k}"), "b", DataError, "too many classes"),
         ("a,b\n" + rows(lambda k: "x", lambda k: k % 2), "b", DataError, "No column is left"),
         ("a,b\n" + rows(lambda k: k % 5, lambda k: k % 2) + "x,1\n", "b", DataError, "holds text"),
+        ("a,b\n" + rows(lambda k: k, lambda k: f"{k}e300"), "b", DataError, "too large"),
         ("a,a\n" + rows(lambda k: k % 3, lambda k: 5), "a", DataError, "the same name"),
         ("price,b\n" + rows(lambda k: k % 3, lambda k: k), "prise", UnknownNameError, "prise"),
         ("price,b\n" + rows(lambda k: k % 3, lambda k: k), "", ArgumentError, "which column"),
@@ -284,20 +365,26 @@ def test_pictures(tmp_path):
     (folder / "dark" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
     (folder / "dark" / ".DS_Store").write_bytes(b"x")
     (folder / "light" / "copy.png").write_bytes((folder / "dark" / "0.png").read_bytes())
+    (folder / "dark" / "again.png").write_bytes((folder / "dark" / "1.png").read_bytes())
     settings = {"epochs": 3, "folds": 2, "filters": (4, 4), "units": 8}
     fitted = lab.fit(folder, out=tmp_path / "runs", verbose=0, **settings)
     with (fitted.folder / "left-out.csv").open(encoding="utf-8") as file:
         left_out = {row["file"]: row["reason"] for row in csv.DictReader(file)}
-    assert left_out == {"dark/broken.jpg": UNREADABLE, "light/copy.png": IN_TWO_CLASSES}
+    assert left_out == {
+        "dark/0.png": IN_TWO_CLASSES,
+        "dark/again.png": TWICE,
+        "dark/broken.jpg": UNREADABLE,
+        "light/copy.png": IN_TWO_CLASSES,
+    }
     assert {"accuracy", "linear model accuracy", "majority"} <= set(fitted.numbers)
     one = fitted.predict(folder / "light" / "3.png")
     assert one.values[0] in ("dark", "light")
     several = fitted.predict(folder / "dark")
-    assert len(several.values) == 14
+    assert len(several.values) == 15
     assert any("broken.jpg" in remark for remark in several.remarks)
     out = tmp_path / "out.csv"
     fitted.predict_file(folder / "dark", out)
-    assert len(out.read_text(encoding="utf-8").splitlines()) == 15
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 16
 
 
 def test_grey_pictures_have_one_channel(tmp_path):

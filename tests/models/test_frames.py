@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
 import grafito
 from grafito import layers
 from grafito.errors import DataError
+from grafito.models import load_model
 
 pandas = pytest.importorskip("pandas")
 
@@ -126,6 +129,29 @@ def test_columns_in_another_order_are_refused():
         trained.predict(x.rename(columns={"rooms": "roms"}), verbose=0)
     assert wrong.value.rows["try"] == "x.rename(columns={'roms': 'rooms'})"
     assert trained.predict(x.astype("float64").to_numpy(), verbose=0).shape == (40, 1)
+
+
+def test_a_file_keeps_the_columns(tmp_path):
+    x = frame()[["size", "rooms"]].assign(city=frame()["city"].astype("category"))
+    trained = model(3)
+    trained.fit(x, x["size"], verbose=0)
+    trained.save(tmp_path / "model.safetensors")
+    for copy in (load_model(tmp_path / "model.safetensors"), pickle.loads(pickle.dumps(trained))):
+        assert copy.predict(x, verbose=0).shape == (40, 1)
+        with pytest.raises(DataError, match="another order"):
+            copy.predict(x[["rooms", "size", "city"]], verbose=0)
+        others = x.assign(city=x["city"].cat.add_categories(["Lugo"]))
+        with pytest.raises(DataError, match="other categories"):
+            copy.predict(others, verbose=0)
+
+
+def test_a_file_leaves_out_categories_that_are_no_plain_values(tmp_path):
+    x = frame()[["size"]]
+    x["bin"] = pandas.cut(x["size"], 3)
+    trained = model(2)
+    trained.fit(x, x["size"], verbose=0)
+    trained.save(tmp_path / "model.safetensors")
+    assert load_model(tmp_path / "model.safetensors").predict(x, verbose=0).shape == (40, 1)
 
 
 def test_validation_data_have_the_same_columns():

@@ -43,6 +43,9 @@ def fit_data(
     ] = None,
     engine: EngineName = "auto",
     out: Out = Path("runs"),
+    resume: Annotated[
+        Path | None, typer.Option(help=N_("Go on with a run that was stopped, in this folder."))
+    ] = None,
     pdf: Pdf = False,
     markdown: Markdown = False,
     author: Author = None,
@@ -51,6 +54,7 @@ def fit_data(
 ) -> None:
     """Train on data of one's own, print the scores, and say where the report is."""
     from grafito import lab
+    from grafito.lab.own_data import conducted
 
     chosen: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     if target or data.is_file():
@@ -58,9 +62,9 @@ def fit_data(
         chosen |= {name: tuple(given) for name, given in lists.items() if given}
         chosen |= {"problem": task} if task != "auto" else {}
     chosen |= lab.read_settings(",".join(settings or []))
-    experiment = lab.own_experiment(data, target, **chosen)
+    experiment = lab.own_experiment(data, target, resume=resume, **chosen)
     print(experiment.told())
-    result = lab.run(experiment, engine=engine, out=out, lang=lang)
+    result = conducted(experiment, resume, engine=engine, out=out, lang=lang)
     print(result.table(lang))
     write_report(result.folder, lang, pdf=pdf, markdown=markdown, author=author, title=title)
     if not result.is_complete:

@@ -15,6 +15,8 @@ from grafito.language import own_namer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+DOT = 4.0  # points across the dot of a single result
+
 
 @drawn
 def sweep(
@@ -166,10 +168,11 @@ def _draw_bars(
     hatch = canvas.HATCHES[index % len(canvas.HATCHES)]
     edge: dict[str, Any] = {"edgecolor": "white", "hatch": hatch, "linewidth": 0.5}
     axes.bar(x, mean, 0.92 * wide, color=fill, label=name, **edge, zorder=2)
-    if (high > low).any():
+    several = bool((high > low).any())
+    if several:
         reach = [mean - low, high - mean]
         axes.errorbar(x, mean, yerr=reach, ecolor=canvas.INK, capsize=3, ls="none", zorder=3)
-        dots: dict[str, Any] = {"mfc": "white", "mec": canvas.INK, "ms": 4, "zorder": 4}
+        dots: dict[str, Any] = {"mfc": "white", "mec": canvas.INK, "ms": DOT, "zorder": 4}
         for left, i in zip(x, at, strict=True):
             each = as_numbers(results[settings[i]], "results").reshape(-1)
             axes.plot(np.full(len(each), left), each, "o", **dots)
@@ -177,7 +180,8 @@ def _draw_bars(
     if len(settings) * count <= 16:
         for left, middle, top in zip(x, mean, high, strict=True):
             text = number(middle, digits, lang)
-            pad: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points"}
+            above = DOT + 2 if several else 3  # points, clear of the dots
+            pad: dict[str, Any] = {"xytext": (0, above), "textcoords": "offset points"}
             axes.annotate(text, (left, max(top, 0.0)), **pad, ha="center", fontsize=7.5)
 
 

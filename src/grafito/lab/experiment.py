@@ -37,6 +37,7 @@ class Experiment(ABC):
         course_numbers: that the course gives, by variant and by the name of ours.
         departures: from the course that no setting undoes, each with its reason.
         task: what its report says in every run.
+        names_are_ours: whether names of forms and classes are grafito's, to be translated.
         data: the data set it reads, None where the data are built in.
         variants: settings of each of its forms; the first is the usual one.
         shortened: settings of the quick form, which takes less than a minute.
@@ -56,6 +57,7 @@ class Experiment(ABC):
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     departures: ClassVar[tuple[str, ...]] = ()
     task: ClassVar[Task] = Task()
+    names_are_ours: ClassVar[bool] = True
     data: ClassVar[str | None] = None
     variants: ClassVar[Variants] = {}
     shortened: ClassVar[Mapping[str, Any]] = {}

@@ -197,11 +197,13 @@ class Record:
         rows: Iterable[Sequence[Any]],
         title: str,
         caption: str = "",
+        words: Sequence[str] = (),
         **values: Any,
     ) -> None:
         """A table, kept as NAME.csv with English titles and points in its decimals.
 
-        `{name}` in its title and caption as in `text`.
+        `{name}` in its title and caption as in `text`. The cells of the columns `words` are
+        grafito's words, also where the names are somebody else's.
         """
         rows = [list(row) for row in rows]
         if any(len(row) != len(columns) for row in rows):
@@ -213,7 +215,8 @@ class Record:
             )
         file = self._file(name, ".csv")
         self._write_csv(file, [columns, *rows])
-        self._add(kind="table", file=file, title=title, caption=caption, values=values)
+        told = {"words": list(words)} if words else {}
+        self._add(kind="table", file=file, title=title, caption=caption, values=values, **told)
 
     def metrics(self, numbers: Mapping[str, float]) -> None:
         """Numbers that count; kept in metrics.json."""

@@ -214,9 +214,9 @@ def _repeated(run: RecordedRun) -> str:
 
 
 def _command(run: RecordedRun) -> list[str]:
-    """The words that begin the run anew; nothing but `grafito run` is taken from the folder."""
+    """The words that begin the run anew; only `grafito run` and `fit` are taken from the folder."""
     words = shlex.split(str(run.configuration.get("command", "")))
-    known = words[:2] == ["grafito", "run"] and len(words) > 2
+    known = words[:2] in (["grafito", "run"], ["grafito", "fit"]) and len(words) > 2
     return words if known else ["grafito", "run", run.name]
 
 

@@ -260,7 +260,7 @@ def _of_the_course(experiment: Experiment) -> dict[str, Any]:
 
 def _is_ours(experiment: Experiment) -> bool:
     """Whether it is grafito's own, and so are the names of its forms and classes."""
-    return type(experiment).__module__.startswith("grafito.")
+    return experiment.names_are_ours and type(experiment).__module__.startswith("grafito.")
 
 
 def _is_short(experiment: Experiment) -> bool:

@@ -12,6 +12,7 @@ from grafito.layers.copies import freeze, what_is_frozen
 from grafito.layers.supply import supplied
 from grafito.models.architecture import layer_entry, model_from_entry
 from grafito.models.assignment import assign_all
+from grafito.models.frames import Columns
 from grafito.models.further_state import further_state, restore_further
 from grafito.models.resumption import restore_training, training_state
 from grafito.registry import objects_kept, plain
@@ -23,6 +24,8 @@ def model_content(model: Any) -> tuple[dict[str, Any], dict[str, list[Variable]]
     parts: dict[str, list[Variable]] = {"weights": model.weights}
     if model._seen:
         content["seen"] = {name: list(ends) for name, ends in model._seen.items()}
+    if model._columns:
+        content["columns"] = model._columns.content()
     if model.compiled:
         training, state = training_state(model)
         content["training"] = plain(training)
@@ -43,6 +46,8 @@ def model_from_content(
     assign_all(model.weights, parts["weights"], where)
     freeze(model, content.get("frozen"))
     model._seen = {name: (low, high) for name, (low, high) in content.get("seen", {}).items()}
+    if "columns" in content:
+        model._columns = Columns.from_content(content["columns"])
     resumed = compile and "training" in content
     if resumed:
         resumed = restore_training(model, content["training"], parts)

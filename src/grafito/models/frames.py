@@ -32,6 +32,26 @@ class Columns:
     names: tuple[str, ...] = ()
     categories: Mapping[str | None, tuple[Any, ...]] = field(default_factory=dict)
 
+    def content(self) -> dict[str, Any]:
+        """The same for a file, but for categories that are neither texts nor numbers."""
+        kept = [
+            [name, [*categories]]
+            for name, categories in self.categories.items()
+            if all(isinstance(each, (str, int, float)) for each in categories)
+        ]
+        return {"names": [*self.names], "categories": kept}
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Columns:
+        """What `content` described.
+
+        Example:
+            >>> Columns.from_content(Columns(("size", "age")).content()).names
+            ('size', 'age')
+        """
+        categories = {name: tuple(each) for name, each in content.get("categories", ())}
+        return cls(tuple(content.get("names", ())), categories)
+
 
 def is_frame(values: Any) -> bool:
     """Whether it has columns with names, as a DataFrame of pandas.

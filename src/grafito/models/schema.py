@@ -41,8 +41,16 @@ def _structure(value: Any) -> str | None:
 def _ends(value: Any) -> str | None:
     """The least and the largest number of an input."""
     if isinstance(value, list) and len(value) != 2:
-        return "it must have two numbers"
+        return ": it must have two numbers"
     return _problem(value, [_NUMBER])
+
+
+def _categories(value: Any) -> str | None:
+    """A column of a data frame, None for the targets, with its categories."""
+    if not isinstance(value, list) or len(value) != 2:
+        return ": it must be a pair"
+    column, categories = value
+    return _problem(column, (_ABSENT, str)) or _problem(categories, [(str, int, float, bool)])
 
 
 _WEIGHTING = (_ABSENT, _NUMBER, [(_ABSENT, _NUMBER)], {str: (_ABSENT, _NUMBER)})
@@ -67,6 +75,7 @@ CONTENT = {
     "state": {str: _NAMES},
     "frozen": (_ABSENT, FROZEN),
     "seen": {str: _ends},
+    "columns": {"names": _NAMES, "categories": [_categories]},
     "training": TRAINING,
     "further": {str: {"class_name": str, "slots": _PLACES}},
     "step": {"parts": [_structure], "number": int, "batch": str},

@@ -12,17 +12,31 @@ from grafito.lab.own_data.experiment import OwnData
 from grafito.lab.own_data.fitted import Fitted, Prediction
 from grafito.lab.own_data.photos import OwnPhotos
 from grafito.lab.own_data.table import OwnTable
+from grafito.lab.report.recorded_run import read_run
+from grafito.lab.resuming import resume as go_on
 from grafito.lab.runner import Result, run
 
-__all__ = ["Fitted", "OwnData", "OwnPhotos", "OwnTable", "Prediction", "fit", "own_experiment"]
+__all__ = [
+    "Fitted",
+    "OwnData",
+    "OwnPhotos",
+    "OwnTable",
+    "Prediction",
+    "conducted",
+    "fit",
+    "own_experiment",
+]
 
 
-def own_experiment(data: Any, target: str = "", **settings: Any) -> OwnData:
+def own_experiment(
+    data: Any, target: str = "", *, resume: str | os.PathLike[str] | None = None, **settings: Any
+) -> OwnData:
     """The experiment that `fit` runs, after its data were read and looked at.
 
     Args:
         data: a data frame, or the path of a CSV or TSV file or of a folder of pictures.
         target: the column to predict, for a table.
+        resume: the folder of a run that was stopped, whose settings hold where none are given.
         settings: attributes of `OwnTable` or `OwnPhotos`; None leaves one as it is.
 
     Raises:
@@ -38,6 +52,13 @@ def own_experiment(data: Any, target: str = "", **settings: Any) -> OwnData:
           where      nowhere.csv
     """
     given = {name: value for name, value in settings.items() if value is not None}
+    if resume is not None:
+        begun = read_run(resume).configuration
+        given = {**begun.get("changes", {}), **given}
+        used = begun.get("settings", {})
+        target = target or used.get("target", "")
+        if _are_same(data, used.get("path")):
+            data = used["path"]
     if hasattr(data, "columns") and hasattr(data, "dtypes"):
         experiment: OwnData = OwnTable(data_in_memory=data, target=target)
         table = True
@@ -73,6 +94,7 @@ def fit(
     data: Any,
     target: str = "",
     *,
+    resume: str | os.PathLike[str] | None = None,
     engine: str = "auto",
     out: str | os.PathLike[str] = "runs",
     lang: str | None = None,
@@ -87,6 +109,7 @@ def fit(
         data: a data frame, or the path of a CSV or TSV file, or of a folder with a folder of
             pictures for each class.
         target: the column to predict, for a table.
+        resume: the folder of a run of the same data that was stopped, to go on with it.
         engine: as in `lab.run`; so are the next three.
         out: see above.
         lang: see above.
@@ -103,12 +126,27 @@ def fit(
         ...     len(found.predict(f"{folder}/sums.csv").values)
         40
     """
-    experiment = own_experiment(data, target, **settings)
-    return fitted_of(run(experiment, engine=engine, out=out, lang=lang, verbose=verbose))
-
-
-def fitted_of(result: Result) -> Fitted:
-    """What a run of such an experiment has kept."""
+    experiment = own_experiment(data, target, resume=resume, **settings)
+    result = conducted(experiment, resume, engine=engine, out=out, lang=lang, verbose=verbose)
     found = Fitted(result.folder)
     found.result = result
     return found
+
+
+def conducted(
+    experiment: OwnData, resume: str | os.PathLike[str] | None, *, out: Any, **how: Any
+) -> Result:
+    """The result of a new run in OUT, or of one that goes on in its own folder."""
+    if resume is None:
+        return run(experiment, out=out, **how)
+    result = go_on(resume, experiment, **how)
+    assert isinstance(result, Result)
+    return result
+
+
+def _are_same(data: Any, path: Any) -> bool:
+    """Whether two paths lead to one file or folder."""
+    try:
+        return os.path.samefile(data, path)
+    except (OSError, TypeError, ValueError):
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ import numpy as np
 from grafito import figures
 from grafito.callbacks import EarlyStopping, History
 from grafito.datasets.transforms import stratified_split
+from grafito.errors import DataError
 from grafito.figures.text import number as number_in_words
 from grafito.insight import Health
 from grafito.lab.classifier import FEW_CLASSES, count_classes, show_chances
 from grafito.lab.experiment import CHOSEN, Experiment
 from grafito.lab.experiments.regression import r_squared
+from grafito.lab.own_data.folds import Fold, Team, averaged, batch_size_for, error_of
 from grafito.lab.own_data.rivals import NETWORK
 from grafito.lab.prose import of_own_data as prose
 from grafito.lab.prose.conclusions import confusions, overfitting
@@ -38,8 +41,8 @@ from grafito.utils import set_random_seed
 
 HELD_OUT = 0.15  # of the training part, by which training is stopped
 LARGE_BATCH = 1000  # examples, where nothing is learned
-STEPS = 40  # in an epoch, about
-SMALLEST, LARGEST = 16, 256  # examples in a batch
+
+FOLD = N_("fold {}")
 
 Inputs = Callable[[np.ndarray], np.ndarray]
 
@@ -59,6 +62,7 @@ class OwnData(Experiment):
         patience: epochs without improvement before training stops.
         folds: parts, each of which is held out once.
         dropout: share of the units that are left out of a step, after each hidden layer.
+        members: networks whose mean is the prediction; each is stopped by another part of the rows.
     """
 
     path: str = ""
@@ -69,8 +73,10 @@ class OwnData(Experiment):
     patience: int = 20
     folds: int = 5
     dropout: float = 0.1
+    members: int = 5
     data_in_memory: Any = None
 
+    names_are_ours: ClassVar[bool] = False
     kind: ClassVar[str] = "table"  # what the file of a run says it was
     said_first: ClassVar[tuple[str, ...]] = (
         "path",
@@ -78,7 +84,7 @@ class OwnData(Experiment):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(epochs=1, batch_size=0, folds=2, patience=0)
+        self.at_least(epochs=1, batch_size=0, folds=2, patience=0, members=1)
         vars(self)["name"] = Path(self.path).stem or self.kind
 
     def begins(self) -> list[str]:
@@ -123,6 +129,21 @@ class OwnData(Experiment):
     def describe_data(self, record: Record) -> None:
         """Hand over the card of the data."""
 
+    def hand_over(self, record: Record, card: dict[str, Any]) -> None:
+        """Keep the card of the data.
+
+        Raises:
+            DataError: where a run goes on with other data than it was begun with.
+        """
+        before = record.folder.configuration.get("data")
+        if before and before != [card]:
+            raise DataError(
+                "The data have changed since the run was begun.",
+                where=self.path or record.folder.path,
+                fix=shlex.join(["grafito", *self.begins()]) if self.begins() else None,
+            )
+        record.folder.configuration["data"] = [card]
+
     def show(self, record: Record, folds: Sequence[Fold]) -> None:
         """Hand over what is peculiar to these data."""
 
@@ -137,7 +158,7 @@ class OwnData(Experiment):
     def told(self, lang: str | None = None) -> str:
         """The same as a text for a terminal."""
         with use(lang):
-            writer = Writer()
+            writer = Writer(ours=False)
             words = [w for w in self.task_words() if isinstance(w, Sentence)]
             return "\n".join(writer.filled(one.text, one.values) for one in words)
 
@@ -156,15 +177,16 @@ class OwnData(Experiment):
         for rival in [name for name in scores if name != NETWORK]:
             numbers[f"{rival} {metric}"] = float(np.mean(scores[rival]))
         record.metrics(numbers | self._further(folds))
-        model, scale, history, health = self._last(record)
-        record.model(model)
-        record.folder.write_json("fitted.json", self._kept(scale))
-        self._show(record, folds, scores, model, history)
+        health, everything = Health(), np.arange(len(self.y))
+        team = self._trained(self.inputs(everything), everything, self.seed, record, health)
+        record.model(team.model)
+        record.folder.write_json("fitted.json", self._kept(team.scale))
+        self._show(record, folds, scores, team)
         losses = ["sparse_categorical_crossentropy" if self.classes else "mse"]
-        record.words("theory", theory_of([model], losses, ["adam"]))
-        record.words("choices", [paragraph(prose.CHOICES), *self.choices()])
+        record.words("theory", theory_of(team.members[:1], losses, ["adamw"]))
+        record.words("choices", [*prose.choices(len(team.members)), *self.choices()])
         record.words("answers", [prose.verdict(scores, metric)], prose.QUESTION)
-        after = [overfitting(history.history["val_loss"], "validation")]
+        after = [overfitting(team.histories[0].history["val_loss"], "validation")]
         record.words("findings", [said(*after), *prose.diagnosis(health.diagnosis.found.values())])
         record.words("limits", [paragraph(prose.LIMITS)])
 
@@ -176,69 +198,70 @@ class OwnData(Experiment):
         """What each fold gave; fewer after Ctrl-C."""
         found = []
         for number, (train, held_out) in enumerate(folds_of(self.y, self.folds, self.seed), 1):
-            set_random_seed(self.seed + number)
             to_inputs = self.inputs(train)
-            model, scale, history = self._trained(to_inputs, train, record.engine, record.trial)
-            if history.interrupted:
+            seed = self.seed + number * self.members
+            team = self._trained(to_inputs, train, seed, record)
+            if record.interrupted:
                 break
-            outputs = model.predict(to_inputs(held_out), batch_size=LARGE_BATCH, verbose=0)
-            fold = Fold(
-                train, held_out, self._answers(outputs, scale), outputs, model, to_inputs, scale
-            )
+            outputs = team.model.predict(to_inputs(held_out), batch_size=LARGE_BATCH, verbose=0)
+            answers = self._answers(outputs, team.scale)
+            fold = Fold(train, held_out, answers, outputs, team.model, team.scale)
             fold.rivals = dict(self.rivals(train, held_out))
             found.append(fold)
             if record.verbose:
                 told = translate("fold {} of {}: {} epochs, held-out score {}")
-                score = self._score(held_out, fold.answers)
-                say(told.format(number, self.folds, len(history.epoch), number_in_words(score)))
+                score, epochs = self._score(held_out, fold.answers), round(np.mean(team.epochs))
+                say(told.format(number, self.folds, epochs, number_in_words(score)))
         return found
 
     def _trained(
-        self,
-        to_inputs: Inputs,
-        rows: np.ndarray,
-        engine: Any,
-        fit: Callable[..., History],
-        **more: Any,
-    ) -> tuple[Model, tuple[float, float], History]:
-        """A network trained on some of the rows, and stopped by the others."""
-        stop = self.y[rows] if self.classes else np.arange(len(rows)) + 0.5
-        kept, held = stratified_split(stop, HELD_OUT, self.seed)
-        x = to_inputs(rows)
-        mean, deviation = 0.0, 1.0
-        targets = self.y[rows].astype("int32" if self.classes else "float64")
-        if not self.classes:
-            mean, deviation = float(targets[kept].mean()), float(targets[kept].std()) or 1.0
-            targets = ((targets - mean) / deviation).astype("float32")[:, None]
-        model = self.network(x.shape[1:])
+        self, to_inputs: Inputs, rows: np.ndarray, seed: int, record: Record, *callbacks: Any
+    ) -> Team:
+        """Networks trained on some of the rows, each stopped by another part of them.
+
+        With `callbacks` the training of the first goes into the record.
+        """
+        x, targets, scale = to_inputs(rows), *self._targets(rows)
+        members: list[Model] = []
+        histories: list[History] = []
+        for number in range(self.members):
+            set_random_seed(seed + number)
+            stop = self.y[rows] if self.classes else np.arange(len(rows)) + 0.5
+            kept, held = stratified_split(stop, HELD_OUT, self.seed + number)
+            model = self._compiled(self.network(x.shape[1:]), record)
+            fit = record.fit if callbacks and not number else record.trial
+            history = fit(
+                model,
+                x[kept],
+                targets[kept],
+                epochs=self.epochs,
+                batch_size=self.batch_size or batch_size_for(len(kept)),
+                validation_data=(x[held], targets[held]),
+                callbacks=[EarlyStopping(patience=self.patience), *([] if number else callbacks)],
+            )
+            members.append(model)
+            histories.append(history)
+            if history.interrupted:
+                break
+        whole = members[0] if len(members) == 1 else self._compiled(averaged(members), record)
+        return Team(whole, members, histories, scale)
+
+    def _targets(self, rows: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+        """What the network is to say of these rows; of a quantity, its mean and deviation too."""
+        if self.classes:
+            return self.y[rows].astype("int32"), (0.0, 1.0)
+        values = self.y[rows].astype("float64")
+        mean, deviation = float(values.mean()), float(values.std()) or 1.0
+        return ((values - mean) / deviation).astype("float32")[:, None], (mean, deviation)
+
+    def _compiled(self, model: Model, record: Record) -> Model:
         model.compile(
             AdamW(self.learning_rate, weight_decay=self.weight_decay),
             loss="sparse_categorical_crossentropy" if self.classes else "mse",
             metrics=["accuracy"] if self.classes else [],
-            engine=engine,
+            engine=record.engine,
         )
-        stopping = EarlyStopping(patience=self.patience)
-        history = fit(
-            model,
-            x[kept],
-            targets[kept],
-            epochs=self.epochs,
-            batch_size=self.batch_size or batch_size_for(len(kept)),
-            validation_data=(x[held], targets[held]),
-            callbacks=[stopping, *more.pop("callbacks", [])],
-            **more,
-        )
-        return model, (mean, deviation), history
-
-    def _last(self, record: Record) -> tuple[Model, tuple[float, float], History, Health]:
-        """The network that is kept, trained on all rows."""
-        set_random_seed(self.seed)
-        everything = np.arange(len(self.y))
-        health = Health()
-        model, scale, history = self._trained(
-            self.inputs(everything), everything, record.engine, record.fit, callbacks=[health]
-        )
-        return model, scale, history, health
+        return model
 
     def _kept(self, scale: tuple[float, float]) -> dict[str, Any]:
         """The file that `predict` reads beside the network."""
@@ -282,24 +305,30 @@ class OwnData(Experiment):
         record: Record,
         folds: Sequence[Fold],
         scores: Mapping[str, list[float]],
-        model: Model,
-        history: History,
+        team: Team,
     ) -> None:
         """Hand over figures and tables."""
         metric = "accuracy" if self.classes else "r2"
         record.table(
             "scores",
-            ["model", metric, "standard error", *(f"fold {k}" for k in range(1, len(folds) + 1))],
+            [
+                "model",
+                metric,
+                "standard error",
+                *(FOLD.format(k) for k in range(1, len(folds) + 1)),
+            ],
             [
                 [name, round(float(np.mean(v)), 4), round(error_of(v), 4), *np.round(v, 4).tolist()]
                 for name, v in scores.items()
             ],
             N_("Held-out scores"),
             N_("Each row of the data is held out once; the standard error is that of the mean."),
+            words=("model",),
         )
         largest = (
             {N_("always the largest class"): record.numbers["majority"]} if self.classes else {}
         )
+        record.ours = True  # the names of the models are
         record.figure(
             "scores",
             partial(
@@ -311,9 +340,9 @@ class OwnData(Experiment):
             N_("The network beside simpler models"),
             N_("The bars are the means of the folds, which are the points."),
         )
+        record.ours = False
         truth = np.concatenate([self.y[fold.held_out] for fold in folds])
         answers = np.concatenate([fold.answers for fold in folds])
-        record.ours = False  # what follows has the names of somebody's data
         if not self.classes:
             record.figure(
                 "prediction",
@@ -326,12 +355,15 @@ class OwnData(Experiment):
             self._show_classes(record, folds, truth, answers)
         self.show(record, folds)
         record.ours = True
-        show_networks(record, {"": model})
+        show_networks(record, {"": team.members[0]})
         record.figure(
             "curves",
-            partial(figures.curves, history, held_out="validation"),
+            partial(figures.curves, team.histories[0], held_out="validation"),
             N_("Training of the network that is kept"),
+            N_("Of the first of {count} networks.") if len(team.members) > 1 else "",
+            count=len(team.members),
         )
+        record.ours = False
 
     def _show_classes(
         self, record: Record, folds: Sequence[Fold], truth: np.ndarray, answers: np.ndarray
@@ -360,47 +392,3 @@ class OwnData(Experiment):
             record.ours = True
             show_chances(record, truth, {"": chances})
             record.ours = False
-
-
-@dataclass
-class Fold:
-    """What a fold gave.
-
-    Attributes:
-        train, held_out: its rows.
-        answers: of the network, for those held out.
-        outputs: the same as they came.
-        model: the network.
-        inputs: what makes its inputs.
-        scale: mean and deviation of the target in its training part.
-        rivals: what the other models say, by name.
-    """
-
-    train: np.ndarray
-    held_out: np.ndarray
-    answers: np.ndarray
-    outputs: np.ndarray
-    model: Model
-    inputs: Inputs
-    scale: tuple[float, float]
-    rivals: dict[str, np.ndarray] = None  # type: ignore[assignment]
-
-
-def error_of(values: Sequence[float]) -> float:
-    """The standard error of a mean: s / sqrt(n).
-
-    Example:
-        >>> round(error_of([0.8, 0.9, 1.0]), 4)
-        0.0577
-    """
-    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
-
-
-def batch_size_for(count: int) -> int:
-    """A power of two that makes about 40 steps of an epoch.
-
-    Example:
-        >>> batch_size_for(100), batch_size_for(1000), batch_size_for(10**6)
-        (16, 32, 256)
-    """
-    return int(np.clip(2 ** round(np.log2(max(count, 1) / STEPS)), SMALLEST, LARGEST))

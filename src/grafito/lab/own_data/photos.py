@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,7 +14,8 @@ import numpy as np
 from grafito import figures, layers
 from grafito.errors import DataError
 from grafito.lab.own_data import rivals
-from grafito.lab.own_data.experiment import Fold, Inputs, OwnData
+from grafito.lab.own_data.experiment import Inputs, OwnData
+from grafito.lab.own_data.folds import Fold
 from grafito.lab.own_data.pictures import Pictures, read_pictures
 from grafito.lab.prose import of_own_data as prose
 from grafito.lab.prose.sentence import Words
@@ -130,11 +132,14 @@ class OwnPhotos(OwnData):
             [N_("pictures"), str(len(found.y))],
             [N_("classes"), ", ".join(self.classes[:20])],
             [N_("left out"), str(len(found.left_out))],
+            ["SHA-256", hashlib.sha256(found.x.tobytes()).hexdigest()],
+        ]
+        words = [
             [N_("licence"), N_("not stated: who took the pictures, and who may use them?")],
             [N_("faults"), N_("not stated: who or what is not in them?")],
         ]
-        record.folder.configuration["data"] = [{"name": Path(self.path).name, "rows": rows}]
-        record.ours = False
+        card = {"name": Path(self.path).name, "rows": rows, "words": words}
+        self.hand_over(record, card)
         record.table(
             "classes_of_pictures",
             ["class", "pictures"],
@@ -147,8 +152,8 @@ class OwnPhotos(OwnData):
                 ["file", "reason"],
                 [[name, why] for name, why in found.left_out.items()],
                 N_("Pictures that were left out"),
+                words=("reason",),
             )
-        record.ours = True
 
     def choices(self) -> list[list[Words]]:
         return [prose.of_pictures(self.pictures, self.flip)]

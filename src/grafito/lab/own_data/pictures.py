@@ -18,6 +18,7 @@ UNREADABLE = N_("it cannot be read")
 TOO_LARGE = N_("it is too large")
 OF_A_TELEPHONE = N_("its format HEIC is not read: save it as JPEG")
 IN_TWO_CLASSES = N_("the same picture is in another class too")
+TWICE = N_("the same picture is there already")
 SMALL, USUAL = 32, 64  # pixels on a side
 GREY = 2.0  # mean difference between channels, of 255, up to which a picture has no colour
 
@@ -134,32 +135,44 @@ def read_pictures(folder: Path, size: int = 0) -> Pictures:
     classes = classes_in(folder)
     sides, has_colour = _look_at([file for files in classes.values() for file in files])
     size = size or (SMALL if sides and np.median(sides) <= SMALL * 1.5 else USUAL)
-    x, y, kept, left_out = [], [], [], {}
-    seen: dict[str, int] = {}
+    x, y, kept = [], [], []
+    left_out: dict[Path, str] = {}
+    repeated = _repeated(classes)
     for number, files in enumerate(classes.values()):
         for file in files:
-            name = file.relative_to(folder).as_posix()
             picture = read_picture(file, size, has_colour)
+            if isinstance(picture, np.ndarray) and file in repeated:
+                picture = repeated[file]
             if isinstance(picture, str):
-                left_out[name] = picture
-                continue
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
-            if seen.setdefault(digest, number) != number:
-                left_out[name] = IN_TWO_CLASSES
+                left_out[file] = picture
                 continue
             x.append(picture)
             y.append(number)
-            kept.append(name)
+            kept.append(file.relative_to(folder).as_posix())
     names = tuple(classes)
     counts = np.bincount(np.array(y, int), minlength=len(names))
     if (counts == 0).any():
-        empty = names[int(np.argmin(counts))]
         raise DataError(
             "A class has no picture that can be read.",
-            where=folder / empty,
-            received="; ".join(f"{name}: {why}" for name, why in [*left_out.items()][:3]),
+            where=folder / names[int(np.argmin(counts))],
+            received="; ".join(f"{file.name}: {why}" for file, why in [*left_out.items()][:3]),
         )
-    return Pictures(np.stack(x), np.array(y), names, tuple(kept), left_out)
+    reasons = {file.relative_to(folder).as_posix(): why for file, why in sorted(left_out.items())}
+    return Pictures(np.stack(x), np.array(y), names, tuple(kept), reasons)
+
+
+def _repeated(classes: Mapping[str, list[Path]]) -> dict[Path, str]:
+    """Pictures that come again, with the reason to leave them out: all of those in two classes."""
+    places: dict[str, list[tuple[str, Path]]] = {}
+    for name, files in classes.items():
+        for file in files:
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            places.setdefault(digest, []).append((name, file))
+    found: dict[Path, str] = {}
+    for same in places.values():
+        several = len({name for name, _ in same}) > 1
+        found |= {file: IN_TWO_CLASSES if several else TWICE for _, file in same[1 - several :]}
+    return found
 
 
 def _look_at(files: list[Path]) -> tuple[list[int], bool]:

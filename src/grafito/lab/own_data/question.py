@@ -17,6 +17,7 @@ FEWEST = 20  # rows
 FEW_CLASSES = 20  # whole numbers of a target that are so few are classes
 REPEATED = 5  # rows of each, on average
 ENOUGH = 30  # rows from which on a column may be said to give the target away
+LARGEST = 1e100  # of a quantity: sums of its squares are numbers still
 PROBLEMS = ("classification", "regression")
 
 NOTHING = N_("nothing is in it")
@@ -171,6 +172,16 @@ def _check_target(target: Column, problem: str, table: TypedTable) -> None:
             received=str(target.values[0]),
             expected="at least two values",
         )
+    if problem == "regression" and target.kind != "category":
+        largest = float(np.abs(target.values).max())
+        if largest > LARGEST:
+            raise DataError(
+                "The target has numbers too large to compute with: their squares have no number.",
+                where=where,
+                received=f"{largest:.3g}",
+                expected=f"at most {LARGEST:.0e}",
+                fix="another unit, as millions in place of units; or correct the cell",
+            )
     if problem == "classification" and target.distinct > count / 2:
         raise DataError(
             "The target has too many classes.",

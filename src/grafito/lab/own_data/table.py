@@ -7,21 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from grafito import figures, layers
 from grafito.datasets.columns import Column, TypedTable, typed_table
 from grafito.datasets.encoding import TableEncoder
+from grafito.figures.text import short
 from grafito.lab.own_data import rivals
-from grafito.lab.own_data.experiment import Fold, Inputs, OwnData
+from grafito.lab.own_data.experiment import Inputs, OwnData
+from grafito.lab.own_data.folds import Fold
 from grafito.lab.own_data.question import Question, question_of
 from grafito.lab.prose import of_own_data as prose
 from grafito.lab.prose.sentence import Words
 from grafito.lab.record import Record
 from grafito.language import message as N_
+from grafito.language import translator
 from grafito.models import Model, Sequential
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FEW_COLUMNS = 100  # whose importance is measured
 SHOWN_COLUMNS = 10  # in the figure
@@ -136,7 +142,7 @@ class OwnTable(OwnData):
 
     def describe_data(self, record: Record) -> None:
         question = self.question
-        record.folder.configuration["data"] = [self._card()]
+        self.hand_over(record, self._card())
         rows = []
         for name, column in self.table.columns.items():
             use = N_("target") if name == self.target else N_("input")
@@ -147,31 +153,33 @@ class OwnTable(OwnData):
                     KINDS[column.kind],
                     int(column.is_missing.sum()),
                     column.distinct,
+                    _range(column),
                     _examples(column),
                     N_("left out") if why else use,
                     why or column.remark,
                 ]
             )
-        record.ours = False
         record.table(
             "columns",
-            ["name", "kind", "missing", "distinct", "values", "use", "remark"],
+            ["name", "kind", "missing", "distinct", "range", "values", "use", "remark"],
             rows,
             N_("The columns"),
             N_("What each holds, and what it is used for."),
+            words=("kind", "range", "use", "remark"),
         )
-        record.ours = True
 
     def _card(self) -> dict[str, Any]:
         """The card of the data, as the page shows it."""
         table, question = self.table, self.question
-        rows: list[list[str]] = [
+        rows = [
             [N_("rows"), str(len(table))],
             [N_("columns"), str(len(table.columns))],
             [N_("target"), self.target],
             [N_("classes"), ", ".join(question.classes[:20])],
             [N_("rows without a target"), str(question.without_target)],
             [N_("rows that repeat another"), str(question.equal_rows)],
+        ]
+        words = [
             [N_("licence"), N_("not stated: who gathered the data, and who may use them?")],
             [N_("faults"), N_("not stated: how were they gathered, and who is not in them?")],
         ]
@@ -179,7 +187,7 @@ class OwnTable(OwnData):
             content = Path(table.source).read_bytes()
             rows.append(["SHA-256", hashlib.sha256(content).hexdigest()])
         shown = [row for row in rows if row[1] not in ("", "0")]
-        return {"name": Path(table.source).name, "rows": shown}
+        return {"name": Path(table.source).name, "rows": shown, "words": words}
 
     def choices(self) -> list[list[Words]]:
         return [prose.encoding(self.question)]
@@ -198,7 +206,7 @@ class OwnTable(OwnData):
         )
         record.figure(
             "importance",
-            partial(figures.sweep, shown, names=("", N_("loss of score"))),
+            partial(_worth, shown),
             N_("What each column is worth"),
             N_(
                 "How much of the held-out score is lost when the values of a column are shuffled; "
@@ -222,18 +230,27 @@ class OwnTable(OwnData):
         return lost
 
 
-def _examples(column: Column) -> str:
-    """The ends of numbers and dates, or the most frequent categories."""
+def _worth(losses: Mapping[str, list[float]], lang: str) -> Figure:
+    """The figure of what columns are worth; their names stay as they are."""
+    return figures.sweep(losses, names=("", translator(lang)(N_("loss of score"))), lang=lang)
+
+
+def _range(column: Column) -> str:
+    """The ends of numbers and dates, as English writes them."""
     present = column.values[~column.is_missing]
-    if not len(present):
+    if column.kind == "category" or not len(present):
         return ""
-    if column.kind == "category":
-        texts, counts = np.unique(present.astype(str), return_counts=True)
-        some = [str(texts[k])[:20] for k in np.argsort(-counts, kind="stable")[:3]]
-        return ", ".join(some) + (", ..." if len(texts) > len(some) else "")
     ends = float(present.min()), float(present.max())
-    if column.kind == "date":
-        return " – ".join(
-            str(np.datetime64(0, "D") + np.timedelta64(int(day), "D")) for day in ends
-        )
-    return " – ".join(f"{end:.4g}" for end in ends)
+    if column.kind == "number":
+        return " – ".join(short(end, "en") for end in ends)
+    return " – ".join(str(np.datetime64(0, "D") + np.timedelta64(int(day), "D")) for day in ends)
+
+
+def _examples(column: Column) -> str:
+    """The most frequent categories."""
+    present = column.values[~column.is_missing]
+    if column.kind != "category" or not len(present):
+        return ""
+    texts, counts = np.unique(present.astype(str), return_counts=True)
+    some = [str(texts[k])[:20] for k in np.argsort(-counts, kind="stable")[:3]]
+    return ", ".join(some) + (", ..." if len(texts) > len(some) else "")

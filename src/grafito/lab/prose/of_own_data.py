@@ -75,6 +75,18 @@ def question(asked: Question) -> list[Words]:
     return found
 
 
+def choices(members: int) -> list[list[Words]]:
+    """How numbers were found, and of how many networks the prediction is the mean."""
+    found: list[list[Words]] = [[Sentence(CHOICES)]]
+    if members > 1:
+        text = N_(
+            "The prediction is the mean of {count} networks that differ in their first weights and "
+            "in the rows that stopped them: their mistakes differ, and part of them cancels out."
+        )
+        found.append([Sentence(text, {"count": members})])
+    return found
+
+
 def encoding(asked: Question) -> list[Words]:
     """How the columns became inputs."""
     kinds = {column.kind for column in asked.columns}

@@ -148,6 +148,17 @@ OPTIMIZERS: dict[str, Paragraph] = {
         Formula("beta*m + (1 - beta)*g", "m <-"),
         Formula("w - eta*m/(√v + epsilon)", "w <-"),
     ),
+    "adamw": (
+        Sentence(
+            N_(
+                "AdamW keeps a mean m of the gradients g and a mean v of their squares, and "
+                "divides by the root of v, so that every weight has steps of about the length η. "
+                "Besides, each step draws the weights a little towards 0, by the weight decay λ."
+            )
+        ),
+        Formula("beta*m + (1 - beta)*g", "m <-"),
+        Formula("w - eta*(m/(√v + epsilon) + lambda_*w)", "w <-"),
+    ),
     "adagrad": (
         Sentence(
             N_(

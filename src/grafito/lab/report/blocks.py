@@ -23,9 +23,8 @@ DENSE, WIDE = 80, 130  # letters in a row: of small type, and of a sheet of pape
 LONGEST_WORDS = 20  # letters after which a text goes on in the next line
 WIDE_PICTURE = 1000  # CSS pixels: more than two thirds of it would not fit an upright sheet
 
-SYMBOLS = {"r2": "R²"}
 # Values that are grafito's words and not names, and columns of such, whoever has the names.
-WORDS = ("name", "metric", "part", "of", "setting", "settings")
+WORDS = ("name", "metric", "part", "of", "setting", "settings", "rival", "why")
 WORDS_IN_COLUMNS = ("judgement", "status")
 
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
@@ -158,7 +157,7 @@ class Writer:
     def name(self, name: str) -> str:
         """The name of a setting, a number or a column, in words."""
         words, sign, rest = name.partition(" ±")
-        return f"{SYMBOLS.get(words) or in_words(words).replace(' r2', ' R²')}{sign}{rest}"
+        return f"{in_words(words)}{sign}{rest}"
 
     def form(self, name: Any) -> str:
         """The name of a form."""
@@ -195,8 +194,16 @@ class Writer:
 
         return re.sub(r"{(\w+)}", fill, _(text))
 
-    def tabulate(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-        """A table as a CSV file has it, with its words translated and its numbers aligned."""
+    def tabulate(
+        self, titles: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[str] = ()
+    ) -> Table:
+        """A table as a CSV file has it, with its words translated and its numbers aligned.
+
+        Args:
+            titles: of the columns.
+            rows: their cells.
+            words: columns whose cells are grafito's words, whoever has the names.
+        """
         if any(len(row) != len(titles) for row in rows):
             raise ValueError(titles)
         columns: list[list[str]] = []
@@ -204,7 +211,8 @@ class Writer:
         for index, title in enumerate(titles):
             cells = [row[index] for row in rows]
             numbers = numerals.column(cells, current())
-            columns.append(self._cells(title, cells) if numbers is None else numbers)
+            ours = self.ours or title in (*WORDS_IN_COLUMNS, *words)
+            columns.append(_cells(cells, ours) if numbers is None else numbers)
             numeric.append(numbers is not None)
         table = Table(
             [
@@ -218,13 +226,6 @@ class Writer:
         )
         few = 0 < len(rows) < min(len(titles), MOST_COLUMNS)
         return table.turned() if few and len(titles) > MOST_COLUMNS else table
-
-    def _cells(self, title: str, cells: Sequence[str]) -> list[str]:
-        """A column of words."""
-        if not (self.ours or title in WORDS_IN_COLUMNS):
-            return list(cells)
-        say = namer(current())
-        return [localised(say(cell), current()) for cell in cells]
 
     def _spoken(self, entry: Mapping[str, Any]) -> str:
         """Title and caption of a figure, for those who cannot see it."""
@@ -294,7 +295,7 @@ class Writer:
         name = str(entry["file"])
         try:
             titles, *rows = read_csv(folder / name)
-            table = self.tabulate(titles, rows[:MOST_ROWS])
+            table = self.tabulate(titles, rows[:MOST_ROWS], entry.get("words", ()))
         except (OSError, ValueError):
             problem = _(FILE_IS_MISSING).format(name)
             return Block(**self._common("table", entry), problem=problem)
@@ -314,3 +315,11 @@ class Writer:
             ],
             files=[name] if (folder / name).is_file() else [],
         )
+
+
+def _cells(cells: Sequence[str], ours: bool) -> list[str]:
+    """A column of words."""
+    if not ours:
+        return list(cells)
+    say = namer(current())
+    return [localised(say(cell), current()) for cell in cells]

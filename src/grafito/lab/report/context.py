@@ -216,11 +216,11 @@ def _card(source: Any) -> dict[str, Any]:
     told = source if isinstance(source, dict) else {"name": source}
     name = str(told.get("name", ""))
     lang = language.current()
-    try:
-        rows = datasets.card(name).rows()
-    except UnknownNameError:
+    rows = [] if "rows" in told else _known(name)
+    if not rows:  # somebody's own, whatever they are called
         rows = [(_(key), str(told[key])) for key in ("source",) if key in told]
-        rows += [(_(str(key)), _(str(text))) for key, text in _pairs(told.get("rows"))]
+        rows += [(_(str(key)), str(text)) for key, text in _pairs(told.get("rows"))]
+        rows += [(_(str(key)), _(str(text))) for key, text in _pairs(told.get("words"))]
     return {
         "name": name,
         "rows": [
@@ -229,6 +229,14 @@ def _card(source: Any) -> dict[str, Any]:
         ],
         "files": [_finding(str(finding)) for finding in _list(told.get("files"))],
     }
+
+
+def _known(name: str) -> list[tuple[str, str]]:
+    """The rows of the card of a data set; none of one that the catalogue does not have."""
+    try:
+        return datasets.card(name).rows()
+    except UnknownNameError:
+        return []
 
 
 def _pairs(rows: Any) -> list[tuple[Any, Any]]:
