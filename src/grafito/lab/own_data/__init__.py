@@ -136,7 +136,16 @@ def fit(
 def conducted(
     experiment: OwnData, resume: str | os.PathLike[str] | None, *, out: Any, **how: Any
 ) -> Result:
-    """The result of a new run in OUT, or of one that goes on in its own folder."""
+    """The result of a new run in OUT, or of one that goes on in its own folder.
+
+    Example:
+        >>> conducted(OwnTable(path="houses.csv", target="price"), "nowhere", out="runs")
+        Traceback (most recent call last):
+        ...
+        grafito.errors.FileError: There is no such folder.
+          where     nowhere
+          expected  a folder with configuration.json, as `grafito run` leaves it
+    """
     if resume is None:
         return run(experiment, out=out, **how)
     result = go_on(resume, experiment, **how)
