@@ -194,7 +194,7 @@ BUDGET = {
     "ops": 1_350,
     "optimizers": 1_650,
     "preprocessing": 320,
-    "studio": 2_500,
+    "studio": 2_850,
     "utils": 880,
 }
 

@@ -71,7 +71,7 @@ def resume(
     kept = run.configuration
     used = engines.get(str(kept["engine"]) if engine == "auto" else engine)
     if not isinstance(experiment, Experiment):
-        experiment = _begun(run, experiment, given)
+        experiment = begun(run, experiment, given)
     _check_name(run, experiment.name)
     with language.use(lang):
         with processes.one_first():
@@ -144,7 +144,7 @@ def _check_state(run: RecordedRun) -> None:
         )
 
 
-def _begun(run: RecordedRun, name: str | None, given: Mapping[str, Any]) -> Experiment:
+def begun(run: RecordedRun, name: str | None, given: Mapping[str, Any]) -> Experiment:
     """The experiment that a folder tells of, with what is given besides.
 
     A file of one's own is never run because a folder names it.

@@ -52,6 +52,8 @@ def begin(
     listening = server.listen(port)
     studio = server.Studio(listening.getsockname()[1], lang or language.current(), described, kept)
     language.say(studio.address)
+    if port and listening.getsockname()[1] != port:
+        language.say(language.translate("The port {} is taken.").format(port))
     if browser:
         import threading
         import webbrowser

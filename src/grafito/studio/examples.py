@@ -54,6 +54,7 @@ class Examples:
         classes: their names.
         columns: the names of the inputs.
         shape: of a picture that each example is, or None.
+        as_given: whether x and y are as the model and the loss take them.
         lines: the Python that makes x and y, for the program.
     """
 
@@ -64,12 +65,18 @@ class Examples:
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("x1", "x2")
     shape: tuple[int, ...] | None = None
+    as_given: bool = False
     lines: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_plane(self) -> bool:
         """Whether the inputs are the two axes of a plane."""
         return self.x.ndim == 2 and self.x.shape[1] == 2
+
+    @property
+    def has_features(self) -> bool:
+        """Whether the model takes features of the plane, which the page chooses."""
+        return self.is_plane and not self.as_given and self.columns == ("x1", "x2")
 
     def limits(self) -> list[float] | None:
         """The part of the plane, or of the one axis, that is drawn."""
@@ -178,7 +185,7 @@ def _regression(data: DataSettings, files: Any) -> Examples:
     )
     held = _held_out(y, data.validation, False)
     x, y = x.astype("float32"), y.astype("float32")
-    return Examples(x, y, held, REGRESSION, (), ("x1",), None, lines)
+    return Examples(x, y, held, REGRESSION, (), ("x1",), lines=lines)
 
 
 def _digits(data: DataSettings, files: Any) -> Examples:
@@ -194,9 +201,8 @@ def _digits(data: DataSettings, files: Any) -> Examples:
     x = x.reshape(len(x), 64).astype("float32")
     held = _held_out(y, data.validation, True)
     names = tuple(str(i) for i in range(10))
-    return Examples(
-        x, y, held, CLASSES, names, tuple(f"x{i + 1}" for i in range(64)), (8, 8), lines
-    )
+    columns = tuple(f"x{i + 1}" for i in range(64))
+    return Examples(x, y, held, CLASSES, names, columns, (8, 8), lines=lines)
 
 
 def _points(data: DataSettings, files: Any) -> Examples:
@@ -242,20 +248,21 @@ def _csv(data: DataSettings, files: Callable[[str], Path]) -> Examples:
         "from grafito.datasets.columns import typed_table",
         "from grafito.datasets.encoding import TableEncoder",
         "from grafito.lab.own_data.question import question_of",
-        f'question = question_of(typed_table("data.csv"), {target!r})  # the table that you chose',
-        "x, y = TableEncoder.of(question.columns).transform(question.columns), question.y",
+        f'question = question_of(typed_table("data.csv"), {target!r})',
+        "encoder = TableEncoder.of(question.columns)",
+        "x, y = encoder.transform(question.columns, scores=False), question.y",
     )
     held = _held_out(y, data.validation, bool(classes))
     names = tuple(column.name for column in question.columns)
     if len(names) != x.shape[1]:  # categories have a column each
         names = tuple(f"x{i + 1}" for i in range(x.shape[1]))
-    return Examples(x, y, held, task, classes, names, None, lines)
+    return Examples(x, y, held, task, classes, names, lines=lines)
 
 
 def table_examples(question: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Inputs as columns of numbers, targets, and the names of their classes."""
     columns = list(question.columns)
-    x = TableEncoder.of(columns).transform(columns).astype("float32")
+    x = TableEncoder.of(columns).transform(columns, scores=False).astype("float32")
     kind = "int32" if question.classes else "float32"
     return x, np.asarray(question.y).astype(kind), tuple(question.classes)
 

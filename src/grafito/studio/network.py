@@ -54,14 +54,14 @@ class Network:
 
     def inputs(self, x: np.ndarray) -> np.ndarray:
         """Points as the model takes them."""
-        if self.examples.is_plane and self.settings.data.name != "csv":
+        if self.examples.has_features:
             return with_features(x, self.settings.features)
         return x
 
     @property
     def input_names(self) -> list[str]:
         """What the inputs of the model are called."""
-        if self.examples.is_plane and self.settings.data.name != "csv":
+        if self.examples.has_features:
             return list(self.settings.features)
         return list(self.examples.columns)
 
@@ -122,11 +122,12 @@ def build(
         GrafitoError: for what does not go together, as the parts say it.
     """
     set_random_seed(settings.seed)
-    plane = examples.is_plane and settings.data.name != "csv"
-    x = with_features(examples.x, settings.features) if plane else examples.x
+    x = examples.x
+    if examples.has_features:
+        x = with_features(x, settings.features)
     output = settings.output or OUTPUTS[examples.task]
     loss = settings.loss or LOSSES[examples.task]
-    y = targets(loss, examples)
+    y = examples.y if examples.as_given else targets(loss, examples)
     if given is None and settings.model is not None:
         given = _loaded(files(settings.model))
     model = given if given is not None else _sequential(settings, x.shape[1:], examples, output)

@@ -6,23 +6,96 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grafito.errors import FileError
+import numpy as np
+
+from grafito.errors import ArgumentError, FileError
+from grafito.lab import get
+from grafito.lab.folder import plain_name
+from grafito.lab.report.recorded_run import read_run
+from grafito.lab.resuming import begun
+from grafito.lab.training import Training
+from grafito.models import Model, load_model
+from grafito.studio.examples import BINARY, CLASSES, REGRESSION, Examples
 from grafito.studio.keeping import Kept
-from grafito.studio.settings import Settings
+from grafito.studio.settings import MOST_EXAMPLES, DataSettings, Settings
 
 NAME = "given"  # the data set of an experiment that the command line named
+MOST_ROWS = 60_000  # of an experiment
 
 
 def described(source: str | None, kept: Kept) -> dict[str, Any]:
-    """What is told to the process that trains."""
+    """What is told to the process that trains.
+
+    Raises:
+        FileError: where there is no such file, or it holds no model.
+        UnknownNameError: where there is no such experiment.
+    """
     if source is None:
         return {}
     path = Path(source)
-    if not path.exists() and (path.suffix or len(path.parts) > 1):
+    if path.is_dir():
+        _trains(begun(read_run(path), None, {}))
+        return {"run": str(path.resolve())}
+    if path.is_file() and path.suffix != ".py":
+        return {"model": kept.upload(path.read_bytes(), "model")}
+    if (path.suffix and ".py" not in source) or (len(path.parts) > 1 and ".py" not in source):
         raise FileError("There is no such file.", where=path)
-    return {}
+    _trains(get(source))
+    return {"experiment": source}
 
 
-def opened(source: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
+def opened(source: Mapping[str, Any], kept: Kept) -> tuple[Settings, dict[str, Any]]:
     """Settings, and the model and the examples that are not made from them."""
-    return Settings(), {}
+    if "model" in source:
+        return _for_model(load_model(kept.file(source["model"])), source["model"]), {}
+    if not source:
+        return Settings(), {}
+    run = read_run(source["run"]) if "run" in source else None
+    experiment = _trains(begun(run, None, {}) if run else get(source["experiment"]))
+    (x, y), (x_test, y_test) = experiment.limited(experiment.load())
+    model = experiment.network(x)
+    models = run.only("model") if run else []
+    if run and models:
+        model = load_model(run.path / plain_name(str(models[-1]["file"])))
+    examples = _examples(experiment, (x[:MOST_ROWS], y[:MOST_ROWS]), (x_test, y_test))
+    settings = Settings(
+        data=DataSettings(NAME, examples=min(len(examples.y), MOST_EXAMPLES)),
+        layers=(),
+        loss=experiment.loss,
+        optimizer=experiment.optimizer,
+        rate=experiment.learning_rate,
+        batch=experiment.batch_size,
+        seed=experiment.seed,
+    )
+    return settings, {"model": model, "examples": examples}
+
+
+def _trains(experiment: Any) -> Training:
+    if not isinstance(experiment, Training) or experiment.forms():
+        raise ArgumentError(
+            "The studio opens experiments that train one network.",
+            where=experiment.name,
+            fix="one of its variants, or another experiment",
+        )
+    return experiment
+
+
+def _examples(experiment: Training, train: Any, test: Any) -> Examples:
+    x, y = (np.concatenate(pair) for pair in zip(train, test, strict=True))
+    held_out = np.arange(len(x)) >= len(train[0])
+    count = int(y.max()) + 1 if y.dtype.kind in "iu" else int(y.shape[1]) if y.ndim == 2 else 0
+    classified = "crossentropy" in experiment.loss
+    task = REGRESSION if not classified else BINARY if count <= 2 else CLASSES
+    names = tuple(map(str, range(max(count, 2)))) if classified else ()
+    shape = x.shape[1:3] if x.ndim in (3, 4) and x.shape[3:] in ((), (1,)) else None
+    columns = tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ()
+    return Examples(x, y, held_out, task, names, columns, shape, as_given=True)
+
+
+def _for_model(model: Model, upload: str) -> Settings:
+    """Data that fit a model: two inputs are a plane, one is a line, 64 are digits."""
+    inputs, outputs = model.inputs[0].shape[1:], model.outputs[0].shape[-1]
+    sets = {(1,): "regression", (64,): "digits", (2,): "moons" if outputs == 1 else "classes"}
+    name = sets.get(tuple(inputs), "moons")
+    classes = outputs if name == "classes" and 2 <= outputs <= 10 else 3
+    return Settings(data=DataSettings(name, classes=classes), model=upload)

@@ -71,7 +71,7 @@ class Session:
         self._x, self._y = self.network.part(False)
         self._held_out = self.network.part(True)
         self._orders: tuple[int, np.ndarray] = -1, np.zeros(0, int)
-        self.steps = Training(self.network.model, self._batch)
+        self.steps = Training(self.network.model, self.batch)
         self.pictures = Pictures(self.network)
         self.history: list[dict[str, float | None]] = []
         self.numbers: dict[str, float | None] = {}
@@ -94,7 +94,7 @@ class Session:
         """Of an epoch."""
         return -(-len(self._x) // self.settings.batch)
 
-    def _batch(self, step: int) -> Examples:
+    def batch(self, step: int) -> Examples:
         """The examples of a step, in the order in which `fit` takes them."""
         epoch, batch = divmod(step, self.batches)
         if self._orders[0] != epoch:

@@ -61,6 +61,7 @@ class Worker:
         self._times = dict.fromkeys(("picture", "measured", "saved", "batch"), 0.0)
         self._path = kept.new(os.getpid())
         self._session: Session | None = None
+        self._unheard: GrafitoError | None = None
 
     def run(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -107,10 +108,10 @@ class Worker:
         """The network that the page shows first."""
         settings = Settings()
         try:
-            settings, self._given = opening.opened(self._source)
+            settings, self._given = opening.opened(self._source, self._kept)
             self._use(Session(settings, self._kept.file, self._given))
         except GrafitoError as error:
-            self._refuse("open", error, None)
+            self._unheard = error  # no page is there yet
             self._given = {}
             self._use(Session(Settings(), self._kept.file))
 
@@ -200,7 +201,7 @@ class Worker:
 
     def _begin_given(self, settings: Settings) -> None:
         if self._given and settings.data.name == opening.NAME:
-            _settings, self._given = opening.opened(self._source)  # with its first weights
+            _, self._given = opening.opened(self._source, self._kept)  # with its first weights
         self._use(Session(settings, self._kept.file, self._kept_given(settings)))
 
     def _do_open(self, message: Message) -> None:
@@ -220,6 +221,9 @@ class Worker:
 
     def _do_refresh(self, message: Message) -> None:
         self._tell_all(message["tab"])
+        if self._unheard:
+            self._refuse("open", self._unheard, message["tab"])
+            self._unheard = None
 
     def _do_want(self, message: Message) -> None:
         self._wanted = True
