@@ -39,6 +39,8 @@ BESIDE = {
 
 OF_THE_RUN = {"configuration.json", "index.json", "metrics.json", "report.html"}
 
+SAME_IN_SPANISH = {"L1", "L2", "dropout"}
+
 FEWEST_WORDS, MOST_WORDS = 250, 900  # of a page in each language, outside its tables
 
 # A row for each experiment: settings for an even shorter run, and what else a single form shows.
@@ -203,8 +205,10 @@ def test_short_form(name, variant, tmp_path, little_data, monkeypatch):
     lines = [len(csv_rows(result, e["file"])) for e in contents if e["kind"] == "history"]
     assert sum(lines) == result.epochs or not lines
     for lang in language.LANGUAGES:
-        count = words_of(write_report(result.folder, lang=lang).read_text())
-        assert FEWEST_WORDS <= count <= MOST_WORDS, (lang, count)
+        page = write_report(result.folder, lang=lang).read_text()
+        assert FEWEST_WORDS <= (count := words_of(page)) <= MOST_WORDS, (lang, count)
+        if lang == "es":  # what is quoted has its Spanish name
+            assert set(re.findall("«([^»]+)»", page)) & {*experiment.variants} <= SAME_IN_SPANISH
     check_headings(result.folder)
     numbers = read(result, "metrics.json")
     assert {name: numbers[name] for name in result.metrics} == result.metrics

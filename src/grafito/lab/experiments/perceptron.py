@@ -115,7 +115,7 @@ class Perceptron(Experiment):
 
     def conduct(self, record: Record) -> None:
         errors = {
-            name: form._show(record, name)
+            SETS[name]: form._show(record, name)
             for name, form in (self.forms() or {self.variant: self}).items()
         }
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])

@@ -27,7 +27,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu")
 SPREADS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the weights, from tame to saturating
 INITIALISERS = ("glorot_uniform", "he_normal")
 CLIP = 1.0
-CLIPPED = (N_("relu, clipped"), N_("leaky_relu, clipped"))
+CLIPPED = (N_("ReLU, clipped"), N_("Leaky ReLU, clipped"))
 SATURATED = 0.01  # a sigmoid unit is so near to 0 or 1 that its derivative is below this
 CRITERION = losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -284,10 +284,10 @@ class VanishingGradient(Experiment):
         rows: list[list[Any]] = []
         low = f", b = {self.bias:g}".replace("-", "−")
         forms: Sequence[tuple[str, str, float, bool]] = (
-            ("relu", "relu", 0.0, False),
-            (f"relu{low}", "relu", self.bias, False),
-            ("leaky_relu", "leaky_relu", 0.0, False),
-            (f"leaky_relu{low}", "leaky_relu", self.bias, False),
+            ("ReLU", "relu", 0.0, False),
+            (f"ReLU{low}", "relu", self.bias, False),
+            ("Leaky ReLU", "leaky_relu", 0.0, False),
+            (f"Leaky ReLU{low}", "leaky_relu", self.bias, False),
             (CLIPPED[0], "relu", 0.0, True),
             (CLIPPED[1], "leaky_relu", 0.0, True),
         )
@@ -329,7 +329,7 @@ class VanishingGradient(Experiment):
                 "that leaky ReLU learns at the rates where ReLU dies."
             ),
         )
-        record.metrics({"dead_units": shares["relu"][max(self.rates)]})
+        record.metrics({"dead_units": shares["ReLU"][max(self.rates)]})
         return shares
 
     def _show_saturated(
