@@ -67,6 +67,7 @@ def best_tile(
     lanes: int,
     depth: int = 0,
     registers: int | None = None,
+    reuse: int = 0,
 ) -> Tile:
     """The tile that needs the fewest cycles: two products or two loads in each.
 
@@ -78,8 +79,10 @@ def best_tile(
         depth: steps of the inner axis; the vectors of a panel that is too long for the first-level
             cache come from the second.
         registers: for accumulators; all that the CPU has for them by default.
+        reuse: bytes that a row of the tile reads before it comes back to the first of them; where
+            those of all rows are too many for the first-level cache, they come from the second.
     """
-    vectors = -(-columns // lanes)
+    vectors, lanes_bytes = -(-columns // lanes), 4 * target.lanes
     registers = registers or target.accumulators
 
     def cycles(tile: Tile) -> float:
@@ -87,6 +90,8 @@ def best_tile(
         for height, count in loop_nest.pieces(rows, tile.rows):
             for breadth, times in loop_nest.pieces(vectors, tile.vectors):
                 step = step_cycles(height, breadth)
+                if height * reuse > target.l1_panel:
+                    step = max(step, height * lanes_bytes / target.l2_rate)
                 if depth * breadth * 64 > target.l1_panel:
                     step = max(step, breadth * 64 / target.l2_rate)
                 total += count * times * step

@@ -138,7 +138,8 @@ class Convolution:
         """The result places of one remainder by the strides."""
         out, code, reader = self.out, self.code, self.reader
         image, weights = out.inputs
-        tile = best_tile(self.frame.target, c.places, self.out_channels, 1)
+        reuse = c.stride * self.in_channels * self.width * 4
+        tile = best_tile(self.frame.target, c.places, self.out_channels, 1, reuse=reuse)
         if code.bf16_dot:
             tile = Tile(*bfloat.image_tile(c.places, self.out_channels, weights))
         block, lane = Loop(-(-out.shape[0] // self.width)), Loop(self.width)
