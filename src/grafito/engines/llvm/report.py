@@ -186,7 +186,7 @@ def table(rows: Iterable[Row], right: Iterable[int] = (), total: bool = False) -
         right: columns of numbers, which end at the same place.
         total: whether the last row stands apart.
     """
-    rows, right = [[localised(cell) for cell in row] for row in rows], set(right)
+    rows, right = [tuple(map(localised, row)) for row in rows], set(right)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
