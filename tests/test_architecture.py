@@ -176,7 +176,7 @@ BUDGET = {
     "callbacks": 1_160,
     "cli": 1_000,
     "datasets": 4_250,
-    "engines": 13_430,
+    "engines": 13_560,
     "estimators": 520,
     "figures": 7_500,
     "files": 850,

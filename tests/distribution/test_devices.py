@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("jax")
 
-from grafito import distribution, engines, graph
+from grafito import distribution, engines, graph, lab
 from grafito.engines.jax import placement
 from grafito.engines.jax.program import Program
 from grafito.engines.jax.reads import TableReads
@@ -38,13 +38,36 @@ CASES = {  # name, batch size, steps, dtype, whether batches are sent; and the b
 }
 
 
-def test_several_devices_give_the_numbers_of_one():
-    """Two devices; `python tests/distribution/on_devices.py 4 ...` for more."""
-    command = [sys.executable, FOLDER / "on_devices.py", "2", *map(json.dumps, CASES)]
+def on_devices(count, cases):
+    """What the program of the folder prints of each case."""
+    command = [sys.executable, FOLDER / "on_devices.py", str(count), *map(json.dumps, cases)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert ran.returncode == 0, ran.stderr
-    found = dict(zip(CASES, json.loads(ran.stdout), strict=True))
+    return dict(zip(cases, json.loads(ran.stdout), strict=True))
+
+
+def test_several_devices_give_the_numbers_of_one():
+    """Two devices; `python tests/distribution/on_devices.py 4 ...` for more."""
+    found = on_devices(2, CASES)
     assert not {case: far for case, far in found.items() if far > CASES[case]}
+
+
+@pytest.mark.slow
+def test_the_end_of_a_training_lies_within_the_spread_of_three_seeds():
+    """1,000 steps, after which rounding alone makes other weights."""
+    names = ("dense", "batch normalisation", "convolution", "embedding")
+    for (name, _), (*seeds, divided) in on_devices(4, [(name, 1000) for name in names]).items():
+        spread = max(seeds) - min(seeds)
+        assert abs(divided - seeds[0]) <= spread, (name, seeds, divided)
+
+
+def test_more_devices_than_there_are_is_told():
+    there = distribution.get_device_count()
+    with pytest.raises(ArgumentError, match=f"at most {there}: cpu:0") as error:
+        lab.join(there + 1)  # as `grafito run NAME --devices` does, where JAX computes already
+    assert f"JAX_NUM_CPU_DEVICES={there + 1}" in str(error.value)
+    with pytest.raises(ArgumentError, match="A device is needed"):
+        lab.join(0)
 
 
 # Batches that are sent, on one device.

@@ -1,11 +1,13 @@
 """Two real processes over loopback: the numbers of one, and what happens when one fails."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ pytest.importorskip("jax")
 
 from grafito import lab
 from grafito.engines import processes
+from grafito.engines.meeting import meet
 from grafito.errors import ArgumentError, GraphError
 from grafito.files import writing
 from grafito.lab import launching
@@ -122,6 +125,66 @@ def test_processes_end_with_their_supervisor(tmp_path):
     assert gone(tmp_path, 10)
 
 
+BROKEN = """
+import os, signal
+from dataclasses import dataclass
+from pathlib import Path
+import numpy as np
+from grafito import callbacks, distribution, lab, layers, models
+
+class Break(callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        mark = os.environ.get("MARK")
+        if epoch == 5 and distribution.process_index() == 1 and mark and not Path(mark).exists():
+            Path(mark).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+@dataclass(frozen=True, kw_only=True)
+class Broken(lab.Training):
+    name = "broken"
+    what = "A training that is ended once."
+    epochs: int = 8
+
+    def load(self):
+        x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+        y = (x.sum(axis=1) > 0).astype(int)
+        return (x, y), (x, y)
+
+    def network(self, x):
+        stack = [layers.Input((4,)), layers.Dense(8, "tanh"), layers.Dense(2, "softmax")]
+        return models.Sequential(stack)
+
+    def callbacks(self):
+        return [Break()]
+"""
+
+
+@pytest.mark.slow
+def test_the_command_begins_again_and_ends_with_the_numbers_of_an_undisturbed_run(tmp_path):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    found = {}
+    for mark in ("", str(tmp_path / "mark")):
+        words = ["launch", "-n", "2", "--restarts", "1", "run", "broken.py:Broken"]
+        words += ["--engine", "jax", "--out", f"runs{bool(mark):d}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "grafito", *words],
+            env=os.environ | {"MARK": mark, "GRAFITO_LANG": "en"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("All processes begin again" in done.stdout) == bool(mark)
+        assert ("SIGKILL" in done.stdout) == bool(mark)
+        (folder,) = (tmp_path / f"runs{bool(mark):d}").glob("broken/*")
+        metrics = json.loads((folder / "metrics.json").read_text())
+        found[bool(mark)] = {k: v for k, v in metrics.items() if "seconds" not in k}
+    assert (tmp_path / "mark").exists()
+    assert found[False] == found[True]
+
+
 # Alone
 
 
@@ -177,10 +240,105 @@ def test_a_port_that_is_taken_is_told():
             processes.initialize(f"127.0.0.1:{port}", 2, 0)
 
 
+def meet_all(numbers, count=3, patience=5.0, counts=None):
+    """What each process hears that comes with one of these numbers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    told = {}
+
+    def come(place, number):
+        try:
+            meet(address, (counts or {}).get(place, count), number, patience)
+            told[place] = ""
+        except ArgumentError as error:
+            told[place] = str(error)
+
+    threads = [threading.Thread(target=come, args=pair) for pair in enumerate(numbers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return told
+
+
+def test_processes_meet():
+    assert meet_all([1, 2, 0]) == {0: "", 1: "", 2: ""}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "settings", "words"),
+    [
+        ([0, 1, 1], {}, "process_id=1, twice"),
+        ([0, 2, 2], {}, "process_id=2, twice"),
+        ([0, 1], {"counts": {1: 4}}, "agree on: num_processes"),
+        ([0, 2], {"patience": 0.5}, "none with process_id=1"),
+    ],
+)
+def test_all_hear_that_the_numbers_do_not_fit(numbers, settings, words):
+    began = time.monotonic()
+    told = meet_all(numbers, **settings)
+    assert all(words in text for text in told.values())
+    assert time.monotonic() - began < 5
+
+
+def test_a_second_process_0_finds_the_port_taken():
+    told = meet_all([0, 0, 1], count=2)
+    assert sorted("one process alone with the number 0" in text for text in told.values()) == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_what_is_no_process_of_ours_is_left_alone():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = []
+    waits = threading.Thread(
+        target=lambda: told.append(meet(f"127.0.0.1:{port}", 2, 0, 10.0)), daemon=True
+    )
+    waits.start()
+    for words in (b"GET / HTTP/1.1\r\n\r\n", b""):
+        for _ in range(50):
+            with contextlib.suppress(ConnectionRefusedError):
+                with socket.create_connection(("127.0.0.1", port)) as stranger:
+                    stranger.sendall(words)
+                break
+            time.sleep(0.1)
+    meet(f"127.0.0.1:{port}", 2, 1, 5.0)
+    waits.join(5)
+    assert told == [None]
+
+
+@pytest.mark.slow
+def test_two_processes_of_one_number_end_with_its_name(tmp_path):
+    """JAX alone aborts with a stack of C++."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    began = time.monotonic()
+    names = {"JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": "3"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, PROGRAM, str(tmp_path / "a")],
+            env=os.environ | names | {"JAX_PROCESS_ID": number},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in ("0", "1", "1")
+    ]
+    for process in started:
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "Two processes have one number" in told
+        assert "process_id=1, twice" in told
+    assert time.monotonic() - began < 60
+
+
 @pytest.mark.parametrize(
     ("words", "count", "told"),
     [
         ([], 2, "is a run"),
+        (["run", "nope"], 2, "nope"),
         (["search", "xor"], 2, "search xor"),
         (["run", "xor"], 0, "processes=0"),
     ],

@@ -17,6 +17,7 @@ __all__ = ["Engine", "Memory", "Program", "available", "format_bytes", "get", "k
 SHARED = {
     "devices",
     "interface",
+    "meeting",
     "private_folder",
     "processes",
     "resources",

@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import shutil
-import socket
 import struct
 import sys
 import tempfile
@@ -28,6 +27,7 @@ import numpy as np
 
 from grafito import seeds
 from grafito.engines import devices
+from grafito.engines.meeting import meet
 from grafito.errors import ArgumentError, GraphError
 from grafito.files import writing
 
@@ -94,7 +94,7 @@ def initialize(
     address, count, index = given
     jax = devices._jax()
     _beats = _Beats(index) if SUPERVISOR in os.environ else None
-    _reach(address, index)
+    meet(address, count, index, PATIENCE)
     with _muted(1), _waiting():  # the messages of JAX's communication
         try:
             jax.distributed.initialize(
@@ -151,32 +151,6 @@ def _given(addresses: Any, count: Any, index: Any) -> tuple[str, int, int] | Non
             "the other",
         )
     return address, numbers[0], numbers[1]  # type: ignore[return-value]
-
-
-def _reach(address: str, index: int) -> None:
-    """Raise an ArgumentError where process 0 does not answer, or its port is taken."""
-    host, _, port = address.rpartition(":")
-    ends = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if index == 0:
-                both = socket.has_dualstack_ipv6()
-                family = socket.AF_INET6 if both else socket.AF_INET
-                with socket.create_server(("", int(port)), family=family, dualstack_ipv6=both):
-                    return
-            with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
-                return
-        except OSError as error:
-            if time.monotonic() > ends or (index == 0 and not isinstance(error, TimeoutError)):
-                raise ArgumentError(
-                    f"The port {port} cannot be opened."
-                    if index == 0
-                    else f"Process 0 does not answer within {PATIENCE:.0f} seconds.",
-                    where=f"process {index}, {address}",
-                    received=error.strerror or str(error),
-                    fix="another port" if index == 0 else "process 0 first, and an address of it",
-                ) from None
-            time.sleep(0.2)
 
 
 def leave(code: int) -> None:

@@ -34,6 +34,7 @@ from grafito.engines.processes import (
     initialize,
 )
 from grafito.errors import ArgumentError, GraphError
+from grafito.lab.catalog import get
 from grafito.language import current, message, say, translate
 
 TOGETHER = ("run", "doctor")  # commands that know of other processes
@@ -119,6 +120,8 @@ def launch(
             received=" ".join(words) or None,
             fix="grafito launch -n 2 run lenet --quick",
         )
+    if words[0] == "run" and len(words) > 1 and not words[1].startswith("-"):
+        get(words[1])  # an unknown name is refused before anything starts
     for left in range(restarts, -1, -1):
         with tempfile.TemporaryDirectory(prefix="grafito-", ignore_cleanup_errors=True) as folder:
             workers = Workers(words, processes, Path(folder), patience)
