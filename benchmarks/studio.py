@@ -1,8 +1,8 @@
 """How live the studio is: `python -m benchmarks.studio`.
 
-A network of 2-8-4-1 units trains on the moons in batches of 32, as fast as it goes. A tab counts the
-pictures that come; then it goes back over the border between two batches, and measures from what it
-says to the operation that it is told.
+A network of 2-8-4-1 units trains on the moons in batches of 32, as fast as it goes. A tab counts
+the pictures that come; then it goes back over the border between two batches, and measures from
+what it says to the operation that it is told.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import signal
 import time
 from urllib.parse import urlsplit
@@ -184,7 +185,23 @@ def alive(process: int) -> bool:
     return False
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for the child among the processes")
+def child_of(process) -> int:
+    """The process that trains: of all below the server, the one that was started for it."""
+    below = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"PPid:\t{process.pid}\n" in (folder / "status").read_text():
+                below.append((folder / "cmdline").read_text())
+                found = int(folder.name) if "spawn_main" in below[-1] else None
+                if found:
+                    return found
+    raise AssertionError(below)
+
+
+linux = pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks among the processes")
+
+
+@linux
 def test_what_a_server_leaves_that_is_killed(tmp_path):
     async def train(address):
         async with tab(address) as page:
@@ -204,16 +221,35 @@ def test_what_a_server_leaves_that_is_killed(tmp_path):
 
     with running(tmp_path) as (address, process):
         numbers = asyncio.run(train(address))
-        with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
-            children = [int(text) for text in file.read().split()]
+        child = child_of(process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         killed = time.monotonic()
-        while any(map(alive, children)):
+        while alive(child):
             assert time.monotonic() - killed < 10
             time.sleep(0.05)
     with running(tmp_path) as (address, _process):
         assert asyncio.run(again(address)) == numbers
+
+
+@linux
+def test_a_process_that_is_killed_is_followed_by_another(tmp_path):
+    async def use(address, process):
+        async with tab(address) as page:
+            await page.ask("built", "build", settings={"seed": 5})
+            await page.ask("state", "step", by="epoch")
+            await page.ask("state", "pause")  # which keeps the training
+            os.kill(child_of(process), signal.SIGKILL)
+            while (message := await page.hear())["type"] != "error":
+                pass
+            assert message["what"].startswith("The process that trains has ended")
+            (saved, *_others) = (await page.until("welcome"))["saved"]
+            built = await page.ask("built", "open", saved=saved["id"])
+            while built["settings"]["seed"] != 5:
+                built = await page.until("built")
+
+    with running(tmp_path) as (address, process):
+        asyncio.run(use(address, process))
 
 
 def test_two_tabs_and_a_reload_see_one_training(address):

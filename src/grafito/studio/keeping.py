@@ -9,14 +9,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grafito.engines.private_folder import private_folder
+from grafito.engines.private_folder import private_folder, remove_oldest
 from grafito.errors import ArgumentError, FileError
 from grafito.files.arrays import read_arrays, write_arrays
 from grafito.files.writing import replace_file
 from grafito.studio.session import Session
 from grafito.studio.settings import Settings, changed
 
-KEPT, UPLOADS = 5, 20  # trainings and files; older ones are removed
+KEPT = 5  # trainings; older ones are removed
+UPLOADS = 600_000_000  # bytes of all uploads; the oldest are removed
 ENDINGS = {"csv": ".csv", "model": ".safetensors"}
 UPLOAD = re.compile(r"[0-9a-f]{32}\.(csv|safetensors|keras)")
 SAVED = re.compile(r"training-[0-9]{14}-[0-9]+\.safetensors")
@@ -30,21 +31,27 @@ class Kept:
     """
 
     def __init__(self, folder: Path | None = None):
-        self.folder = folder or private_folder("studio")
-        if self.folder is None:
+        found = folder or private_folder("studio")
+        if found is None:
             raise FileError(
                 "The studio has no folder of its own for its trainings.",
                 fix="GRAFITO_CACHE=folder with a folder of your own",
             )
+        self.folder = found
 
     def upload(self, content: bytes, kind: str) -> str:
         """Keep a file, named by its content; returns its name."""
         name = hashlib.sha256(content).hexdigest()[:32] + ENDINGS[kind]
         if kind == "model" and content[:2] == b"PK":
             name = name.replace(ENDINGS[kind], ".keras")
-        replace_file(self.folder / name, content)  # type: ignore[operator]
-        self._remove(UPLOAD, UPLOADS)
+        self._uploads.mkdir(mode=0o700, exist_ok=True)
+        remove_oldest(self._uploads, UPLOADS - len(content))
+        replace_file(self._uploads / name, content)
         return name
+
+    @property
+    def _uploads(self) -> Path:
+        return self.folder / "uploads"
 
     def file(self, name: str) -> Path:
         """Where an upload lies; no other file can be named.
@@ -52,27 +59,26 @@ class Kept:
         Raises:
             ArgumentError: for a name that no upload has.
         """
-        path = self.folder / name if UPLOAD.fullmatch(name) else None  # type: ignore[operator]
+        path = self._uploads / name if UPLOAD.fullmatch(name) else None
         if path is None or not path.is_file():
             raise ArgumentError("There is no such upload.", received=repr(name)[:60])
         return path
 
     def new(self, process: int) -> Path:
         """The file of a training that begins now."""
-        self._remove(SAVED, KEPT)
-        return self.folder / f"training-{time.strftime('%Y%m%d%H%M%S')}-{process}.safetensors"  # type: ignore[operator]
+        self._forget()
+        return self.folder / f"training-{time.strftime('%Y%m%d%H%M%S')}-{process}.safetensors"
 
     def saved(self) -> list[tuple[str, str]]:
         """Name and time of the trainings that can be gone on with, the last one first."""
-        names = sorted(p.name for p in self.folder.iterdir() if SAVED.fullmatch(p.name))  # type: ignore[union-attr]
+        names = sorted(p.name for p in self.folder.iterdir() if SAVED.fullmatch(p.name))
         shown = [(name, name.split("-")[1]) for name in reversed(names)]
         return [(n, f"{t[:4]}-{t[4:6]}-{t[6:8]} {t[8:10]}:{t[10:12]}:{t[12:]}") for n, t in shown]
 
-    def _remove(self, pattern: re.Pattern[str], most: int) -> None:
-        assert self.folder is not None
-        found = [path for path in self.folder.iterdir() if pattern.fullmatch(path.name)]
-        found.sort(key=lambda path: path.stat().st_mtime)
-        for path in found[:-most]:
+    def _forget(self) -> None:
+        """Remove the oldest trainings."""
+        found = sorted(p for p in self.folder.iterdir() if SAVED.fullmatch(p.name))
+        for path in found[:-KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -94,7 +100,7 @@ class Kept:
             ArgumentError: for a name that no training has.
             FileError: for a file that is damaged.
         """
-        path = self.folder / name if SAVED.fullmatch(name) else None  # type: ignore[operator]
+        path = self.folder / name if SAVED.fullmatch(name) else None
         if path is None or not path.is_file():
             raise ArgumentError("There is no such training.", received=repr(name)[:60])
         arrays, content = read_arrays(path)

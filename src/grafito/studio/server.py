@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from grafito import language
 from grafito.errors import ArgumentError, FileError, GrafitoError
@@ -106,6 +106,7 @@ class Tab:
         socket: to it.
         language: that it speaks.
         ready: whether it has drawn the last picture.
+        sending: the task that sends; where it ends, so does the tab.
         number: by which the child process knows it.
         outbox: what waits to be sent.
     """
@@ -114,13 +115,16 @@ class Tab:
     language: str
     number: int
     ready: bool = True
+    sending: asyncio.Task[None] | None = None
     outbox: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(1000))
 
     def say(self, message: Mapping[str, Any] | bytes) -> None:
         """Send something when it can be sent; a page that reads nothing is given up."""
         text = message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False)
-        with contextlib.suppress(asyncio.QueueFull):
+        if not self.outbox.full():
             self.outbox.put_nowait(text)
+        elif self.sending is not None:
+            self.sending.cancel()
 
     async def send(self) -> None:
         """Send what is said, in turn."""
@@ -171,7 +175,6 @@ class Studio:
 
     @contextlib.asynccontextmanager
     async def _life(self, app: Any) -> Any:
-        assert self._kept.folder is not None
         self.child = Child(str(self._kept.folder), self._source, self._heard, self._restarted)
         try:
             yield
@@ -260,17 +263,18 @@ class Studio:
         await socket.accept()
         self._count += 1
         tab = Tab(socket, self._lang, self._count)
-        sending = asyncio.create_task(tab.send())
+        tab.sending = asyncio.create_task(tab.send())
+        tasks = {tab.sending, asyncio.create_task(self._listen(tab))}
         try:
-            await self._listen(tab)
-        except (WebSocketDisconnect, RuntimeError):
-            pass
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._tabs.pop(tab.number, None)
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await sending
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             self._tell_languages()
+            with contextlib.suppress(RuntimeError):  # that it is closed already
+                await socket.close(1013)
 
     async def _listen(self, tab: Tab) -> None:
         while True:
