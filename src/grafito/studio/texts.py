@@ -73,6 +73,7 @@ TEXTS = (
     message("Calculation"),
     message("Choose a unit, or press Step: here stands how its number comes about."),
     message("value"),
+    message("Example of the batch"),
     message("gradient"),
     message("{} receives"),
     message("What the network believes"),

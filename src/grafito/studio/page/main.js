@@ -22,7 +22,7 @@ const LEAVE = [["program", "Program"], ["program-keras", "Program for Keras"], [
 
 const token = new URLSearchParams(location.search).get("token") ?? "";
 const history = { epochs: [], loss: [], accuracy: [], val_loss: [], val_accuracy: [] };
-let level = "units", built = null, state = null, picture = null, points = null, step = null, unit = null;
+let level = "units", built = null, state = null, picture = null, points = null, step = null, unit = null, example = 0;
 let started = false, dark = false, offered = false;
 
 // The parts of the page
@@ -47,7 +47,10 @@ const network = new Network(stage, chooseUnit);
 const graph = new Graph(stage, chooseNode);
 const bottom = element("div", { class: "bottom" });
 byId("train").append(bottom);
-const calculation = new Calculation(bottom);
+const calculation = new Calculation(bottom, number => {
+  example = number;
+  askUnit();
+});
 const operations = new Operations(bottom, at => send("go", { operation: at + 1 }));
 const result = new Result(byId("result"));
 const controls = new Controls(controlsPlace, settings, {
@@ -88,6 +91,7 @@ const handlers = {
   built(told) {
     built = told;
     picture = step = unit = null;
+    example = 0;
     clearHistory();
     byId("main").inert = false;
     build.show(told.settings);
@@ -104,7 +108,7 @@ const handlers = {
     result.diagnosis(told.diagnosis);
     result.right(told.numbers.find(each => each.name === "accuracy")?.value ?? null, built?.data.examples ?? 0);
     const seed = built ? word("seed {}", built.settings.seed) : "";
-    say(byId("about"), [seed, told.rate].filter(Boolean).join(" · "));
+    say(byId("about"), [seed, told.running ? told.rate : ""].filter(Boolean).join(" · "));
     if (!told.operations && step) handlers.operation({ at: -1 });
     if (unit && !told.running) askUnit();
   },
@@ -139,7 +143,8 @@ const handlers = {
 
   calculation(told) {
     if (!unit) return;
-    calculation.show(told);
+    const { batch } = built.settings;
+    calculation.show({ ...told, example, examples: Math.min(batch, built.data.examples) });
     network.tell({ value: told.value, gradient: told.gradient });
   },
 
@@ -285,7 +290,7 @@ function chooseUnit(l, u) {
 function askUnit() {
   const [l, u] = unit;
   if (l === 0 || level !== "units") return calculation.show(null);
-  send("unit", { layer: l - 1, unit: u });
+  send("unit", { layer: l - 1, unit: u, example });
 }
 
 // Files

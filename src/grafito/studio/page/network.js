@@ -87,12 +87,12 @@ export class Network {
     const wide = this.place.clientWidth, smallest = 26;
     const high = Math.max(this.place.parentElement.clientHeight || 0, most * (smallest + 6) + FOOT, 250);
     this.place.style.height = `${high}px`;
-    const narrow = wide / this.units.length < 90;
-    const size = Math.max(smallest, Math.min(60, (high - FOOT) / most - 8, wide / this.units.length - (narrow ? 46 : 26)));
-    const left = Math.max(size, narrow ? 36 : 80);
+    const narrow = wide / this.units.length < 130;
+    const size = Math.max(smallest, Math.min(60, (high - FOOT) / most - 8, wide / this.units.length - (narrow ? 44 : 26)));
+    const left = narrow ? Math.max(size * 0.75, 34) : 80;
     this.at = this.units.map((column, l) => {
       const last = l === this.units.length - 1;
-      const own = last && column.length === 1 ? Math.min(88, size * 1.7) : size;
+      const own = last && column.length === 1 ? Math.min(88, size * (narrow ? 1.3 : 1.7)) : size;
       const x = left + ((wide - 2 * left) * l) / Math.max(this.units.length - 1, 1);
       const step = Math.min((high - FOOT - 8) / column.length, size + 34);
       return column.map((unit, u) => {

@@ -61,9 +61,13 @@ export class Graph {
 
 /** The region "Calculation": the formula of a node, what goes in, its value, gradient and rule. */
 export class Calculation {
-  constructor(place) {
+  /** `ask` wants the calculation of the unit for another example. */
+  constructor(place, ask) {
     this.place = element("section", { id: "calculation", tabindex: "0" });
     place.append(this.place);
+    this.example = element("input", { id: "example", type: "number", min: 1, step: 1 });
+    this.example.addEventListener("input", () => this.example.validity.valid && this.example.value && ask(Number(this.example.value) - 1));
+    this.choice = element("label", { class: "example" }, (this.name = element("span")), this.example);
     this.show(null);
   }
 
@@ -74,7 +78,14 @@ export class Calculation {
       this.place.replaceChildren(title, element("p", { class: "wide small", text: word("Choose a unit, or press Step: here stands how its number comes about.") }));
       return;
     }
-    this.place.replaceChildren(title, ...(told.lines ? ofUnit(told) : ofOperation(told)));
+    if (told.lines && document.activeElement !== this.example) {
+      this.example.max = told.examples;
+      this.example.value = told.example + 1;
+    }
+    this.name.textContent = word("Example of the batch");
+    const focused = document.activeElement === this.example;
+    this.place.replaceChildren(title, ...(told.lines ? ofUnit(told, this.choice) : ofOperation(told)));
+    if (focused && told.lines) this.example.focus();
   }
 }
 
@@ -82,13 +93,13 @@ const row = (name, value, kind) => element("tr", { class: kind },
   element("th", { scope: "row", text: name }), element("td", { text: value.replaceAll("] [", "]\n [") }));
 
 /** A unit: its lines one below the other, its value, its gradient. */
-function ofUnit({ lines, value, gradient }) {
+function ofUnit({ lines, value, gradient }, choice) {
   const left = element("div", {}, lines.map(({ text, maths }) => element("p", {},
     maths ? parsedFormula(maths) : null, maths && text ? " " : null,
     text ? element("span", { class: "mono", text }) : null)));
   const right = element("table", {}, value ? row(word("value"), value) : null,
     gradient ? row(word("gradient"), gradient, "red") : null);
-  return [left, element("div", {}, right)];
+  return [left, element("div", {}, right, choice)];
 }
 
 /** An operation as the player tells it. */
