@@ -55,6 +55,7 @@ MODULES = [  # in the order in which a reader meets them
 ]
 GUIDE = [  # in the order in which a reader meets them
     "first-network",
+    "studio",
     "graph-by-hand",
     "own-parts",
     "functions-of-tensors",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -186,6 +188,59 @@ def test_a_table_is_loaded_in_a_browser(opened, tmp_path):
     button(page, "Epoch").click()
     wait_for_status(page, "^epoch 1 ")
     assert page.get_by_label("Column to predict").input_value() == "colour"
+
+
+def test_points_are_drawn_with_the_mouse_and_the_keys_in_a_browser(opened):
+    page = opened()
+    button(page, "My points").click()
+    pad = page.get_by_role("application")
+    box = pad.bounding_box()
+    for x in (0.2, 0.3, 0.25):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + x * box["height"])
+    button(page, "Class 1").click()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.7 * box["height"])
+    pad.focus()
+    for key in ("ArrowRight", "ArrowDown", "Space", "ArrowRight", "Space", "Delete"):
+        page.keyboard.press(key)
+    page.get_by_text(re.compile("of 4 right")).wait_for()
+    page.get_by_label("For validation").press("Home")
+    page.get_by_text(re.compile("of 5 right")).wait_for()
+
+
+def test_what_is_taken_along_runs_and_opens_in_a_browser(opened, browser, tmp_path):
+    page = opened()
+    choose_xor(page)
+    button(page, "Epoch").click()
+    wait_for_status(page, "^epoch 1 ")
+    for name in ("Program", "Program for Keras", "Model", "Report", "Player"):
+        with page.expect_download(timeout=120_000) as got:
+            button(page, name).click()
+        got.value.save_as(tmp_path / name / got.value.suggested_filename)
+    (program,) = (tmp_path / "Program").iterdir()
+    ended = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=120, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "accuracy" in ended.stdout
+    (player,) = (tmp_path / "Player").iterdir()
+    other = browser.new_page()
+    other.goto(player.as_uri())
+    other.click("#forward")
+    assert other.inner_text("#count").startswith("1 / ")
+    other.close()
+
+
+def test_the_number_of_a_unit_is_explained_in_a_browser(opened):
+    page = opened()
+    choose_xor(page)
+    page.locator('.unit[aria-pressed="false"]').first.click()
+    calculation = page.get_by_role("region", name="Calculation")
+    calculation.get_by_text(re.compile(r"^z = ")).wait_for()
+    first = calculation.inner_text()
+    calculation.get_by_label("Example of the batch").fill("2")
+    calculation.get_by_text(re.compile("example 2", re.IGNORECASE)).wait_for()
+    assert calculation.inner_text() != first
+    assert page.locator(".net .told").inner_text()
 
 
 def test_what_does_not_go_together_is_said_beside_the_field_in_a_browser(opened):

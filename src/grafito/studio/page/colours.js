@@ -1,7 +1,14 @@
 // Blue and orange for signs and two classes, and the further colours of grafito's figures.
 
-const LIGHT = { blue: [44, 111, 168], orange: [217, 130, 43], middle: [251, 250, 247] };
-const DARK = { blue: [88, 160, 222], orange: [240, 164, 92], middle: [43, 41, 38] };
+// Those of style.css, which a canvas cannot read without stopping the browser at its layout.
+const LIGHT = {
+  blue: [44, 111, 168], orange: [217, 130, 43], middle: [251, 250, 247],
+  ink: "#2b2b2b", paper: "#fbfaf7", card: "#ffffff", line: "#d9d5ca", red: "#b3261e",
+};
+const DARK = {
+  blue: [88, 160, 222], orange: [240, 164, 92], middle: [43, 41, 38],
+  ink: "#ece8df", paper: "#1b1a18", card: "#252320", line: "#403d37", red: "#ff9087",
+};
 const CLASSES = [
   [44, 111, 168], [217, 130, 43], [0, 158, 115], [204, 121, 167], [86, 180, 233],
   [213, 94, 0], [240, 228, 66], [120, 120, 120], [120, 80, 170], [150, 110, 60],
@@ -24,7 +31,10 @@ export function follow(dark) {
 }
 follow(false);
 
-export const css = colour => `rgb(${colour.map(Math.round).join(" ")})`;
+/** The colours of the page: ink, paper, card, line, red. */
+export const theme = () => scheme;
+
+const css = colour => `rgb(${colour.map(Math.round).join(" ")})`;
 export const ofSign = value => css(value < 0 ? scheme.blue : scheme.orange);
 export const ofClass = index => css(classColour(index));
 

@@ -1,6 +1,6 @@
 // A square on which one draws points: with the mouse, a finger, or the keys.
 
-import { ofClass } from "./colours.js";
+import { ofClass, theme } from "./colours.js";
 import { element } from "./dom.js";
 import { word } from "./words.js";
 
@@ -88,10 +88,10 @@ export class Pad {
 
   draw() {
     const context = this.canvas.getContext("2d");
-    const style = getComputedStyle(document.documentElement);
+    const { line, ink } = theme();
     context.clearRect(0, 0, SIZE, SIZE);
     const at = ([x, y]) => [((x / EDGE + 1) * SIZE) / 2, ((1 - y / EDGE) * SIZE) / 2];
-    context.strokeStyle = style.getPropertyValue("--line");
+    context.strokeStyle = line;
     context.beginPath();
     context.moveTo(SIZE / 2, 0);
     context.lineTo(SIZE / 2, SIZE);
@@ -108,7 +108,7 @@ export class Pad {
     context.beginPath();
     context.arc(...at(this.cursor), 9, 0, 7);
     context.lineWidth = 3;
-    context.strokeStyle = style.getPropertyValue("--ink");
+    context.strokeStyle = ink;
     context.stroke();
     context.lineWidth = 1;
   }

@@ -1,6 +1,6 @@
 // What the network believes: regions or a curve, with the examples on them.
 
-import { ofClass, ofSign, paintClasses, paintSigned } from "./colours.js";
+import { ofClass, ofSign, paintClasses, paintSigned, theme } from "./colours.js";
 import { element } from "./dom.js";
 
 const SIZE = 560; // pixels of the canvas, twice what a screen shows
@@ -47,9 +47,7 @@ export class Plane {
 
   draw() {
     const context = this.canvas.getContext("2d");
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue("--ink"), card = style.getPropertyValue("--card");
-    const paper = style.getPropertyValue("--paper"), red = style.getPropertyValue("--red");
+    const { ink, card, paper, red } = theme();
     context.fillStyle = card;
     context.fillRect(0, 0, SIZE, SIZE);
     if (this.full) {
