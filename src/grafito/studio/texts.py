@@ -92,6 +92,7 @@ TEXTS = (
     message("Report"),
     message("Player"),
     message("Reading {} …"),
+    message("Preparing {} …"),
     message("Close"),
     message("The studio refused that ({})."),
     message("A training of an earlier studio was kept."),

@@ -110,7 +110,7 @@ const handlers = {
     const seed = built ? word("seed {}", built.settings.seed) : "";
     say(byId("about"), [seed, told.running ? told.rate : ""].filter(Boolean).join(" · "));
     if (!told.operations && step) handlers.operation({ at: -1 });
-    if (unit && !told.running) askUnit();
+    if (unit && !told.running && level === "units") askUnit();
   },
 
   history(told) {
@@ -224,6 +224,7 @@ function drawNetwork() {
   ];
   network.build(columns);
   columns.slice(1).forEach((_, l) => network.weigh(l, null));
+  if (each && unit) network.select(unit);
   if (picture) drawPicture();
 }
 
@@ -260,8 +261,9 @@ function showLevel() {
   graph.place.hidden = !drawing;
   network.place.hidden = drawing;
   operations.place.hidden = !drawing;
-  if (drawing) showOperation();
-  else if (built) drawNetwork();
+  if (drawing) return showOperation();
+  if (built) drawNetwork();
+  if (unit && level === "units") askUnit();
 }
 
 function showOperation() {
@@ -269,7 +271,8 @@ function showOperation() {
   const here = new Set([...step.start, ...step.events.slice(0, step.at + 1).flatMap(each => each.show)]);
   graph.mark(new Set(step.events.flatMap(each => each.show)), here, event?.node);
   operations.mark(step.at);
-  if (event) calculation.show({ ...event, title: event.way });
+  const unitIsTold = unit && level === "units";
+  if (event && !unitIsTold) calculation.show({ ...event, title: event.way });
 }
 
 function chooseNode(id) {
@@ -289,7 +292,6 @@ function chooseUnit(l, u) {
 
 function askUnit() {
   const [l, u] = unit;
-  if (l === 0 || level !== "units") return calculation.show(null);
   send("unit", { layer: l - 1, unit: u, example });
 }
 
@@ -309,8 +311,11 @@ async function upload(file) {
 
 /** Save a file that the server makes. */
 async function takeAlong(what) {
+  const { textContent: title } = document.querySelector(`[data-leave="${what}"]`);
+  notice(word("Preparing {} …", title));
   const answer = await asked(`download/${what}`, {});
   if (!answer) return;
+  notice("");
   const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? what;
   const address = URL.createObjectURL(await answer.blob());
   element("a", { href: address, download: name }).click();
