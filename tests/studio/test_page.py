@@ -121,6 +121,7 @@ def choose_xor(page):
     button(page, "XOR").click()
     page.wait_for_selector('[data-set="xor"][aria-pressed="true"]')
     page.get_by_text(re.compile("of 4 right")).wait_for()
+    wait_for_status(page, "^epoch 0 · batch 1$")
 
 
 def test_xor_is_trained_and_stepped_back_to_the_same_numbers_in_a_browser(opened):
@@ -160,6 +161,20 @@ def test_xor_is_trained_and_stepped_back_to_the_same_numbers_in_a_browser(opened
     for at in range(4, 0, -1):
         button(page, "Back").click()
         assert told(at) == seen[at - 1]
+
+
+def test_the_scrubber_goes_to_any_batch_in_a_browser(opened):
+    page = opened()
+    button(page, "Circles").click()
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    for epoch in (1, 2):
+        button(page, "Epoch").click()
+        wait_for_status(page, f"^epoch {epoch} · batch 1$")
+    slider = page.get_by_role("slider", name="Place in the training")
+    slider.press("Home")
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    slider.press("End")
+    wait_for_status(page, "^epoch 2 · batch 1$")
 
 
 def test_the_language_changes_in_a_browser(opened):

@@ -320,3 +320,20 @@ def test_units_of_a_large_model_are_not_drawn(tmp_path):
     assert set(one.pictures.arrays()[0]) == {"regions", "units/inputs"}
     with pytest.raises(ArgumentError, match="too large"):
         one.forward("operation")
+
+
+def test_a_batch_that_was_reached_is_gone_to_forward_and_back():
+    one = session()
+    one.run(9)
+    one.measure()
+    last, numbers = weights(one), dict(one.numbers)
+    one.go_to_batch(4)
+    assert one.state(False)["done"] == 4
+    assert one.state(False)["furthest"] == 9
+    assert not equal(weights(one), last)
+    one.go_to_batch(900)
+    assert one.steps.step == 9
+    assert equal(weights(one), last)
+    assert one.numbers == numbers
+    one.go_to_batch(-1)
+    assert one.steps.step == 0

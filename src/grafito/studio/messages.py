@@ -22,7 +22,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "pause": {},
     "step": {"by": BY},
     "back": {"by": BY},
-    "go": {"operation": int},
+    "go": {"operation": (int, None), "batch": (int, None)},
     "speed": {"batches": (float, None)},
     "reset": {"same": bool, "seed": (int, None)},
     "unit": {"layer": int, "unit": int, "example": int},
@@ -30,7 +30,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "open": {"saved": str},
     "seen": {"frame": int},
 }
-OPTIONAL = {"language", "same", "seed", "example"}
+OPTIONAL = {"operation", "batch", "language", "same", "seed", "example"}
 
 
 def read(text: str | bytes) -> dict[str, Any]:

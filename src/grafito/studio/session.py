@@ -73,6 +73,7 @@ class Session:
         self._orders: tuple[int, np.ndarray] = -1, np.zeros(0, int)
         self.steps = Training(self.network.model, self.batch)
         self.pictures = Pictures(self.network)
+        self.furthest = 0
         self.history: list[dict[str, float | None]] = []
         self.numbers: dict[str, float | None] = {}
         self.player: Player | None = None
@@ -157,14 +158,18 @@ class Session:
             return
         if not step:
             return
-        target = step - 1 if by != "epoch" else (step - 1) // self.batches * self.batches
-        with self._listening(), np.errstate(all="ignore"):
-            self.steps.to(target)
-        self.player, self.at = None, -1
+        self.go_to_batch(step - 1 if by != "epoch" else (step - 1) // self.batches * self.batches)
         if by == "operation":
             self._open_player()
             assert self.player is not None
             self.at = len(self.player) - 1
+
+    def go_to_batch(self, number: int) -> None:
+        """To the beginning of a batch that was reached before, counted from 0 over all epochs."""
+        self.furthest = max(self.furthest, self.steps.step)
+        with self._listening(), np.errstate(all="ignore"):
+            self.steps.to(min(max(number, 0), self.furthest))
+        self.player, self.at = None, -1
         self._watch()
         epoch = self.epoch
         self.history = [point for point in self.history if (point["epoch"] or 0) <= epoch]
@@ -231,6 +236,8 @@ class Session:
             "batches": self.batches,
             "operation": self.at + 1,
             "operations": operations,
+            "done": self.steps.step,
+            "furthest": max(self.furthest, self.steps.step),
             "numbers": [
                 {"name": name, "text": _(TITLES[name]), "value": self.numbers.get(name)}
                 for name in NUMBERS

@@ -180,7 +180,11 @@ class Worker:
 
     def _do_go(self, message: Message) -> None:
         self._running = False
-        self.session.go(message["operation"])
+        if message.get("batch") is not None:
+            self.session.go_to_batch(message["batch"])
+            self._told_points = 0
+        else:
+            self.session.go(message.get("operation") or 1)
         self._moved()
 
     def _do_speed(self, message: Message) -> None:

@@ -54,7 +54,7 @@ export class Controls {
   }
 
   /** What the buttons can do now. */
-  show({ text, running, can_go_back: back, operation, operations, step = 0, furthest = 0 }) {
+  show({ text, running, can_go_back: back, operation, operations, done, furthest }) {
     if (!this.status) return;
     say(this.status, text);
     const key = running ? "Pause" : "Train";
@@ -69,7 +69,7 @@ export class Controls {
     this.inside = operations > 0;
     this.scrubber.min = this.inside ? 1 : 0;
     this.scrubber.max = this.inside ? operations : Math.max(1, furthest);
-    this.scrubber.value = this.inside ? operation : step;
+    this.scrubber.value = this.inside ? operation : done;
     this.scrubber.setAttribute("aria-valuetext", text);
   }
 }

@@ -88,7 +88,7 @@ export class Result {
       const figure = this.guesses.children[i], sure = slice(answers, i);
       const best = sure.indexOf(Math.max(...sure));
       paintGrey(figure.firstChild, slice(images, i), rows, columns);
-      say(figure.lastChild, `${this.names[best] ?? best} · ${Math.round(100 * sure[best])} %`);
+      say(figure.lastChild, `${this.names[best] ?? best} · ${Math.round(100 * sure[best])}\u00a0%`);
     }
   }
 }
