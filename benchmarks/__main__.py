@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import contest, report
+from benchmarks import contest, on_gpu, report
 from benchmarks.conditions import Conditions
 from benchmarks.jobs import JOBS
 from benchmarks.participants import ENTRIES
@@ -31,6 +31,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--peers", nargs="*", default=list(ENTRIES), choices=list(ENTRIES), help="who takes part")
     add("--rounds", type=int, default=5, help="runs of each after its first run")
     add("--engine", default="auto", help="grafito's engine")
+    add("--device", default="cpu", choices=["cpu", "gpu"], help="gpu: JAX and PyTorch on CUDA")
     add("--threads", type=int, default=2, help="for everyone")
     add("--steps", type=int, help="batches in a run; an epoch, or the job's own number, by default")
     add("--isa", default="", choices=["avx2"], help="an instruction set that all are held to")
@@ -42,6 +43,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     unknown = [name for name in options.jobs if name not in JOBS]
     if unknown:
         parser.error(f"there is no job {unknown[0]!r}; there are {', '.join(JOBS)}")
+    if options.device == "gpu":
+        options.engine = "jax"
+        if options.peers == list(ENTRIES):
+            options.peers = list(on_gpu.PEERS)
+        if obstacle := on_gpu.obstacle():
+            parser.error(obstacle)
     if options.threads > (os.cpu_count() or 1):
         parser.error(f"there are {os.cpu_count()} CPUs")
     return options
@@ -74,11 +81,16 @@ def main(arguments: list[str] | None = None) -> None:
             threads=options.threads,
             limit=options.limit,
             conditions=conditions,
+            device=options.device,
             **settings,
         )
         text = json.dumps(result, indent=1, ensure_ascii=False)
-        (options.out / f"{stem(name, conditions)}.json").write_text(text + "\n", encoding="utf-8")
-        print(report.details(result), end="\n\n", flush=True)
+        on = "-gpu" * (options.device == "gpu")
+        file = options.out / f"{stem(name, conditions)}{on}.json"
+        file.write_text(text + "\n", encoding="utf-8")
+        print((on_gpu.table if on else report.details)(result), end="\n\n", flush=True)
+    if options.device == "gpu":
+        return
     stored = [options.out / f"{stem(name, each)}.json" for each in ALL for name in JOBS]
     results = [json.loads(path.read_text(encoding="utf-8")) for path in stored if path.exists()]
     (options.out / "README.md").write_text(report.document(results), encoding="utf-8")

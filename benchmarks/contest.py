@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data
+from benchmarks import data, on_gpu
 from benchmarks.conditions import Conditions
 from benchmarks.jobs import JOBS
 from benchmarks.participants import ENTRIES
@@ -31,6 +31,7 @@ def hold(
     epochs: int | None = None,
     limit: float = 900,
     conditions: Conditions = AS_INSTALLED,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Run a job with grafito and its peers.
 
@@ -44,6 +45,7 @@ def hold(
         epochs: in a run; the job's own number by default. It needs `steps`.
         limit: seconds that one run may take.
         conditions: that all are held to.
+        device: "cpu" or "gpu".
 
     Returns:
         All that was measured, as plain data.
@@ -52,7 +54,8 @@ def hold(
     if steps:
         job = job.short(steps, epochs)
     busy = busy_share()
-    peak = measure_peak(threads, conditions.lanes)
+    on_cpu = device == "cpu"
+    peak = measure_peak(threads, conditions.lanes) if on_cpu else 0.0
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
         words = data.write(job, Path(folder))
         task = {
@@ -63,6 +66,7 @@ def hold(
             "threads": threads,
             "folder": folder,
             "isa": conditions.isa,
+            "device": device if on_cpu else on_gpu.TORCH,  # PyTorch's name of it
         }
         start = functools.partial(_run_first, cache=cache, limit=limit, conditions=conditions)
         entries = {
@@ -86,7 +90,7 @@ def hold(
         "scale": job.scale,
         "params": job.count_params(),
         "multiply_adds": job.multiply_adds(),
-        "peak_gflops": max(peak, measure_peak(threads, conditions.lanes)),
+        "peak_gflops": max(peak, measure_peak(threads, conditions.lanes)) if on_cpu else None,
         "conditions": asdict(conditions),
         "threads": threads,
         "rounds": rounds,
@@ -107,7 +111,10 @@ def _run_first(
         return result | {"skipped": f"{entry.library} is not installed"}
     if obstacle := conditions.obstacle(task["entry"]):
         return result | {"skipped": obstacle}
-    process = Process(task, cache, limit, conditions.variables(task["entry"], Path(cache)))
+    more = conditions.variables(task["entry"], Path(cache))
+    if task["device"] != "cpu":
+        more = {**more, **on_gpu.VARIABLES}
+    process = Process(task, cache, limit, more)
     try:
         return result | process.answer() | {"process": process}
     except Failed as error:

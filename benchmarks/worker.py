@@ -109,7 +109,8 @@ def prepare(task: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     kind = entry.participant()
     imported = time.perf_counter()
     engine = held_to(task["isa"]) if task["isa"] else task["engine"]
-    participant = kind(job, x, y, entry.option or engine)
+    on = {"device": task.get("device", "cpu")} if entry.library == "torch" else {}
+    participant = kind(job, x, y, entry.option or engine, **on)
     built = time.perf_counter()
     return participant, {"import_seconds": imported - began, "build_seconds": built - imported}
 

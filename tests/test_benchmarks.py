@@ -1,6 +1,7 @@
 """The benchmarks compare what they say: the same networks, the same numbers, honest ratios."""
 
 import ctypes
+import importlib.util
 import json
 import re
 import shutil
@@ -16,10 +17,55 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as command  # noqa: E402
-from benchmarks import contest, data, peak, process, report  # noqa: E402
+from benchmarks import contest, data, on_gpu, peak, process, report  # noqa: E402
 from benchmarks.conditions import Conditions, narrowed  # noqa: E402
 from benchmarks.jobs import JOBS  # noqa: E402
 from benchmarks.participants import BASELINES, ENTRIES  # noqa: E402
+
+GPU_LACKS = {
+    ("", "yes"): "no GPU that JAX finds",
+    ("H200", ""): "no GPU that PyTorch finds",
+    ("H200", "yes"): "",
+}
+
+
+@pytest.mark.parametrize("found", GPU_LACKS)
+def test_it_is_told_that_there_is_no_gpu(found, monkeypatch, capsys):
+    here = importlib.util.find_spec
+    there = {"jax": here("json"), "torch": here("json")}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: there.get(n) or here(n, *a))
+    monkeypatch.setattr(on_gpu, "LOOK", f"print({'|'.join(found)!r})")
+    assert GPU_LACKS[found] in on_gpu.obstacle()
+    if GPU_LACKS[found]:
+        with pytest.raises(SystemExit):
+            command.parse(["xor", "--device", "gpu"])
+        assert GPU_LACKS[found] in capsys.readouterr().err
+    else:
+        options = command.parse(["xor", "--device", "gpu"])
+        assert (options.engine, options.peers) == ("jax", list(on_gpu.PEERS))
+
+
+def test_a_gpu_needs_jax_and_pytorch(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None)
+    assert on_gpu.obstacle() == "--device gpu needs jax: pip install jax"
+
+
+def test_the_table_of_a_gpu_has_plain_times(monkeypatch, tmp_path, capsys):
+    """All but the device, which stays the CPU."""
+    monkeypatch.setattr(on_gpu, "obstacle", lambda: "")
+    monkeypatch.setattr(on_gpu, "VARIABLES", {})
+    monkeypatch.setattr(on_gpu, "TORCH", "cpu")
+    words = ["xor", "--device", "gpu", "--quick", "--peers", "grafito", "pytorch", "jax"]
+    command.main([*words, "--out", str(tmp_path)])
+    shown = capsys.readouterr().out
+    assert "| | seconds | fastest to slowest | examples/s |" in shown
+    for name in ("grafito", "JAX by hand"):
+        assert re.search(rf"\| {name} \| [0-9.e-]+ \| .* to .* \| [0-9,]+ \|", shown), shown
+    result = json.loads((tmp_path / "xor-gpu.json").read_text())
+    assert result["peak_gflops"] is None
+    assert result["entries"]["grafito"]["form"] == "engine jax"
+    assert not (tmp_path / "README.md").exists()
+
 
 BIG = ("autoencoder", "wide-dense", "alexnet", "vgg16", "vgg16-mixed", "autoencoder-mixed")
 SMALL = [name for name in JOBS if name not in BIG]

@@ -108,12 +108,15 @@ class Participant:
         x, y: images with channels first, unless the form is channels_last.
         form: eager, channels_last, autocast (to bfloat16), autocast_channels_last, fused
             (optimizer), loader or compile.
+        device: where the data and the network lie.
     """
 
     compile_seconds = None  # not told; it is what the first run takes longer
 
-    def __init__(self, job: Job, x: np.ndarray, y: np.ndarray, form: str = "eager"):
-        self.job, self.form = job, ""
+    def __init__(
+        self, job: Job, x: np.ndarray, y: np.ndarray, form: str = "eager", device: str = "cpu"
+    ):
+        self.job, self.form, self.device = job, "", device
         self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
         if job.loss == "crossentropy":
             self.y = self.y.long()
@@ -122,6 +125,8 @@ class Participant:
             self.x = self.x.permute(0, 3, 1, 2)  # the same memory under PyTorch's names
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         set_weights(self.model, job)
+        self.model.to(device)
+        self.x, self.y = self.x.to(device), self.y.to(device)
         self.loss = LOSSES[job.loss]()
         self.narrow = form.startswith("autocast")
         self.optimizer = make_optimizer(job, self.model, form == "fused")
@@ -150,10 +155,10 @@ class Participant:
     def run(self) -> float:
         """Train for the job's epochs; the mean loss of the last one, without penalties."""
         for _ in range(self.job.epochs):
-            total = torch.zeros(())
+            total = torch.zeros((), device=self.device)
             for x, y in self.batches():
                 self.optimizer.zero_grad()
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.narrow):
+                with torch.autocast(self.device, torch.bfloat16, enabled=self.narrow):
                     out = self.call(x)
                 loss = self.loss(out.float(), y)
                 loss.backward()
