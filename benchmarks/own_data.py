@@ -18,7 +18,12 @@ from typing import Any
 import numpy as np
 
 from grafito import datasets, lab
+from grafito.language import numeral
 
+NAMES = {
+    "en": {"boston": "Boston", "california": "California", "pima": "Pima"},
+    "es": {"boston": "Boston", "california": "California", "pima": "Pima", "made": "generada"},
+}
 RESULT = Path(__file__).parent / "results" / "own-data.json"
 Table = tuple[Any, str]  # a data frame, and its target
 
@@ -50,22 +55,25 @@ def made(rows: int = 800) -> Table:
     rng = np.random.default_rng(0)
     city = rng.choice(["Madrid", "Sevilla", "Bilbao", "Lugo"], rows, p=[0.4, 0.3, 0.2, 0.1])
     kind = rng.choice(["flat", "house", "studio"], rows, p=[0.6, 0.25, 0.15])
-    middle = {"flat": 85, "house": 150, "studio": 35}
-    size = np.array([rng.normal(middle[each], middle[each] / 4) for each in kind]).clip(18)
+    studios, flats = rng.normal(35, 6, rows), rng.normal(85, 25, rows)
+    size = np.where(kind == "flat", flats, rng.normal(150, 45, rows))
+    size = np.where(kind == "studio", studios, size).clip(18)
     year = rng.integers(1900, 2024, rows).astype(float)
-    floor = np.where(kind == "house", np.nan, rng.integers(0, 9, rows))
-    state = rng.choice(["new", "good", "to renovate"], rows, p=[0.2, 0.6, 0.2]).astype(object)
-    lift = np.where(year > 1970, "yes", rng.choice(["yes", "no"], rows)).astype(object)
+    floor = np.where(kind == "house", np.nan, rng.integers(0, 9, rows).astype(float))
+    state = rng.choice(["new", "good", "to renovate"], rows, p=[0.2, 0.6, 0.2])
+    unknown = rng.random(rows) < 0.15
+    lift = np.where(year > 1970, "yes", rng.choice(["yes", "no"], rows))
+    lift = np.where(unknown, None, lift)
     metre = {"Madrid": 4200, "Sevilla": 2300, "Bilbao": 3300, "Lugo": 1300}
     worth = {"new": 1.25, "good": 1.0, "to renovate": 0.72}
-    price = np.array([metre[a] * worth[b] for a, b in zip(city, state, strict=True)]) * size**0.92
-    price *= 1 + 0.004 * np.maximum(year - 1960, 0)
+    price = np.array([metre[each] for each in city]) * size**0.92
+    price *= np.array([worth[each] for each in state])
+    price *= 1 + 0.004 * np.abs(year - 1960) * (year > 1960)
     price *= np.where(np.nan_to_num(floor) > 3, np.where(lift == "no", 0.85, 1.04), 1.0)
     price *= np.exp(rng.normal(0, 0.12, rows))
     for column, share in ((size, 0.05), (year, 0.15), (floor, 0.05)):
         column[rng.random(rows) < share] = np.nan
-    for column, share in ((state, 0.1), (lift, 0.15)):
-        column[rng.random(rows) < share] = None
+    state = np.where(rng.random(rows) < 0.1, None, state)
     columns = {"city": city, "kind": kind, "size": size.round(1), "year": year, "floor": floor}
     frame = pandas.DataFrame({**columns, "state": state, "lift": lift, "price": price.round(-2)})
     return frame, "price"
@@ -104,14 +112,35 @@ def measured(name: str) -> dict[str, Any]:
     return {"rows": len(frame), "metric": metric, **shown, "winner": said, "seconds": seconds}
 
 
+SAID = {
+    "en": {"network": "the network", "as good": "none", "linear model": "the linear model"},
+    "es": {"network": "la red", "as good": "nadie", "linear model": "el modelo lineal"},
+}
+SAID["en"]["gradient boosting"], SAID["es"]["gradient boosting"] = "boosting", "el *boosting*"
+
+
+def page_rows(found: dict[str, Any], lang: str) -> list[str]:
+    """The rows of the table in the guide; "none" wins where the network is within one error."""
+    shown = []
+    for name, one in found.items():
+        scores = [one[each] for each in ("network", "linear model", "gradient boosting")]
+        cells = [f"{numeral(f'{a:.3f}', lang)} ± {numeral(f'{b:.3f}', lang)}" for a, b in scores]
+        rows, winner = numeral(f"{one['rows']:,}", lang), SAID[lang][one["winner"]]
+        shown.append(f"| {' | '.join([NAMES[lang].get(name, name), rows, *cells, winner])} |")
+    return shown
+
+
 def main(names: list[str]) -> None:
     """Measure these tables, or all, and write the results."""
     found = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
     for name in names or TABLES:
         found[name] = measured(name)
         print(name, found[name], flush=True)
+        found = {each: found[each] for each in TABLES if each in found}
         RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    for spoken in NAMES:
+        print(*page_rows(json.loads(RESULT.read_text(encoding="utf-8")), spoken), sep="\n")

@@ -125,7 +125,7 @@ def test_the_words_of_a_user_are_not_translated(tmp_path):
 
 
 def test_a_folder_named_like_a_known_data_set_has_its_own_card(tmp_path):
-    settings = {"epochs": 1, "folds": 2, "filters": (2,), "units": 4, "verbose": 0}
+    settings = {"epochs": 1, "folds": 2, "filters": (2,), "verbose": 0}
     found = lab.fit(pictures(tmp_path / "mnist"), out=tmp_path / "runs", lang="en", **settings)
     page = (found.folder / "report.html").read_text(encoding="utf-8")
     assert "who took the pictures" in page
@@ -366,7 +366,7 @@ def test_pictures(tmp_path):
     (folder / "dark" / ".DS_Store").write_bytes(b"x")
     (folder / "light" / "copy.png").write_bytes((folder / "dark" / "0.png").read_bytes())
     (folder / "dark" / "again.png").write_bytes((folder / "dark" / "1.png").read_bytes())
-    settings = {"epochs": 3, "folds": 2, "filters": (4, 4), "units": 8}
+    settings = {"epochs": 3, "folds": 2, "filters": (4, 4)}
     fitted = lab.fit(folder, out=tmp_path / "runs", verbose=0, **settings)
     with (fitted.folder / "left-out.csv").open(encoding="utf-8") as file:
         left_out = {row["file"]: row["reason"] for row in csv.DictReader(file)}

@@ -190,6 +190,10 @@ class OwnData(Experiment):
         record.words("findings", [said(*after), *prose.diagnosis(health.diagnosis.found.values())])
         record.words("limits", [paragraph(prose.LIMITS)])
 
+    def passes(self, count: int, batch: int) -> int:
+        """How often an epoch goes through so many examples in batches of this size."""
+        return 1
+
     def choices(self) -> list[Any]:
         """Further paragraphs on what was chosen."""
         return []
@@ -228,6 +232,8 @@ class OwnData(Experiment):
             set_random_seed(seed + number)
             stop = self.y[rows] if self.classes else np.arange(len(rows)) + 0.5
             kept, held = stratified_split(stop, HELD_OUT, self.seed + number)
+            batch = self.batch_size or batch_size_for(len(kept))
+            kept = np.tile(kept, self.passes(len(kept), batch))
             model = self._compiled(self.network(x.shape[1:]), record)
             fit = record.fit if callbacks and not number else record.trial
             history = fit(
@@ -235,7 +241,7 @@ class OwnData(Experiment):
                 x[kept],
                 targets[kept],
                 epochs=self.epochs,
-                batch_size=self.batch_size or batch_size_for(len(kept)),
+                batch_size=batch,
                 validation_data=(x[held], targets[held]),
                 callbacks=[EarlyStopping(patience=self.patience), *([] if number else callbacks)],
             )

@@ -15,7 +15,7 @@ from grafito import figures, layers
 from grafito.errors import DataError
 from grafito.lab.own_data import rivals
 from grafito.lab.own_data.experiment import Inputs, OwnData
-from grafito.lab.own_data.folds import Fold
+from grafito.lab.own_data.folds import STEPS, Fold
 from grafito.lab.own_data.pictures import Pictures, read_pictures
 from grafito.lab.prose import of_own_data as prose
 from grafito.lab.prose.sentence import Words
@@ -24,9 +24,9 @@ from grafito.language import message as N_
 from grafito.models import Model, Sequential
 
 FEWEST = 20  # pictures
+MOMENTUM = 0.9  # of the means of batch normalisation
 COARSE = 16  # pixels on a side, as the linear model sees them
 SHOWN = 16  # pictures
-LISTED = 5  # pictures that are left out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,10 @@ class OwnPhotos(OwnData):
     Attributes:
         size: pixels on a side; 0 for 64, or 32 where the pictures are small.
         filters: of the convolutions, each followed by pooling.
-        units: of the hidden layer behind them.
         shift, turn: the largest shift, in parts of the side, and turn, in parts of a whole one, of
             a picture in training.
+        zoom: the largest change of size, in parts of the picture.
+        light: the largest change of contrast and brightness, in parts of the whole range.
         flip: whether pictures are mirrored in training: "yes", "no", or "auto", where they have
             colour; a mirrored letter is another one.
 
@@ -53,12 +54,15 @@ class OwnPhotos(OwnData):
 
     size: int = 0
     filters: tuple[int, ...] = (16, 32, 64)
-    units: int = 64
     shift: float = 0.1
     turn: float = 0.03
+    zoom: float = 0.15
+    light: float = 0.2
     flip: str = "auto"
-    learning_rate: float = 0.001
+    learning_rate: float = 0.003
     epochs: int = 100
+    patience: int = 50
+    members: int = 1
     dropout: float = 0.3
 
     kind: ClassVar[str] = "photos"
@@ -104,12 +108,23 @@ class OwnPhotos(OwnData):
             stack.append(layers.RandomRotation(self.turn))
         if self.shift:
             stack.append(layers.RandomTranslation(self.shift, self.shift))
+        if self.zoom:
+            stack.append(layers.RandomZoom((-self.zoom, self.zoom)))
+        if self.light:
+            stack.append(layers.RandomContrast(self.light, value_range=(0.0, 1.0)))
+            stack.append(layers.RandomBrightness(self.light, value_range=(0.0, 1.0)))
         for n in self.filters:
             stack.append(layers.Conv2D(n, 3, padding="same", use_bias=False))
-            stack += [layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D()]
-        stack += [layers.Flatten(), layers.Dropout(self.dropout)]
-        stack += [layers.Dense(self.units, "relu"), layers.Dense(len(self.classes), "softmax")]
+            # Means that follow soon: a small folder is trained for a few hundred steps.
+            stack += [layers.BatchNormalization(momentum=MOMENTUM), layers.ReLU()]
+            stack.append(layers.MaxPooling2D())
+        stack += [layers.GlobalAveragePooling2D(), layers.Dropout(self.dropout)]
+        stack.append(layers.Dense(len(self.classes), "softmax"))
         return Sequential(stack)
+
+    def passes(self, count: int, batch: int) -> int:
+        """As often as makes 40 steps: few pictures are seen moved and turned in several ways."""
+        return max(1, round(STEPS * batch / count))
 
     def rivals(self, train: np.ndarray, others: np.ndarray) -> Mapping[str, np.ndarray]:
         x = self.pictures.x

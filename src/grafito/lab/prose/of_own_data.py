@@ -181,7 +181,8 @@ def of_pictures(found: Pictures, flip: str) -> list[Words]:
     size, channels = found.x.shape[1], found.x.shape[-1]
     text = N_(
         "Of each picture the middle square was taken and made {size} pixels wide; in training it "
-        "is moved and turned a little each time, so that no pixel is learned by heart."
+        "is moved, turned, enlarged or reduced and lit a little otherwise each time, so that no "
+        "pixel is learned by heart."
     )
     words: list[Words] = [Sentence(text, {"size": size})]
     if channels == 1:
