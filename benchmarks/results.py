@@ -29,8 +29,9 @@ runs on the real data sets, produced with
 A number after "±" is the standard deviation over the seeds. "Seconds" is the training time of one
 run, on two cores of {machine} shared with other programs; for benchmarks see [Speed](speed.md). A
 dash means that no full run has been made yet; among the seconds alone, that the machine was too
-busy for a time to say anything. A row with `--set` differs from the experiment's usual settings in
-those named; how these differ from the course's is said on the page of each run.
+busy for a time to say anything. A row with `--course` has the settings of the course where it gives
+them, and one with `--set` differs from the usual settings in those named; how the usual ones differ
+from the course's is said on the page of each run.
 What a network of `mnist-permuted` loses is the distance to its row of `mnist-dense-conv`, which
 has the same networks and seeds. What `alexnet`, against-vgg16 sets side by side stands in the rows
 cifar10 of `alexnet` and `vgg16`.
@@ -45,6 +46,11 @@ class Run(NamedTuple):
     configuration: dict[str, Any]
     metrics: list[dict[str, float]]
     changes: str
+
+    @property
+    def as_course(self) -> bool:
+        """Whether it has the settings of the course where the course gives them."""
+        return bool(self.configuration.get("as_course"))
 
 
 def main() -> None:
@@ -78,14 +84,16 @@ def collect(name: str, folders: list[Path], usual: bool = True) -> list[Run]:
     Args:
         name: of an experiment.
         folders: that `grafito run` filled.
-        usual: whether its settings are those of the course; otherwise one is changed at least.
+        usual: whether its settings are the usual ones; otherwise they are those of the course, or
+            one is changed at least.
     """
     best: dict[str, Run] = {}
     paths = [path for folder in folders for path in folder.glob(f"{name}/*/configuration.json")]
     for path in sorted(paths, key=lambda path: path.parent.name):
         configuration = json.loads(path.read_text(encoding="utf-8"))
         changes = _changes(configuration)
-        if configuration["status"] == "complete" and changes is not None and usual != bool(changes):
+        is_other = bool(changes) or bool(configuration.get("as_course"))
+        if configuration["status"] == "complete" and changes is not None and usual != is_other:
             parts = sorted(path.parent.glob("seed-*")) or [path.parent]
             metrics = [json.loads((part / "metrics.json").read_text()) for part in parts]
             before = best.get(configuration["variant"])
@@ -117,6 +125,8 @@ def _cells(kind: Any, run: Run) -> list[str]:
     first = next(iter(run.metrics[0]))
     last_word = first.split(" ")[-1]
     shown = [n for n in run.metrics[0] if n.split(" ")[-1] == last_word][:HIGHLIGHTED]
+    if run.as_course:
+        shown += [n for n in run.configuration["course_numbers"] if n not in shown]
     numbers = [
         f"{name.replace('_', ' ')}: {_number(name, [m[name] for m in run.metrics])}"
         for name in shown
@@ -125,6 +135,8 @@ def _cells(kind: Any, run: Run) -> list[str]:
     name = f"`{kind.name}`" + (
         f", {run.configuration['variant']}" if run.configuration["variant"] else ""
     )
+    if run.as_course:
+        name += ", `--course`"
     if run.changes:
         name += f", `--set {run.changes}`"
     epochs, seconds = (
@@ -166,11 +178,12 @@ def _number(name: str, values: list[float]) -> str:
 
 
 def _changes(configuration: dict[str, Any]) -> str | None:
-    """The settings, but for the seed, that are not the course's; None for a quick or lost form."""
+    """The settings, but for the seed, that were chosen; None for a quick or lost form."""
     kind = lab.kinds()[configuration["experiment"]]
     if configuration["quick"] or configuration["variant"] not in (kind.variants or [""]):
         return None
-    experiment = kind.usual(configuration["variant"] or None)
+    as_course = bool(configuration.get("as_course"))
+    experiment = kind.usual(configuration["variant"] or None, course=as_course)
     forms = {name: form.settings() for name, form in experiment.forms().items()}
     told = configuration.get("forms", {})
     pairs = [(configuration["settings"], experiment.settings())]
