@@ -110,6 +110,15 @@ class GrafitoError(Exception):
 
         return self.message if language.current() == "en" else self.told(language.retell)
 
+    def place(self, where: object) -> None:
+        """Say where it happened, unless it tells that already."""
+        if str(where) not in self.message:
+            inside = self.rows.get("where")
+            told = str(where) if inside is None else f"{where}, {inside}"
+            self.rows = {"where": told} | {**self.rows, "where": told}
+            self.message = self.told(str)
+            self.args = (self.message,)
+
     def told(self, say: Callable[[str], str], number: Callable[[str], str] = str) -> str:
         """Its text, each sentence and each name of a row passed through `say`.
 

@@ -121,6 +121,8 @@ def load(path: Path, came: dict[str, int]) -> str | None:
             load_model(path)
         came["loaded"] += 1
     except (FileError, UnknownNameError) as error:
+        if str(path) not in str(error):
+            problem = f"does not name the file: {error}"
         came[type(error).__name__ if type(error).__name__ in came else "UnknownNameError"] += 1
     except BaseException as error:
         problem = f"{type(error).__name__}: {str(error)[:200]}"

@@ -220,10 +220,14 @@ def load_step(folder: Any, custom_objects: Mapping[str, Any] | None = None) -> K
 
 @contextlib.contextmanager
 def _as_file_errors(filepath: Any) -> Iterator[None]:
-    """A FileError for every error of what is made after a file, but an UnknownNameError."""
+    """A FileError for every error of what is made after a file, but an UnknownNameError.
+
+    Each names the file.
+    """
     try:
         yield
-    except (FileError, UnknownNameError):
+    except (FileError, UnknownNameError) as error:
+        error.place(filepath)
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError) as error:
         raise _unreadable(filepath, error) from error
