@@ -284,3 +284,18 @@ def test_compile_without_an_accelerator_does_not_import_jax():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
     )
     assert ran.stdout == "0\n"
+
+
+def test_no_number_of_steps_is_compiled_for_itself(caplog):
+    counter = graph.Variable(0, dtype="int32", name="counter")
+
+    def step():
+        counter.assign(counter + 1)
+        return {"seen": counter + 0}
+
+    program = engines.get("jax").compile(trace_graph(step, {}))
+    program.run(2)
+    with jax.log_compiles():
+        found = [program.run(steps)["seen"].tolist() for steps in (1, 3, 5)]
+    assert found == [[3], [4, 5, 6], [7, 8, 9, 10, 11]]
+    assert [r.message for r in caplog.records if r.message.startswith("Compiling")] == []

@@ -29,6 +29,7 @@ from grafito.locks import Guarded
 
 OUTPUT_BYTES = 64 * 2**20  # of a launch
 WINDOW_BYTES = 32 * 2**20  # likewise, of batches that are sent with it
+WHOLE_BYTES = 2**20  # of an output that is taken from the device as a whole
 MOST_STEPS = 4096  # of a launch
 KEPT_BYTES = 2**30  # of compiled programs on the disk
 
@@ -142,7 +143,7 @@ class Program(interface.Program, Guarded):
         wrong, index, size = np.asarray(fault).tolist()
         if wrong:
             raise outside_table(index, size)
-        return {name: np.array(values[:steps]) for name, values in outputs.items()}
+        return {name: _of_first(values, steps) for name, values in outputs.items()}
 
     def _on_device(self, variables: Sequence[Any]) -> list[Any]:
         """The arrays of variables; what was changed elsewhere is sent there."""
@@ -220,6 +221,16 @@ class Program(interface.Program, Guarded):
 def _batch(batches: Any, i: Any, size: int) -> Any:
     """The i-th batch of those that were sent, without the rows that fill it up."""
     return lax.dynamic_index_in_dim(batches, i, keepdims=False)[:size]
+
+
+def _of_first(values: Any, steps: int) -> np.ndarray:
+    """The outputs of the steps that ran.
+
+    A slice on the device is compiled for each number of steps; on a CPU, or where there is little,
+    all is taken as it is.
+    """
+    near = values.nbytes <= WHOLE_BYTES or next(iter(values.devices())).platform == "cpu"
+    return np.array(np.asarray(values if near else values[:steps])[:steps])
 
 
 def _bytes(shape: Sequence[int], x: Tensor) -> int:
