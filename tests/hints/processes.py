@@ -5,9 +5,7 @@ from hints.rows import Row
 
 COMMAND = "a command of the shell"
 DEVICES = "from unittest.mock import patch; from grafito.distribution import DataParallel, list_devices, set_distribution; from grafito.engines import devices"
-PROCESSES = (
-    "from unittest.mock import patch; import contextlib; from grafito.engines import processes"
-)
+PROCESSES = "from unittest.mock import patch; import contextlib; from grafito.engines import meeting, processes"
 
 ROWS = [
     Row(
@@ -53,14 +51,14 @@ ROWS = [
         before=DEVICES,
     ),
     Row(
-        "with patch.object(processes, '_reach'), patch('jax.distributed.initialize', late):\n    processes.initialize('localhost:1', 2, 0)",
+        "with patch.object(processes, 'meet'), patch('jax.distributed.initialize', late):\n    processes.initialize('localhost:1', 2, 0)",
         new="initialize() once, before anything else computes",
         sentence="the program is the user's; tests/distribution joins processes",
         before=PROCESSES
         + "\ndef late(*_, **__):\n    raise RuntimeError('must be called before any JAX calls')",
     ),
     Row(
-        "with patch('socket.create_server', opened):\n    processes._reach('localhost:1', 0)",
+        "with patch('socket.create_server', opened):\n    meeting._await('localhost:1', 1, 0.1)",
         "localhost:1",
         "localhost:2",
         says="another port",
@@ -68,7 +66,7 @@ ROWS = [
         + "\ndef opened(address, **_):\n    if address[1] == 1:\n        raise OSError('in use')\n    return contextlib.nullcontext()",
     ),
     Row(
-        "with patch('socket.create_connection', unheard), patch.object(processes, 'PATIENCE', -1.0):\n    processes._reach('localhost:1', 1)",
+        "with patch('socket.create_connection', unheard):\n    meeting._come('localhost:1', 2, 1, -1.0)",
         new="process 0 first, and an address of it",
         sentence="another process",
         before=PROCESSES + "\ndef unheard(*_, **__):\n    raise OSError('refused')",

@@ -32,7 +32,25 @@ OWN_LOSS = (
     "net(loss=squared).save('m.safetensors')"
 )
 
+EDITED = (
+    "from grafito.files import read_arrays, write_arrays; net().save('m.safetensors');"
+    "a, c = read_arrays('m.safetensors'); "
+)
+
 ROWS = [
+    Row(
+        "models.load_model('m.safetensors')",
+        new="a copy of the file, if there is one; else make it anew",
+        sentence="only who made it has one",
+        before=EDITED + "c['weights'] = 3; write_arrays('m.safetensors', a, c)",
+    ),
+    Row(
+        "models.load_model('m.safetensors')",
+        new="a copy of the file, if there is one; else make it anew",
+        sentence="only who made it has one",
+        before=EDITED
+        + "next(e for e in c['model']['config']['layers'] if 'units' in e['config'])['config']['units'] = -1; write_arrays('m.safetensors', a, c)",
+    ),
     Row(
         "models.load_model('m.safetensors')",
         "'m.safetensors'",

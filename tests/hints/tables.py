@@ -91,6 +91,18 @@ ROWS += [
         before=TABLE,
     ),
     Row(
+        "write('a,b,kind,n', [f'{r}e300' for r in rows])\nread('n')",
+        new="another unit, as millions in place of units; or correct the cell",
+        sentence="only who made the table knows it",
+        before=TABLE,
+    ),
+    Row(
+        "OwnData.hand_over(own, record, {'rows': 2})",
+        new="grafito fit d.csv --target y",
+        sentence=SHELL,
+        before="from types import SimpleNamespace as Some; from grafito.lab.own_data.experiment import OwnData; own = Some(path='d.csv', begins=lambda: ['fit', 'd.csv', '--target', 'y']); record = Some(folder=Some(configuration={'data': [1]}, path='r'))",
+    ),
+    Row(
         "read('n', problem='classification')", new="--task regression", sentence=SHELL, before=TABLE
     ),
     Row(

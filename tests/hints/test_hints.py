@@ -17,6 +17,7 @@ from hints import (
     processes,
     running,
     stored,
+    studios,
     tables,
     training,
 )
@@ -33,6 +34,7 @@ ROWS: list[Row] = [
     *drawn.ROWS,
     *estimators.ROWS,
     *stored.ROWS,
+    *studios.ROWS,
     *tables.ROWS,
     *running.ROWS,
     *insights.ROWS,

@@ -277,7 +277,7 @@ class History(Callback, Shown):
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         super().set_state(state)
-        self.history = Logged(state["history"])
+        self.history = Logged({name: [*values] for name, values in state["history"].items()})
 
     def __getstate__(self) -> dict[str, Any]:
         """A pickle or a copy has the numbers, not the model that they are of."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from grafito.callbacks import BackupAndRestore, Callback, History
-from grafito.errors import ArgumentError, FileError
+from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.files import read_arrays, write_arrays
 from grafito.language import translate
 from grafito.models.assignment import assign_all
@@ -17,6 +18,7 @@ from grafito.models.conditions import data_known, differences
 from grafito.models.epochs import Epochs, Position
 from grafito.models.further_state import further_state, restore_further
 from grafito.models.resumption import keep_training, slots_of, training_variables
+from grafito.models.schema import check_backup, unusable
 
 KIND, VERSION = "backup of a training", 2
 SHOWN = 60  # characters of a value in a refusal
@@ -57,11 +59,13 @@ class Backup:
         path = self._callback.path
         if path.exists():
             arrays, content = read_arrays(path)
-            if content.get("kind") != KIND or content.get("version") != VERSION:
+            known = content if isinstance(content, dict) else {}
+            if known.get("kind") != KIND or known.get("version") != VERSION:
                 raise self._foreign(
-                    f"{content.get('kind')!r}, version {content.get('version')!r}",
+                    f"{known.get('kind')!r}, version {known.get('version')!r}",
                     f"{KIND!r}, version {VERSION}",
                 )
+            check_backup(content, arrays, path)
             self._arrays, self._content = arrays, content
             self._check(content["settings"], self._settings)
             self._model._shuffle_seed = content["shuffle_seed"]
@@ -88,8 +92,29 @@ class Backup:
     def _seeded(self) -> list[Any]:
         return [x for x in self._model.family() if isinstance(vars(x).get("seed"), int)]
 
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[None]:
+        """A FileError for every error of what is made after the content."""
+        try:
+            yield
+        except FileError as error:
+            error.place(self._callback.path)
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError) as error:
+            raise self._broken(error) from error
+        except (GrafitoError, TypeError, ValueError) as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> FileError:
+        said = error.what if isinstance(error, GrafitoError) else f"{type(error).__name__}: {error}"
+        return unusable(said[:300], self._callback.path, "what BackupAndRestore wrote")
+
     def restore(self, epochs: Epochs, validation: Epochs) -> Position | None:
         """Set the state of model, optimizer and data; the place where training goes on, if any."""
+        with self._using():
+            return self._restored(epochs, validation)
+
+    def _restored(self, epochs: Epochs, validation: Epochs) -> Position | None:
         self._epochs = epochs
         self._data = {
             "data": data_known(epochs.source),
@@ -116,6 +141,10 @@ class Backup:
         """The place in the data, where it can be sought; else the beginning of its epoch."""
         epochs, epoch, batch = self._epochs, position.epoch, position.batch
         assert epochs is not None
+        if epochs.steps is not None and batch > epochs.steps:
+            raise unusable(
+                f"position/batch: {batch}", self._callback.path, f"up to {epochs.steps} batches"
+            )
         if hook := epochs.forgotten(epoch, batch):
             text = translate(
                 "The data have {} and no get_state: what it changed before epoch {} is not in the "
@@ -140,8 +169,12 @@ class Backup:
         """After `on_train_begin`: what callbacks count, and the history; from now on it saves."""
         self._others = [c for c in others if not isinstance(c, BackupAndRestore)]
         self._history = history
-        for name, state in self._states(decode(self._content.get("callbacks", {}), self._arrays)):
-            self._named()[name].set_state(state)
+        with self._using():
+            states = decode(self._content.get("callbacks", {}), self._arrays)
+            for name, state in self._states(states):
+                callback = self._named()[name]
+                _check_alike(state, callback.get_state(), name)
+                callback.set_state(state)
         self._content, self._arrays = {}, {}
         self._callback.begin(self._save)
 
@@ -197,6 +230,18 @@ class Backup:
             "callbacks": encode(states, arrays, "callbacks"),
         }
         write_arrays(self._callback.path, arrays, content)
+
+
+def _check_alike(state: Any, own: Any, name: str) -> None:
+    """Raise a TypeError where a state has another type than that of now; None may be a number."""
+    numbers = (int, float, np.ndarray, np.generic)
+    kinds = next((k for k in (str, list, dict, numbers) if isinstance(own, k)), None)
+    missing = state is None and kinds not in (list, dict)
+    if kinds is not None and not missing and not isinstance(state, kinds):
+        raise TypeError(f"callbacks/{name}: {_shown('', '', state)}")
+    if isinstance(own, dict):
+        for key in own.keys() & state.keys():
+            _check_alike(state[key], own[key], f"{name}/{key}")
 
 
 def _shapes(variables: list[Any]) -> list[str]:

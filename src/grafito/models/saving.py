@@ -241,6 +241,7 @@ def _unreadable(filepath: Any, error: Exception) -> FileError:
         "The file describes a model that cannot be made.",
         where=filepath,
         received=said[:300],
+        fix="a copy of the file, if there is one; else make it anew",
     )
 
 

@@ -80,6 +80,31 @@ CONTENT = {
     "further": {str: {"class_name": str, "slots": _PLACES}},
     "step": {"parts": [_structure], "number": int, "batch": str},
 }
+
+
+def _place(value: Any) -> str | None:
+    """A count from 0."""
+    return None if type(value) is int and value >= 0 else f": {repr(value)[:60]}"
+
+
+_ANY = (_ABSENT, str, int, float, bool, list, dict)
+BACKUP = {
+    "kind": str,
+    "version": int,
+    "settings": dict,
+    "data": dict,
+    "weights": _NAMES,
+    "build_shape": (_ABSENT, list, dict),
+    "shuffle_seed": (_ABSENT, _place),
+    "seeds": [_place],
+    "slots": [_place],
+    "parts": {str: _NAMES},
+    "further": CONTENT["further"],
+    "metrics": list,
+    "position": {"epoch": _place, "batch": _place, "logs": dict, "stopped": bool, "metrics": list},
+    "stream": _ANY,
+    "callbacks": {str: _ANY},
+}
 # What an entry cannot lack.
 NEEDED = {
     "content": ["model", "weights"],
@@ -115,13 +140,47 @@ def check_content(content: Any, arrays: Mapping[str, Any], where: Any) -> None:
         raise _unusable(told, where)
 
 
-def _unusable(told: str, where: Any) -> FileError:
+def check_backup(content: Any, arrays: Mapping[str, Any], where: Any) -> None:
+    """Raise a FileError for what does not describe the backup of a training."""
+    told = _depth_problem(content) or _problem(content, BACKUP, "content")
+    if told is None:
+        absent = next((name for name in BACKUP if name not in content), None)
+        told = absent and f"content: it lacks {absent!r}"
+    if told is None:
+        told = _names_problem(content["parts"], arrays) or _encoded_problem(content, arrays)
+    if told:
+        raise unusable(told, where, "what BackupAndRestore wrote")
+
+
+def _encoded_problem(content: Any, arrays: Mapping[str, Any]) -> str | None:
+    """Arrays and numbers that JSON has no form for are what they say."""
+    stack = [content[part] for part in ("metrics", "position", "stream", "callbacks")]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack += value
+        elif isinstance(value, dict):
+            stack += value.values()
+            if value.keys() == {"array"} and value["array"] not in arrays:
+                return f"it names an array that it does not have, {str(value['array'])[:60]!r}"
+            if value.keys() == {"float"} and value["float"] not in ("nan", "inf", "-inf"):
+                return f"float: {str(value['float'])[:60]!r}"
+    return None
+
+
+def unusable(told: str, where: Any, expected: str) -> FileError:
+    """The error for a content that nothing can be made of."""
     return FileError(
         "The content of the file cannot be used.",
         where=where,
         received=told,
-        expected="what model.save or model.save_weights wrote",
+        expected=expected,
+        fix="a copy of the file, if there is one; else make it anew",
     )
+
+
+def _unusable(told: str, where: Any) -> FileError:
+    return unusable(told, where, "what model.save or model.save_weights wrote")
 
 
 def _problem(value: Any, form: Any, name: str = "") -> str | None:

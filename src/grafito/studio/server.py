@@ -345,10 +345,7 @@ class Studio:
     def _restarted(self) -> None:
         """The process that trains has ended, and another one has begun."""
         self._saved = [{"id": name, "text": text} for name, text in self._kept.saved()]
-        error = GrafitoError(
-            "The process that trains has ended; a new one begins.",
-            fix="open the training that was kept",
-        )
+        error = GrafitoError("The process that trains has ended; a new one begins.")
         self._tell_languages()
         for tab in self._tabs.values():
             with language.use(tab.language):
