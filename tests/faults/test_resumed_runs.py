@@ -155,6 +155,9 @@ def test_a_run_from_several_seeds_goes_on(seeds_begun, tmp_path):
     assert (seeds_begun / "seed-1/configuration.json").read_bytes() == told
     for name in ("seed-1", "seed-2", "seed-3"):
         assert left(seeds_begun / name) == left(whole[0].folder.parent / name)
+        stored = (name, "model.safetensors")  # with the names of layers
+        kept = seeds_begun.joinpath(*stored).read_bytes()
+        assert kept == whole[0].folder.parent.joinpath(*stored).read_bytes()
     assert left(seeds_begun)[0] == left(whole[0].folder.parent)[0]
     kept = json.loads((seeds_begun / "configuration.json").read_text())
     assert (kept["status"], len(kept["resumed"])) == ("complete", 1)

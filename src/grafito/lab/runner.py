@@ -29,6 +29,7 @@ from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
 from grafito.language import message, translate
+from grafito.layers.base import names_apart
 from grafito.utils import set_random_seed
 
 SHOWN_METRICS = 2
@@ -163,7 +164,7 @@ def conduct(
     record.quick = _is_short(experiment)
     began = time.perf_counter()
     try:
-        with folder.recording():
+        with folder.recording(), names_apart():  # a run that goes on has the same names
             set_random_seed(experiment.seed)
             task = experiment.task.of(experiment.variant)
             record.words("task", [paragraph(task.told), said(_alone(experiment))])

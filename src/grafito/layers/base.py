@@ -8,6 +8,7 @@ import inspect
 import re
 import weakref
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from grafito import defaults, foreign, graph, initializers, regularizers
@@ -79,6 +80,18 @@ def note_name(name: str, prefix: str) -> str:
 def reset_names() -> None:
     """Start the automatic names again."""
     _names.clear()
+
+
+@contextlib.contextmanager
+def names_apart() -> Iterator[None]:
+    """Automatic names begin anew inside, and go on afterwards where they were."""
+    before = dict(_names)
+    _names.clear()
+    try:
+        yield
+    finally:
+        _names.clear()
+        _names.update(before)
 
 
 class Layer(Owner):
