@@ -25,7 +25,7 @@ from grafito.config import (
 )
 from grafito.errors import names_of as _names_of
 from grafito.graph.dtypes import INTEGER, dtype_name, is_floating
-from grafito.layers.base import reset_names, unique_name
+from grafito.layers.automatic_names import reset_names, unique_name
 
 # Functions of `grafito.ops` that are called the same.
 SAME = (

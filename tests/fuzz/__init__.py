@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from grafito import seeds
-from grafito.layers.base import reset_names
+from grafito.layers.automatic_names import reset_names
 
 Case = Callable[[np.random.Generator], None]
 

@@ -52,7 +52,7 @@ class Row:
 
 def names() -> dict[str, object]:
     """What a case may use, made anew."""
-    grafito.layers.base.reset_names()
+    grafito.layers.automatic_names.reset_names()
     rng = np.random.default_rng(0)
     x = rng.random((60, 4)).astype("float32")
     rooms = {room: getattr(grafito, room) for room in grafito.__all__}

@@ -7,7 +7,7 @@ import pytest
 
 import grafito
 from grafito import Model, Sequential, callbacks, graph, layers, optimizers, utils
-from grafito.layers.base import reset_names
+from grafito.layers.automatic_names import reset_names
 from grafito.models import load_model
 
 RANDOM = np.random.default_rng(0)

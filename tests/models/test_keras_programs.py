@@ -25,7 +25,7 @@ def test_only_the_import_changes(path, keras, tmp_path, monkeypatch):
     seen = []
     for program in (source, ours):
         keras.utils.clear_session()
-        from grafito.layers.base import reset_names
+        from grafito.layers.automatic_names import reset_names
 
         reset_names()
         namespace: dict[str, object] = {}

@@ -9,7 +9,7 @@ import pytest
 
 from grafito import Model, Sequential, graph, layers, metrics, models, optimizers
 from grafito.errors import ArgumentError, FileError, ShapeError
-from grafito.layers.base import reset_names
+from grafito.layers.automatic_names import reset_names
 from grafito.models import load_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::grafito.losses.checks.LossWarning")

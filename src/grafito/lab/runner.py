@@ -29,7 +29,7 @@ from grafito.lab.record import Record
 from grafito.lab.report import write_report
 from grafito.lab.settings import write_settings
 from grafito.language import message, translate
-from grafito.layers.base import names_apart
+from grafito.layers.automatic_names import names_apart
 from grafito.utils import set_random_seed
 
 SHOWN_METRICS = 2

@@ -8,7 +8,8 @@ from typing import Any
 from grafito import graph
 from grafito.errors import ArgumentError, unknown_name
 from grafito.graph.variable import Variable
-from grafito.layers.base import Layer, register, unique_name
+from grafito.layers.automatic_names import unique_name
+from grafito.layers.base import Layer, register
 from grafito.layers.symbolic import Symbol
 from grafito.ops.conversion import OF_SYMBOLS
 from grafito.ops.dispatch import CALLING, FUNCTIONS

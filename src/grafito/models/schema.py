@@ -82,7 +82,7 @@ CONTENT = {
 }
 
 
-def _place(value: Any) -> str | None:
+def _count(value: Any) -> str | None:
     """A count from 0."""
     return None if type(value) is int and value >= 0 else f": {repr(value)[:60]}"
 
@@ -95,13 +95,13 @@ BACKUP = {
     "data": dict,
     "weights": _NAMES,
     "build_shape": (_ABSENT, list, dict),
-    "shuffle_seed": (_ABSENT, _place),
-    "seeds": [_place],
-    "slots": [_place],
+    "shuffle_seed": (_ABSENT, _count),
+    "seeds": [_count],
+    "slots": [_count],
     "parts": {str: _NAMES},
     "further": CONTENT["further"],
     "metrics": list,
-    "position": {"epoch": _place, "batch": _place, "logs": dict, "stopped": bool, "metrics": list},
+    "position": {"epoch": _count, "batch": _count, "logs": dict, "stopped": bool, "metrics": list},
     "stream": _ANY,
     "callbacks": {str: _ANY},
 }
