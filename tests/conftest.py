@@ -99,6 +99,8 @@ def browser() -> Iterator[Any]:
     if path is None:
         pytest.skip("there is no Chromium")
     with sync.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], timeout=120_000
+        )
         yield opened
         opened.close()
