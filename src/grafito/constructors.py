@@ -10,7 +10,7 @@ from typing import Any
 
 from grafito.errors import ArgumentError, GrafitoError
 
-__all__ = ["shown_in_full", "told_in_words"]
+__all__ = ["checked_flag", "shown_in_full", "told_in_words"]
 
 RAW = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -57,9 +57,30 @@ def shown_in_full(cls: type) -> None:
     init.__signature__ = inspect.Signature([*own, *more])  # type: ignore[union-attr]
 
 
+def checked_flag(owner: object, name: str, value: Any) -> bool:
+    """The value as True or False.
+
+    Raises:
+        ArgumentError: for what is neither, such as the text "no".
+    """
+    if not isinstance(value, (bool, int)) and type(value).__name__ not in ("bool", "bool_"):
+        raise ArgumentError(
+            f"{name!r} of {type(owner).__name__} must be True or False.",
+            received=f"{name}={value!r}",
+            fix=f"{name}={str(value).lower() not in ('no', 'false', 'none', '')}",
+        )
+    return bool(value)
+
+
 def _in_words(init: Callable[..., None]) -> Callable[..., None]:
+    _, *parameters = inspect.signature(init).parameters.items()
+    flags = {name: at for at, (name, p) in enumerate(parameters) if isinstance(p.default, bool)}
+
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        for name, at in flags.items():
+            if name in kwargs or at < len(args):
+                checked_flag(self, name, kwargs[name] if name in kwargs else args[at])
         try:
             init(self, *args, **kwargs)
         except RAW as error:

@@ -38,11 +38,16 @@ GOOD = {  # values for arguments without a default
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_a_wrong_value_is_told_in_words(name):
+def arguments(name):
+    """The parameters of a constructor, and values for those without a default."""
     parameters = inspect.signature(MADE[name]).parameters.values()
     named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    needed = {p.name: GOOD.get(p.name, 1) for p in named if p.default is p.empty}
+    return named, {p.name: GOOD.get(p.name, 1) for p in named if p.default is p.empty}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_wrong_value_is_told_in_words(name):
+    named, needed = arguments(name)
     raw = []
     for parameter in named:
         for value in WRONG:
@@ -72,3 +77,15 @@ def test_an_error_of_the_users_class_stays_its_own():
 
     with pytest.raises(TypeError, match="unsupported operand"):
         Own("x")
+
+
+FLAGS = [(name, p.name) for name in MADE for p in arguments(name)[0] if isinstance(p.default, bool)]
+
+
+@pytest.mark.parametrize(("name", "flag"), FLAGS)
+def test_a_flag_is_no_text(name, flag):
+    """The text "False" would count as True."""
+    needed = arguments(name)[1] | ({"function": "abs"} if name.endswith(".Operation") else {})
+    for value in ("False", None, {"a": 1}):
+        with pytest.raises(GrafitoError, match="must be True or False"):
+            MADE[name](**{**needed, flag: value})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LARGEST = 300_000  # bytes of a page
 LETTERS = "ab"
+SPELT_OUT = 4  # rows and columns of an array whose numbers are told
 TEMPLATE = Path(__file__).parent / "player.html"
 COLUMNS = (message("operation"), message("value"), message("gradient"), message("rule"))
 TITLE = message("One training step, operation by operation")
@@ -226,8 +227,8 @@ def event_of(op: Operation, marks: Marks) -> dict[str, Any]:
 
 def _told(array: np.ndarray) -> str:
     """An array on one line; a large one by its shape and its range."""
-    text = array_line(array, 4, most=4)
-    if array.size and array.ndim and text == str(array.shape):
+    text = array_line(array, 4, most=SPELT_OUT)
+    if array.size and max(array.shape, default=0) > SPELT_OUT:
         low, high = f"{array.min():.4g}", f"{array.max():.4g}"
         text += f" {_('from {} to {}').format(*map(with_decimal_sign, (low, high)))}"
     return text.replace("-", "−")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from grafito import defaults, foreign, graph, initializers, regularizers
 from grafito.constraints import get as get_constraint
+from grafito.constructors import checked_flag
 from grafito.errors import (
     ArgumentError,
     GrafitoError,
@@ -33,7 +34,7 @@ from grafito.layers.building import (
 )
 from grafito.layers.copies import pickled
 from grafito.layers.input_spec import check_spec
-from grafito.layers.ownership import Owner, checked_flag, noted
+from grafito.layers.ownership import Owner, noted
 from grafito.layers.room import check_room, too_large
 from grafito.layers.supply import is_supplied
 from grafito.layers.symbolic import Node, infer_outputs, shape_path, symbols_in

@@ -8,7 +8,8 @@ import weakref
 from typing import Any, ClassVar
 
 from grafito import graph
-from grafito.errors import ArgumentError, ShapeError
+from grafito.constructors import checked_flag
+from grafito.errors import ShapeError
 from grafito.graph.nest import parts
 from grafito.graph.variable import moment
 from grafito.metrics import Metric
@@ -162,21 +163,6 @@ def noted(layer: Any, outputs: Any) -> Any:
     if trace is not None and (trace.penalties or layer in _ADDED):
         _ADDED[layer] = list(trace.penalties)
     return outputs
-
-
-def checked_flag(owner: object, name: str, value: Any) -> bool:
-    """The value as True or False.
-
-    Raises:
-        ArgumentError: for what is neither, such as the text "no".
-    """
-    if not isinstance(value, (bool, int)) and type(value).__name__ not in ("bool", "bool_"):
-        raise ArgumentError(
-            f"{name!r} of {type(owner).__name__} must be True or False.",
-            received=f"{name}={value!r}",
-            fix=f"{name}={str(value).lower() not in ('no', 'false', 'none', '')}",
-        )
-    return bool(value)
 
 
 def _is_frozen(variable: graph.Variable) -> bool:

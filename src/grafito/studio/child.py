@@ -53,7 +53,8 @@ class Child:
     def _listen(self, connection: Connection) -> None:
         """Hand on what the process says, in a thread of its own."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            with contextlib.suppress(EOFError, OSError):
+            # `leave` closes the connection, which `recv` tells by these too.
+            with contextlib.suppress(EOFError, OSError, TypeError, ValueError):
                 while True:
                     self._loop.call_soon_threadsafe(self._receive, *connection.recv())
             self._loop.call_soon_threadsafe(self._lost)
