@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import doctest
 import importlib
 import inspect
@@ -72,9 +73,13 @@ def test_code_of_page(page, tmp_path, monkeypatch):
     """The blocks of a page run in order, as one program; one page speaks Spanish around it."""
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "page"}
-    with language.use("es" if page == ROOT / "docs/guide/es/questions.md" else "en"):
-        for line, block in code_blocks(page.read_text()):  # with the line numbers of the page
-            exec(compile("\n" * line + block, str(page), "exec"), namespace)
+    spanish = page == ROOT / "docs/guide/es/questions.md"
+    with language.use("es") if spanish else contextlib.nullcontext():
+        try:
+            for line, block in code_blocks(page.read_text()):  # with the line numbers of the page
+                exec(compile("\n" * line + block, str(page), "exec"), namespace)
+        finally:
+            language.set_language(None)  # a page that fails leaves no language to others
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)

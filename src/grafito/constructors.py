@@ -10,7 +10,7 @@ from typing import Any
 
 from grafito.errors import ArgumentError, GrafitoError
 
-__all__ = ["checked_flag", "shown_in_full", "told_in_words"]
+__all__ = ["shown_in_full", "told_in_words"]
 
 RAW = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 

@@ -70,7 +70,7 @@ CALLS = {
     "no y": (DataError, ["needs targets", "fit(x, y)"], lambda m: fit(m, y=None)),
     "no y to evaluate": (DataError, ["needs targets"], lambda m: m.evaluate(X, verbose=0)),
     "text": (DataError, ["str", "numbers"], lambda m: fit(m, "hello")),
-    "a function": (DataError, ["function", "object"], lambda m: fit(m, lambda: X)),
+    "a function": (DataError, ["function", "x()"], lambda m: fit(m, lambda: X)),
     "a list of examples": (DataError, ["...", "numpy.array(x)"], lambda m: fit(m, list(X), Y[:-1])),
     "validation of 4 parts": (
         DataError,

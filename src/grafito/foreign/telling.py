@@ -13,7 +13,7 @@ def of_older_programs(module: str, name: str) -> Any:
 
     Example:
         >>> import warnings
-        >>> with warnings.catch_warnings(record=True):
+        >>> with warnings.catch_warnings(action="ignore"):
         ...     of_older_programs("grafito.utils", "np_utils").to_categorical([1]).tolist()
         [[0.0, 1.0]]
     """

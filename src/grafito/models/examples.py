@@ -213,11 +213,12 @@ def _to_array(name: str, values: Any) -> np.ndarray:
     if is_frame(values) or is_series(values):
         values = frame_array(name, values)
     if callable(values) and not hasattr(values, "__array__"):
+        own = getattr(values, "__name__", "")
         raise DataError(
             "A function gives data only where it is called.",
             where=name,
-            received=f"the function {getattr(values, '__name__', type(values).__name__)}",
-            fix=f"{getattr(values, '__name__', name)}()",
+            received=f"the function {own or type(values).__name__}",
+            fix=f"{own if own.isidentifier() else name}()",
         )
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)

@@ -19,7 +19,6 @@ from grafito.engines.llvm.compilation.driver import Call
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.ir.kernel import Kernel
 from grafito.engines.llvm.ir.nodes import Node
-from grafito.engines.llvm.kernels.convolution import winograd_tiles
 from grafito.engines.llvm.lowering import winograd
 from grafito.engines.llvm.pipeline import Assembled
 
@@ -100,6 +99,9 @@ def _saved(kernel: Kernel) -> int:
     x = kernel.anchor
     if x is None or x.kind not in ("winograd", "winograd_sums"):
         return 0
+    # Of the families of kernels only those of the program are imported.
+    from grafito.engines.llvm.kernels.convolution import winograd_tiles
+
     image = x.inputs[0]
     y = x if x.kind == "winograd" else x.inputs[1]
     tiles = y.shape[0] * winograd.tiles(y.shape[1:3], x.tile)
