@@ -117,6 +117,10 @@ class Builder:
 
     # Values
 
+    def smaller(self, x: Any, y: Any) -> Any:
+        """The smaller of two counts."""
+        return self.b.select(self.b.icmp_signed("<", x, y), x, y)
+
     def vector(self, element: Any) -> Any:
         """The type of a register of such elements."""
         return ir.VectorType(element, self.lanes)

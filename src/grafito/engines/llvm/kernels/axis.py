@@ -206,15 +206,13 @@ def argsort(frame: Frame) -> Compiled:
             less = b.or_(less, b.and_(late, b.fcmp_ordered("ord", first, first)))
         return code.first(less)
 
-    def smaller(x: Any, limit: int) -> Any:
-        return b.select(b.icmp_signed("<", x, i64(limit)), x, i64(limit))
-
     def merge(source: int, row: Any, run: int) -> None:
         def pair(low: Any) -> None:
-            middle, high = smaller(b.add(low, i64(run)), n), smaller(b.add(low, i64(2 * run)), n)
+            middle = code.smaller(b.add(low, i64(run)), i64(n))
+            high = code.smaller(b.add(low, i64(2 * run)), i64(n))
 
             def step(k: Any, i: Any, j: Any) -> Sequence[Any]:
-                left, right = (get(source, row, smaller(position, n - 1)) for position in (i, j))
+                left, right = (get(source, row, code.smaller(at, i64(n - 1))) for at in (i, j))
                 earlier = before(key_of(right), key_of(left))
                 has_left = b.icmp_signed("<", i, middle)
                 has_right = b.icmp_signed("<", j, high)

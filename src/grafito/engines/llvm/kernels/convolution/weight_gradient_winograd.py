@@ -36,7 +36,6 @@ from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     Scratch,
     both_ways,
     matrices_of,
-    smaller,
 )
 from grafito.engines.llvm.lowering.winograd import (
     STEP,
@@ -87,7 +86,7 @@ class _Sums:
             begin, end = part(mine), part(code.b.add(mine, i64(1)))
 
             def some(first: Any) -> None:
-                here = smaller(code, code.b.sub(end, first), i64(STEP))
+                here = code.smaller(code.b.sub(end, first), i64(STEP))
                 code.loop(i64(0), here, 1, lambda t: self._see(code.b.add(first, t), t))
                 begun = code.b.icmp_signed(">", first, begin)
                 code.loop(i64(0), i64(self.count), 1, lambda p: self._multiply(p, begun, here))
@@ -115,7 +114,7 @@ class _Sums:
 
         done = code.b.mul(env[self.rows], i64(self.high))
         left = code.b.sub(i64(self.image.shape[3]), done)
-        code.loop(i64(0), smaller(code, left, i64(self.high)), 1, channel)
+        code.loop(i64(0), code.smaller(left, i64(self.high)), 1, channel)
         a, b = (Loop(n) for n in out.tile)
         filter_ = Loop(1)
         y_at = self.tiles.address(self.y, var(filter_))
@@ -131,7 +130,7 @@ class _Sums:
                 lines = []
                 for k in range(self.width):  # the last filter again where there are no more
                     last = i64(self.y.shape[3] - 1)
-                    env[filter_] = smaller(code, code.b.add(first, i64(k)), last)
+                    env[filter_] = code.smaller(code.b.add(first, i64(k)), last)
                     lines.append(self.tiles.load(y_at, inside))
                 for n, line in enumerate(transpose(code, lines)):
                     at = self.transposed.at(place, i64(0), i64(n))

@@ -31,7 +31,6 @@ from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     Scratch,
     both_ways,
     matrices_of,
-    smaller,
 )
 from grafito.engines.llvm.kernels.convolution.winograd_zeros import Zeros
 from grafito.engines.llvm.lowering.winograd import (
@@ -159,7 +158,7 @@ class _Convolution:
         loop_nest.unflatten(code, number, [self.chunks, self.groups], env)
         self._each_vector(self._transform)
         first = code.b.mul(env[self.chunks], i64(self.chunk))
-        last = smaller(code, code.b.add(first, i64(self.chunk)), i64(self.panels))
+        last = code.smaller(code.b.add(first, i64(self.chunk)), i64(self.panels))
 
         def point(p: Any) -> None:
             code.loop(first, last, 1, lambda panel: self._multiply(panel, p))
@@ -170,7 +169,7 @@ class _Convolution:
     def _each_vector(self, body: Callable[[Any], None]) -> None:
         code = self.code
         first = code.b.mul(self.reader.env[self.groups], i64(self.group))
-        here = smaller(code, code.b.sub(i64(self.tiles.count), first), i64(self.group))
+        here = code.smaller(code.b.sub(i64(self.tiles.count), first), i64(self.group))
 
         def one(t: Any) -> None:
             self.tiles.enter(code.b.add(first, t))
@@ -236,7 +235,7 @@ class _Convolution:
             code.loop(i64(0), self.tiles.left(0), 1, self._finish_line)
 
         done = code.b.mul(self.reader.env[self.chunks], i64(self.breadth))
-        here = smaller(code, code.b.sub(i64(out.shape[3]), done), i64(self.breadth))
+        here = code.smaller(code.b.sub(i64(out.shape[3]), done), i64(self.breadth))
         code.loop(i64(0), here, 1, one)
 
     def _finish_line(self, i: Any) -> None:

@@ -201,7 +201,7 @@ class ImageTiles:
             position, size = b.add(origin, shift), self.places[axis]
             if size % self.tile[axis]:
                 found.append(b.icmp_signed("<", position, i64(size)))
-                position = smaller(self.code, position, i64(size - 1))
+                position = self.code.smaller(position, i64(size - 1))
             self.reader.env[self.place[axis]] = position
         return functools.reduce(b.and_, found) if found else None
 
@@ -233,12 +233,7 @@ class ImageTiles:
         if size % step == 0:
             return i64(step)
         done = code.b.mul(self.reader.env[self.at[axis]], i64(step))
-        return smaller(code, code.b.sub(i64(size), done), i64(step))
-
-
-def smaller(code: Builder, x: Any, y: Any) -> Any:
-    """The smaller of two counts."""
-    return code.b.select(code.b.icmp_signed("<", x, y), x, y)
+        return code.smaller(code.b.sub(i64(size), done), i64(step))
 
 
 class Scratch:

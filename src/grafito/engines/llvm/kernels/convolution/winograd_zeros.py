@@ -27,7 +27,6 @@ from grafito.engines.llvm.codegen.tile import TileStore
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.winograd_tiles import (
     ImageTiles,
-    smaller,
 )
 from grafito.engines.llvm.lowering.winograd import (
     matrices,
@@ -120,7 +119,7 @@ class Zeros:
         begin = b.mul(self.tiles.reader.env[self.tiles.at[axis]], i64(self.out.tile[axis]))
         at = b.add(b.sub(begin, i64(self.out.before[axis])), pixel)
         at = b.select(b.icmp_signed("<", at, i64(0)), i64(0), at)
-        return smaller(code, at, i64(self.shape[axis] - 1))
+        return code.smaller(at, i64(self.shape[axis] - 1))
 
     def _gather(self, places: Sequence[tuple[Any, Any]]) -> list[Any]:
         """What some pixels hold in all channels, bit by bit."""
@@ -128,7 +127,7 @@ class Zeros:
 
         def block(number: Any, *seen: Any) -> list[Any]:
             first = code.b.mul(number, i64(step))
-            reader.env[self.first] = smaller(code, first, i64(self.channels - step))
+            reader.env[self.first] = code.smaller(first, i64(self.channels - step))
             new = []
             for (i, j), bits in zip(places, seen, strict=True):
                 reader.env[self.tiles.place[0]], reader.env[self.tiles.place[1]] = i, j

@@ -249,7 +249,7 @@ class _Product:
             code.loop(*wides, 1, lambda w: code.loop(*talls, 1, lambda t: one(t, w)))
 
         def strip(packed: PackedBlock, t: Any) -> None:
-            end = self._smaller(code.b.add(t, i64(STRIPS)), talls[1])
+            end = self.code.smaller(code.b.add(t, i64(STRIPS)), talls[1])
             packed.fill(rows, (t, end))
             of((t, end))
 
@@ -278,7 +278,7 @@ class _Product:
             def panel(w: Any) -> None:
                 env[self.wide] = w
                 begin = b.mul(w, i64(self.breadth))
-                stop = self._smaller(b.add(begin, i64(self.breadth)), i64(self.columns))
+                stop = self.code.smaller(b.add(begin, i64(self.breadth)), i64(self.columns))
                 across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
                 self._point_to_spill(t, w)
 
@@ -295,7 +295,7 @@ class _Product:
 
             code.loop(*wides, 1, panel)
 
-        code.loop(i64(0), self._smaller(left, i64(self.tile.rows)), 1, row)
+        code.loop(i64(0), self.code.smaller(left, i64(self.tile.rows)), 1, row)
 
     def _tile_at(self, t: Any, w: Any, steps: tuple[Any, Any], operands: Any) -> None:
         """The tile at this place, full or partial at an edge."""
@@ -316,7 +316,7 @@ class _Product:
         """Pack the next rows of x once the packed ones are consumed."""
         b = self.code.b
         done = b.urem(b.sub(t, talls[0]), i64(STRIPS))
-        end = self._smaller(b.add(t, i64(STRIPS)), talls[1])
+        end = self.code.smaller(b.add(t, i64(STRIPS)), talls[1])
         self.reader.env[strips.columns[1]] = i64(0)
         self.code.when(
             b.icmp_signed("==", done, i64(0)),
@@ -324,16 +324,13 @@ class _Product:
         )
         self.reader.env[strips.first_panel] = b.sub(t, done)
 
-    def _smaller(self, x: Any, limit: Any) -> Any:
-        return self.code.b.select(self.code.b.icmp_signed("<", x, limit), x, limit)
-
     def _span(self, n: Any, length: int, size: int) -> tuple[Any, Any]:
         """Begin and end of the n-th piece of an axis."""
         if length >= size:
             return i64(0), i64(size)
         begin = self.code.b.mul(n, i64(length))
         end = self.code.b.add(begin, i64(length))
-        return begin, self._smaller(end, i64(size)) if size % length else end
+        return begin, self.code.smaller(end, i64(size)) if size % length else end
 
     def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
         """A tile of this height and number of columns, for one block of the inner axis."""
