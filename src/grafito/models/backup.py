@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from grafito.callbacks import BackupAndRestore, Callback, History
-from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.errors import ArgumentError, FileError
 from grafito.files import read_arrays, write_arrays
 from grafito.language import translate
 from grafito.models.assignment import assign_all
@@ -18,7 +18,7 @@ from grafito.models.conditions import data_known, differences
 from grafito.models.epochs import Epochs, Position
 from grafito.models.further_state import further_state, restore_further
 from grafito.models.resumption import keep_training, slots_of, training_variables
-from grafito.models.schema import check_backup, unusable
+from grafito.models.schema import WRITTEN, as_file_errors, check_backup, unusable
 
 KIND, VERSION = "backup of a training", 2
 SHOWN = 60  # characters of a value in a refusal
@@ -92,22 +92,10 @@ class Backup:
     def _seeded(self) -> list[Any]:
         return [x for x in self._model.family() if isinstance(vars(x).get("seed"), int)]
 
-    @contextlib.contextmanager
-    def _using(self) -> Iterator[None]:
+    def _using(self) -> contextlib.AbstractContextManager[None]:
         """A FileError for every error of what is made after the content."""
-        try:
-            yield
-        except FileError as error:
-            error.place(self._callback.path)
-            raise
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError) as error:
-            raise self._broken(error) from error
-        except (GrafitoError, TypeError, ValueError) as error:
-            raise self._broken(error) from error
-
-    def _broken(self, error: Exception) -> FileError:
-        said = error.what if isinstance(error, GrafitoError) else f"{type(error).__name__}: {error}"
-        return unusable(said[:300], self._callback.path, "what BackupAndRestore wrote")
+        where = self._callback.path
+        return as_file_errors(where, lambda told: unusable(told, where, WRITTEN))
 
     def restore(self, epochs: Epochs, validation: Epochs) -> Position | None:
         """Set the state of model, optimizer and data; the place where training goes on, if any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import FileError, GrafitoError, UnknownNameError
+from grafito.errors import FileError
 from grafito.files import read_arrays, write_arrays
 from grafito.files.writing import file_path
 from grafito.graph.nest import map_structure
@@ -19,7 +19,7 @@ from grafito.graph.variable import moment
 from grafito.models.assignment import assign_all
 from grafito.models.content import model_content, model_from_content
 from grafito.models.examples import Examples, make_examples
-from grafito.models.schema import check_content, check_weights
+from grafito.models.schema import ANOTHER, as_file_errors, check_content, check_weights
 from grafito.registry import custom_objects as custom_object_scope
 from grafito.registry import known_arguments
 
@@ -218,31 +218,18 @@ def load_step(folder: Any, custom_objects: Mapping[str, Any] | None = None) -> K
     return KeptStep(model, examples, step["number"], step["batch"])
 
 
-@contextlib.contextmanager
-def _as_file_errors(filepath: Any) -> Iterator[None]:
-    """A FileError for every error of what is made after a file, but an UnknownNameError.
+def _as_file_errors(filepath: Any) -> contextlib.AbstractContextManager[None]:
+    """A FileError for every error of what is made after the content of a model's file."""
 
-    Each names the file.
-    """
-    try:
-        yield
-    except (FileError, UnknownNameError) as error:
-        error.place(filepath)
-        raise
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError) as error:
-        raise _unreadable(filepath, error) from error
-    except (GrafitoError, RecursionError, TypeError, ValueError) as error:
-        raise _unreadable(filepath, error) from error
+    def unreadable(told: str) -> FileError:
+        return FileError(
+            "The file describes a model that cannot be made.",
+            where=filepath,
+            received=told,
+            fix=ANOTHER,
+        )
 
-
-def _unreadable(filepath: Any, error: Exception) -> FileError:
-    said = error.what if isinstance(error, GrafitoError) else f"{type(error).__name__}: {error}"
-    return FileError(
-        "The file describes a model that cannot be made.",
-        where=filepath,
-        received=said[:300],
-        fix="a copy of the file, if there is one; else make it anew",
-    )
+    return as_file_errors(filepath, unreadable)
 
 
 def _named(variables: list[graph.Variable], part: str) -> dict[str, np.ndarray]:

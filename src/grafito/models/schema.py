@@ -6,16 +6,24 @@ with some of these entries, {str: form} for one with any names, or a function th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from grafito.errors import FileError
+from grafito.errors import FileError, GrafitoError, UnknownNameError
+from grafito.language import message
 
 # Far above honest use; more would only keep the reader waiting.
 MOST_LAYERS = 10_000
 MOST_CALLS = 2_000, 10  # of layers, with those inside of nested models: so many, and so many a call
+MOST_SAID = 300  # characters of an error
+WRITTEN = message("what BackupAndRestore wrote")
+ANOTHER = message("a copy of the file, if there is one; else make it anew")
 DEEPEST = 200  # lists and dictionaries inside of one another
 
+# What a content that no writer has made ends in.
+_OF_CONTENT: tuple[type[Exception], ...] = (ArithmeticError, AttributeError, LookupError, TypeError)
+_OF_CONTENT += (MemoryError, OSError, RuntimeError, ValueError)
 _ABSENT = type(None)
 _NUMBER = (int, float)
 _NAMES = [str]
@@ -149,7 +157,7 @@ def check_backup(content: Any, arrays: Mapping[str, Any], where: Any) -> None:
     if told is None:
         told = _names_problem(content["parts"], arrays) or _encoded_problem(content, arrays)
     if told:
-        raise unusable(told, where, "what BackupAndRestore wrote")
+        raise unusable(told, where, WRITTEN)
 
 
 def _encoded_problem(content: Any, arrays: Mapping[str, Any]) -> str | None:
@@ -175,8 +183,29 @@ def unusable(told: str, where: Any, expected: str) -> FileError:
         where=where,
         received=told,
         expected=expected,
-        fix="a copy of the file, if there is one; else make it anew",
+        fix=ANOTHER,
     )
+
+
+@contextlib.contextmanager
+def as_file_errors(where: Any, broken: Callable[[str], FileError]) -> Iterator[None]:
+    """A FileError for every error of what is made after a file's content; each names the file.
+
+    An UnknownNameError stays one: it says which class of the user's is not registered.
+
+    Args:
+        where: the file.
+        broken: the error, given what was said.
+    """
+    try:
+        yield
+    except (FileError, UnknownNameError) as error:
+        error.place(where)
+        raise
+    except GrafitoError as error:
+        raise broken(error.what[:MOST_SAID]) from error
+    except _OF_CONTENT as error:
+        raise broken(f"{type(error).__name__}: {error}"[:MOST_SAID]) from error
 
 
 def _unusable(told: str, where: Any) -> FileError:
