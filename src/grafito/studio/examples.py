@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,23 +22,23 @@ BINARY, CLASSES, REGRESSION = "binary", "classes", "regression"
 MOST_CLASSES = 100
 SEED = 0  # of generated examples and of the part that is held out
 
-FEATURES: dict[str, tuple[str, str]] = {  # what the page calls it, and in NumPy
-    "x1": ("x₁", "x[:, 0]"),
-    "x2": ("x₂", "x[:, 1]"),
-    "x1^2": ("x₁²", "x[:, 0] ** 2"),
-    "x2^2": ("x₂²", "x[:, 1] ** 2"),
-    "x1*x2": ("x₁x₂", "x[:, 0] * x[:, 1]"),
-    "sin(x1)": ("sin x₁", "np.sin(x[:, 0])"),
-    "sin(x2)": ("sin x₂", "np.sin(x[:, 1])"),
-}
-_COMPUTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "x1": lambda x: x[:, 0],
-    "x2": lambda x: x[:, 1],
-    "x1^2": lambda x: x[:, 0] ** 2,
-    "x2^2": lambda x: x[:, 1] ** 2,
-    "x1*x2": lambda x: x[:, 0] * x[:, 1],
-    "sin(x1)": lambda x: np.sin(x[:, 0]),
-    "sin(x2)": lambda x: np.sin(x[:, 1]),
+
+class Feature(NamedTuple):
+    """What the page calls it, what it is in NumPy, and its numbers."""
+
+    title: str
+    code: str
+    of: Callable[[np.ndarray], np.ndarray]
+
+
+FEATURES = {
+    "x1": Feature("x₁", "x[:, 0]", lambda x: x[:, 0]),
+    "x2": Feature("x₂", "x[:, 1]", lambda x: x[:, 1]),
+    "x1^2": Feature("x₁²", "x[:, 0] ** 2", lambda x: x[:, 0] ** 2),
+    "x2^2": Feature("x₂²", "x[:, 1] ** 2", lambda x: x[:, 1] ** 2),
+    "x1*x2": Feature("x₁x₂", "x[:, 0] * x[:, 1]", lambda x: x[:, 0] * x[:, 1]),
+    "sin(x1)": Feature("sin x₁", "np.sin(x[:, 0])", lambda x: np.sin(x[:, 0])),
+    "sin(x2)": Feature("sin x₂", "np.sin(x[:, 1])", lambda x: np.sin(x[:, 1])),
 }
 
 
@@ -111,11 +111,11 @@ def make(settings: Settings, files: Callable[[str], Path]) -> Examples:
 def with_features(x: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """The chosen features of points in the plane, as columns."""
     for name in names:
-        if name not in _COMPUTED:
-            raise unknown_name("feature", name, _COMPUTED)
+        if name not in FEATURES:
+            raise unknown_name("feature", name, FEATURES)
     if not names:
         raise ArgumentError("A network needs an input.", where="features", fix='["x1", "x2"]')
-    return np.stack([_COMPUTED[name](x) for name in names], axis=1).astype("float32")
+    return np.stack([FEATURES[name].of(x) for name in names], axis=1).astype("float32")
 
 
 def _held_out(y: np.ndarray, share: float, classes: bool) -> np.ndarray:
@@ -135,23 +135,12 @@ def _classified(x: Any, y: Any, data: DataSettings, line: str, module: str = "")
     return Examples(x, y, _held_out(y, data.validation, True), task, names, lines=given)
 
 
-def _moons(data: DataSettings, files: Any) -> Examples:
-    made = generators.moons(data.examples, data.noise, SEED)
-    line = f"generators.moons({data.examples}, noise={data.noise:g}, seed={SEED})"
-    return _classified(*made, data, line)
-
-
-def _circles(data: DataSettings, files: Any) -> Examples:
-    made = generators.circles(data.examples, data.noise, seed=SEED)
-    line = f"generators.circles({data.examples}, noise={data.noise:g}, seed={SEED})"
-    return _classified(*made, data, line)
-
-
-def _spirals(data: DataSettings, files: Any) -> Examples:
-    noise = 0.2 * data.noise
-    made = generators.spirals(data.examples, noise=noise, seed=SEED)
-    line = f"generators.spirals({data.examples}, noise={noise:g}, seed={SEED})"
-    return _classified(*made, data, line)
+def _generated(data: DataSettings, files: Any) -> Examples:
+    """The points of `datasets.generators` of this name."""
+    noise = 0.2 * data.noise if data.name == "spirals" else data.noise
+    x, y = getattr(generators, data.name)(data.examples, noise=noise, seed=SEED)
+    line = f"generators.{data.name}({data.examples}, noise={noise:g}, seed={SEED})"
+    return _classified(x, y, data, line)
 
 
 def _xor(data: DataSettings, files: Any) -> Examples:
@@ -268,10 +257,10 @@ def table_examples(question: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ..
 
 
 SETS: Mapping[str, Callable[[DataSettings, Callable[[str], Path]], Examples]] = {
-    "moons": _moons,
-    "circles": _circles,
+    "moons": _generated,
+    "circles": _generated,
     "xor": _xor,
-    "spirals": _spirals,
+    "spirals": _generated,
     "classes": _several,
     "regression": _regression,
     "digits": _digits,

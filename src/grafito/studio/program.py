@@ -29,7 +29,7 @@ def program(session: Session, library: str) -> str:
         lines.append("from grafito.datasets.transforms import stratified_split")
     lines += ["", f"set_random_seed({settings.seed})", *made]
     if examples.has_features:
-        columns = ", ".join(FEATURES[name][1] for name in settings.features)
+        columns = ", ".join(FEATURES[name].code for name in settings.features)
         lines.append(f"x = np.stack([{columns}], axis=1)")
     lines += _parts(session)
     lines += ["", *_network(session), ""]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import GrafitoError, LossWarning
+from grafito.errors import ArgumentError, GrafitoError, LossWarning
 from grafito.graph.random import permutations
 from grafito.insight.diagnosis import NOTHING, of_training
 from grafito.insight.page import Marks, drawing_of, event_of, step_diagram, texts_of
@@ -185,8 +185,6 @@ class Session:
 
     def _open_player(self) -> None:
         if self.network.model.count_params() > MOST_STEPPED:
-            from grafito.errors import ArgumentError
-
             raise ArgumentError(
                 "The network is too large for its operations to be looked at one by one.",
                 received=f"{self.network.model.count_params():,} parameters",

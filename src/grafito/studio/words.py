@@ -50,7 +50,7 @@ def choices(lang: str) -> dict[str, list[dict[str, Any]]]:
     say = translator(lang)
     tables: dict[str, dict[str, str]] = {
         "data": examples.NAMES,
-        "features": {name: text for name, (text, _line) in examples.FEATURES.items()},
+        "features": {name: feature.title for name, feature in examples.FEATURES.items()},
         "activations": {name: name for name in ACTIVATIONS},
         "outputs": {name: name for name in OUTPUTS},
         "losses": LOSSES,
