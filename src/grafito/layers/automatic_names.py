@@ -6,16 +6,19 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 from grafito.errors import ArgumentError
 
-_names: Counter[str] = Counter()
+_everywhere: Counter[str] = Counter()  # but where names are kept apart
+_names: ContextVar[Counter[str]] = ContextVar("names", default=_everywhere)
 
 
 def unique_name(prefix: str) -> str:
     """'dense', then 'dense_1', 'dense_2', ..."""
-    count = _names[prefix]
-    _names[prefix] += 1
+    names = _names.get()
+    count = names[prefix]
+    names[prefix] += 1
     return f"{prefix}_{count}" if count else prefix
 
 
@@ -31,22 +34,21 @@ def note_name(name: str, prefix: str) -> str:
         )
     number = name.removeprefix(prefix)
     if number == "" or re.fullmatch(r"_[1-9]\d{0,8}", number):
-        _names[prefix] = max(_names[prefix], int(number[1:] or 0) + 1)
+        names = _names.get()
+        names[prefix] = max(names[prefix], int(number[1:] or 0) + 1)
     return name
 
 
 def reset_names() -> None:
     """Start the automatic names again."""
-    _names.clear()
+    _names.get().clear()
 
 
 @contextlib.contextmanager
 def names_apart() -> Iterator[None]:
-    """Automatic names begin anew inside, and go on afterwards where they were."""
-    before = dict(_names)
-    _names.clear()
+    """Automatic names begin anew inside; outside and in other threads they go on as before."""
+    token = _names.set(Counter())
     try:
         yield
     finally:
-        _names.clear()
-        _names.update(before)
+        _names.reset(token)
