@@ -299,6 +299,19 @@ def test_the_keyboard_alone_suffices_in_a_browser(opened):
     wait_for_status(page, "operation 1 of")
 
 
+def test_long_numbers_of_a_calculation_go_on_in_a_further_line_in_a_browser(opened):
+    """What scrolls sideways would have to be reached by the keyboard."""
+    page = opened()
+    wait_for_status(page, ".")
+    page.locator("#step").click()
+    page.wait_for_selector("#calculation td")
+    page.evaluate(
+        "document.querySelector('#calculation td').textContent = '[' + '0.1234 '.repeat(400) + ']'"
+    )
+    wide = "[...document.querySelectorAll('#calculation, #calculation *')]"
+    assert page.evaluate(f"{wide}.filter(x => x.scrollWidth > x.clientWidth + 1).length") == 0
+
+
 VIEWS = [("light", 1440, "en"), ("dark", 1440, "es"), ("light", 390, "es"), ("dark", 390, "en")]
 
 

@@ -93,3 +93,27 @@ def test_a_message_that_is_too_long_ends_the_connection_and_nothing_else(address
             pass
 
     asyncio.run(use())
+
+
+def test_tabs_that_come_and_go_leave_no_traceback(tmp_path, capfd):
+    async def use(address):
+        for _ in range(3):
+            async with tab(address) as page:
+                await page.say("build", settings=XOR)
+                await page.say("train")
+                await page.until("built")
+                page.socket.transport.abort()  # as of a laptop that fell asleep
+
+    with running(tmp_path) as (address, _process):
+        asyncio.run(use(address))
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_layers_of_each_network_are_counted_from_the_first(address):
+    async def use():
+        async with tab(address) as page:
+            for _ in range(2):
+                built = await page.ask("built", "build", settings=XOR)
+                assert [x["name"] for x in built["network"]["layers"]] == ["dense", "dense_1"]
+
+    asyncio.run(use())

@@ -116,7 +116,7 @@ def _come(address: str, count: int, index: int, patience: float) -> str:
         try:
             with socket.create_connection((host.strip("[]"), int(port)), timeout=ASKED) as own:
                 own.sendall(f"grafito {index} {count}\n".encode())
-                own.settimeout(patience)
+                own.settimeout(patience + ASKED)  # 0 may have begun later, and asks others first
                 received = _received(own)
         except OSError as error:
             received = error.strerror or str(error)

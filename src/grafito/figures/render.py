@@ -35,6 +35,7 @@ DASHES = (0, (3.2, 1.8))
 HEAD = 5.0  # length of an arrow head
 QUIET = "#8f7a7a"  # a gradient that nobody needs
 EDGE = 12.0  # white border of the page
+TRIES = 6  # of rows, each a little narrower
 
 FILL = {
     "input": "#d9ecf7",
@@ -66,9 +67,27 @@ def render(diagram: Diagram, words: Mapping[str, str], width: float | None = Non
     """
     with canvas.style():
         pieces = [_placed(diagram, [str(i) for i in range(len(diagram.edges))])]
-        if width is not None and pieces[0].placement.width > width:
-            pieces = [_placed(*row) for row in split_rows(diagram, pieces[0].placement, width)]
+        if width is not None and _sheet_width(pieces) > width:
+            pieces = _in_rows(diagram, pieces[0].placement, width)
         return _draw(diagram, pieces, words)
+
+
+def _in_rows(diagram: Diagram, placement: Placement, width: float) -> list[Piece]:
+    """Rows cut closer until they fit: by itself a row may be wider than its part of the whole."""
+    room, narrowest = width, list[Piece]()
+    for _ in range(TRIES):
+        pieces = [_placed(*row) for row in split_rows(diagram, placement, room)]
+        if not narrowest or _sheet_width(pieces) < _sheet_width(narrowest):
+            narrowest = pieces
+        excess = _sheet_width(narrowest) - width
+        if excess <= 0:
+            break
+        room -= max(excess, width / 40)
+    return narrowest
+
+
+def _sheet_width(pieces: Sequence[Piece]) -> float:
+    return max(piece.placement.width for piece in pieces) + 2 * EDGE
 
 
 def _placed(diagram: Diagram, numbers: Sequence[str]) -> Piece:

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from grafito import language
 from grafito.errors import ArgumentError, FileError, GrafitoError
@@ -273,7 +273,7 @@ class Studio:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._tell_languages()
-            with contextlib.suppress(RuntimeError):  # that it is closed already
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
                 await socket.close(1013)
 
     async def _listen(self, tab: Tab) -> None:

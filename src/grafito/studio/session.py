@@ -23,6 +23,7 @@ from grafito.insight.statistics import Samples, asked
 from grafito.insight.steps import Training
 from grafito.language import localised, message, numeral, retell
 from grafito.language import translate as _
+from grafito.layers.automatic_names import names_apart
 from grafito.models.examples import Examples, make_examples
 from grafito.models.probe import Probe
 from grafito.studio import examples as data
@@ -65,7 +66,7 @@ class Session:
     ):
         given = given or {}
         self.told: list[LossWarning] = []
-        with self._listening():
+        with self._listening(), names_apart():
             examples = given["examples"] if "examples" in given else data.make(settings, files)
             self.network: Network = build(settings, examples, files, given.get("model"))
         self._x, self._y = self.network.part(False)

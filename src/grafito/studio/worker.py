@@ -25,7 +25,7 @@ from grafito.studio.session import Session, told
 from grafito.studio.settings import Settings, changed
 
 SLICE = 1 / 100  # seconds of training before messages are read again
-PICTURE = 1 / 40  # seconds between two pictures at least
+PICTURE = 1 / 60  # seconds between two pictures at least
 MEASURED = 1 / 10  # between two points of the curves
 SAVED = 5.0  # between two checkpoints
 PATIENCE = 8.0  # seconds for the last checkpoint, once the server is gone

@@ -32,16 +32,22 @@ export function shown(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   const text =
-    size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : value.toFixed(digits);
+    size !== 0 && (size < 1e-3 || size >= 1e5) ? powered(value.toExponential(1)) : value.toFixed(digits);
   const local = language === "es" ? text.replace(".", ",") : text;
   return local.replace(/-/g, "−");
 }
 
-/** A count: 214 000 or 214,000. */
+/** 3.1e-5 as 3.1·10⁻⁵. */
+function powered(text) {
+  const [mantissa, power] = text.split("e");
+  return `${mantissa}·10${[...power.replace("+", "")].map(sign => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("")}`;
+}
+
+/** A count: 4504 and 214 000, or 4,504 and 214,000. */
 export function counted(value) {
-  const mark = language === "es" ? "\u202f" : ",";
+  const [mark, least] = language === "es" ? ["\u202f", 5] : [",", 4];
   const digits = String(Math.round(value));
-  return digits.length < 5 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, mark);
+  return digits.length < least ? digits : digits.replace(/\B(?=(\d{3})+$)/g, mark);
 }
 
 /** A setting such as 0.03, as short as it can be. */
