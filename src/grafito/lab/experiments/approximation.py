@@ -112,5 +112,5 @@ class Approximation(Experiment):
             "theory", [*self.task.of(self.variant).theory, *theory_of([model], ["mse"], ["adam"])]
         )
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
-        record.words("findings", [said(approximated({w: min(e) for w, e in errors.items()}))])
+        record.words("findings", [said(*approximated({w: min(e) for w, e in errors.items()}))])
         record.words("limits", [paragraph(self.task.of(self.variant).limits)])

@@ -272,18 +272,18 @@ def rated(turns: Mapping[str, int], largest: float) -> Sentence | None:
     )
 
 
-def approximated(errors: Mapping[int, float]) -> Sentence | None:
-    """How far the error falls with the width.
+def approximated(errors: Mapping[int, float]) -> list[Sentence]:
+    """How far the error falls with the width, and whether the widest network is the best.
 
     Args:
         errors: the least mean squared error of each width.
 
     Example:
-        >>> approximated({1: 0.4, 10: 0.004}).values["times"]
+        >>> approximated({1: 0.4, 10: 0.004})[0].values["times"]
         100
     """
     if len(errors) < 2 or not all(value > 0 for value in errors.values()):
-        return None
+        return []
     narrow, best = min(errors), min(errors, key=lambda width: errors[width])
     told = {
         "narrow": narrow,
@@ -297,13 +297,16 @@ def approximated(errors: Mapping[int, float]) -> Sentence | None:
             "From {narrow} to {best} hidden units the error of the best start falls from {most} to "
             "{least}, by {times} times, and the widest network is the best."
         )
-    else:
-        text = N_(
-            "The best start of all has {best} hidden units and an error of {least}, {times} times "
-            "less than with {narrow}; wider networks could represent the function at least as "
-            "well, but training does not find it."
-        )
-    return Sentence(text, told, judges=best != max(errors))
+        return [Sentence(text, told)]
+    text = N_(
+        "The best start of all has {best} hidden units and an error of {least}, {times} times "
+        "less than with {narrow}."
+    )
+    wider = N_(
+        "Networks of more than {best} units could represent the function at least as well, but "
+        "training does not find it."
+    )
+    return [Sentence(text, told), Sentence(wider, {"best": best}, judges=True)]
 
 
 def sparse(zeros: Mapping[str, float]) -> Sentence | None:
