@@ -299,6 +299,23 @@ def test_layers_keep_the_names_that_a_user_gave_them(known, title):
     assert title in [text.get_text() for text in figure.axes[0].texts]
 
 
+@pytest.mark.parametrize("name", ["relu", "elu", "leaky_relu", "softplus", "log_sigmoid", "mse"])
+def test_functions_keep_the_names_of_the_library_in_each_language(name):
+    """A student finds them under these names: no "Unidad lineal", no capitals of our own."""
+    x = graph.placeholder((1, 2), name="x")
+    output = losses.get(name)(x, x) if name == "mse" else activations.get(name)(x)
+    drawn = {
+        lang: [
+            n.label
+            for n in graph_diagram(output, {"x": [X["x"]]}, level="functions", lang=lang).nodes
+        ]
+        for lang in ("en", "es")
+    }
+    known = {"relu": "ReLU", "mse": "mean_squared_error"}
+    assert known.get(name, name) in drawn["es"]
+    assert drawn["es"] == drawn["en"]
+
+
 def test_parameters_are_drawn_as_such():
     kinds = {
         node.label: node.kind
