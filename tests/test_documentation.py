@@ -115,6 +115,12 @@ class NoFileNames(ast.NodeTransformer):
         return ast.Constant("picture") if picture else node
 
 
+def test_decisions_are_counted():
+    text = (ROOT / "docs/decisions.md").read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\.", text, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_both_readmes_install_alike():
     pages = ROOT / "README.md", ROOT / "README.es.md"
     commands = [re.findall(r"^pip install .+$", page.read_text(), re.MULTILINE) for page in pages]
