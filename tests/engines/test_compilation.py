@@ -162,6 +162,15 @@ def test_a_disk_that_is_read_only_is_named_once(entries, monkeypatch):
     assert entries() == []
 
 
+def test_a_folder_in_place_of_an_entry_is_told(entries):
+    assert doubled() == [2, 4, 6]
+    for entry in disk_cache.folder().iterdir():
+        entry.unlink()
+        entry.mkdir()
+    with pytest.warns(GrafitoWarning, match="received   .*folder"):
+        assert doubled() == [2, 4, 6]
+
+
 def test_a_folder_that_cannot_be_made_is_named_once(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRAFITO_CACHE", str(tmp_path / "file"))

@@ -32,7 +32,9 @@ def thread_count(root: Path = Path("/")) -> int:
         except ValueError:
             count = 0
         if count < 1:
-            raise ArgumentError("GRAFITO_THREADS is a positive integer.", received=given)
+            raise ArgumentError(
+                "GRAFITO_THREADS is a positive integer.", received=given, fix="GRAFITO_THREADS=1"
+            )
         return count
     usable = [len(os.sched_getaffinity(0))] if hasattr(os, "sched_getaffinity") else []
     usable = usable or [_fast_cores() or os.cpu_count() or 1]

@@ -76,7 +76,7 @@ def write(name: str, content: bytes) -> None:
     try:
         replace_file(path / name, [MAGIC, _digest(name, content), content], durable=False)
     except FileError as error:
-        _say_that_nothing_is_kept(path, error.rows.get("received"))
+        _say_that_nothing_is_kept(path, error.rows.get("received", error.what))
 
 
 def trim() -> None:
