@@ -12,7 +12,8 @@ from benchmarks.jobs import CLASSES, REVIEW, WORDS, Job
 
 def load(job: Job) -> tuple[np.ndarray, np.ndarray, str]:
     """Inputs and targets of one run, and what they are, in words."""
-    x, labels, words = _xor() if job.data == "xor" else _real(job) or _generated(job)
+    made = MADE.get(job.data)
+    x, labels, words = made() if made else _real(job) or _generated(job)
     x, labels = x[: job.used], labels[: job.used]
     if x.dtype == np.uint8:  # as course programs do
         x = x.astype("float32") / 255
@@ -51,6 +52,15 @@ def read(folder: Path, channels_first: bool = False) -> tuple[np.ndarray, np.nda
 def _xor() -> tuple[np.ndarray, np.ndarray, str]:
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
     return x, np.array([0, 1, 1, 0]), "the four rows"
+
+
+def _moons() -> tuple[np.ndarray, np.ndarray, str]:
+    from grafito.datasets import generators
+
+    return *generators.moons(250, 0.25), "two half moons"
+
+
+MADE = {"xor": _xor, "moons": _moons}
 
 
 def _real(job: Job) -> tuple[np.ndarray, np.ndarray, str] | None:

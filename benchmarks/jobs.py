@@ -84,7 +84,7 @@ class Job:
     Args:
         name: what the command line calls it.
         title: what the table calls it.
-        data: mnist, cifar10, imdb or xor.
+        data: mnist, cifar10, imdb, xor or moons.
         shape: of one input.
         examples: in an epoch.
         targets: labels, one-hot, binary, or inputs (the network repeats its input).
@@ -202,6 +202,21 @@ JOBS = {
             rate=0.1,
             epochs=3_000,
             floor=100,
+        ),
+        Job(
+            "moons",
+            "Two moons 2-8-1 ReLU, 300 epochs that end with a smaller batch",
+            data="moons",
+            shape=(2,),
+            examples=250,
+            targets="binary",
+            loss="binary",
+            layers=(dense(8, "relu"), dense(1, "sigmoid")),
+            batch=100,
+            optimizer="adam",
+            rate=0.01,
+            epochs=300,
+            floor=10,
         ),
         Job(
             "mnist-dense",

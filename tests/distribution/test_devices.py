@@ -103,7 +103,7 @@ def test_data_that_do_not_fit_are_sent_batch_by_batch(sent, monkeypatch):
     np.testing.assert_array_equal(found["taken"].reshape(12, 2), x[::-1])
     np.testing.assert_array_equal(found["total"], np.cumsum(x[::-1].reshape(4, -1).sum(1)))
     assert (int(start.numpy()), float(total.numpy())) == (12, x.sum())
-    assert ("x" in program._held) == (not sent)
+    assert ("x" in program.held) == (not sent)
 
 
 def test_positions_that_follow_from_the_batch_are_not_known_beforehand():

@@ -132,6 +132,18 @@ class Program(ABC):
             Each output with the values of all steps along a new first axis.
         """
 
+    def run_rounds(self, rounds: int, steps: int, last: Program) -> dict[str, np.ndarray]:
+        """Run rounds: in each so many steps of this program, and then one of another program.
+
+        Returns:
+            Each output of the other program with the values of all rounds along a new first axis.
+        """
+        ends = []
+        for _ in range(rounds):
+            self.run(steps)
+            ends.append(last.run())
+        return {name: np.concatenate([end[name] for end in ends]) for name in ends[0]}
+
     def explain(self, passes: bool = False) -> str:
         """What a step consists of, in order, as a table.
 

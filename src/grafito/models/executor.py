@@ -15,7 +15,7 @@ import math
 import threading
 import time
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 from grafito import engines, graph
 from grafito.engines import Memory, Program, processes
 from grafito.errors import GraphError, OutOfMemoryError
-from grafito.graph.nest import flatten, map_structure
+from grafito.graph.nest import map_structure
 from grafito.graph.precision import check_precision, with_precision
 from grafito.graph.program import Graph, trace_graph
 from grafito.graph.rows import rows_alone, table
@@ -33,8 +33,9 @@ from grafito.locks import Guarded
 from grafito.models.batches import Batches
 from grafito.models.eager import EagerProgram
 from grafito.models.examples import Examples, pack_x_y_sample_weight
-from grafito.models.finite import Call, FiniteCheck, Outputs
+from grafito.models.finite import Call, FiniteCheck
 from grafito.models.largest_batch import shortage
+from grafito.models.outputs import Outputs
 from grafito.models.probe import Probe
 from grafito.models.renewal import Origin, Renewals
 
@@ -278,6 +279,8 @@ class Executor(Guarded):
             compiled, _, steps = parts[0]
             outputs = self._execute(compiled, batches, start, epochs * steps)
             return {name: values[steps - 1 :: steps] for name, values in outputs.items()}
+        if self.watch is None:
+            return self._rounds(parts[0][0], parts[1][0], batches, epochs)
         ends = []
         for _ in range(epochs):
             for compiled, size, steps in parts:
@@ -301,20 +304,31 @@ class Executor(Guarded):
         return self.watch.run(call, last)
 
     def _steps(self, compiled: Compiled, batches: Batches, start: int, count: int) -> Outputs:
-        examples, orders = batches.examples, batches.orders
-        program = compiled.program
-        if compiled.data[0] is not examples or compiled.data[1] is not orders:
-            program.bind({**examples.arrays, "order": orders.reshape(-1)})
-            compiled.data = examples, orders
-        self.start.storage = np.array(start, "int32")
-        self.length.storage = np.array(batches.length, "int32")
+        self._bind((compiled,), batches, start)
         began = time.perf_counter()
-        outputs = program.run(count)
-        seconds = processes.largest(time.perf_counter() - began)  # so all take as many steps
-        compiled.seconds = max(seconds, 1e-9) / count
+        outputs = compiled.program.run(count)
+        _note_seconds((compiled,), began, count)
         if compiled.shows:
             print_shown(outputs, steps=True)
         return outputs
+
+    def _rounds(self, whole: Compiled, rest: Compiled, batches: Batches, epochs: int) -> Outputs:
+        """Epochs that end with a smaller batch."""
+        self._bind((whole, rest), batches, batches.start)
+        began, steps = time.perf_counter(), batches.sizes[0][1]
+        outputs = whole.program.run_rounds(epochs, steps, rest.program)
+        _note_seconds((whole, rest), began, epochs * (steps + 1))
+        return outputs
+
+    def _bind(self, together: Sequence[Compiled], batches: Batches, start: int) -> None:
+        """Give programs the data and the place where they begin."""
+        examples, orders = batches.examples, batches.orders
+        for compiled in together:
+            if compiled.data[0] is not examples or compiled.data[1] is not orders:
+                compiled.program.bind({**examples.arrays, "order": orders.reshape(-1)})
+                compiled.data = examples, orders
+        self.start.storage = np.array(start, "int32")
+        self.length.storage = np.array(batches.length, "int32")
 
     def _compiled(
         self, step: TracedStep, batches: Batches, size: int, probe: Probe | None = None
@@ -400,6 +414,13 @@ class Executor(Guarded):
         return gather, inputs, step.kind == "train", counter
 
 
+def _note_seconds(together: Sequence[Compiled], began: float, steps: int) -> None:
+    """Note how long steps took that began then; all processes take the same for it."""
+    seconds = processes.largest(time.perf_counter() - began)
+    for compiled in together:
+        compiled.seconds = max(seconds, 1e-9) / steps
+
+
 def _key(step: TracedStep, batches: Batches, size: int) -> tuple[Hashable, ...]:
     """Equal for steps that one program serves."""
     return step.kind, step.reset is None, size, rooms(batches, size), batches.examples.form
@@ -427,24 +448,3 @@ def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, gr
         if function is not None:
             function()
     return trace.updates
-
-
-def join_outputs(slices: list[Outputs], template: Any) -> Any:
-    """The outputs of all steps end to end, in the structure of the template."""
-    names = iter(range(len(flatten(template))))
-
-    def join(_: Any) -> np.ndarray:
-        name = str(next(names))
-        return np.concatenate([s[name].reshape(-1, *s[name].shape[2:]) for s in slices])
-
-    return map_structure(join, template)
-
-
-def last_values(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Each output of the last of the steps that were done together."""
-    return {name: plain_values(values[-1:])[0] for name, values in outputs.items()}
-
-
-def plain_values(values: np.ndarray) -> list[Any]:
-    """Scalars as Python numbers, arrays as they are."""
-    return values.tolist() if values.ndim == 1 else list(values)

@@ -33,13 +33,12 @@ from grafito.models.culprits import (
     is_finite,
     users_op,
 )
+from grafito.models.outputs import Outputs
 
 DATA = "the data, as they enter the model"
 FOLDER = Path("not-finite")  # in the current one: of model and batch, for a replay
 SHOWN = 8  # numbers of examples
 RARELY = 50  # wait this many times as long as a copy of the state takes: an overhead of 2 %
-
-Outputs = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from grafito.models.epochs import (
     whole_numbers,
 )
 from grafito.models.examples import Examples, check_class_weight, weigh_classes
-from grafito.models.executor import plain_values
 from grafito.models.interrupts import interruptible, tell
 from grafito.models.loops import Loop, callback_list, require_compiled, under_way
+from grafito.models.outputs import plain_values
 from grafito.models.progress import Progress
 from grafito.models.ranges import note_seen
 from grafito.optimizers import Optimizer

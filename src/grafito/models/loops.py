@@ -20,8 +20,9 @@ from grafito.models.assignment import assign_all
 from grafito.models.batches import Batches
 from grafito.models.epochs import Epochs, Position
 from grafito.models.examples import Examples
-from grafito.models.executor import TracedStep, join_outputs, last_values
+from grafito.models.executor import TracedStep
 from grafito.models.frames import same_columns
+from grafito.models.outputs import join_outputs, last_values
 from grafito.models.preparation import as_placeholder, check_inputs
 from grafito.models.progress import Progress
 from grafito.models.ranges import note_seen, warn_of_unseen

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -17,6 +18,7 @@ from grafito.engines.devices import DataParallel
 from grafito.engines.jax.lowering import lower
 from grafito.engines.jax.placement import Placement
 from grafito.engines.jax.reads import TableReads
+from grafito.engines.jax.rounds import Body, Rounds, in_parts
 from grafito.engines.private_folder import private_folder, remove_oldest
 from grafito.engines.processes import together
 from grafito.errors import OutOfMemoryError
@@ -73,35 +75,45 @@ class Program(interface.Program, Guarded):
         keep_programs()
         self._placement = Placement(device, distribution)
         self._reads = TableReads(graph)
-        self._changed = list(graph.updates)
-        self._read = [v for v in graph.variables if v not in graph.updates]
-        self._held: dict[str, Any] | None = None  # arrays on the device; None where they must go
+        self.changed = list(graph.updates)
+        self.read = [v for v in graph.variables if v not in graph.updates]
+        self.held: dict[str, Any] | None = None  # arrays on the device; None where they must go
         self.sends_batches = False
         size = sum(_bytes(x.shape, x) for x in graph.outputs.values())
         self.capacity = max(1, min(MOST_STEPS, OUTPUT_BYTES // max(size, 1)))
         step = sum(_bytes(x.shape, x) for x in self._reads.taken)
         self.window = max(1, min(self.capacity, WINDOW_BYTES // max(step, 1)))
         here = self._placement.everywhere if self._placement.mesh is not None else None
-        self._launch = jax.jit(self._steps, **({"out_shardings": here} if here else {}))
+        self.jit = functools.partial(jax.jit, **({"out_shardings": here} if here else {}))
+        self._launch = self.jit(self._steps)
+        self._rounds: Rounds | None = None
 
     def bind(self, arrays: Mapping[str, Any]) -> None:
         super().bind(arrays)
-        self._held = None
+        self.held = None
 
     def hold(self, array: Any) -> Any:
         return array if isinstance(array, np.ndarray) else np.asarray(array)
 
     def run(self, steps: int = 1) -> dict[str, np.ndarray]:
-        self.check_bound()
         with self.lock, jax.enable_x64(True):
-            if self._held is None:
-                self._place()
+            self.place()
             most = self.window if self.sends_batches else self.capacity
-            parts = [self._run(min(most, steps - done)) for done in range(0, steps, most)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            return in_parts(self._run, steps, most)
 
-    def _place(self) -> None:
-        """Send the data to the device; or note that batches are sent."""
+    def run_rounds(self, rounds: int, steps: int, last: interface.Program) -> dict[str, np.ndarray]:
+        """Rounds of two programs, which are compiled into one where there are many of them."""
+        assert isinstance(last, Program)
+        if self._rounds is None or self._rounds.last is not last:
+            self._rounds = Rounds(self, last)
+        ran = self._rounds.run(rounds, steps) if self._rounds.worthwhile(rounds) else None
+        return super().run_rounds(rounds, steps, last) if ran is None else ran
+
+    def place(self) -> None:
+        """Send data that are not there to the device; or note that batches are sent."""
+        if self.held is not None:
+            return
+        self.check_bound()
         reads, placement = self._reads, self._placement
         size = sum(self.arrays[name].nbytes for name in reads.tables)
         room = placement.room() if reads.size and not placement.several_processes else None
@@ -110,24 +122,46 @@ class Program(interface.Program, Guarded):
         left = reads.tables | reads.inputs if self.sends_batches else set()
         if self.sends_batches:
             reads.bind(self.arrays)
-        self._held = {
+        self.held = {
             name: array if placement.is_put(array) else placement.put(array)
             for name, array in self.arrays.items()
             if name not in left
         }
         if not self.sends_batches:
-            self.arrays.update(self._held)  # of which no second copy is kept
+            self.arrays.update(self.held)  # of which no second copy is kept
 
     def _run(self, steps: int) -> dict[str, np.ndarray]:
-        """One launch."""
+        """One launch of so many steps."""
+
+        def given() -> tuple[Any, ...]:
+            return self.held, self._batches(steps) if self.sends_batches else {}, np.int32(steps)
+
+        return self.launched(self._launch, self.changed, self.read, steps, given)
+
+    def launched(
+        self,
+        launch: Any,
+        changed: list[Any],
+        read: list[Any],
+        count: int,
+        given: Callable[[], tuple[Any, ...]],
+    ) -> dict[str, np.ndarray]:
+        """Launch, await what it gives, and take over the state; the first outputs.
+
+        Args:
+            launch: from the values of variables, and what else is given, to those after it, all
+                outputs, and the fault.
+            changed: the variables that it changes.
+            read: those that it only reads.
+            count: how many outputs there are.
+            given: tells what else it takes, once the values of the variables are taken.
+        """
         with moment.lock:
-            state, read = self._on_device(self._changed), self._on_device(self._read)
-        batches = self._batches(steps) if self.sends_batches else {}
+            state, known = self._on_device(changed), self._on_device(read)
+        more = given()
         try:
             with together():
-                new, outputs, fault = jax.block_until_ready(
-                    self._launch(state, read, self._held, batches, np.int32(steps))
-                )
+                new, outputs, fault = jax.block_until_ready(launch(state, known, *more))
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise
@@ -138,12 +172,12 @@ class Program(interface.Program, Guarded):
                 fix="a smaller batch_size",
             ) from error
         with moment.lock:
-            for variable, array in zip(self._changed, new, strict=True):
+            for variable, array in zip(changed, new, strict=True):
                 variable.storage = array
         wrong, index, size = np.asarray(fault).tolist()
         if wrong:
             raise outside_table(index, size)
-        return {name: _of_first(values, steps) for name, values in outputs.items()}
+        return {name: _of_first(values, count) for name, values in outputs.items()}
 
     def _on_device(self, variables: Sequence[Any]) -> list[Any]:
         """The arrays of variables; what was changed elsewhere is sent there."""
@@ -179,39 +213,64 @@ class Program(interface.Program, Guarded):
         batches: dict[str, Any],
         steps: Any,
     ) -> Any:
-        """The loop. A step that meets a wrong index, and those after it, change nothing."""
-        taken = list(self._reads.taken)
-        step = lower(self.graph, set(taken) if batches else (), self._divided)
-        leaves = {self.graph.inputs[name]: array for name, array in inputs.items()}
-        leaves |= dict(zip(self._read, read, strict=True))
-        outputs = {
+        """A launch of this program."""
+        known = dict(zip(self.read, read, strict=True))
+        body = self.body(self.changed, known, inputs, batches)
+        return lax.fori_loop(
+            0, steps, lambda i, x: body(i, i, x), (state, self.room(), jnp.zeros(3, "int64"))
+        )
+
+    def room(self) -> dict[str, Any]:
+        """Where the outputs of a launch go."""
+        return {
             name: jnp.zeros((self.capacity, *x.shape), numpy_dtype(x.dtype))
             for name, x in self.graph.outputs.items()
         }
 
-        def body(i: Any, carried: Any) -> Any:
+    def body(
+        self,
+        changed: list[Any],
+        known: dict[Any, Any],
+        inputs: dict[str, Any],
+        batches: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Body:
+        """The body of a loop; a step that meets a wrong index, and those after it, change nothing.
+
+        Args:
+            changed: the variables whose values it passes on.
+            known: the values of others.
+            inputs: the arrays that are bound.
+            batches: what was sent in place of some of them.
+
+        Returns:
+            A function of the number of the step, of the place of its outputs, and of what is passed
+            on: values, outputs (of which some may be left out), and the fault.
+        """
+        taken = list(self._reads.taken)
+        step = lower(self.graph, set(taken) if batches else (), self._divided)
+        leaves = {**known, **{self.graph.inputs[name]: array for name, array in inputs.items()}}
+
+        def run(i: Any, at: Any, carried: Any) -> Any:
             state, outputs, fault = carried
             rows = {
                 x: self._placement.divided(_batch(batches[str(j)], i, len(x)))
                 for j, x in enumerate(taken if batches else ())
             }
-            shown, new, found = step(
-                {**leaves, **rows, **dict(zip(self._changed, state, strict=True))}
-            )
+            values = dict(zip(changed, state, strict=True))
+            shown, new, found = step({**leaves, **rows, **values})
             fault = jnp.where(fault[0] > 0, fault, found)
-            state = [
-                self._placement.gathered(jnp.where(fault[0] > 0, old, x))
-                for old, x in zip(state, new, strict=True)
-            ]
+            for variable, x in zip(self.changed, new, strict=True):
+                kept = jnp.where(fault[0] > 0, values[variable], x)
+                values[variable] = self._placement.gathered(kept)
             outputs = {
                 name: lax.dynamic_update_index_in_dim(
-                    outputs[name], self._placement.gathered(x), i, 0
+                    room, self._placement.gathered(shown[name]), at, 0
                 )
-                for name, x in shown.items()
+                for name, room in outputs.items()
             }
-            return state, outputs, fault
+            return list(values.values()), outputs, fault
 
-        return lax.fori_loop(0, steps, body, (state, outputs, jnp.zeros(3, "int64")))
+        return run
 
     def _divided(self, x: Tensor, value: Any) -> Any:
         """Divide a batch that was taken from data on the device."""
