@@ -190,7 +190,7 @@ BUDGET = {
     "layers": 6_350,
     "losses": 1_700,
     "metrics": 2_050,
-    "models": 8_590,
+    "models": 8_650,
     "notebooks": 350,
     "ops": 1_350,
     "optimizers": 1_650,

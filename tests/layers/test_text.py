@@ -511,9 +511,56 @@ def test_no_texts_keep_their_shape(dtype):
     ).shape == (0, 4)
 
 
-def test_one_text_for_two_layers():
+def readers_of_one_text(engine="auto"):
+    """Words in order, words counted and letters, of one text; a model within reads it too."""
+    text = layers.Input((1,), dtype="string", name="text")
+    words, counts, letters = (
+        layers.TextVectorization(vocabulary=WORDS, output_sequence_length=4),
+        layers.TextVectorization(vocabulary=WORDS, output_mode="count"),
+        layers.TextVectorization(split="character", output_mode="multi_hot", vocabulary=["a", "t"]),
+    )
+    whole = layers.StringLookup(vocabulary=TEXTS, output_mode="one_hot")
+    inner = models.Model(text, layers.concatenate([letters(text), whole(text)]))
+    wide = layers.concatenate([counts(text), inner(text)])
+    model = models.Model(text, {"deep": words(text), "wide": wide})
+    model.compile(engine=engine)
+    return model, (words, counts, letters, whole)
+
+
+@pytest.mark.parametrize("engine", ["reference", "llvm", "jax"])
+def test_one_text_for_several_layers(engine, tmp_path):
+    model, (words, counts, letters, whole) = readers_of_one_text(engine)
+    texts = np.array(TEXTS)[:, None]
+    wide = np.concatenate([layer(texts).numpy() for layer in (counts, letters, whole)], axis=1)
+    model.save(tmp_path / "m.safetensors")
+    for each in (model, models.load_model(tmp_path / "m.safetensors"), models.clone_model(model)):
+        for found in (each.predict(texts, verbose=0), each(texts), each.predict({"text": texts})):
+            assert np.array_equal(found["deep"], words(texts).numpy())
+            assert np.array_equal(found["wide"], wide)
+
+
+def test_one_text_for_two_tables_of_terms():
+    x = layers.Input((2,), dtype="string")
+    one, other = (layers.StringLookup(vocabulary=v, output_mode="one_hot") for v in (["a"], ["b"]))
+    number = layers.StringLookup(vocabulary=["b"])(x)
+    model = models.Model(x, [number, layers.Flatten()(other(x))])
+    assert model.predict([["a", "b"]], verbose=0)[0].tolist() == [[0, 1]]
     x = layers.Input((1,), dtype="string")
-    one, other = (layers.StringLookup(vocabulary=["a"], output_mode="one_hot") for _ in range(2))
     model = models.Model(x, layers.concatenate([one(x), other(x)]))
-    with pytest.raises(GraphError, match="one layer that reads"):
-        model.predict([["a"]], verbose=0)
+    assert model.predict([["a"], ["b"]], verbose=0).tolist() == [[0, 1, 1, 0], [1, 0, 0, 1]]
+
+
+def test_layers_that_find_other_lengths_in_one_text():
+    x = layers.Input((1,), dtype="string")
+    words = layers.TextVectorization(vocabulary=WORDS)
+    letters = layers.TextVectorization(split="character", vocabulary=["a"])
+    model = models.Model(x, [words(x), letters(x)])
+    with pytest.raises(GraphError, match="output_sequence_length=7"):
+        model.predict([["the cat"]], verbose=0)
+
+
+def test_a_text_that_no_layer_reads():
+    x, other = (layers.Input((1,), dtype="string") for _ in range(2))
+    model = models.Model([x, other], layers.StringLookup(vocabulary=["a"])(x))
+    with pytest.raises(GraphError, match="TextVectorization"):
+        model.predict([np.array([["a"]]), np.array([["b"]])], verbose=0)

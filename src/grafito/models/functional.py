@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from grafito import graph
@@ -17,7 +19,9 @@ from grafito.errors import (
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register
+from grafito.layers.building import lengthen_paths
 from grafito.layers.symbolic import Node, Symbol, is_text, layers_by_depth, nodes_between
+from grafito.models.entrance import part_for, readers
 from grafito.models.matching import fits, input_hint
 from grafito.models.model import Model
 from grafito.models.naming import check_names, same_name
@@ -126,14 +130,27 @@ class Functional(Model):
         def known(x: Any) -> Any:
             return values[id(x)] if isinstance(x, Symbol) else x
 
+        texts = [symbol for symbol in self.inputs if is_text(symbol)]
+
+        def given(node: Node, places: Iterator[int], x: Any) -> Any:
+            place, reads = next(places), any(x is text for text in texts)
+            return part_for(self, x, values[id(x)], node, place) if reads else known(x)
+
         for node in self._nodes:
             kwargs = {**map_structure(known, node.kwargs)}
             if node.layer.takes_training and "training" not in kwargs:
                 kwargs["training"] = training
-            outputs = node.layer(*map_structure(known, node.args), **kwargs)
+            args = map_structure(partial(given, node, itertools.count()), node.args)
+            outputs = node.layer(*args, **kwargs)
             for symbol, tensor in zip(flatten(node.outputs), flatten(outputs), strict=True):
                 values[id(symbol)] = tensor
         return map_structure(known, self.output)
+
+    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not any(is_text(s) and len(readers(self, s)) > 1 for s in self.inputs):
+            return super().infer(args, kwargs)
+        lengthen_paths(self)
+        return map_structure(lambda s: Symbol(s.shape, s.dtype), self.output)
 
     def _match_inputs(self, inputs: Any) -> list[graph.Tensor]:
         """The given tensors in the order of the inputs, checked and converted."""
