@@ -18,7 +18,7 @@ from studios import running, socket_address, tab
 from typer.testing import CliRunner
 
 from grafito.cli import app
-from grafito.studio import server
+from grafito.studio import listening, server
 from grafito.studio.keeping import Kept
 
 ROWS = (b"%d.5,0.%d,%s\n" % (i % 7, i, b"xy"[i % 2 :][:1]) for i in range(40))
@@ -276,9 +276,9 @@ def test_a_studio_without_its_packages_says_how_to_install_them(monkeypatch):
 
 
 def test_a_port_that_is_taken_is_not_the_end():
-    first = server.listen(0)
+    first = listening.listen(0)
     with contextlib.closing(first):
-        second = server.listen(first.getsockname()[1])
+        second = listening.listen(first.getsockname()[1])
         with contextlib.closing(second):
             assert second.getsockname()[0] == "127.0.0.1"
             assert second.getsockname()[1] != first.getsockname()[1]

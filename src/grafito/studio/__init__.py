@@ -44,22 +44,22 @@ def begin(
             fix="pip install 'grafito[studio]'",
         )
     from grafito import language
-    from grafito.studio import opening, server
+    from grafito.studio import listening, opening, server
     from grafito.studio.keeping import Kept
 
     kept = Kept()
     described: dict[str, Any] = opening.described(source, kept)
-    listening = server.listen(port)
-    studio = server.Studio(listening.getsockname()[1], lang or language.current(), described, kept)
+    place = listening.listen(port)
+    studio = server.Studio(place.getsockname()[1], lang or language.current(), described, kept)
     language.say(studio.address)
-    if port and listening.getsockname()[1] != port:
+    if port and place.getsockname()[1] != port:
         language.say(language.translate("The port {} is taken.").format(port))
     if browser:
         import threading
         import webbrowser
 
-        threading.Timer(1.0, webbrowser.open, (studio.address,)).start()
-    server.serve(studio, listening)
+        threading.Timer(1.0, webbrowser.open, (studio.once,)).start()
+    listening.serve(studio.app, place)
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grafito.engines.private_folder import private_folder, remove_oldest
-from grafito.errors import ArgumentError, FileError
+from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.files.arrays import read_arrays, write_arrays
 from grafito.files.writing import replace_file
 from grafito.studio.session import Session
@@ -44,8 +44,13 @@ class Kept:
         name = hashlib.sha256(content).hexdigest()[:32] + ENDINGS[kind]
         if kind == "model" and content[:2] == b"PK":
             name = name.replace(ENDINGS[kind], ".keras")
-        self._uploads.mkdir(mode=0o700, exist_ok=True)
-        remove_oldest(self._uploads, UPLOADS - len(content))
+        try:
+            self._uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
+            remove_oldest(self._uploads, UPLOADS - len(content))
+        except OSError as error:
+            raise FileError(
+                "The file cannot be kept.", where=self._uploads, received=error.strerror
+            ) from None
         replace_file(self._uploads / name, content)
         return name
 
@@ -71,14 +76,18 @@ class Kept:
 
     def saved(self) -> list[tuple[str, str]]:
         """Name and time of the trainings that can be gone on with, the last one first."""
-        names = sorted(p.name for p in self.folder.iterdir() if SAVED.fullmatch(p.name))
-        shown = [(name, name.split("-")[1]) for name in reversed(names)]
+        shown = [(path.name, path.name.split("-")[1]) for path in reversed(self._trainings())]
         return [(n, f"{t[:4]}-{t[4:6]}-{t[6:8]} {t[8:10]}:{t[10:12]}:{t[12:]}") for n, t in shown]
+
+    def _trainings(self) -> list[Path]:
+        """The files of trainings, the oldest first; none where the folder is gone."""
+        with contextlib.suppress(OSError):
+            return sorted(p for p in self.folder.iterdir() if SAVED.fullmatch(p.name))
+        return []
 
     def _forget(self) -> None:
         """Remove the oldest trainings."""
-        found = sorted(p for p in self.folder.iterdir() if SAVED.fullmatch(p.name))
-        for path in found[:-KEPT]:
+        for path in self._trainings()[:-KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -106,8 +115,13 @@ class Kept:
         arrays, content = read_arrays(path)
         if content.get("studio") != 1:
             raise FileError("The file holds no training of a studio.", where=path)
-        session = Session(changed(Settings(), content["settings"]), self.file)
-        session.steps.restore(content["step"], [arrays[str(i)] for i in range(len(arrays))])
-        session.history = content["history"]
-        session.measure()
+        try:
+            session = Session(changed(Settings(), content["settings"]), self.file)
+            session.steps.restore(content["step"], [arrays[str(i)] for i in range(len(arrays))])
+            session.history = content["history"]
+            session.measure()
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, GrafitoError):
+                raise
+            raise FileError("The file holds no training of a studio.", where=path) from None
         return session

@@ -47,6 +47,8 @@ def read(text: str | bytes) -> dict[str, Any]:
         raise Malformed("Messages of a page are text.", received=f"{len(text)} bytes")
     try:
         message = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(message, ensure_ascii=False).encode()  # half of a character can't be sent
     except (ValueError, RecursionError):
         raise Malformed("A message is no JSON.", received=repr(text[:60])) from None
     kind = message.get("type") if isinstance(message, dict) else None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,24 +14,27 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from grafito import language
-from grafito.errors import ArgumentError, FileError, GrafitoError
+from grafito.errors import ArgumentError, GrafitoError
 from grafito.studio import messages, words
 from grafito.studio.child import Child
 from grafito.studio.exports import KINDS
+from grafito.studio.guard import Guard
 from grafito.studio.keeping import Kept
 from grafito.studio.session import told
 from grafito.studio.settings import Malformed
 
 PAGE = Path(__file__).parent / "page"
-MOST_TABS, MOST_CONNECTIONS = 16, 64
+MOST_TABS = 16
+MOST_WAITING = 32_000_000  # bytes for a tab that reads nothing
 UPLOADS = {"csv": 8_000_000, "model": 256_000_000}  # bytes
 SLOWEST = 60.0  # seconds for an upload
+MOST_CELLS, MOST_COLUMNS = 2_000_000, 2000  # of a table
+TICKET = 60.0  # seconds in which a browser that is opened asks for the page
 KIND = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -41,61 +44,11 @@ KIND = {
     ".txt": "text/plain; charset=utf-8",
     ".json": "application/json",
 }
-HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self' "
-    "'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-}
+TOO_MANY = language.message("The studio is open in too many tabs: close some of them.")
 WRONG_TOKEN = language.message(
     "The address lacks its token, or has an old one. Open the address that `grafito studio` "
     "printed."
 )
-
-
-class Guard:
-    """Lets in only requests that name this server, and no page of another site.
-
-    Args:
-        app: what is guarded.
-        names: what the header Host may be.
-    """
-
-    def __init__(self, app: ASGIApp, names: set[str]):
-        self._app, self._names = app, names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
-        hosts = [value for name, value in headers if name == b"host"]
-        origins = [value for name, value in headers if name == b"origin"]
-        fine = len(hosts) == 1 and hosts[0] in self._names and len(origins) <= 1
-        fine = fine and all(o.removeprefix("http://") in self._names for o in origins)
-        if not fine:
-            await _refuse(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [*message.get("headers", ()), *own]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008})
-    else:
-        await Response("Forbidden", 403)(scope, receive, send)
 
 
 @dataclass(eq=False)
@@ -108,12 +61,14 @@ class Tab:
         ready: whether it has drawn the last picture.
         sending: the task that sends; where it ends, so does the tab.
         number: by which the child process knows it.
+        waiting: bytes of what waits to be sent.
         outbox: what waits to be sent.
     """
 
     socket: WebSocket
     language: str
     number: int
+    waiting: int = 0
     ready: bool = True
     sending: asyncio.Task[None] | None = None
     outbox: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(1000))
@@ -121,7 +76,8 @@ class Tab:
     def say(self, message: Mapping[str, Any] | bytes) -> None:
         """Send something when it can be sent; a page that reads nothing is given up."""
         text = message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False)
-        if not self.outbox.full():
+        if not self.outbox.full() and self.waiting < MOST_WAITING:
+            self.waiting += len(text)
             self.outbox.put_nowait(text)
         elif self.sending is not None:
             self.sending.cancel()
@@ -130,6 +86,7 @@ class Tab:
         """Send what is said, in turn."""
         while True:
             text = await self.outbox.get()
+            self.waiting -= len(text)
             if isinstance(text, bytes):
                 await self.socket.send_bytes(text)
             else:
@@ -148,17 +105,23 @@ class Studio:
 
     def __init__(self, port: int, lang: str, source: Mapping[str, Any], kept: Kept):
         self.token = secrets.token_urlsafe(24)
-        self.address = f"http://127.0.0.1:{port}/?token={self.token}"
+        place = f"http://127.0.0.1:{port}/"
+        self.address = f"{place}?token={self.token}"
+        # Other users see what a browser is started with; so it gets what is good for one time.
+        self._ticket = secrets.token_urlsafe(24)
+        self._until = time.monotonic() + TICKET
+        self.once = f"{place}?ticket={self._ticket}"
         self._lang, self._source, self._kept = lang, source, kept
         self._saved = [{"id": name, "text": text} for name, text in kept.saved()]
         self._tabs: dict[int, Tab] = {}
+        self._sockets = 0  # with those that have not said hello
+        self._uploading = False
         self._count = 0
         self._files = {
             path.relative_to(PAGE).as_posix(): path
             for path in sorted(PAGE.rglob("*"))
             if path.is_file() and path.suffix in KIND
         }
-        names = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self.app = Guard(
             Starlette(
                 routes=[
@@ -170,7 +133,7 @@ class Studio:
                 ],
                 lifespan=self._life,
             ),
-            names,
+            port,
         )
 
     @contextlib.asynccontextmanager
@@ -185,6 +148,14 @@ class Studio:
         given = request.query_params.get("token", "")
         return secrets.compare_digest(given.encode(), self.token.encode())
 
+    def _opens(self, request: Request) -> bool:
+        """Whether this is the browser that the studio opened; it is, once."""
+        given = request.query_params.get("ticket", "")
+        known = secrets.compare_digest(given.encode(), self._ticket.encode())
+        if known:
+            self._ticket = secrets.token_urlsafe(24)
+        return known and time.monotonic() < self._until
+
     def _language(self, request: Request) -> str:
         asked = request.query_params.get("language", "")
         return asked if asked in language.LANGUAGES else self._lang
@@ -192,6 +163,8 @@ class Studio:
     # Pages and files
 
     async def _index(self, request: Request) -> Response:
+        if self._opens(request):
+            return RedirectResponse(self.address, 303)
         if not self._knows(request):
             text = language.translator(self._lang)(WRONG_TOKEN)
             page = f'<!doctype html><html lang="{self._lang}"><meta charset="utf-8">'
@@ -216,27 +189,36 @@ class Studio:
             return Response("Not found", 404)
         with language.use(self._language(request)):
             try:
-                async with asyncio.timeout(SLOWEST):
-                    content = await _body(request, UPLOADS[kind])
+                return await self._take(request, kind)
             except TimeoutError:
                 return Response("Request timeout", 408)
             except ClientDisconnect:
                 return Response("", 400)
-            except ArgumentError as error:
-                return JSONResponse({"type": "error", "of": "upload", **told(error)}, 413)
-            try:
-                upload, columns = await asyncio.to_thread(self._keep, content, kind)
+            except UploadError as error:
+                return JSONResponse({"type": "error", "of": "upload", **told(error)}, error.status)
             except GrafitoError as error:
                 return JSONResponse({"type": "error", "of": "upload", **told(error)}, 400)
+
+    async def _take(self, request: Request, kind: str) -> Response:
+        if self._uploading:
+            raise UploadError("Another file is being opened.", 429)
+        self._uploading = True
+        try:
+            async with asyncio.timeout(SLOWEST):
+                content = await _body(request, UPLOADS[kind])
+            upload, columns = await asyncio.to_thread(self._keep, content, kind)
+        finally:
+            self._uploading = False
         name = request.query_params.get("name", "")[:100]
         return JSONResponse({"upload": upload, "name": name, "columns": columns})
 
     def _keep(self, content: bytes, kind: str) -> tuple[str, list[str]]:
         from grafito.datasets.columns import typed_table
 
-        upload = self._kept.upload(content, kind)
         if kind != "csv":
-            return upload, []
+            return self._kept.upload(content, kind), []
+        _check_size(content)
+        upload = self._kept.upload(content, kind)
         return upload, list(typed_table(self._kept.file(upload)).columns)
 
     async def _download(self, request: Request) -> Response:
@@ -245,9 +227,8 @@ class Studio:
         what = request.path_params["what"]
         if what not in KINDS:
             return Response("Not found", 404)
-        try:
-            found = await self.child.export(what, self._language(request))
-        except asyncio.CancelledError:
+        found = await self.child.export(what, self._language(request))
+        if found is None:
             return Response("", 503)
         if "error" in found:
             return JSONResponse(found["error"], 409)
@@ -257,11 +238,15 @@ class Studio:
     # Tabs
 
     async def _socket(self, socket: WebSocket) -> None:
-        if not self._knows(socket) or len(self._tabs) >= MOST_TABS:
+        if not self._knows(socket):
             await socket.close(1008)
             return
         await socket.accept()
+        if self._sockets >= MOST_TABS:
+            await socket.close(4403, language.translator(self._lang)(TOO_MANY))
+            return
         self._count += 1
+        self._sockets += 1
         tab = Tab(socket, self._lang, self._count)
         tab.sending = asyncio.create_task(tab.send())
         tasks = {tab.sending, asyncio.create_task(self._listen(tab))}
@@ -269,6 +254,7 @@ class Studio:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._tabs.pop(tab.number, None)
+            self._sockets -= 1
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -292,7 +278,13 @@ class Studio:
 
     def _obey(self, tab: Tab, message: dict[str, Any]) -> None:
         kind = message["type"]
-        if kind == "hello":
+        if tab.number not in self._tabs and kind != "hello":
+            raise Malformed("The first message is hello.", received=kind)
+        if self.child.is_behind and tab.number in self._tabs and kind not in ("pause", "seen"):
+            error = GrafitoError("What was asked for before is not done yet.")
+            with language.use(tab.language):
+                tab.say({"type": "error", "of": "train", **told(error)})
+        elif kind == "hello":
             tab.language = message.get("language") or self._lang
             self._tabs[tab.number] = tab
             self._tell_languages()
@@ -304,10 +296,9 @@ class Studio:
             tab.say({"type": "words", **self._words(tab)})
             self._refresh(tab)
         elif kind == "seen":
-            tab.ready = True
-            self.child.say({"type": "want", "fresh": False})
-        elif tab.number not in self._tabs:
-            raise Malformed("The first message is hello.", received=kind)
+            if not tab.ready:
+                tab.ready = True
+                self.child.say({"type": "want", "fresh": False})
         else:
             self.child.say({**message, "tab": tab.number})
 
@@ -342,10 +333,14 @@ class Studio:
             else:
                 each.say(content)
 
-    def _restarted(self) -> None:
-        """The process that trains has ended, and another one has begun."""
+    def _restarted(self, again: bool) -> None:
+        """The process that trains has ended; another one has begun, or none does any more."""
         self._saved = [{"id": name, "text": text} for name, text in self._kept.saved()]
         error = GrafitoError("The process that trains has ended; a new one begins.")
+        if not again:
+            error = GrafitoError(
+                "The process that trains ends again and again.", fix="start the studio anew"
+            )
         self._tell_languages()
         for tab in self._tabs.values():
             with language.use(tab.language):
@@ -354,51 +349,39 @@ class Studio:
             self._refresh(tab)
 
 
+class UploadError(ArgumentError):
+    """An upload that is not taken, with the status of the answer."""
+
+    def __init__(self, what: str, status: int, **rows: str):
+        super().__init__(what, **rows)
+        self.status = status
+
+
+def _check_size(content: bytes) -> None:
+    """Refuse a table whose cells are too many to be looked at while one waits."""
+    signs = b",;\t|"
+    columns = 1 + max(content.partition(b"\n")[0].count(sign) for sign in signs)
+    cells = content.count(b"\n") + max(content.count(sign) for sign in signs)
+    if columns > MOST_COLUMNS or cells > MOST_CELLS:
+        raise UploadError(
+            "The table is too large.",
+            413,
+            received=f"{columns:,} columns, {cells:,} cells",
+            expected=f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells at most",
+        )
+
+
 async def _body(request: Request, most: int) -> bytes:
     """The body of a request, as long as it is not too long."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise ArgumentError(
-                "The file is too large.", received=f"more than {size:,} bytes",
+            raise UploadError(
+                "The file is too large.",
+                413,
+                received=f"more than {size:,} bytes",
                 expected=f"{most:,} bytes at most",
-            )  # fmt: skip
+            )
         parts.append(part)
     return b"".join(parts)
-
-
-def serve(studio: Studio, listening: socket.socket) -> None:
-    """Serve until Ctrl-C."""
-    import uvicorn
-
-    config = uvicorn.Config(
-        studio.app,
-        log_level="warning",
-        access_log=False,
-        ws="websockets-sansio",
-        ws_max_size=messages.LONGEST,
-        ws_ping_interval=20.0,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_graceful_shutdown=2,
-        server_header=False,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-def listen(port: int) -> socket.socket:
-    """A socket on this machine alone; where the port is taken, the next free one.
-
-    Raises:
-        FileError: where none can be had.
-    """
-    for number in [port, *([] if not port else range(port + 1, port + 20)), 0]:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(OSError, OverflowError):
-            listening.bind(("127.0.0.1", number))
-            listening.listen(MOST_CONNECTIONS)  # who comes before the server is there waits
-            return listening
-        listening.close()
-    raise FileError("No port is free on this machine.", received=f"--port {port}")

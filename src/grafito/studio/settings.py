@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -138,7 +137,7 @@ def _read(value: Any, kind: Any, path: str) -> Any:
 def _number(value: Any, kind: Any, path: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(path, value)
-    if not math.isfinite(value) or (kind is int and value != int(value)):
+    if abs(value) > 1e300 or value != value or (kind is int and value != int(value)):
         raise _wrong(path, value)
     low, high = RANGES.get(path, (-1e6, 1e6))
     if not low <= value <= high:

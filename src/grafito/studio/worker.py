@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +29,9 @@ PICTURE = 1 / 60  # seconds between two pictures at least
 MEASURED = 1 / 10  # between two points of the curves
 SAVED = 5.0  # between two checkpoints
 PATIENCE = 8.0  # seconds for the last checkpoint, once the server is gone
+WHOLE = 0.25  # seconds for an epoch to be done at once; a longer one is done as a training is
+MOVES = ("step", "back", "go")  # which are not begun once one of these is asked for:
+STOPS = ("pause", "build", "reset", "open")
 Message = Mapping[str, Any]
 
 
@@ -53,6 +56,9 @@ class Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._languages: set[str] = set()
         self._running = False
+        self._pending: list[Message] = []
+        self._target: int | None = None  # the step at which a long epoch ends
+        self._unsaved = False  # whether the pages know that nothing can be kept
         self._speed: float | None = None
         self._wanted = False  # whether a page waits for a picture
         self._changed = True  # whether the last picture is an old one
@@ -67,14 +73,18 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         self._begin()
         while True:
-            for message in self._waiting():
+            self._hear()
+            if self._pending:
+                message = self._pending.pop(0)
                 if message["type"] == "gone":
                     self._save()
                     return
-                self._answer(message)
+                self._guarded(message["type"], self._answer, message)
+                self._send({"type": "answered"})
+                continue
             if self._running:
-                self._train()
-            self._draw()
+                self._guarded("train", self._train)
+            self._guarded("picture", self._draw)
 
     def _listen(self) -> None:
         """Read what the server says; when it is gone, this process ends within seconds."""
@@ -84,15 +94,27 @@ class Worker:
         threading.Timer(PATIENCE, os._exit, (1,)).start()
         self._inbox.put({"type": "gone"})
 
-    def _waiting(self) -> list[Message]:
-        """The messages that came; where nothing is to be done, one is waited for."""
-        found: list[Message] = []
+    def _hear(self) -> None:
+        """Take the messages that came; where nothing is to be done, wait for one.
+
+        What is asked for before a pause, and not begun yet, is not begun any more.
+        """
         with contextlib.suppress(queue.Empty):
-            idle = not self._running and not (self._wanted and self._changed)
-            found.append(self._inbox.get(timeout=None if idle else self._pause()))
+            if not self._pending:
+                idle = not self._running and not (self._wanted and self._changed)
+                self._pending.append(self._inbox.get(timeout=None if idle else self._pause()))
             while True:
-                found.append(self._inbox.get_nowait())
-        return found
+                message = self._inbox.get_nowait()
+                if message["type"] in STOPS:
+                    self._drop_moves()
+                first = message["type"] == "gone"
+                self._pending.insert(0 if first else len(self._pending), message)
+
+    def _drop_moves(self) -> None:
+        kept = [each for each in self._pending if each["type"] not in MOVES]
+        for _dropped in range(len(self._pending) - len(kept)):
+            self._send({"type": "answered"})
+        self._pending = kept
 
     def _pause(self) -> float:
         """Seconds until something is due."""
@@ -123,26 +145,36 @@ class Worker:
 
     def _use(self, session: Session) -> None:
         self._session, self._running, self._told_points = session, False, 0
+        self._target = None
         self._times["saved"] = time.perf_counter()
         self._changed = True
 
     def _answer(self, message: Message) -> None:
-        kind, tab = message["type"], message.get("tab")
+        getattr(self, f"_do_{message['type']}")(message)
+
+    def _guarded(self, kind: str, do: Callable[..., None], *message: Message) -> None:
+        """Do something; what goes wrong is told, and ends no training."""
+        tab = message[0].get("tab") if message else None
         try:
-            getattr(self, f"_do_{kind}")(message)
+            do(*message)
         except GrafitoError as error:
-            self._running = self._running and kind not in ("step", "back", "go")
+            self._running = self._running and kind not in (*MOVES, "train")
             self._refuse(kind, error, tab)
-        except Exception as error:  # a fault of ours ends no training
+        except Exception:  # a fault of ours
             traceback.print_exc()
-            self._refuse(
-                kind, GrafitoError("Something went wrong.", received=repr(error)[:200]), tab
+            self._running = self._running and kind != "train"
+            fault = GrafitoError(
+                "Something went wrong in the studio.",
+                fix="the terminal in which the studio was started says more",
             )
+            self._refuse(kind, fault, tab)
+            if kind == "export":
+                self._send({"type": "exported", "id": message[0]["id"], "error": _plain(fault)})
 
     def _refuse(self, kind: str, error: GrafitoError, tab: Any, **more: Any) -> None:
         for lang in self._languages or {"en"}:
             with use(lang):
-                self._send({"type": "error", "of": kind, **told(error), **more}, tab, lang)
+                self._send({**_plain(error, kind), **more}, tab, lang)
 
     def _do_build(self, message: Message) -> None:
         try:
@@ -158,19 +190,30 @@ class Worker:
         return self._given if settings.data.name == opening.NAME else {}
 
     def _do_train(self, message: Message) -> None:
-        self._running = True
+        self._running, self._target = True, None
         self._tell_state()
 
     def _do_pause(self, message: Message) -> None:
-        self._running = False
+        self._running, self._target = False, None
         self._measured()
         self._save()
         self._tell_state()
 
     def _do_step(self, message: Message) -> None:
-        self._running = False
-        self.session.forward(message["by"])
-        self._moved()
+        self._running, by = False, message["by"]
+        if by == "epoch":
+            self._do_epoch()
+        else:
+            self.session.forward(by)
+            self._moved()
+
+    def _do_epoch(self) -> None:
+        """To the end of this epoch, or of the one after those that were asked for."""
+        session = self.session
+        step = max(self._target or 0, session.steps.step)
+        self._target = (step // session.batches + 1) * session.batches
+        self._running = True
+        self._train(WHOLE)
 
     def _do_back(self, message: Message) -> None:
         self._running = False
@@ -239,19 +282,24 @@ class Worker:
                 name, kind, content = exports.export(self.session, message["what"])
                 told_: dict[str, Any] = {"name": name, "kind": kind, "content": content}
             except GrafitoError as error:
-                told_ = {"error": {"type": "error", "of": "download", **told(error)}}
+                told_ = {"error": _plain(error)}
         self._send({"type": "exported", "id": message["id"], **told_})
 
     # Training
 
-    def _train(self) -> None:
+    def _train(self, seconds: float = SLICE) -> None:
         """A slice of training."""
         began = time.perf_counter()
         if self._speed and began < self._times["batch"] + 1 / self._speed:
             return
-        while time.perf_counter() - began < SLICE:
+        while time.perf_counter() - began < seconds:
             self.session.run(1)
-            if self._speed:
+            if self.session.steps.step == self._target:
+                self._running, self._target = False, None
+                self.session.measure()
+                self._moved()
+                return
+            if self._speed and seconds == SLICE:
                 break
         self._times["batch"] = began
         self._changed = True
@@ -273,8 +321,13 @@ class Worker:
         if self._session.settings.data.name == opening.NAME:
             return  # what the command line names is opened from there
         began = time.perf_counter()
-        with contextlib.suppress(GrafitoError, OSError):
+        try:
             self._kept.write(self._path, self._session)
+            self._unsaved = False
+        except GrafitoError as error:
+            if not self._unsaved:  # said once
+                self._refuse("save", error, None)
+            self._unsaved = True
         ended = time.perf_counter()
         self._times["saved"] = ended + 20 * (ended - began)
 
@@ -344,3 +397,8 @@ class Worker:
                 self._send({"type": "operation", **found}, tab, lang)
             elif tab is None:
                 self._send({"type": "operation", "at": -1, "events": []}, tab, lang)
+
+
+def _plain(error: GrafitoError, kind: str = "download") -> dict[str, Any]:
+    """An error as a message."""
+    return {"type": "error", "of": kind, **told(error)}

@@ -118,6 +118,8 @@ def _width(header: list[str], body: list[tuple[int, list[str]]], path: object) -
 
 
 def _check_names(names: list[str], path: object) -> None:
+    if len(set(names)) == len(names):
+        return
     for place, name in enumerate(names):
         if name in names[:place]:
             raise DataError(
