@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.shards import shards
 from benchmarks.streaming import GIBIBYTE, streaming
 from grafito import Sequential, layers
 from grafito.engines.llvm import code
@@ -203,7 +204,12 @@ def large_data() -> dict[str, float]:
     return streaming(4 * GIBIBYTE)
 
 
-PARTS = (predicting, iris, last_batches, memory, depths, large_data)
+def two_processes() -> dict[str, float]:
+    """MiB that a set of 8 GB adds to each of two processes, by how it is handed over."""
+    return shards(8 * 10**9)
+
+
+PARTS = (predicting, iris, last_batches, memory, depths, large_data, two_processes)
 
 
 def main() -> None:

@@ -381,3 +381,17 @@ def test_peaks_and_bandwidths_are_printed(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert re.search(r"float32 +3\.0 +3\.0", out)
     assert out.count("5.0") == 16
+
+
+@pytest.mark.slow
+def test_memory_of_two_processes_that_stream_a_set():
+    pytest.importorskip("jax")
+    from benchmarks.shards import shards
+
+    found = shards(2**25)
+    assert [name.partition(",")[2] for name in found] == [
+        f" {way} of 0.0312 GiB, process {i} of 2, MiB"
+        for way in ("shards", "memmap for all")
+        for i in range(2)
+    ]
+    assert all(0 <= grown < 1000 for grown in found.values())
