@@ -142,6 +142,14 @@ def test_the_rules_agree_with_the_gradients(name):
         assert found == pytest.approx(expected), formula
 
 
+def test_joined_arrays_have_a_rule_of_their_own():
+    a, b = (graph.placeholder((2,), "float64", name) for name in "ab")
+    joined = insight.Player(
+        graph.sum(graph.concatenate([a, b])), {"a": [1.0, 2.0], "b": [3.0, 4.0]}
+    )
+    assert "Each input receives its own part of the gradient." in joined.table("en")
+
+
 @pytest.mark.parametrize("name", chain_rule.RULES)
 def test_rules_are_well_formed_in_both_languages(name):
     rule = chain_rule.rule_of(name)

@@ -13,6 +13,7 @@ from grafito.callbacks import History
 from grafito.datasets import boston_housing, generators, pima
 from grafito.lab.experiments.convolution_steps import KERNELS, ZERO, Convolution
 from grafito.lab.experiments.descent import OPTIMIZERS, DescentVariants, steps_to
+from grafito.lab.experiments.logistic_map import forecast_caption
 from grafito.lab.experiments.moons import epochs_until
 from grafito.lab.experiments.overfitting import Overfitting, fitted_polynomial, noisy_sine
 from grafito.lab.experiments.perceptron import Perceptron, learn
@@ -171,6 +172,19 @@ def test_starts_that_do_not_learn_are_told(tmp_path):
     assert 0 < told["learned"] < told["starts"] == 6
     assert told["learned"] / 6 == pytest.approx(result.metrics["starts_that_learn"])
     assert told["worst"] < 4
+
+
+def test_starts_whose_loss_still_falls_are_not_called_stuck(tmp_path):
+    for epochs, says in ((40, "still falls"), (1500, "local minimum")):
+        result = run(tmp_path, "xor", starts=6, epochs=epochs)
+        index = json.loads((result.folder / "index.json").read_text())
+        (told,) = (entry["text"] for entry in index if entry.get("title") == "Other starts")
+        assert says in told
+
+
+def test_a_network_that_found_no_rule_is_not_said_to_foretell():
+    assert "Not even the second step" in forecast_caption(1)
+    assert "{steps} steps are foretold" in forecast_caption(2)
 
 
 def test_one_example_at_a_time_oscillates(tmp_path):

@@ -102,7 +102,7 @@ TURNS = {
         (lambda: c.judged({("a", "b"): None})[0], "Not judged"),
     ],
     "explained": [
-        (lambda: o.explained(0.79, 0.63), "bent"),
+        (lambda: o.explained(0.79, 0.63), "curved"),
         (lambda: o.explained(0.63, 0.63), "as much as"),
         (lambda: o.explained(0.4, 0.63), "less than"),
     ],
@@ -115,8 +115,8 @@ TURNS = {
         (lambda: h.by_formulas(0.1), "wrong"),
     ],
     "steepest": [
-        (lambda: h.steepest({"w": 2.0, "b": 1.0}), "depends most"),
-        (lambda: h.steepest({"w": 2.0}), None),
+        (lambda: h.steepest({"w": 2.0, "b": 1.0}, "The loss"), "{what} depends most"),
+        (lambda: h.steepest({"w": 2.0}, "The loss"), None),
     ],
     "outputs": [
         (lambda: h.outputs({"a": 1.0, "b": 2.0}), "largest"),
@@ -130,7 +130,7 @@ TURNS = {
     "vanished": [
         (lambda: h.vanished({"a": 1e-5}, 10)[0], "vanishes"),
         (lambda: h.vanished({"a": 1e5}, 10)[0], "explodes"),
-        (lambda: h.vanished({"a": 2.0}, 10)[0], "lives"),
+        (lambda: h.vanished({"a": 2.0}, 10)[0], "neither"),
     ],
     "learned": [
         (lambda: h.learned({"a": 0.9, "b": 0.1}, 0.1), "Hardly better"),
@@ -139,8 +139,9 @@ TURNS = {
         (lambda: h.learned({}, 0.1), None),
     ],
     "dead": [
-        (lambda: h.dead({"relu": {1.0: 0.9}})[0], "are dead"),
-        (lambda: h.dead({"relu": {1.0: 0.0}})[0], "no unit is dead"),
+        (lambda: e.dead({"relu": {1.0: 0.9}}, {"relu": 0.1})[0], "are dead after"),
+        (lambda: e.dead({"relu": {1.0: 0.9}}, {"relu": 0.9})[0], "no rate kills more"),
+        (lambda: e.dead({"relu": {1.0: 0.0}}, {"relu": 0.0})[0], "no unit is dead"),
     ],
     "fastest": [
         (lambda: h.fastest({"a": {0.1: 5}, "b": {0.1: 9}}), "the most, {most}, of"),
@@ -198,6 +199,12 @@ TURNS = {
     "steepest at": [
         (lambda: e.steepest_at(30.0, 2.0, 1.9), "none rises more"),
         (lambda: e.steepest_at(30.0, 2.0, 2.9), "is wrong"),
+    ],
+    "arrived": [
+        (lambda: e.arrived({"a": 34, "b": None}, 0.05, 40), "not enough"),
+        (lambda: e.arrived({"a": 34, "b": 12}, 0.05, 40), "of the least: {steps}."),
+        (lambda: e.arrived({"a": None}, 0.05, 40), "None of them"),
+        (lambda: e.arrived({}, 0.05, 40), None),
     ],
     "rated": [
         (lambda: e.rated({"a": 0, "b": 3}, 0.2), "turns back"),
@@ -415,6 +422,7 @@ def test_every_conclusion_has_a_row():
         "margin",
         "one_seed",
         "plateau",
+        "still_falls",
         "strongest",
     }
     assert public - used <= plain  # these say the same whatever the numbers

@@ -654,6 +654,23 @@ def test_a_browser_that_fails(folder, monkeypatch, tmp_path):
         lab.write_pdf(lab.write_report(folder))
 
 
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_symbols_keep_their_size_where_words_begin_with_a_capital(lang, browser, folder):
+    """A δ is not a Δ, and f(5) is not F(5)."""
+    rows = ["unit,z,δ,f(−5),f'(0),x0,loss", *["1,2,3,4,5,6,7"] * 8]
+    (folder / "symbols.csv").write_text("\n".join(rows), encoding="utf-8")
+    index = json.loads((folder / "index.json").read_text())
+    index.append({"kind": "table", "file": "symbols.csv", "title": "Symbols"})
+    (folder / "index.json").write_text(json.dumps(index))
+    page = browser.new_page()
+    page.goto(lab.write_report(folder, lang=lang).as_uri())
+    heads = page.evaluate(
+        "[...document.querySelectorAll('th')].filter(e => getComputedStyle(e, '::first-letter')"
+        ".textTransform != 'uppercase').map(e => e.textContent)"
+    )
+    assert [head for head in heads if head] == ["z", "δ", "f(−5)", "f'(0)", "x0"]
+
+
 @pytest.mark.parametrize(("width", "is_wide"), [(900.0, False), (1100.0, True)])
 def test_only_what_would_be_too_small_lies_on_its_side(width, is_wide, folder):
     """Each change between upright and lying sheets leaves one half empty."""

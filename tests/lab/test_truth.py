@@ -11,7 +11,7 @@ from lab.run_folders import run_folder
 from grafito import datasets, engines, lab
 from grafito.lab.course import CHOSEN
 from grafito.lab.folder import RunFolder
-from grafito.lab.prose.sentence import UNJUDGED, Formula, Sentence
+from grafito.lab.prose.sentence import UNJUDGED, Formula, Sentence, unjudged
 from grafito.lab.prose.tasks_by_hand import ACTIVATION_GRAPHS, LEAKY_SLOPE
 from grafito.lab.prose.telling import _one_of
 from grafito.lab.record import Record
@@ -269,3 +269,11 @@ def test_the_theory_has_the_functions_that_the_graphs_have():
 def test_a_number_that_all_networks_have_is_said_once():
     assert _one_of({"a": 7, "b": 7}) == 7
     assert _one_of({"a": 7, "b": 8}) == {"a": 7, "b": 8}
+
+
+def test_a_quick_form_says_once_that_it_does_not_judge():
+    judged, plain = Sentence("It is better.", judges=True), Sentence("It ended.")
+    assert unjudged([[judged], [judged]], answer=True) == [[UNJUDGED], []]
+    assert unjudged([[plain], [judged]], answer=True) == [[plain], []]
+    assert unjudged([[plain, judged]], answer=True) == [[plain, UNJUDGED]]
+    assert unjudged([[judged]], answer=False) == [[]]

@@ -95,6 +95,7 @@ def function_fit(
     apart: bool = False,
     names: Sequence[str] = ("x", "y"),
     span: tuple[float, float] | None = None,
+    called: str = "examples",
     title: str | None = None,
     lang: str | None = None,
 ) -> Figure:
@@ -109,6 +110,7 @@ def function_fit(
         apart: whether each function has a panel of its own.
         names: of the two axes.
         span: where functions begin and end; by default at the outermost points.
+        called: what the points are.
         title: text above.
         lang: "en" or "es"; by default the one being spoken.
 
@@ -122,7 +124,7 @@ def function_fit(
     from grafito.figures import canvas
 
     vocabulary = words(lang)
-    sets = [(_column(x, "x"), _column(y, "y"), "examples")]
+    sets = [(_column(x, "x"), _column(y, "y"), called)]
     if held_out is not None:
         sets.append(
             (_column(held_out[0], "held_out"), _column(held_out[1], "held_out"), "held out")
@@ -144,7 +146,7 @@ def function_fit(
             axes = sheet.add_subplot(rows, columns, place)
             for (points, values, word), fill in zip(sets, (canvas.INK, "white"), strict=False):
                 dots: dict[str, Any] = {"mfc": fill, "mec": canvas.INK, "ms": 4, "alpha": 0.8}
-                axes.plot(points, values, "o", label=vocabulary[word], **dots)
+                axes.plot(points, values, "o", label=vocabulary.get(word) or say(word), **dots)
             for name in inside:
                 index = 0 if apart else list(lines).index(name)
                 look: dict[str, Any] = canvas.look(index) | {"marker": "", "linewidth": 1.8}

@@ -54,10 +54,10 @@ RULES = {
     "exp": ChainRule(message("The slope of exp is exp itself: the gradient times the output."), ("g*y",)),
     "log": ChainRule(message("The input receives the gradient over the input."), ("g/a",)),
     "sigmoid": ChainRule(
-        message("The slope of σ follows from its output: y times what y lacks to 1."), ("g*y*(1 - y)",)
+        message("The slope of σ follows from its output y: it is y times 1 − y."), ("g*y*(1 - y)",)
     ),
     "tanh": ChainRule(
-        message("The slope of tanh follows from its output: 1 less its square."), ("g*(1 - y^2)",)
+        message("The slope of tanh follows from its output y: it is 1 − y²."), ("g*(1 - y^2)",)
     ),
     "relu": ChainRule(
         message("Where the input is positive the gradient passes; elsewhere it is 0."), ("where(greater(a, 0), g, 0)",)
@@ -79,6 +79,7 @@ RULES = {
     ),
     "transpose": ChainRule(message("The gradient is transposed back."), ("transpose(g)",)),
     "reshape": ChainRule(message("The gradient takes the shape of the input."), ("g",)),
+    "concatenate": ChainRule(message("Each input receives its own part of the gradient.")),
     "conv2d": ChainRule(
         message("The image receives the gradient spread by the kernel; the kernel the sums of g · image."),
     ),

@@ -49,7 +49,7 @@ class Convolution(Experiment):
     name = "convolution"
     course = "TFG 3.9"
     what = N_("A convolution, step by step: image, kernel, feature map, pooling, flattening.")
-    asked = N_("Follow a zero of 7 x 7 through a convolution, a max pooling and a flattening.")
+    asked = N_("Follow a zero of 7 × 7 through a convolution, a max pooling and a flattening.")
     variants: ClassVar[Variants] = {name: {"kernel": name} for name in KERNELS}
 
     kernel: str = "vertical"
@@ -61,8 +61,8 @@ class Convolution(Experiment):
             partial(figures.convolution_steps, ZERO, weights, at=(0, 0)),
             N_("Step by step"),
             N_(
-                "Each number of the feature map is the sum of the window that lies under the "
-                "kernel, times the kernel. Pooling keeps the greatest number of each square."
+                "Each number of the feature map is a sum of products: each weight of the kernel "
+                "times the pixel under it. Pooling keeps the greatest number of each square."
             ),
         )
         output = self.network(weights).predict(ZERO[None, :, :, None], verbose=0)[0]

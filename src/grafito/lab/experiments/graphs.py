@@ -210,7 +210,7 @@ class ActivationGraphs(Experiment):
             "findings",
             [
                 said(outputs({function_name(n, "en"): one.value for n, one in shown.items()})),
-                said(steepest(first.slopes)),
+                said(steepest(first.slopes, N_("The output with the sigmoid"))),
                 [checked(max(one.difference for one in shown.values()))],
             ],
         )
@@ -223,7 +223,8 @@ class ActivationGraphs(Experiment):
         for name, function in self.functions.items():
             values, slopes = values_and_slopes(function, points)
             numbers = (values[0], values[2], slopes[0], slopes[1], slopes[2])
-            rows.append([name, *(float(f"{n:.4g}") for n in numbers), SUITS[name]])
+            cells = (float(f"{n:.4g}") for n in numbers)
+            rows.append([function_name(name, "en"), *cells, SUITS[name]])
         record.table(
             "when",
             ["function", "f(−5)", "f(5)", "f'(−5)", "f'(0)", "f'(5)", "suits"],
@@ -252,7 +253,7 @@ class TwoNeurons(Experiment):
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "answers",
-            [said(steepest(shown.slopes))],
+            [said(steepest(shown.slopes, N_("The loss")))],
             N_("On what does the loss depend most?"),
         )
         record.words("findings", [[checked(shown.difference)]])

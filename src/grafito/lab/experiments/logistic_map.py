@@ -112,17 +112,35 @@ class LogisticMap(Training):
         for _ in steps[1:]:
             forecast.append(trained.predict(forecast[-1]))
         line = np.c_[steps, np.concatenate(forecast)[:, 0]]
-        drawing = partial(figures.function_fit, steps, true, {"network": line}, names=("t", "x(t)"))
         errors = np.abs(line[:, 1] - true)
+        drawing = partial(
+            figures.function_fit,
+            steps,
+            true,
+            {"network": line},
+            names=("t", "x(t)"),
+            called="true value",
+        )
+        known = int(np.argmax(errors > 0.1)) if (errors > 0.1).any() else FORECAST
         record.figure(
             "forecast",
             drawing,
             N_("Iterated forecast"),
-            N_(
-                "From the same start, each prediction is the next input. The map is chaotic: an "
-                "error doubles at each step on average, so {steps} steps are foretold to within "
-                "0.1 and no network could foretell many more."
-            ),
-            steps=int(np.argmax(errors > 0.1)) if (errors > 0.1).any() else FORECAST,
+            forecast_caption(known),
+            steps=known,
         )
         show_network_graph(record, self, trained)
+
+
+def forecast_caption(known: int) -> str:
+    """What is said of a forecast that is near the truth for so many steps."""
+    if known > 1:
+        return N_(
+            "From the same start, each prediction is the next input. The map is chaotic: an error "
+            "doubles at each step on average, so {steps} steps are foretold to within 0.1 and no "
+            "network could foretell many more."
+        )
+    return N_(
+        "From the same start, each prediction is the next input. Not even the second step is "
+        "foretold to within 0.1: the network has not found the rule."
+    )

@@ -16,6 +16,7 @@ from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.experiments.graphs import show_network_graph
 from grafito.lab.prose.answers_of_others import both_learn, far_fewer, learns, rises, with_units
+from grafito.lab.prose.conclusions import still_falls
 from grafito.lab.prose.conclusions_by_hand import starts
 from grafito.lab.prose.conclusions_of_exercises import slowest_to_learn
 from grafito.lab.prose.sentence import paragraph, said
@@ -55,6 +56,18 @@ def epochs_to_learn(accuracies: Sequence[float]) -> int | None:
     if not len(wrong):
         return 1 if len(accuracies) else None
     return int(wrong[-1]) + 2 if wrong[-1] + 1 < len(accuracies) else None
+
+
+STILL_FALLING = N_(
+    "All {patterns} patterns are learned from {learned} of {starts} other starts in {epochs} "
+    "epochs; the one that knows least has {worst} right. The loss of the rest still falls, so more "
+    "epochs may be enough."
+)
+AT_REST = N_(
+    "All {patterns} patterns are learned from {learned} of {starts} other starts in {epochs} "
+    "epochs; the one that knows least has {worst} right. The rest stay in a local minimum or on a "
+    "plateau, and another seed helps more than more epochs."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,15 +172,13 @@ class Parity(Training):
     def show(self, record: Record, trained: Trained) -> None:
         self._show_graph(record, trained)
         if self.starts and not record.interrupted:
-            right = np.array([start.right for start in self.other_starts(record)])
+            others = self.other_starts(record)
+            right = np.array([start.right for start in others])
             learned = int((right == 2**self.bits).sum())
+            rest = [start.history["loss"] for start in others if start.right < 2**self.bits]
             record.text(
-                N_(
-                    "Of {starts} other starts {learned} learn all {patterns} patterns in {epochs} "
-                    "epochs. The rest stay in a local minimum or on a plateau: the one that knows "
-                    "least has {worst} right. Another seed is the cure."
-                )
-                if learned < len(right)
+                (STILL_FALLING if any(map(still_falls, rest)) else AT_REST)
+                if rest
                 else N_("All of {starts} other starts learn the {patterns} patterns too."),
                 title=N_("Other starts"),
                 starts=len(right),

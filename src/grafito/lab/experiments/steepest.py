@@ -10,7 +10,7 @@ import numpy as np
 
 from grafito import figures, optimizers
 from grafito.lab.experiments.descent import Valley, steps_to
-from grafito.lab.prose.conclusions_of_exercises import rated, steepest_at
+from grafito.lab.prose.conclusions_of_exercises import arrived, rated, steepest_at
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_exercises import STEEPEST_DESCENT
 from grafito.lab.record import Record
@@ -78,9 +78,11 @@ class SteepestDescent(Valley):
             rows,
             N_("Three rates on one surface"),
             N_(
-                "Beyond the rate {largest} descent diverges. A turn is a step whose bias goes back "
-                "on the one before; empty where {steps} steps were not enough."
+                "Beyond the rate {largest} descent diverges. Steps for good: after how many the "
+                "loss stays within {close} of the least, as a share of it; empty where {steps} "
+                "were not enough. Turns: how often the bias reverses its direction."
             ),
+            close=self.close,
             largest=largest,
             steps=self.steps,
         )
@@ -88,7 +90,13 @@ class SteepestDescent(Valley):
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "findings",
-            [said(steepest_at(*found)), said(rated({r[0]: r[3] for r in rows}, largest))],
+            [
+                said(steepest_at(*found)),
+                said(
+                    arrived({r[0]: r[2] or None for r in rows}, self.close, self.steps),
+                    rated({r[0]: r[3] for r in rows}, largest),
+                ),
+            ],
         )
         record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
@@ -118,6 +126,7 @@ class SteepestDescent(Valley):
                 slopes,
                 {N_("gradient · direction"): product},
                 names=(N_("direction (degrees)"), N_("slope of the loss")),
+                called=N_("measured"),
             ),
             N_("The slope in every direction"),
             N_("Points: measured by small steps. Line: the product of gradient and direction."),

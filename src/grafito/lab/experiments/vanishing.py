@@ -12,9 +12,10 @@ import numpy as np
 from grafito import figures, graph, initializers, layers, losses, optimizers
 from grafito.callbacks import History
 from grafito.datasets import digits, mnist
+from grafito.figures.text import function_name
 from grafito.lab.experiment import Experiment, Variants
-from grafito.lab.prose.conclusions_by_hand import dead, learned, vanished
-from grafito.lab.prose.conclusions_of_exercises import saturating
+from grafito.lab.prose.conclusions_by_hand import learned, vanished
+from grafito.lab.prose.conclusions_of_exercises import dead, saturating
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_by_hand import VANISHING_GRADIENT
 from grafito.lab.record import Record
@@ -172,16 +173,19 @@ class VanishingGradient(Experiment):
         )
         ratios = self._show_layers(record, x, y)
         accuracies = self._show_training(record, x, y)
-        shares = self._show_dead(record, x, y)
+        shares, before = self._show_dead(record, x, y)
         told = {name: each for name, each in shares.items() if name not in CLIPPED}
         saturated_at = self._show_saturated(record, x, y)
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])
         record.words(
             "answers",
-            [vanished(ratios, self.depth + 1), said(learned(accuracies, 0.1))],
+            [
+                vanished(_written(ratios), self.depth + 1),
+                said(learned(_written(accuracies), 0.1)),
+            ],
             N_("Why do deep networks of sigmoids hardly learn?"),
         )
-        dying = [*dead(told), *said(saturating(saturated_at))]
+        dying = [*dead(told, before), *said(saturating(saturated_at))]
         record.words("answers", [dying], N_("How many units are dead?"))
         record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
@@ -277,10 +281,11 @@ class VanishingGradient(Experiment):
 
     def _show_dead(
         self, record: Record, x: np.ndarray, y: np.ndarray
-    ) -> dict[str, dict[float, float]]:
-        """Dead units after one epoch at several rates, with usual and with negative biases."""
+    ) -> tuple[dict[str, dict[float, float]], dict[str, float]]:
+        """Dead units after one epoch at several rates, and before it; two kinds of biases."""
         record.section(N_("Dead units"))
         shares: dict[str, dict[float, float]] = {}
+        dead_before: dict[str, float] = {}
         rows: list[list[Any]] = []
         low = f", b = {self.bias:g}".replace("-", "−")
         forms: Sequence[tuple[str, str, float, bool]] = (
@@ -294,9 +299,9 @@ class VanishingGradient(Experiment):
         for name, activation, bias, clipped in forms:
             for rate in self.rates:
                 if record.interrupted:
-                    return shares
+                    return shares, dead_before
                 model = self.network(x, activation, "he_normal", depth=3, bias=bias)
-                before = dead_units(model, x)
+                before = dead_before[name] = dead_units(model, x)
                 self._compiled(record, model, rate, CLIP if clipped else None)
                 history = record.trial(model, x, y, batch_size=self.batch_size)
                 row = [name, rate, before, "", history.history["accuracy"][-1]]
@@ -330,7 +335,7 @@ class VanishingGradient(Experiment):
             ),
         )
         record.metrics({"dead_units": shares["ReLU"][max(self.rates)]})
-        return shares
+        return shares, dead_before
 
     def _show_saturated(
         self, record: Record, x: np.ndarray, y: np.ndarray
@@ -391,3 +396,8 @@ class VanishingGradient(Experiment):
 def _usual(activation: str) -> str:
     """What the norms of a network with Glorot's initialiser are listed as."""
     return f"{activation}, {INITIALISERS[0]}"
+
+
+def _written(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Numbers by the name of an activation as sentences have it."""
+    return {function_name(name, "en"): number for name, number in numbers.items()}

@@ -335,7 +335,8 @@ def explained(r2: float, least_squares: float) -> Sentence:
     if r2 - least_squares > 0.02:
         text = N_(
             "The network explains {share} % of the variance of the test part, more than the "
-            "{linear} % of the best linear function: the rule is bent, and the network follows it."
+            "{linear} % of the best linear function: the rule is curved, and the network follows "
+            "it."
         )
     elif r2 - least_squares < -0.02:
         text = N_(

@@ -14,6 +14,7 @@ LEVEL = 0.05  # percentage points that make no difference in a text
 RISES = 0.05  # the share by which a loss rises where a network overfits
 STEADY = 20  # a loss is compared by the means of one such part of its epochs
 FALLEN = 0.98  # the share of its whole fall after which a loss counts as standing still
+LATE = 0.9  # the share of the epochs after which no plateau is seen
 MARGIN = 1.96  # deviations around a share that hold 95 % of the cases
 SHARES = ("accuracy", "precision", "recall")
 
@@ -212,6 +213,16 @@ def plateau(losses: Sequence[float]) -> int | None:
     return int((values <= done).argmax()) + 1
 
 
+def still_falls(losses: Sequence[float]) -> bool:
+    """Whether a loss does nearly all of its fall at the end only.
+
+    Example:
+        >>> still_falls([1.0, 0.1, 0.1, 0.1]), still_falls([1.0, 0.7, 0.4, 0.1])
+        (False, True)
+    """
+    return (plateau(losses) or 0) > LATE * len(losses)
+
+
 def standing_still(losses: Sequence[float]) -> Sentence | None:
     """After how many epochs the training loss has done nearly all of its fall.
 
@@ -224,7 +235,7 @@ def standing_still(losses: Sequence[float]) -> Sentence | None:
         return None
     values = np.asarray(losses, np.float64)
     told = {"epoch": epoch, "epochs": len(values)}
-    if epoch > 0.9 * len(values):
+    if still_falls(losses):
         return Sentence(
             N_("The training loss falls until the end: after {epochs} epochs no plateau is seen."),
             told,
@@ -246,7 +257,7 @@ def plateaus(losses: Mapping[str, Sequence[float]]) -> Sentence | None:
     if not epochs:
         return None
     text = N_("The training loss has done 98 % of its fall after this many epochs: {epochs}.")
-    if all(epochs[name] > 0.9 * len(losses[name]) for name in epochs):
+    if all(still_falls(losses[name]) for name in epochs):
         text = N_(
             "The training loss falls until the end in each, so that no plateau is seen; 98 % of "
             "its fall are done after this many epochs: {epochs}."

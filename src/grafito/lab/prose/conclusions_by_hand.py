@@ -54,22 +54,27 @@ def by_formulas(difference: float) -> Sentence:
     return Sentence(text, {"difference": difference})
 
 
-def steepest(slopes: Mapping[str, float]) -> Sentence | None:
+def steepest(slopes: Mapping[str, float], what: str) -> Sentence | None:
     """On which input an output depends most, and on which least.
 
+    Args:
+        slopes: by input.
+        what: depends on them; a text that begins the sentence.
+
     Example:
-        >>> steepest({"w": -2.0, "b": 1.0}).values["most"]
+        >>> steepest({"w": -2.0, "b": 1.0}, "The loss").values["most"]
         'w'
     """
     if len(slopes) < 2:
         return None
     order = sorted(slopes, key=lambda name: abs(slopes[name]))
     least, most = order[0], order[-1]
-    values = {"most": most, "slope": slopes[most], "least": least, "other": slopes[least]}
+    values = {"what": what, "most": most, "slope": slopes[most]}
+    values |= {"least": least, "other": slopes[least]}
     direction = N_("raises") if slopes[most] > 0 else N_("lowers")
     return Sentence(
         N_(
-            "The result depends most on {most}: a small step up there {direction} it, with slope "
+            "{what} depends most on {most}: a small step up there {direction} it, with slope "
             "{slope}; it depends least on {least}, with slope {other}."
         ),
         {**values, "direction": direction},
@@ -160,7 +165,7 @@ def vanished(ratios: Mapping[str, float], layers: int) -> list[Sentence]:
 
     Example:
         >>> [one.text[:33] for one in vanished({"sigmoid": 1e-6, "relu": 2.0}, 10)]
-        ['With {name} the gradient vanishes', 'With {name} the gradient lives: t']
+        ['With {name} the gradient vanishes', 'With {name} the gradient neither ']
     """
     found = []
     for name, ratio in ratios.items():
@@ -179,8 +184,8 @@ def vanished(ratios: Mapping[str, float], layers: int) -> list[Sentence]:
             )
         else:
             text = N_(
-                "With {name} the gradient lives: that of the first layer is {ratio} times that of "
-                "the last, a factor of {factor} for each layer."
+                "With {name} the gradient neither vanishes nor explodes: that of the first layer "
+                "is {ratio} times that of the last, a factor of {factor} for each layer."
             )
         found.append(Sentence(text, told))
     return found
@@ -205,29 +210,6 @@ def learned(accuracies: Mapping[str, float], guessed: float) -> Sentence | None:
     else:
         text = N_("Hardly better than guessing: {guessing}. Percent right in training: {shown}.")
     return Sentence(text, told, judges=True)
-
-
-def dead(shares: Mapping[str, Mapping[float, float]]) -> list[Sentence]:
-    """At which learning rate most units die, for each kind of network.
-
-    Example:
-        >>> dead({"relu": {0.1: 0.0, 1.0: 0.9}})[0].values["rate"]
-        1.0
-    """
-    found = []
-    for name, by_rate in shares.items():
-        if not by_rate:
-            continue
-        rate = max(by_rate, key=lambda one: by_rate[one])
-        told = {"name": name, "rate": rate, "share": percent(by_rate[rate])}
-        text = N_("{name}: with rate {rate}, {share} % of the units are dead after one epoch.")
-        if not by_rate[rate]:
-            text = N_(
-                "{name}: no unit is dead after one epoch, with any rate at which the training did "
-                "not diverge."
-            )
-        found.append(Sentence(text, told))
-    return found
 
 
 def fastest(steps: Mapping[str, Mapping[float, int]]) -> Sentence | None:

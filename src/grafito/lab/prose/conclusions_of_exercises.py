@@ -201,7 +201,7 @@ def stepped(before: float, after: float, expected: float) -> Sentence:
     if after < before:
         text = N_(
             "The step lowers the loss from {before} to {after}, by {fall}; on a plane of the same "
-            "slope it would fall by {expected}, so that the rest is the bend of the surface."
+            "slope it would fall by {expected}, so the surface is curved here."
         )
     else:
         text = N_(
@@ -235,6 +235,33 @@ def steepest_at(angle: float, length: float, largest: float) -> Sentence:
             "is wrong, or the function has a kink here."
         )
     return Sentence(text, told)
+
+
+def arrived(steps: Mapping[str, int | None], close: float, most: int) -> Sentence | None:
+    """After how many steps each descent is near the least loss for good.
+
+    Args:
+        steps: by name; None where they were not enough.
+        close: how near, as a share of the least loss.
+        most: steps that each was given.
+
+    Example:
+        >>> arrived({"creeping": None, "fitting": 34}, 0.05, 40).values["never"]
+        ['creeping']
+    """
+    there = {name: count for name, count in steps.items() if count is not None}
+    never = [name for name in steps if name not in there]
+    told = {"steps": there, "never": never, "share": percent(close), "most": most}
+    if not there:
+        text = N_("None of them comes within {share} % of the least loss in {most} steps.")
+    elif never:
+        text = N_(
+            "Steps until the loss stays within {share} % of the least: {steps}; {most} are not "
+            "enough for {never}."
+        )
+    else:
+        text = N_("Steps until the loss stays within {share} % of the least: {steps}.")
+    return Sentence(text, told) if steps else None
 
 
 def rated(turns: Mapping[str, int], largest: float) -> Sentence | None:
@@ -360,3 +387,38 @@ def saturating(found: Mapping[float, tuple[float, float]]) -> Sentence | None:
         ),
         told,
     )
+
+
+def dead(
+    shares: Mapping[str, Mapping[float, float]], before: Mapping[str, float]
+) -> list[Sentence]:
+    """At which learning rate most units die, for each kind of network.
+
+    Args:
+        shares: of units that are dead after training, by rate.
+        before: of those that are dead before it.
+
+    Example:
+        >>> dead({"relu": {0.1: 0.0, 1.0: 0.9}}, {"relu": 0.0})[0].values["rate"]
+        1.0
+    """
+    found = []
+    for name, by_rate in shares.items():
+        if not by_rate:
+            continue
+        rate = max(by_rate, key=lambda one: by_rate[one])
+        told = {"name": name, "rate": rate, "share": percent(by_rate[rate])}
+        text = N_("{name}: with rate {rate}, {share} % of the units are dead after one epoch.")
+        if by_rate[rate] and percent(by_rate[rate]) <= percent(before[name]):
+            told["before"] = percent(before[name])
+            text = N_(
+                "{name}: {before} % of the units are dead before the training begins, and no rate "
+                "kills more."
+            )
+        if not by_rate[rate]:
+            text = N_(
+                "{name}: no unit is dead after one epoch, with any rate at which the training did "
+                "not diverge."
+            )
+        found.append(Sentence(text, told))
+    return found

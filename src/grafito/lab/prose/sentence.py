@@ -162,11 +162,16 @@ def unjudged(paragraphs: Iterable[Iterable[Words]], answer: bool) -> list[list[W
         >>> found == [[UNJUDGED]]
         True
     """
-    found = []
-    for paragraph in paragraphs:
-        every = list(paragraph)
-        kept = [one for one in every if not (isinstance(one, Sentence) and one.judges)]
-        found.append([*kept, UNJUDGED] if answer and len(kept) < len(every) else kept)
+    every = [list(paragraph) for paragraph in paragraphs]
+    found = [
+        [one for one in paragraph if not (isinstance(one, Sentence) and one.judges)]
+        for paragraph in every
+    ]
+    silent = [len(kept) < len(whole) for kept, whole in zip(found, every, strict=True)]
+    if answer and any(silent):
+        where = [index for index, kept in enumerate(found) if kept and silent[index]]
+        if where or not any(found):
+            found[where[-1] if where else silent.index(True)].append(UNJUDGED)
     return found
 
 

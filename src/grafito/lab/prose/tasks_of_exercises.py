@@ -69,9 +69,9 @@ ONE_UPDATE = Task(
                 N_(
                     "In a network δ is the gradient of the loss at the sum z of a unit. At the "
                     "output it is the slope of the loss times the slope of the sigmoid; in a layer "
-                    "before, the deltas of the next layer come back through the weights W between "
-                    "them, here the sum over all units of the next layer, and are multiplied by "
-                    "the slope of the sigmoid again."
+                    "before, the deltas d of the next layer come back through the weights W "
+                    "between the two: they are multiplied by W, added up over the units of the "
+                    "next layer, and multiplied by the slope of the sigmoid again."
                 )
             ),
         ),

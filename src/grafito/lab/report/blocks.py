@@ -52,8 +52,8 @@ class Table:
 
     def turned(self) -> Table:
         """The same with a column for each row, named by its first cell."""
-        titles, *rows = zip(self.titles, *self.rows, strict=True)
-        return Table(titles, rows, [False, *([any(self.numeric[1:])] * len(self.rows))])
+        (_rows, *titles), *rows = zip(self.titles, *self.rows, strict=True)
+        return Table(["", *titles], rows, [False, *([any(self.numeric[1:])] * len(self.rows))])
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from grafito.figures.templates import templates
 from grafito.lab.folder import write_part
 from grafito.lab.report.context import context_of
 from grafito.lab.report.notes import sign
+from grafito.lab.report.pieces import is_symbol
 from grafito.lab.report.recorded_run import read_run
 from grafito.language import translate as _
 
@@ -61,6 +62,7 @@ def draw(folder: str | os.PathLike[str], name: str, lang: str | None) -> Path:
 def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
     """Write a page, whole or not at all."""
     environment = templates(Path(__file__).parent)
+    environment.tests["symbol"] = is_symbol
     page = environment.get_template(template).render(
         context,
         _=_,

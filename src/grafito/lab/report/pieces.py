@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from grafito.figures.formula import formula_mathml, formula_tex
 from grafito.language import current
 
 LONGEST = 200  # characters of a formula
+SYMBOL = re.compile(r"[^\W\d_]\d*(?![^\W_]|\s\w)")  # a letter that begins no word
 LENGTH = 5  # elements of what stands for a vector; a sum shows no number
 
 
@@ -30,6 +32,16 @@ class Piece:
     mathml: str = ""
     tex: str = ""
     is_spare: bool = False
+
+
+def is_symbol(name: str) -> bool:
+    """Whether a name begins with a symbol, which a capital would turn into another one.
+
+    Example:
+        >>> is_symbol("δ"), is_symbol("f(5)"), is_symbol("loss"), is_symbol("y su pérdida")
+        (True, True, False, False)
+    """
+    return SYMBOL.match(name) is not None
 
 
 def piece_of(item: Mapping[str, Any], filled: Callable[[str, Mapping[str, Any]], str]) -> Piece:
