@@ -1,5 +1,6 @@
 """Learning curves, confusion matrices and decision regions show what they were given."""
 
+import itertools
 import types
 
 import numpy as np
@@ -354,3 +355,24 @@ MISTAKES = {
 def test_mistakes_are_explained(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5, 1e6, 1e-3])
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_numbers_below_an_axis_do_not_run_into_one_another(size, lang):
+    from grafito.figures import scatter_fit
+
+    true = size * np.linspace(0.5, 7, 30)
+    figure = scatter_fit(true, true, lang=lang)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    low, high = axes.get_xlim()
+    renderer = figure.canvas.get_renderer()
+    boxes = [
+        label.get_window_extent(renderer)
+        for label in axes.get_xticklabels()
+        if low <= label.get_position()[0] <= high
+    ]
+    assert len(boxes) > 2
+    gaps = [after.x0 - before.x1 for before, after in itertools.pairwise(boxes)]
+    assert min(gaps) > 3

@@ -130,6 +130,8 @@ def test_a_folder_named_like_a_known_data_set_has_its_own_card(tmp_path):
     page = (found.folder / "report.html").read_text(encoding="utf-8")
     assert "who took the pictures" in page
     assert "LeCun" not in page
+    assert ">mnist</h3>" in page
+    assert "h3:not(.verbatim)::first-letter" in page
 
 
 def test_a_stopped_run_goes_on(table, capsys, monkeypatch):
@@ -246,7 +248,7 @@ def rows(*cells, count=40):
         ("a,b\n", "b", DataError, "a row of names"),
         ("a,b\n1,2\n3,4\n5,7\n", "b", DataError, "too few rows"),
         ("a,b\n" + rows(lambda k: k % 3, lambda k: 5), "b", DataError, "same value in all rows"),
-        ("a,b\n" + rows(lambda k: k % 3, lambda k: 5), "b", DataError, "received   5.0\n"),
+        ("a,b\n" + rows(lambda k: k % 3, lambda k: 5), "b", DataError, "received   5\n"),
         ("a,b\n" + rows(lambda k: k % 3, lambda k: f"x{k}"), "b", DataError, "too many classes"),
         ("a,b\n" + rows(lambda k: "x", lambda k: k % 2), "b", DataError, "No column is left"),
         ("a,b\n" + rows(lambda k: k % 5, lambda k: k % 2) + "x,1\n", "b", DataError, "holds text"),

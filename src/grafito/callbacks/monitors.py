@@ -12,7 +12,7 @@ import numpy as np
 
 from grafito import metrics
 from grafito.callbacks.base import Callback, Logs
-from grafito.errors import ArgumentError, FileError, GrafitoWarning, unknown_name, warn
+from grafito.errors import ArgumentError, FileError, GrafitoWarning, one_of, unknown_name, warn
 from grafito.foreign import LOGS
 from grafito.foreign.telling import tell_older
 from grafito.language import say, translate
@@ -97,12 +97,12 @@ class Monitor(Callback):
                         f"{self.monitor!r} is known after an epoch, and this saves within one.",
                         where=type(self).__name__,
                         received=f"save_freq={save_freq}",
-                        expected="one of " + ", ".join(sorted(logs)),
+                        expected=one_of(sorted(logs)),
                         fix='save_freq="epoch", or monitor="loss"',
                     )
                 raise ArgumentError(
                     f"{type(self).__name__} watches {self.monitor!r}, but nothing is validated.",
-                    expected="one of " + ", ".join(sorted(logs)),
+                    expected=one_of(sorted(logs)),
                     fix="fit(..., validation_split=0.1), or monitor='loss'",
                 )
             raise error

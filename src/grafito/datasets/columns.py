@@ -72,11 +72,24 @@ class Column:
         """The same column with some of its rows."""
         return Column(self.name, self.kind, self.values[chosen], self.remark)
 
+    def text(self, value: Any) -> str:
+        """One of its values as a text: a date as 2024-01-31, with the time of day where it has one.
+
+        Example:
+            >>> Column("day", "date", np.array([19753.5])).text(19753.5)
+            '2024-01-31T12:00:00'
+        """
+        if self.kind != "date":
+            return f"{value:.15g}" if self.kind == "number" else str(value)
+        whole = float(value).is_integer()
+        day = np.datetime64(0, "s") + np.timedelta64(round(float(value) * 86400), "s")
+        return str(day.astype("datetime64[D]") if whole else day)
+
     def as_category(self) -> Column:
         """The same values as texts."""
         if self.kind == "category":
             return self
-        texts = [None if np.isnan(v) else f"{v:.15g}" for v in self.values.tolist()]
+        texts = [None if np.isnan(v) else self.text(v) for v in self.values.tolist()]
         return Column(self.name, "category", np.array(texts, object), self.remark)
 
 

@@ -74,8 +74,7 @@ class Encoding:
             column.name,
             column.kind,
             median,
-            float(present.mean()),
-            float(present.std()) or 1.0,
+            *mean_and_deviation(present),
             tuple(knots.tolist()),
             gaps=gaps,
         )
@@ -123,6 +122,19 @@ class Encoding:
             return column.values[:, None]
         year, week = column.values % DAYS_OF_YEAR, np.floor(column.values) % 7
         return np.column_stack([column.values, year, week, column.values % 1])
+
+
+def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
+    """Both of numbers of any size, whose squares may have no number; 1 in place of a deviation 0.
+
+    Example:
+        >>> mean_and_deviation(np.array([1e300, 3e300]))
+        (2e+300, 1e+300)
+    """
+    power = int(np.frexp(np.abs(values).max())[1])
+    scaled = np.ldexp(values, -power)
+    mean, deviation = (float(np.ldexp(part, power)) for part in (scaled.mean(), scaled.std()))
+    return mean, deviation or 1.0
 
 
 def _calendar(days: np.ndarray, missing: np.ndarray) -> list[np.ndarray]:

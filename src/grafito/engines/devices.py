@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, MissingDependencyError
+from grafito.errors import ArgumentError, MissingDependencyError, one_of
 from grafito.registry import known_arguments
 
 AXIS = "batch"  # of the mesh: batches are divided along it
@@ -59,7 +59,7 @@ class DataParallel:
                     "A device is named twice." if name in there else "There is no such device.",
                     where="DataParallel",
                     received=repr(name),
-                    expected=f"one of {', '.join(there)}",
+                    expected=one_of(there),
                     fix=_more_of_cpu(len(names), there),
                 )
         if not names:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from grafito.errors import ArgumentError, GraphError, ShapeError
+from grafito.errors import ArgumentError, GraphError, ShapeError, one_of
 from grafito.graph.program import Graph
 from grafito.graph.rows import Table
 
@@ -94,8 +94,8 @@ class Program(ABC):
         """
         for name, array in arrays.items():
             if name not in self.graph.inputs:
-                known = ", ".join(self.graph.inputs)
-                raise ArgumentError(f"There is no input {name!r}.", expected=f"one of {known}")
+                known = one_of(self.graph.inputs)
+                raise ArgumentError(f"There is no input {name!r}.", expected=known)
             expected = self.graph.inputs[name]
             if array.dtype != expected.dtype and not getattr(array.dtype, "isnative", True):
                 array = array.astype(array.dtype.newbyteorder("="))

@@ -18,7 +18,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import AutoLocator, Formatter, FuncFormatter, LogLocator, NullFormatter
 
 from grafito.errors import ArgumentError, GrafitoWarning, unknown_name, warn
 from grafito.figures.text import LARGEST_PLAIN, number, power_of_ten, short
@@ -59,6 +59,7 @@ SPLITS = {"training": (BLUE, "solid"), "validation": (VERMILION, (0, (4, 2))), "
 SANS = ["DejaVu Sans", "sans-serif"]
 MONO = ["DejaVu Sans Mono", "monospace"]
 
+LETTER = 5.0  # points across a digit below an axis
 GLYPH = re.compile(r"Glyph (\d+)")  # how Matplotlib begins to say that a font lacks one
 SLOW = re.compile(r"Creating legend .* slow")  # the best place is worth the second that it takes
 
@@ -235,9 +236,35 @@ class Ticks(Formatter):
         return 6
 
 
+class RoomyTicks(AutoLocator):
+    """Places of numbers below an axis: as many as have room for what `Ticks` writes."""
+
+    def __init__(self, axes: Any, ticks: Ticks):
+        super().__init__()
+        self.axes, self.ticks = axes, ticks
+
+    def tick_values(self, low: float, high: float) -> Any:
+        places = super().tick_values(low, high)
+        for count in range(len(places) - 2, 0, -1):
+            if self._fit(places):
+                break
+            self.set_params(nbins=count)
+            places = super().tick_values(low, high)
+        self.set_params(nbins="auto")
+        return places
+
+    def _fit(self, places: Any) -> bool:
+        self.ticks.set_locs(places)
+        letters = max(len(self.ticks(x)) for x in places) + 2  # two of space
+        points = self.axes.bbox.width * 72 / self.axes.figure.dpi
+        return letters * LETTER * (len(places) - 1) <= points
+
+
 def number_ticks(axis: Any, lang: str | None) -> None:
-    """Write the numbers of an axis as the language does."""
+    """Write the numbers of an axis as the language does, below it only as many as there is room."""
     axis.set_major_formatter(Ticks(lang))
+    if axis.axis_name == "x" and type(axis.get_major_locator()) is AutoLocator:
+        axis.set_major_locator(RoomyTicks(axis.axes, Ticks(lang)))
 
 
 def log_scale(axes: Any, which: str, lang: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import ArgumentError, DtypeError
+from grafito.errors import ArgumentError, DtypeError, one_of
 
 
 def number_classes(
@@ -68,7 +68,7 @@ def _numbers(array: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
             raise ArgumentError(
                 "A label is not the name of a class.",
                 received=repr(unknown[0]),
-                expected=f"one of {', '.join(place)}",
+                expected=one_of(place),
             )
         return np.array([place[str(text)] for text in array], "int64")
     if array.dtype.kind == "f" and (array != np.round(array)).any():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.errors import DtypeError, RangeError
+from grafito.errors import DtypeError, RangeError, one_of
 
 FLOATING = ("bfloat16", "float32", "float64")  # from the narrowest to the widest
 INTEGER = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
@@ -160,7 +160,7 @@ def dtype_name(dtype: object) -> str:
         raise DtypeError(
             "There is no such dtype.",
             received=f"dtype {dtype!r}",
-            expected="one of " + ", ".join(DTYPES),
+            expected=one_of(DTYPES),
         ) from None
     return _name(found)
 
@@ -174,7 +174,7 @@ def _name(dtype: np.dtype) -> str:
         raise DtypeError(
             "A tensor cannot hold this kind of value.",
             received=f"dtype {name}",
-            expected="one of " + ", ".join(DTYPES),
+            expected=one_of(DTYPES),
             fix="convert it first, for example numpy.asarray(values, dtype='float32')",
         )
     return name

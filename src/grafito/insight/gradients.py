@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, DtypeError, ShapeError
+from grafito.errors import ArgumentError, DtypeError, ShapeError, one_of
 from grafito.graph import Tensor
 from grafito.graph.check import check_tensors
 from grafito.graph.dtypes import is_floating
@@ -259,9 +259,7 @@ def _given(gradient: Any, names: list[str]) -> dict[str, Any]:
             )
         unknown = [name for name in gradient if name not in names]
         if unknown:
-            raise ArgumentError(
-                f"There is no input {unknown[0]!r}.", expected=f"one of {', '.join(names)}"
-            )
+            raise ArgumentError(f"There is no input {unknown[0]!r}.", expected=one_of(names))
         return dict(gradient)
     given = list(gradient) if len(names) > 1 else [gradient]
     if len(given) != len(names):

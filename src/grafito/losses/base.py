@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from grafito import graph
-from grafito.errors import ArgumentError, undefined
+from grafito.errors import ArgumentError, one_of, undefined
 from grafito.graph.tensor import Tensor
 from grafito.losses.targets import ANY, CLASSES, EITHER, align_weights, divide_no_nan, pair
 from grafito.registry import Configurable, Registry, known_arguments, snake_case
@@ -58,7 +58,7 @@ class Loss(Configurable):
                 "Unknown reduction.",
                 where=type(self).__name__,
                 received=repr(reduction),
-                expected="one of " + ", ".join(map(repr, REDUCTIONS)),
+                expected=one_of(map(repr, REDUCTIONS)),
             )
         self.name = name or snake_case(type(self).__name__)
         self.reduction = reduction

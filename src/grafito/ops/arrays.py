@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grafito import graph
-from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import ArgumentError, ShapeError, one_of
 from grafito.graph import Tensor, as_tensor
 from grafito.graph.shaping import normalize_axes, normalize_axis
 from grafito.ops.dispatch import op
@@ -333,7 +333,7 @@ def pad(
         raise ArgumentError(
             "There is no such way to pad.",
             received=f"mode={mode!r}",
-            expected=f"one of constant, {', '.join(modes)}",
+            expected=one_of(("constant", *modes)),
         )
     for axis, pair in enumerate(widths):
         if any(pair):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from grafito import graph
-from grafito.errors import ArgumentError
+from grafito.errors import ArgumentError, one_of
 from grafito.graph import Tensor
 
 
@@ -40,7 +40,7 @@ class Clipping:
             raise ArgumentError(
                 "Gradients can be clipped in only one way, at a positive limit.",
                 received=", ".join(f"{name}={limit}" for name, limit in limits.items()),
-                expected="one of " + ", ".join(asdict(self)),
+                expected=one_of(asdict(self)),
             )
 
     def __call__(self, gradients: Sequence[Tensor]) -> list[Tensor]:

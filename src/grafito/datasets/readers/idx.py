@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from grafito.datasets.readers.archive import open_stream, read_up_to
-from grafito.errors import DataError, FileError
+from grafito.errors import DataError, FileError, one_of
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_RANK = 8
@@ -83,7 +83,7 @@ def _read_header(magic: bytearray, stream, where: str) -> tuple[np.dtype, tuple[
             "The IDX file has an unknown type code.",
             where=where,
             received=f"0x{code:02x}",
-            expected="one of " + ", ".join(f"0x{known:02x}" for known in _TYPES),
+            expected=one_of(f"0x{known:02x}" for known in _TYPES),
         )
     if not 1 <= rank <= _MAX_RANK:
         raise FileError(

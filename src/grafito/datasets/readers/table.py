@@ -230,11 +230,19 @@ def rows_of(
                 yield number, cells
         return
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    begun = 1
     try:
         for row in reader:
+            begun = reader.line_num + 1
             if row:
                 yield reader.line_num, [cell.strip() for cell in row]
     except csv.Error as error:
+        if str(error).endswith("of data"):  # it ended in a cell
+            raise DataError(
+                "A quotation mark is opened and not closed.",
+                where=f"{where}, line {begun}",
+                fix="close it, or write it twice where it belongs to the text",
+            ) from None
         raise DataError(
             "A row of the table cannot be read.",
             where=f"{where}, line {reader.line_num}",

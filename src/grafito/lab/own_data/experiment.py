@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -33,11 +33,14 @@ from grafito.lab.record import Record
 from grafito.lab.report.blocks import Writer
 from grafito.lab.training import show_networks
 from grafito.language import message as N_
-from grafito.language import say, translate, use
+from grafito.language import say, translate, translator, use
 from grafito.models import Model
 from grafito.models.validation import folds_of
 from grafito.optimizers import AdamW
 from grafito.utils import set_random_seed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HELD_OUT = 0.15  # of the training part, by which training is stopped
 LARGE_BATCH = 1000  # examples, where nothing is learned
@@ -112,6 +115,11 @@ class OwnData(Experiment):
     @abstractmethod
     def what_is_predicted(self) -> str:
         """The name of the target."""
+
+    @property
+    def unit(self) -> str:
+        """Of what is predicted, where it is known, as a text to be translated."""
+        return ""
 
     @abstractmethod
     def inputs(self, train: np.ndarray) -> Inputs:
@@ -352,7 +360,7 @@ class OwnData(Experiment):
         if not self.classes:
             record.figure(
                 "prediction",
-                partial(figures.scatter_fit, truth, answers, name=self.what_is_predicted),
+                partial(_scatter, truth, answers, self.what_is_predicted, self.unit),
                 N_("Predicted against true values"),
                 N_("Each row when it was held out; on the diagonal both are equal."),
             )
@@ -398,3 +406,9 @@ class OwnData(Experiment):
             record.ours = True
             show_chances(record, truth, {"": chances})
             record.ours = False
+
+
+def _scatter(truth: np.ndarray, answers: np.ndarray, name: str, unit: str, lang: str) -> Figure:
+    """Predicted against true values of a quantity, whose name stays as it is."""
+    told = f"{name} ({translator(lang)(unit)})" if unit else name
+    return figures.scatter_fit(truth, answers, name=told, lang=lang)

@@ -36,7 +36,7 @@ class Prediction:
 
     Attributes:
         target: the name of what is predicted.
-        values: classes as texts, or numbers (n,).
+        values: classes as texts, numbers, or days (n,).
         chances: of classes, the probability of each (n, classes); else None.
         names: of the rows: numbers of lines, or files.
         remarks: what was noticed on the way, as sentences in the language being spoken.
@@ -50,20 +50,18 @@ class Prediction:
 
     def table(self, lang: str | None = None) -> str:
         """The first rows, and the remarks."""
-        rows = [
-            (
-                name,
-                *(number(float(v), 4, lang) if self.chances is None else str(v) for v in [value]),
-            )
-            for name, value in zip(self.names[:SHOWN], self.values[:SHOWN], strict=False)
-        ]
+        told: list[tuple[str, ...]] = []
+        for place, value in enumerate(self.values[:SHOWN]):
+            is_number = self.values.dtype.kind == "f"
+            text = number(float(value), 4, lang) if is_number else str(value)
+            told.append((self.names[place], text))
         if self.chances is not None:
-            rows = [
+            told = [
                 (*row, f"{number(100 * float(p.max()), 1, lang)} %")
-                for row, p in zip(rows, self.chances, strict=False)
+                for row, p in zip(told, self.chances, strict=False)
             ]
-        wide = max((len(row[0]) for row in rows), default=0)
-        lines = [f"{row[0]:<{wide}}  {'  '.join(row[1:])}" for row in rows]
+        wide = max((len(row[0]) for row in told), default=0)
+        lines = [f"{row[0]:<{wide}}  {'  '.join(row[1:])}" for row in told]
         if len(self.values) > SHOWN:
             lines.append(_("and {} more").format(len(self.values) - SHOWN))
         return "\n".join([*lines, *self.remarks])
@@ -193,6 +191,8 @@ class Fitted:
             values = np.array(told["classes"], object)[outputs.argmax(axis=1)]
             return Prediction(told["target"], values, outputs, names, remarks)
         values = outputs[:, 0].astype("float64") * told["deviation"] + told["mean"]
+        if told.get("dates"):
+            values = np.datetime64(0, "D") + np.round(values).astype("timedelta64[D]")
         return Prediction(told["target"], values, None, names, remarks)
 
     def predict_file(self, data: str | os.PathLike[str], out: Path) -> Prediction:
@@ -224,7 +224,10 @@ class Fitted:
         for place, row in enumerate(rows):
             value = found.values[place]
             chances = found.chances
-            last = f"{value:.6g}" if chances is None else f"{chances[place].max():.4f}"
+            if chances is not None:
+                last = f"{chances[place].max():.4f}"
+            else:
+                last = _written(value) if found.values.dtype.kind == "f" else str(value)
             row += [] if chances is None else [value]
             row.append(last.replace(".", ",") if comma else last)
         text = io.StringIO()
@@ -232,6 +235,14 @@ class Fitted:
         mark = "\ufeff" if comma else ""  # by which a spreadsheet knows UTF-8
         replace_file(out, mark + text.getvalue())
         return found
+
+
+def _written(value: float) -> str:
+    """Six digits of a number, without an exponent where a spreadsheet would show it."""
+    rounded = float(f"{value:.6g}")
+    if 1e-5 <= abs(rounded) < 1e15:
+        return np.format_float_positional(rounded, trim="-")
+    return f"{rounded:g}"
 
 
 def _like(column: Column, kind: str, table: TypedTable) -> Column:

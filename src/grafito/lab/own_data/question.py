@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from grafito.datasets.columns import Column, TypedTable
-from grafito.errors import ArgumentError, DataError, unknown_name
+from grafito.errors import ArgumentError, DataError, one_of, unknown_name
 from grafito.language import message as N_
 
 FEWEST = 20  # rows
@@ -61,9 +61,9 @@ class Question:
         """The classes as texts, numbers in their order; none of a quantity."""
         if self.problem == "regression":
             return ()
-        if self.target.kind == "number":
-            return tuple(f"{value:.15g}" for value in np.unique(self.target.values))
-        return tuple(sorted(set(self.target.values)))
+        if self.target.kind == "category":
+            return tuple(sorted(set(self.target.values)))
+        return tuple(map(self.target.text, np.unique(self.target.values)))
 
     @cached_property
     def y(self) -> np.ndarray:
@@ -72,6 +72,19 @@ class Question:
             return self.target.values
         number = {text: k for k, text in enumerate(self.classes)}
         return np.array([number[text] for text in self.target.as_category().values])
+
+    @property
+    def is_of_dates(self) -> bool:
+        """Whether what is predicted are dates, as numbers of days."""
+        return self.problem == "regression" and self.target.kind == "date"
+
+    @cached_property
+    def rare_classes(self) -> tuple[str, ...]:
+        """Classes with one row, which no row is left to test, or to learn, them by."""
+        if self.problem == "regression":
+            return ()
+        once = np.bincount(self.y, minlength=len(self.classes)) == 1
+        return tuple(name for name, rare in zip(self.classes, once, strict=True) if rare)
 
     @cached_property
     def equal_rows(self) -> int:
@@ -107,7 +120,7 @@ def question_of(
         raise ArgumentError(
             "It is not said which column is to be predicted.",
             where=table.source,
-            expected=", ".join(names),
+            expected=one_of(names),
             fix=f"--target {names[-1]!r}",
         )
     for name in (target, *drop, *keep):
@@ -169,7 +182,7 @@ def _check_target(target: Column, problem: str, table: TypedTable) -> None:
         raise DataError(
             "The target has the same value in all rows.",
             where=where,
-            received=str(target.values[0]),
+            received=target.text(target.values[0]),
             expected="at least two values",
         )
     if problem == "regression" and target.kind != "category":

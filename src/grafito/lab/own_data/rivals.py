@@ -42,7 +42,16 @@ def boosting(classes: int, seed: int, categories: Sequence[bool] | None = None) 
 
 
 def answers(model: Any, x: np.ndarray, y: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """What a model of scikit-learn says of other rows after it was fitted."""
+    """What a model of scikit-learn says of other rows after it was fitted.
+
+    Where all rows have one value, it is that.
+
+    Example:
+        >>> answers(linear(2, 1), np.zeros((3, 1)), np.array([1, 1, 1]), np.zeros((2, 1))).tolist()
+        [1, 1]
+    """
+    if (y == y[0]).all():
+        return np.full(len(others), y[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not converged
         return np.asarray(model.fit(x, y).predict(others))

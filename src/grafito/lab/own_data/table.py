@@ -135,7 +135,20 @@ class OwnTable(OwnData):
             "columns": self._encoder(everything).config(),
             "missing": [*self.missing],
             "categories": [*self.categories],
+            "dates": self.question.is_of_dates,
         }
+
+    def _further(self, folds: Sequence[Fold]) -> dict[str, float]:
+        found = super()._further(folds)
+        return (
+            {N_("mean absolute error in days"): next(iter(found.values()))}
+            if (self.question.is_of_dates)
+            else found
+        )
+
+    @property
+    def unit(self) -> str:
+        return N_("days since 1970") if self.question.is_of_dates else ""
 
     def task_words(self) -> list[Words]:
         return prose.question(self.question)
@@ -243,7 +256,7 @@ def _range(column: Column) -> str:
     ends = float(present.min()), float(present.max())
     if column.kind == "number":
         return " – ".join(short(end, "en") for end in ends)
-    return " – ".join(str(np.datetime64(0, "D") + np.timedelta64(int(day), "D")) for day in ends)
+    return " – ".join(column.text(np.floor(day)) for day in ends)
 
 
 def _examples(column: Column) -> str:

@@ -54,6 +54,16 @@ def question(asked: Question) -> list[Words]:
         else:
             text = N_("The target has many numbers, so it was taken for a quantity: a regression.")
             found.append(Sentence(text))
+    if asked.is_of_dates:
+        text = N_("A date is predicted as a number of days; predictions are written as dates.")
+        found.append(Sentence(text))
+    if asked.rare_classes:
+        shown = [*asked.rare_classes[:SHOWN], *(["..."] if len(asked.rare_classes) > SHOWN else [])]
+        text = N_(
+            "Classes with a single row: {names}. They can be learned or tested, not both, so the "
+            "score says nothing of them."
+        )
+        found.append(Sentence(text, {"names": shown}))
     by_reason: dict[str, list[str]] = {}
     for name, why in asked.left_out.items():
         by_reason.setdefault(why, []).append(name)

@@ -1,0 +1,108 @@
+"""Tables that are seldom thought of: `lab.fit` has words for each, and no wrong number."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+
+import numpy as np
+import pytest
+
+from grafito import lab, language
+from grafito.errors import DataError, UnknownNameError
+
+QUICK = {"epochs": 2, "folds": 2, "members": 1, "verbose": 0}
+
+
+def made(folder, text, name="t.csv"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def rows(*cells, count=40):
+    return "".join(",".join(str(cell(k)) for cell in cells) + "\n" for k in range(count))
+
+
+def size(k):
+    return round(np.sin(7 * k), 4)
+
+
+def test_a_class_of_one_row_is_said_and_the_others_are_measured(tmp_path):
+    text = "a,kind\n" + rows(size, lambda k: "rare" if k == 3 else "usual")
+    found = lab.fit(made(tmp_path, text), "kind", out=tmp_path, **QUICK)
+    assert found.numbers["linear model accuracy"] == pytest.approx(1 - 1 / 40)
+    told = lab.own_experiment(made(tmp_path, text), "kind").told("en")
+    assert "Classes with a single row: 'rare'" in told or "single row: rare" in told
+
+
+def test_dates_are_predicted_as_dates(tmp_path):
+    text = "a,day\n" + rows(size, lambda k: f"2024-{1 + k % 12:02d}-{1 + k % 28:02d}")
+    path = made(tmp_path, text)
+    found = lab.fit(path, "day", out=tmp_path / "runs", lang="es", **QUICK)
+    assert "mean absolute error in days" in found.numbers
+    prediction = found.predict(path)
+    assert prediction.values.dtype == "datetime64[D]"
+    assert {str(value)[:2] for value in prediction.values} == {"20"}
+    assert " 2024-" in prediction.table()
+    found.predict_file(path, tmp_path / "new.csv")
+    with (tmp_path / "new.csv").open(encoding="utf-8-sig") as file:
+        assert next(csv.DictReader(file))["day (predicted)"].startswith("2024-")
+    page = found.report.read_text(encoding="utf-8")
+    assert "días desde 1970" in page
+    assert "se predice como un número de días" in page
+
+
+def test_dates_as_classes(tmp_path):
+    text = "a,day\n" + rows(size, lambda k: f"2024-03-0{1 + k % 2}")
+    experiment = lab.own_experiment(made(tmp_path, text), "day", problem="classification")
+    assert experiment.classes == ("2024-03-01", "2024-03-02")
+    assert set(experiment.y) == {0, 1}
+
+
+def test_a_target_of_one_date_is_shown_as_a_date(tmp_path):
+    text = "a,day\n" + rows(size, lambda k: "2024-03-01")
+    with pytest.raises(DataError, match="received   2024-03-01"):
+        lab.own_experiment(made(tmp_path, text), "day")
+
+
+def test_numbers_whose_squares_have_no_number_are_scaled(tmp_path):
+    text = "a,b\n" + rows(lambda k: f"{size(k)}e200", lambda k: 3 * size(k) + 1)
+    experiment = lab.own_experiment(made(tmp_path, text), "b", keep=("a",))
+    everything = np.arange(40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x = experiment.inputs(everything)(everything)
+    assert x[:, 0].std() == pytest.approx(1, rel=1e-5)
+
+
+def test_an_open_quotation_mark_is_named_where_it_is_opened(tmp_path):
+    text = "a,b\n" + rows(size, lambda k: f'"{k}' if k == 4 else k)
+    with pytest.raises(DataError, match="is opened and not closed") as wrong:
+        lab.own_experiment(made(tmp_path, text), "b")
+    assert wrong.value.rows["where"].endswith("line 6")
+
+
+def test_large_predictions_are_written_without_an_exponent(tmp_path):
+    text = "a;price\n" + rows(size, lambda k: f"{k + 70}654321").replace(",", ";")
+    path = made(tmp_path, text)
+    found = lab.fit(path, "price", out=tmp_path / "runs", **QUICK)
+    found.predict_file(path, tmp_path / "new.csv")
+    with (tmp_path / "new.csv").open(encoding="utf-8-sig") as file:
+        last = [row["price (predicted)"] for row in csv.DictReader(file, delimiter=";")]
+    assert all(text.isdigit() for text in last), last[:3]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_columns_to_choose_from_are_offered_in_spanish(tmp_path, count):
+    """Names of several words, and very many of them."""
+    names = [f"Fecha de venta número {k}" for k in range(count)]
+    text = ",".join([*names, "price"]) + "\n" + rows(*[size] * count, size, count=20)
+    with pytest.raises(UnknownNameError) as wrong:
+        lab.own_experiment(made(tmp_path, text), "prices")
+    with language.use("es"):
+        said = str(wrong.value)
+    assert "esperado   uno de 'Fecha de venta número 0', " in said
+    assert "one of" not in said
+    assert len(said) < 1100
+    assert (" más\n" in said) == (count > 100)
