@@ -6,9 +6,6 @@ built-in exception a Python programmer would expect, so `except ValueError` keep
 
 from __future__ import annotations
 
-import bisect
-import itertools
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from grafito import foreign
+from grafito.foreign.listing import once, one_of
 
 __all__ = [
     "ArgumentError",
@@ -51,9 +49,6 @@ __all__ = [
 
 
 N_ = str  # marks a text for the catalogues
-
-MOST_LETTERS = 800  # of a list of names; `grafito.language` retells no text of over 1000
-_ONE_WORD = re.compile(r"[^\s,'\"]+|'[^']*'|\"[^\"]*\"")  # or in quotation marks already
 
 KINDS = {  # of objects whose attributes `grafito.foreign` knows
     "callback": N_("A callback"),
@@ -313,33 +308,9 @@ def unknown_name(
     near = foreign.name(name, known)
     return UnknownNameError(
         f"Unknown {kind} {name!r}.",
-        expected=None if own else one_of(_once(known)) if known else "none at all",
+        expected=None if own else one_of(once(known)),
         fix=f"{own} if it is your own, or {near}" if own and near else own or near,
     )
-
-
-def _once(known: list[str]) -> list[str]:
-    """The known names; of those that differ in case and marks alone, one."""
-    plain = {each.lower().replace("_", ""): each for each in sorted(known)}  # small letters last
-    return [name for name in known if name in plain.values()]
-
-
-def one_of(names: Iterable[object]) -> str:
-    """What is expected where one of some names is; of very many the first ones are listed.
-
-    Names of several words stand in quotation marks, which also keeps them from being translated.
-
-    Example:
-        >>> one_of(["size", "date of sale"])
-        "one of size, 'date of sale'"
-    """
-    texts = [str(name) for name in names]
-    told = [text if _ONE_WORD.fullmatch(text) else repr(text) for text in texts]
-    ends = list(itertools.accumulate(len(text) + 2 for text in told))
-    shown = max(1, bisect.bisect_right(ends, MOST_LETTERS))
-    if shown < len(told):
-        return N_(f"one of {', '.join(told[:shown])}, and {len(told) - shown} more")
-    return N_(f"one of {', '.join(told)}")
 
 
 def unknown_argument(
@@ -362,7 +333,7 @@ def unknown_argument(
     known = list(known)
     return UnknownArgumentError(
         f"{owner} has no argument {name!r}.",
-        expected=one_of(_once(known)) if known else "none at all",
+        expected=one_of(once(known)),
         fix=foreign.argument(name, known, value)
         or ("feeds=" + repr({name: value}) if "feeds" in known else None),
     )

@@ -376,3 +376,19 @@ def test_numbers_below_an_axis_do_not_run_into_one_another(size, lang):
     assert len(boxes) > 2
     gaps = [after.x0 - before.x1 for before, after in itertools.pairwise(boxes)]
     assert min(gaps) > 3
+
+
+def test_a_level_beside_bars_lies_on_none_of_them():
+    from grafito.figures import sweep
+
+    results = {"network": [0.9, 0.8], "linear model": [0.7, 0.6]}
+    figure = sweep(results, names=("", "accuracy"), reference={"always the largest class": 0.3})
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    (word,) = [text for text in axes.texts if "largest" in text.get_text()]
+    box = word.get_window_extent(figure.canvas.get_renderer())
+    bars = [bar.get_window_extent() for bar in axes.patches]
+    assert box.x0 >= max(bar.x1 for bar in bars)
+    assert box.x1 <= figure.bbox.x1
+    (line,) = [each for each in axes.lines if set(each.get_ydata()) == {0.3}]
+    assert line.get_zorder() > max(bar.get_zorder() for bar in axes.patches)

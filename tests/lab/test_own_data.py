@@ -12,7 +12,13 @@ from grafito import lab
 from grafito.cli import app
 from grafito.datasets.columns import Column
 from grafito.errors import ArgumentError, DataError, FileError, UnknownNameError
-from grafito.lab.own_data.pictures import IN_TWO_CLASSES, TWICE, UNREADABLE, read_pictures
+from grafito.lab.own_data.pictures import (
+    IN_TWO_CLASSES,
+    TWICE,
+    UNREADABLE,
+    read_picture,
+    read_pictures,
+)
 from grafito.lab.own_data.question import GIVES_AWAY, IDENTIFIER, ONE_VALUE, gives_away
 from grafito.lab.own_data.table import OwnTable
 from grafito.lab.prose.of_own_data import verdict
@@ -426,3 +432,23 @@ def test_loose_pictures_and_broken_classes_teach(tmp_path):
         file.write_bytes(b"broken")
     with pytest.raises(DataError, match="no picture that can be read"):
         lab.own_experiment(folder)
+
+
+@pytest.mark.parametrize(
+    ("shades", "kind"),
+    [
+        (np.linspace(0, 65535, 64), "uint16"),
+        (np.linspace(0, 65535, 64), "int32"),
+        (np.linspace(0, 1, 64), "float32"),
+        (np.linspace(0, 255, 64), "float32"),
+    ],
+)
+@pytest.mark.parametrize("colour", [False, True])
+def test_pictures_of_more_than_256_shades_keep_them(tmp_path, shades, kind, colour):
+    """A microscope, or a scanner, gives 16 bits; Pillow makes all of them white."""
+    from PIL import Image
+
+    path = tmp_path / "a.tif"
+    Image.fromarray(np.tile(shades.astype(kind), (64, 1))).save(path)
+    row = read_picture(path, 64, colour)[5, :, 0].astype(int)
+    assert np.abs(row - np.linspace(0, 255, 64)).max() <= 1

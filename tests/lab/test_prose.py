@@ -396,6 +396,10 @@ def test_a_conclusion_turns_with_its_numbers(kind):
     assert len(set(texts)) == len(texts)
 
 
+def test_a_loss_of_nearly_nothing_may_go_up_and_down():
+    assert "overfits" not in c.overfitting([1.0, 1e-4, 5e-3], "test").text
+
+
 def test_a_single_epoch_above_the_least_is_no_overfitting():
     last = 1.1 * STEADY[-1]
     assert "overfits" not in c.overfitting([*STEADY[:-1], last], "test").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from grafito.language import own_namer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BESIDE = 14  # letters of a line beside bars
 DOT = 4.0  # points across the dot of a single result
 
 
@@ -70,14 +72,15 @@ def sweep(
             else:
                 _draw_bars(axes, each, settings, (index, len(series)), name, lang)
         for i, (word, level) in enumerate((reference or {}).items()):
-            dots = (0, (1, 2 + i))
-            axes.axhline(level, color=canvas.INK, linewidth=1, linestyle=dots, zorder=1)
-            at = (1.0, level)
+            line: dict[str, Any] = {"linewidth": 1, "linestyle": (0, (1, 2 + i))}
+            axes.axhline(level, color=canvas.INK, **line, zorder=1 if numeric else 2.5)
             where = axes.get_yaxis_transform()
-            text = axes.text(
-                *at, f"{say(word)} ", transform=where, ha="right", va="bottom", zorder=5
-            )
-            text.set(fontsize=8, bbox=labels.GROUND)
+            look: dict[str, Any] = {"transform": where, "fontsize": 8, "zorder": 5}
+            if numeric:
+                look |= {"ha": "right", "va": "bottom", "bbox": labels.GROUND}
+                axes.text(1.0, level, f"{say(word)} ", **look)
+            else:  # beside the bars, of which one would lie under it
+                axes.text(1.01, level, textwrap.fill(say(word), BESIDE), **look, va="center")
         axes.set(xlabel=names[0], ylabel=names[1], title=title)
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         _scales(axes, settings, numeric, log, lang)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def read_picture(path: Path, size: int, colour: bool) -> np.ndarray | str:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as opened:
                 opened.draft("RGB", (2 * size, 2 * size))  # a large JPEG is read smaller
-                upright = ImageOps.exif_transpose(opened)
+                upright = ImageOps.exif_transpose(_of_eight_bits(opened))
                 if "transparency" in upright.info or upright.mode in ("RGBA", "LA", "PA"):
                     ground = Image.new("RGBA", upright.size, "white")
                     upright = Image.alpha_composite(ground, upright.convert("RGBA"))
@@ -74,6 +75,17 @@ def read_picture(path: Path, size: int, colour: bool) -> np.ndarray | str:
         return TOO_LARGE
     except Exception:  # what a damaged file makes a decoder do
         return UNREADABLE
+
+
+def _of_eight_bits(picture: Any) -> Any:
+    """A picture of more shades with 256 of them; Pillow would make the lighter ones white."""
+    if not picture.mode.startswith(("I", "F")):
+        return picture
+    from PIL import Image
+
+    shades = np.nan_to_num(np.asarray(picture, "float64"))
+    whole = 65535 if shades.max() > 255 else 1 if picture.mode == "F" and shades.max() <= 1 else 255
+    return Image.fromarray((255 * np.clip(shades / whole, 0, 1)).round().astype("uint8"))
 
 
 def classes_in(folder: Path) -> dict[str, list[Path]]:

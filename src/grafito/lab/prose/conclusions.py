@@ -12,6 +12,7 @@ from grafito.language import message as N_
 
 LEVEL = 0.05  # percentage points that make no difference in a text
 RISES = 0.05  # the share by which a loss rises where a network overfits
+NEARLY_NOTHING = 0.01  # the share of the first loss below which one may go up and down
 STEADY = 20  # a loss is compared by the means of one such part of its epochs
 FALLEN = 0.98  # the share of its whole fall after which a loss counts as standing still
 LATE = 0.9  # the share of the epochs after which no plateau is seen
@@ -134,7 +135,10 @@ def _lowest(losses: Sequence[float]) -> tuple[int, float] | None:
     means = np.convolve(values, np.full(width, 1 / width), "valid")
     least = int(means.argmin())
     epoch = least + int(values[least : least + width].argmin()) + 1
-    return epoch, float(means[-1] / means[least] - 1)
+    rise = float(means[-1] / means[least] - 1)
+    if means[-1] < NEARLY_NOTHING * means[0]:
+        rise = min(rise, RISES)
+    return epoch, rise
 
 
 def overfitting(losses: Sequence[float], part: str, metric: str = "loss") -> Sentence | None:
