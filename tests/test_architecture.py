@@ -182,7 +182,7 @@ BUDGET = {
     "figures": 7_500,
     "files": 850,
     "files at the top": 3_260,
-    "foreign": 1_300,
+    "foreign": 1_330,
     "graph": 9_300,
     "initializers": 550,
     "insight": 3_750,
