@@ -12,6 +12,7 @@ import pytest
 from studios import running
 
 import grafito
+from grafito import Sequential, lab, layers
 from grafito.studio import words
 
 PAGE = Path(grafito.__file__).parent / "studio" / "page"
@@ -78,6 +79,7 @@ def opened(browser, address):
         )
         contexts.append(context)
         page = context.new_page()
+        page.said = said
         page.set_default_timeout(60_000)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -261,14 +263,18 @@ def test_the_number_of_a_unit_is_explained_in_a_browser(opened):
 def test_what_does_not_go_together_is_said_beside_the_field_in_a_browser(opened):
     page = opened()
     first = page.get_by_role("group", name="Layer 1")
-    first.get_by_label("Units").fill("0")
-    first.get_by_label("Units").press("Enter")
+    units = first.get_by_label("Units")
     said = page.locator(".wrong:visible")
-    said.wait_for()
-    assert "units" in said.inner_text()
-    first.get_by_label("Units").fill("3")
-    first.get_by_label("Units").press("Enter")
+    for wrong, expected in (("0", "an integer, 1 or more"), ("5000", "1000 at most")):
+        units.fill(wrong)
+        units.press("Enter")
+        said.get_by_text(f"expected: {expected}").wait_for()
+    units.fill("3")
+    units.press("Enter")
     said.wait_for(state="hidden")
+    units.fill("")
+    units.press("Enter")
+    assert units.input_value() == "3"
 
 
 def test_the_keyboard_alone_suffices_in_a_browser(opened):
@@ -310,6 +316,251 @@ def test_long_numbers_of_a_calculation_go_on_in_a_further_line_in_a_browser(open
     )
     wide = "[...document.querySelectorAll('#calculation, #calculation *')]"
     assert page.evaluate(f"{wide}.filter(x => x.scrollWidth > x.clientWidth + 1).length") == 0
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Files of models: of the plane, of pictures of digits, of a table, and one that is large."""
+    folder = tmp_path_factory.mktemp("models")
+    kinds = {
+        "plane": [layers.Input((2,)), layers.Dense(3, "relu"), layers.Dense(1, "sigmoid")],
+        "digits": [layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10, "softmax")],
+        "table": [layers.Input((4,)), layers.Dense(3, "softmax")],
+        "large": [
+            layers.Input((2,)),
+            layers.Dense(600),
+            layers.Dense(600),
+            layers.Dense(3, "softmax"),
+        ],
+    }
+    for name, parts in kinds.items():
+        Sequential(parts).save(folder / f"{name}.safetensors")
+    return folder
+
+
+KINDS = ("Iris-setosa", "Iris-virginica", "Iris-versicolor")
+IRIS = "sepal_length,petal_length,petal_width,sepal_width,species\n" + "".join(
+    f"{i % 7 + i / 61:.2f},{i % 5},{i % 3 + i % 2},{i % 4},{KINDS[i % 3]}\n" for i in range(60)
+)
+
+
+def test_a_model_is_opened_with_data_that_fit_it_in_a_browser(opened, models, tmp_path):
+    page = opened()
+    own = page.get_by_text("The network is that of the file")
+    assert not own.is_visible()
+    for name, data in (("digits", "digits"), ("plane", "moons")):
+        page.set_input_files("#upload", models / f"{name}.safetensors")
+        page.wait_for_selector(f'[data-set="{data}"][aria-pressed="true"]')
+        own.wait_for()
+        button(page, "Epoch").click()
+        wait_for_status(page, "^epoch 1 ")
+    assert not page.get_by_label("Activation of the output").is_visible()
+    page.set_input_files("#upload", models / "table.safetensors")
+    page.locator(".wrong:visible", has_text="open a table with as many inputs first").wait_for()
+    button(page, "Build one of my own").click()
+    own.wait_for(state="hidden")
+    (tmp_path / "iris.csv").write_text(IRIS)
+    page.set_input_files("#upload", tmp_path / "iris.csv")
+    page.locator(".beside", has_text="Iris-versicolor").wait_for()
+    page.set_input_files("#upload", models / "table.safetensors")
+    own.wait_for()
+    page.locator(".beside", has_text="Iris-versicolor").wait_for()
+    button(page, "Program for Keras").click()
+    page.get_by_text("Keras cannot read the file").wait_for()
+    assert "409" in page.said.pop()
+    button(page, "Build one of my own").click()
+    own.wait_for(state="hidden")
+
+
+def test_a_large_model_is_drawn_by_layers_in_a_browser(opened, models):
+    page = opened()
+    page.set_input_files("#upload", models / "large.safetensors")
+    page.get_by_text("Dense 600").first.wait_for()
+    assert page.locator(".unit").count() == 2 + 3  # the inputs, and a box for each layer
+    button(page, "Batch").click()
+    wait_for_status(page, "batch 2$")
+    button(page, "Step").click()
+    page.get_by_role("alert").get_by_text("too large for its operations").wait_for()
+    button(page, "Build one of my own").click()
+    page.locator(".unit:enabled").first.wait_for()
+
+
+def test_files_that_are_none_get_words_in_a_browser(opened, tmp_path):
+    page = opened()
+    files = {
+        "zero.csv": (b"a,b\n\0,1\n", "zero.csv: The table holds a zero byte"),
+        "empty.tsv": (b"", "empty.tsv: The table has no rows."),
+        "long.csv": (b"1,2\n" * 2_100_000, "long.csv: The file is too large."),
+        "photo.safetensors": (b"PNG", "The file is damaged or cut short."),
+    }
+    for name, (content, words_) in files.items():
+        (tmp_path / name).write_bytes(content)
+        page.set_input_files("#upload", tmp_path / name)
+        page.get_by_text(words_).wait_for()
+        text = page.inner_text("#notice") + page.inner_text("#build")
+        assert not re.search(r"[0-9a-f]{32}", text)
+        assert str(tmp_path.parent) not in text
+    for line in page.said:
+        assert re.search("status of 4(00|13)", line)
+    assert len(page.said) == 3
+    page.said.clear()
+    accepted = page.get_attribute("#upload", "accept").split(",")
+    assert {".csv", ".tsv", ".txt", ".safetensors", ".keras"} == {*accepted}
+
+
+def test_ones_own_table_is_shown_again_after_a_reload_in_a_browser(opened, tmp_path):
+    path = tmp_path / "iris.csv"
+    path.write_text(IRIS)
+    page = opened()
+    page.set_input_files("#upload", path)
+    column = page.get_by_label("Column to predict")
+    column.wait_for()
+    assert column.input_value() == "species"
+    column.select_option("sepal_length")
+    right(page, "")
+    page.reload()
+    column.wait_for()
+    assert column.input_value() == "sepal_length"
+    assert column.locator("option").count() == 5
+    column.select_option("species")
+    page.locator(".beside", has_text="Iris-setosa").wait_for()
+
+
+def test_a_seed_is_typed_and_a_wrong_one_gets_words_in_a_browser(opened):
+    page = opened()
+    button(page, "Circles").click()
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    seed = page.get_by_label("Seed")
+    for wrong in ("-1", "99999999999", "1.5", ""):
+        seed.fill(wrong)
+        seed.press("Enter")
+        page.get_by_role("alert").get_by_text("A seed is a whole number").wait_for()
+    seed.fill("12345")
+    seed.press("Enter")
+    page.locator("#about", has_text="seed 12345").wait_for()
+    page.get_by_text("A seed is a whole number").wait_for(state="hidden")
+    button(page, "Batch").click()
+    wait_for_status(page, "batch 2$")
+
+
+def test_the_speed_holds_and_is_shown_after_a_reload_in_a_browser(opened):
+    page = opened()
+    button(page, "Circles").click()
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    page.get_by_label("Speed").select_option("1")
+    button(page, "Train").click()
+    wait_for_status(page, r"batch [2-7]$")
+    page.reload()
+    button(page, "Pause").wait_for()
+    page.wait_for_function("() => document.getElementById('speed').value === '1'")
+    button(page, "Pause").click()
+    wait_for_status(page, r"^epoch [0-3] · ")
+    page.get_by_label("Speed").select_option("0")
+    button(page, "Train").click()
+    wait_for_status(page, r"^epoch \d\d")
+    button(page, "Pause").click()
+
+
+def test_a_lost_connection_comes_back_to_its_training_in_a_browser(browser, address):
+    page = browser.new_page()
+    sockets = []
+
+    def between(socket):
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/socket"), between)
+    page.goto(address)
+    page.wait_for_selector("main:not([inert])")
+    page.locator("#epoch").click()
+    before = wait_for_status(page, r"^epoch [1-9]")
+    page.locator("#step").click()
+    before = wait_for_status(page, r"operation 1 of \d+$")
+    for code in (1006, 1001, 1008):
+        sockets[-1].close(code=code if code != 1006 else None)
+        page.get_by_role("alert").get_by_text("does not answer").wait_for()
+        assert status(page) == before
+        page.get_by_role("alert").wait_for(state="hidden")
+        wait_for_status(page, f"^{re.escape(before)}$")
+        page.wait_for_selector(".drawing svg")
+    page.locator("#rewind").click()
+    wait_for_status(page, r"^epoch \d+ · batch \d+$")
+    assert len(sockets) == 4
+    page.close()
+
+
+def test_a_rate_that_diverges_is_told_and_the_page_goes_on_in_a_browser(opened):
+    page = opened()
+    button(page, "Regression").click()
+    page.get_by_label("Optimizer").select_option("sgd")
+    page.get_by_label("Learning rate").press("End")
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    button(page, "Train").click()
+    health = page.locator(".health")
+    health.get_by_text("the loss is no number any more").wait_for()
+    button(page, "Pause").click()
+    button(page, "Back one batch").click()
+    button(page, "Step").click()
+    wait_for_status(page, "operation 1 of")
+    assert "no number any more" in health.inner_text()
+    button(page, "Reset").click()
+    wait_for_status(page, "^epoch 0 · batch 1$")
+    health.get_by_text("Nothing was found").wait_for()
+
+
+def test_formulas_are_drawn_as_such_in_a_browser(opened):
+    page = opened()
+    choose_xor(page)
+    button(page, "Step").click()
+    page.wait_for_selector(".drawing svg")
+    page.locator(".operations .back", has_text="tanh").first.click()
+    page.locator("#calculation mfrac").wait_for()
+    spaces = "[...document.querySelectorAll('#calculation math *')].map(x => x.namespaceURI)"
+    assert {*page.evaluate(spaces)} == {"http://www.w3.org/1998/Math/MathML"}
+    calculation = page.get_by_role("region", name="Calculation")
+    assert re.search(r"g = the gradient of #\d, y = #\d", calculation.inner_text())
+
+
+def test_other_data_close_the_step_of_the_network_before_in_a_browser(opened):
+    page = opened()
+    choose_xor(page)
+    button(page, "Step").click()
+    page.wait_for_selector(".drawing svg")
+    button(page, "Digits").click()
+    page.wait_for_selector('[data-set="digits"][aria-pressed="true"]')
+    page.locator(".drawing").wait_for(state="hidden")
+    page.locator(".net").wait_for()
+    assert button(page, "units").get_attribute("aria-pressed") == "true"
+
+
+def test_a_phone_shows_the_network_that_is_trained_in_a_browser(opened):
+    page = opened(width=390, height=844)
+    page.evaluate("() => scrollTo(0, 0)")
+    page.locator("#step").click()
+    page.wait_for_selector(".drawing svg")
+    box, screen = page.locator(".stage").bounding_box(), 844
+    assert 0 <= box["y"] < screen / 2
+
+
+@pytest.mark.parametrize("source", ["digits", "run"])
+def test_what_the_command_line_names_is_opened_in_a_browser(browser, source, tmp_path):
+    if source == "run":
+        result = lab.run(lab.get("digits", quick=True), out=tmp_path / "runs", verbose=0)
+        source = str(result.folder)
+    with running(tmp_path / "cache", source) as (address, _process):
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.wait_for_selector("main:not([inert])")
+        page.locator("#right", has_text=re.compile("of .* right")).wait_for()
+        before = page.inner_text("#right")
+        page.locator("#step").click()
+        wait_for_status(page, "operation 1 of")
+        page.locator("#epoch").click()
+        wait_for_status(page, "^epoch 1 ")
+        page.locator("#reset").click()
+        right(page, before)
+        page.close()
 
 
 VIEWS = [("light", 1440, "en"), ("dark", 1440, "es"), ("light", 390, "es"), ("dark", 390, "en")]

@@ -234,16 +234,16 @@ def test_a_training_that_was_kept_goes_on_as_if_nothing_had_been(tmp_path):
             kept.read(name)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"features": ["x1", "x2", "sin(x1)"], "l2": 0.001},
-        {"data": {"name": "classes"}, "loss": "mse"},
-        {"data": {"name": "regression"}},
-        {"data": {"name": "xor"}},
-        {"data": {"name": "points", "points": [[0, 0, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]}},
-    ],
-)
+PROGRAMS = [
+    {"features": ["x1", "x2", "sin(x1)"], "l2": 0.001},
+    {"data": {"name": "classes"}, "loss": "mse"},
+    {"data": {"name": "points", "points": [[0, 0, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]}},
+    {"data": {"name": "regression"}},
+    {"data": {"name": "xor"}},
+]
+
+
+@pytest.mark.parametrize("changes", PROGRAMS)
 def test_the_program_runs_and_gives_the_same_numbers(tmp_path, changes):
     one = session(**changes)
     one.run(3 * one.batches)
@@ -259,8 +259,9 @@ def test_the_program_runs_and_gives_the_same_numbers(tmp_path, changes):
 
 
 @pytest.mark.keras
-def test_the_program_runs_with_keras_too(tmp_path):
-    one = session(data={"name": "moons", "examples": 40})
+@pytest.mark.parametrize("changes", PROGRAMS[:3])
+def test_the_program_runs_with_keras_too(tmp_path, changes):
+    one = session(**changes)
     path = tmp_path / "network.py"
     path.write_bytes(exports.export(one, "program-keras")[2])
     assert b"from keras import" in path.read_bytes()
@@ -337,3 +338,27 @@ def test_a_batch_that_was_reached_is_gone_to_forward_and_back():
     assert one.numbers == numbers
     one.go_to_batch(-1)
     assert one.steps.step == 0
+
+
+def test_an_opened_experiment_begins_with_the_same_weights_until_others_are_asked_for(tmp_path):
+    kept = Kept(tmp_path)
+    source = opening.described("digits", kept)
+
+    def begun(**changes):
+        settings, given = opening.opened(source, kept)
+        return Session(changed(settings, changes), kept.file, given)
+
+    first = weights(begun())
+    assert equal(first, weights(begun()))
+    other = weights(begun(fresh=True, seed=5))
+    assert not equal(first, other)
+    assert equal(other, weights(begun(fresh=True, seed=5)))
+
+
+def test_a_network_whose_loss_is_no_number_is_not_called_healthy_when_one_goes_back():
+    one = session(data={"name": "regression"}, optimizer="sgd", rate=10.0)
+    one.run(500)
+    one.go_to_batch(499)
+    assert not one.diagnosis()["good"]
+    one.go_to_batch(0)
+    assert one.diagnosis()["good"]

@@ -206,7 +206,11 @@ def event_of(op: Operation, marks: Marks) -> dict[str, Any]:
         show = [*marks.ends, *show]
     names = [in_formula(name) for name in op.inputs]
     rows = [(name, _told(value)) for name, value in zip(names, op.inputs.values(), strict=True)]
-    rows.append((in_formula(op.formula).partition(" =")[0], _told(op.value)))
+    out = in_formula(op.formula).partition(" =")[0]
+    rows.append((out, _told(op.value)))
+    formulas = op.rule.formulas[: len(names)] if back else ()
+    stand_for = {"g": _("the gradient of {}").format(out), "y": out, "n": _("how many there are")}
+    stand_for |= {"t": names[-1] if names else "", **dict(zip(LETTERS, names[:2], strict=False))}
     return {
         "node": f"node-{op.node}",
         "show": show,
@@ -216,12 +220,12 @@ def event_of(op: Operation, marks: Marks) -> dict[str, Any]:
         "gradient": "" if op.gradient is None else _told(op.gradient),
         "received": [(in_formula(name), _told(part)) for name, part in op.received.items()],
         "rule": _(op.rule.words) if back else "",
-        "maths": [
-            mathml(LETTERS[i], formula)
-            for i, formula in enumerate(op.rule.formulas[: len(names)])
-            if back
-        ],
-        "letters": ", ".join(f"{LETTERS[i]} = {name}" for i, name in enumerate(names[:2])),
+        "maths": [mathml(LETTERS[i], formula) for i, formula in enumerate(formulas)],
+        "letters": ", ".join(
+            f"{letter} = {text}"
+            for letter, text in stand_for.items()
+            if formulas and (letter in LETTERS or re.search(rf"\b{letter}\b", " ".join(formulas)))
+        ),
     }
 
 

@@ -55,6 +55,7 @@ class Examples:
         columns: the names of the inputs.
         shape: of a picture that each example is, or None.
         as_given: whether x and y are as the model and the loss take them.
+        table: the columns of the file, of which one is predicted.
         lines: the Python that makes x and y, for the program.
     """
 
@@ -66,6 +67,7 @@ class Examples:
     columns: tuple[str, ...] = ("x1", "x2")
     shape: tuple[int, ...] | None = None
     as_given: bool = False
+    table: tuple[str, ...] = ()
     lines: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -222,7 +224,8 @@ def _csv(data: DataSettings, files: Callable[[str], Path]) -> Examples:
     if data.upload is None:
         raise ArgumentError("No file was chosen.", where="data.upload", expected="a table as CSV")
     table = typed_table(files(data.upload))
-    target = data.target or list(table.columns)[-1]
+    columns = tuple(table.columns)
+    target = data.target or columns[-1]
     question = question_of(table, target)
     x, y, classes = table_examples(question)
     if len(classes) > MOST_CLASSES:
@@ -245,7 +248,7 @@ def _csv(data: DataSettings, files: Callable[[str], Path]) -> Examples:
     names = tuple(column.name for column in question.columns)
     if len(names) != x.shape[1]:  # categories have a column each
         names = tuple(f"x{i + 1}" for i in range(x.shape[1]))
-    return Examples(x, y, held, task, classes, names, lines=lines)
+    return Examples(x, y, held, task, classes, names, table=columns, lines=lines)
 
 
 def table_examples(question: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

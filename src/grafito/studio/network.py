@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from grafito import engines, layers, optimizers, regularizers
 from grafito.errors import ArgumentError
-from grafito.models import Model, Sequential
+from grafito.models import Model, Sequential, clone_model
 from grafito.studio.examples import BINARY, CLASSES, REGRESSION, Examples, with_features
 from grafito.studio.settings import Settings
 from grafito.utils import set_random_seed
@@ -86,6 +87,7 @@ class Network:
         return {
             "parameters": int(self.model.count_params()),
             "task": self.examples.task,
+            "size": math.prod(size or 1 for size in inputs),
             "inputs": names or [f"{' × '.join(map(str, inputs))}"],
             "layers": [self._layer(layer) for layer in self.units()],
             "drawn": self.drawn,
@@ -130,7 +132,12 @@ def build(
     y = examples.y if examples.as_given else targets(loss, examples)
     if given is None and settings.model is not None:
         given = _loaded(files(settings.model))
+    if given is not None and settings.fresh:
+        given = clone_model(given)
     model = given if given is not None else _sequential(settings, x.shape[1:], examples, output)
+    shape = tuple(model.inputs[0].shape[1:])
+    if settings.model is not None and math.prod(x.shape[1:]) == math.prod(n or 0 for n in shape):
+        x = x.reshape(len(x), *shape)  # pictures as this model takes them
     work = settings.batch * model.count_params() if model.built else SMALL + 1
     optimizer = _optimizer(settings)
     model.compile(

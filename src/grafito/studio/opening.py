@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ from grafito.lab.folder import plain_name
 from grafito.lab.report.recorded_run import read_run
 from grafito.lab.resuming import begun
 from grafito.lab.training import Training
+from grafito.layers.automatic_names import names_apart
 from grafito.models import Model, load_model
 from grafito.studio.examples import BINARY, CLASSES, REGRESSION, Examples
 from grafito.studio.keeping import Kept
 from grafito.studio.settings import MOST_EXAMPLES, DataSettings, Settings
+from grafito.utils import set_random_seed
 
 NAME = "given"  # the data set of an experiment that the command line named
 MOST_ROWS = 60_000  # of an experiment
@@ -47,13 +51,16 @@ def described(source: str | None, kept: Kept) -> dict[str, Any]:
 def opened(source: Mapping[str, Any], kept: Kept) -> tuple[Settings, dict[str, Any]]:
     """Settings, and the model and the examples that are not made from them."""
     if "model" in source:
-        return _for_model(load_model(kept.file(source["model"])), source["model"]), {}
+        model = load_model(kept.file(source["model"]))
+        return for_model(model, Settings(model=source["model"])), {"model": model}
     if not source:
         return Settings(), {}
     run = read_run(source["run"]) if "run" in source else None
     experiment = _trains(begun(run, None, {}) if run else get(source["experiment"]))
     (x, y), (x_test, y_test) = experiment.limited(experiment.load())
-    model = experiment.network(x)
+    set_random_seed(experiment.seed)
+    with names_apart():
+        model = experiment.network(x)
     models = run.only("model") if run else []
     if run and models:
         model = load_model(run.path / plain_name(str(models[-1]["file"])))
@@ -92,10 +99,28 @@ def _examples(experiment: Training, train: Any, test: Any) -> Examples:
     return Examples(x, y, held_out, task, names, columns, shape, as_given=True)
 
 
-def _for_model(model: Model, upload: str) -> Settings:
-    """Data that fit a model: two inputs are a plane, one is a line, 64 are digits."""
-    inputs, outputs = model.inputs[0].shape[1:], model.outputs[0].shape[-1]
-    sets = {(1,): "regression", (64,): "digits", (2,): "moons" if outputs == 1 else "classes"}
-    name = sets.get(tuple(inputs), "moons")
-    classes = outputs if name == "classes" and 2 <= outputs <= 10 else 3
-    return Settings(data=DataSettings(name, classes=classes), model=upload)
+def for_model(model: Model, settings: Settings, now: Model | None = None) -> Settings:
+    """Settings whose data fit a model; those of now, where a network has the same inputs now.
+
+    Two inputs are a plane, one is a line, 64 are digits.
+
+    Raises:
+        ArgumentError: where no data here fit it.
+    """
+    wanted, outputs = tuple(model.inputs[0].shape[1:]), model.outputs[0].shape[-1]
+    settings = replace(settings, fresh=False)
+    if now is not None and wanted == tuple(now.inputs[0].shape[1:]):
+        own = settings.data.name in ("csv", "points", NAME)
+        if own or outputs == now.outputs[0].shape[-1]:
+            return settings
+    sets = {1: "regression", 64: "digits", 2: "moons" if outputs == 1 else "classes"}
+    name = sets.get(math.prod(size or 0 for size in wanted))
+    if name is None or len(model.inputs) > 1:
+        raise ArgumentError(
+            "No examples here have the shape that the model takes.",
+            received=f"a model whose inputs have the shape {wanted}",
+            fix="open a table with as many inputs first, then the model",
+        )
+    classes = outputs if name == "classes" and 2 <= outputs <= 10 else settings.data.classes
+    data = replace(settings.data, name=name, classes=classes)
+    return replace(settings, data=data, features=Settings().features)

@@ -8,6 +8,7 @@ from grafito.studio.examples import CLASSES, FEATURES, REGRESSION
 from grafito.studio.network import WITH_LABELS
 from grafito.studio.session import Session
 
+NOT_THERE = message("Keras cannot read the file of the model that you opened.")
 NOT_HERE = message("The data of an experiment are not in this program.")
 
 
@@ -17,6 +18,8 @@ def program(session: Session, library: str) -> str:
     examples = network.examples
     if not examples.lines:
         raise ArgumentError(NOT_HERE, fix="grafito run NAME")
+    if settings.model and library == "keras":
+        raise ArgumentError(NOT_THERE, fix="Program")
     given = [line for line in examples.lines if line.startswith("from ")]
     made = [line for line in examples.lines if not line.startswith("from ")]
     lines = ["import numpy as np", f"from {library} import Sequential, layers, optimizers"]
@@ -31,6 +34,8 @@ def program(session: Session, library: str) -> str:
     if examples.has_features:
         columns = ", ".join(FEATURES[name].code for name in settings.features)
         lines.append(f"x = np.stack([{columns}], axis=1)")
+    if network.x.shape[1:] != examples.x.shape[1:] and not examples.has_features:
+        lines.append(f"x = x.reshape({(-1, *network.x.shape[1:])})")
     lines += _parts(session)
     lines += ["", *_network(session), ""]
     metrics = [] if examples.task == REGRESSION else ["accuracy"]

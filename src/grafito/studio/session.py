@@ -6,6 +6,7 @@ All numbers are those of `insight`: whole steps of its `Training`, operations of
 from __future__ import annotations
 
 import math
+import re
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from grafito.graph.random import permutations
 from grafito.insight.diagnosis import NOTHING, of_training
 from grafito.insight.page import Marks, drawing_of, event_of, step_diagram, texts_of
 from grafito.insight.player import Player
+from grafito.insight.rules.learning import rate_too_large
 from grafito.insight.statistics import Samples, asked
 from grafito.insight.steps import Training
 from grafito.language import localised, message, numeral, retell
@@ -42,6 +44,7 @@ PLACE = message("epoch {} · batch {}")
 PLACE_IN_STEP = message("epoch {} · batch {} · operation {} of {}")
 LOOKED_AT = 5  # steps from one sample of the diagnosis to the next
 MOST_HISTORY = 4000  # points of the curves
+KEPT_AS = re.compile(r"^.*[0-9a-f]{32}\.\w+(, )?")  # where an upload lies, which no page needs
 MOST_STEPPED = 200_000  # weights of a network whose operations are looked at
 
 
@@ -264,6 +267,8 @@ class Session:
         }
         model = self.network.model
         found = [*of_training(model, self.samples, logs, self._y).values(), *self.told[:1]]  # type: ignore[arg-type]
+        if not found and self.numbers["loss"] is None:  # no sample was taken since one went back
+            found += filter(None, [rate_too_large([math.nan], self.settings.rate)])
         if not found:
             return {"text": _(NOTHING), "more": "", "good": True}
         first, _end, rest = found[0].error.told(retell, localised).partition("\n")
@@ -321,8 +326,9 @@ class _Listening:
 
 def told(error: GrafitoError) -> dict[str, Any]:
     """An error as the page shows it, in the language being spoken."""
-    rows = [[_(name), localised(retell(value))] for name, value in error.rows.items()]
-    where = error.rows.get("where", "")
+    given = {name: KEPT_AS.sub("", value) for name, value in error.rows.items()}
+    rows = [[_(name), localised(retell(value))] for name, value in given.items() if value]
+    where = given.get("where", "")
     return {
         "text": str(error),
         "what": localised(retell(error.what)),

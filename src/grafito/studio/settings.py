@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -43,7 +44,10 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Settings:
-    """All that a page chooses; `output` and `loss` are None for what fits the data."""
+    """All that a page chooses; `output` and `loss` are None for what fits the data.
+
+    A model that was opened has the weights of its file, or, when `fresh`, new ones from the seed.
+    """
 
     data: DataSettings = field(default_factory=DataSettings)
     features: tuple[str, ...] = ("x1", "x2")
@@ -57,6 +61,7 @@ class Settings:
     l2: float = 0.0
     seed: int = 7
     model: str | None = None
+    fresh: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -72,7 +77,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "l1": (0, 10),
     "l2": (0, 10),
     "seed": (0, 2**31 - 1),
-    "units": (-WIDEST, WIDEST),  # that a layer needs one is what the layer says
+    "units": (-math.inf, WIDEST),  # that a layer needs one is what the layer says
 }
 
 
@@ -131,6 +136,10 @@ def _read(value: Any, kind: Any, path: str) -> Any:
         if not isinstance(value, str) or len(value) > 200:
             raise _wrong(path, value)
         return value
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise _wrong(path, value)
+        return value
     return _number(value, kind, path)
 
 
@@ -141,7 +150,8 @@ def _number(value: Any, kind: Any, path: str) -> Any:
         raise _wrong(path, value)
     low, high = RANGES.get(path, (-1e6, 1e6))
     if not low <= value <= high:
-        raise _out_of_range(path, f"{value:g}", f"{low:g} ... {high:g}")
+        most = f"{high:g} at most" if low == -math.inf else f"{low:g} ... {high:g}"
+        raise _out_of_range(path, f"{value:g}", most)
     return kind(value)
 
 

@@ -16,6 +16,7 @@ TEXTS = (
     message("New weights"),
     message("Speed"),
     message("Seed"),
+    message("A seed is a whole number from 0 to {}."),
     message("as fast as it goes"),
     message("{} batches/s"),
     message("Place in the training"),
@@ -97,7 +98,6 @@ TEXTS = (
     message("The studio refused that ({})."),
     message("A training of an earlier studio was kept."),
     message("Go on with the training of {}"),
-    message("This address is not the one that the studio printed: open that."),
     message("This page is older than its studio: load it again."),
     message(
         "The studio does not answer. Start it again with “grafito studio” and open the "

@@ -10,7 +10,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from typing import Any
 from grafito import seeds
 from grafito.errors import GrafitoError
 from grafito.language import use
-from grafito.studio import exports, frames, opening
+from grafito.models import load_model
+from grafito.studio import exports, frames
 from grafito.studio.calculation import of_unit
 from grafito.studio.keeping import Kept
+from grafito.studio.opening import NAME, for_model, opened
 from grafito.studio.session import Session, told
 from grafito.studio.settings import Settings, changed
 
@@ -32,6 +33,7 @@ PATIENCE = 8.0  # seconds for the last checkpoint, once the server is gone
 WHOLE = 0.25  # seconds for an epoch to be done at once; a longer one is done as a training is
 MOVES = ("step", "back", "go")  # which are not begun once one of these is asked for:
 STOPS = ("pause", "build", "reset", "open")
+MOST_COLUMNS = 1000  # of a table, that the page is told
 Message = Mapping[str, Any]
 
 
@@ -130,7 +132,7 @@ class Worker:
         """The network that the page shows first."""
         settings = Settings()
         try:
-            settings, self._given = opening.opened(self._source, self._kept)
+            settings, self._given = opened(self._source, self._kept)
             self._use(Session(settings, self._kept.file, self._given))
         except GrafitoError as error:
             self._unheard = error  # no page is there yet
@@ -178,8 +180,14 @@ class Worker:
 
     def _do_build(self, message: Message) -> None:
         try:
-            settings = changed(self.session.settings, message["settings"])
-            self._use(Session(settings, self._kept.file, self._kept_given(settings)))
+            before = self.session.settings
+            settings = changed(before, message["settings"])
+            given = self._kept_given(settings)
+            if settings.model and settings.model != before.model:
+                model = load_model(self._kept.file(settings.model))
+                settings = for_model(model, settings, self.session.network.model)
+                given = {**given, "model": model}
+            self._use(Session(settings, self._kept.file, given))
         except GrafitoError as error:
             self._refuse("build", error, message["tab"], settings=self.session.settings.plain())
             return
@@ -187,7 +195,7 @@ class Worker:
 
     def _kept_given(self, settings: Settings) -> Mapping[str, Any]:
         """What the command line named, as long as the settings ask for it."""
-        return self._given if settings.data.name == opening.NAME else {}
+        return self._given if settings.data.name == NAME else {}
 
     def _do_train(self, message: Message) -> None:
         self._running, self._target = True, None
@@ -237,18 +245,17 @@ class Worker:
     def _do_reset(self, message: Message) -> None:
         settings = self.session.settings
         seed = message.get("seed")
-        if seed is None:
-            same = message.get("same", True)
-            seed = settings.seed if same else seeds.stream().generate_state(1)[0] % 2**31
-            if not same:
-                seeds.set_seed(None)
-        settings = changed(replace(settings), {"seed": int(seed)})
+        if seed is None and not message.get("same", True):
+            seed = seeds.stream().generate_state(1)[0] % 2**31
+            seeds.set_seed(None)
+        if seed is not None:
+            settings = changed(settings, {"seed": int(seed), "fresh": True})
         self._begin_given(settings)
         self._tell_all()
 
     def _begin_given(self, settings: Settings) -> None:
-        if self._given and settings.data.name == opening.NAME:
-            _, self._given = opening.opened(self._source, self._kept)  # with its first weights
+        if self._given and settings.data.name == NAME:
+            _, self._given = opened(self._source, self._kept)  # with its first weights
         self._use(Session(settings, self._kept.file, self._kept_given(settings)))
 
     def _do_open(self, message: Message) -> None:
@@ -318,7 +325,7 @@ class Worker:
     def _save(self) -> None:
         if self._session is None or not self._session.steps.step:
             return
-        if self._session.settings.data.name == opening.NAME:
+        if self._session.settings.data.name == NAME:
             return  # what the command line names is opened from there
         began = time.perf_counter()
         try:
@@ -336,9 +343,11 @@ class Worker:
         now = time.perf_counter()
         if not (self._wanted and self._changed) or now < self._times["picture"] + PICTURE:
             return
-        self._wanted, self._changed, self._times["picture"] = False, False, now
+        self._wanted, self._changed = False, False
         self._number += 1
         arrays, more = self.session.pictures.arrays()
+        cost = time.perf_counter() - now  # at most half of the time is for pictures
+        self._times["picture"] = now + max(2 * cost - PICTURE, 0)
         self._send({"type": "picture", "content": frames.frame(1, self._number, arrays, **more)})
 
     # Telling
@@ -375,7 +384,8 @@ class Worker:
             "classes": list(examples.classes),
             "examples": len(examples.y) - held_out,
             "validation": held_out,
-            "columns": list(examples.columns)[:1000],
+            "columns": list(examples.columns)[:MOST_COLUMNS],
+            "table": list(examples.table)[:MOST_COLUMNS],
         }
 
     def _tell_state(self, tab: Any = None) -> None:
@@ -387,7 +397,8 @@ class Worker:
             self._told_points = len(self.session.history)
         for lang in self._languages:
             with use(lang):
-                self._send({"type": "state", **self.session.state(self._running)}, tab, lang)
+                state = {**self.session.state(self._running), "speed": self._speed}
+                self._send({"type": "state", **state}, tab, lang)
 
     def _tell_operation(self, tab: Any = None) -> None:
         for lang in self._languages:

@@ -85,9 +85,18 @@ export class Build {
     if (name !== "points" || this.plan.data.points.length) this.sending();
   }
 
+  /** A table that was uploaded: its last column is predicted until another is chosen. */
+  table(upload, columns) {
+    this.columns = columns;
+    Object.assign(this.plan.data, { name: "csv", upload, target: null });
+    this.showData();
+    this.fields.fill(this.plan);
+    this.sending();
+  }
+
   files() {
     const input = element("input", { type: "file", class: "away", id: "upload", tabindex: "-1", "aria-hidden": "true",
-      accept: ".csv,.grafito,.keras,.zip,.npz" });
+      accept: ".csv,.tsv,.txt,.safetensors,.keras" });
     input.addEventListener("change", () => {
       if (input.files[0]) this.upload(input.files[0]);
       input.value = "";
@@ -169,6 +178,7 @@ export class Build {
     if (focused) this.layers.querySelector(`[data-keep="${focused}"]`)?.focus();
     this.own.hidden = this.plan.model !== null;
     this.model.hidden = this.plan.model === null;
+    this.output.element.hidden = this.plan.model !== null;
   }
 
   layer(i) {

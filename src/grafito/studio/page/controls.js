@@ -1,7 +1,7 @@
 // The buttons of a training, its speed and seed, the scrubber, and where it is in words.
 
 import { element, later, say } from "./dom.js";
-import { word } from "./words.js";
+import { counted, word } from "./words.js";
 
 /** `act` has a function for each button. */
 export class Controls {
@@ -36,12 +36,16 @@ export class Controls {
     this.speed = element("select", { id: "speed" }, speeds.map(speed =>
       element("option", { value: speed, text: speed ? word("{} batches/s", speed) : word("as fast as it goes") })));
     this.speed.addEventListener("change", () => act.speed(Number(this.speed.value)));
-    this.seed = element("input", { id: "seed", type: "number", min: 0, max: 2147483647, step: 1 });
-    this.seed.addEventListener("change", () => act.seed(Number(this.seed.value)));
+    this.seed = element("input", { id: "seed", type: "number", min: 0, max: 2147483647, step: 1, required: true });
+    this.wrong = element("p", { class: "wrong", role: "alert", hidden: true, text: word("A seed is a whole number from 0 to {}.", counted(2147483647)) });
+    this.seed.addEventListener("change", () => {
+      this.wrong.hidden = this.seed.validity.valid;
+      if (this.wrong.hidden) act.seed(Number(this.seed.value));
+    });
     const fresh = element("button", { id: "fresh", text: word("New weights"), onclick: () => act.fresh() });
     this.settings.replaceChildren(
       element("label", {}, word("Speed"), this.speed),
-      element("label", {}, word("Seed"), this.seed), fresh);
+      element("label", {}, word("Seed"), this.seed), fresh, this.wrong);
     this.place.replaceChildren(
       element("div", { class: "transport", role: "group", "aria-label": word("Training") }, Object.values(this.buttons)),
       element("div", { class: "along" }, this.scrubber, this.status),
@@ -50,13 +54,16 @@ export class Controls {
 
   /** Which seed the weights come from. */
   plant(seed) {
-    if (document.activeElement !== this.seed) this.seed.value = seed;
+    if (document.activeElement === this.seed) return;
+    this.seed.value = seed;
+    this.wrong.hidden = true;
   }
 
   /** What the buttons can do now. */
-  show({ text, running, can_go_back: back, operation, operations, done, furthest }) {
+  show({ text, running, speed, can_go_back: back, operation, operations, done, furthest }) {
     if (!this.status) return;
     say(this.status, text);
+    if (document.activeElement !== this.speed) this.speed.value = speed ?? 0;
     const key = running ? "Pause" : "Train";
     const run = this.buttons.run;
     if (run.getAttribute("aria-label") !== word(key)) {

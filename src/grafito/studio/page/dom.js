@@ -75,8 +75,9 @@ export function parsedDrawing(text) {
 
 /** A formula that came from the server as MathML. */
 export function parsedFormula(text) {
-  const root = new DOMParser().parseFromString(text, "application/xml").documentElement;
-  if (root.localName !== "math") return element("code", { text });
+  // Read as a page, which gives its parts the names of MathML; nothing in it runs or loads.
+  const root = new DOMParser().parseFromString(text, "text/html").querySelector("math");
+  if (!root) return element("code", { text });
   clean(root);
   return document.importNode(root, true);
 }

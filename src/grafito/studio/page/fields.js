@@ -54,9 +54,13 @@ export class Fields {
   /** A number that is typed. */
   number(path, name, { low, high, by = 1 }) {
     const input = element("input", { type: "number", min: low, max: high, step: by, inputmode: "decimal" });
-    input.addEventListener("change", () => this.changed(path, input.value === "" ? null : Number(input.value)));
+    input.addEventListener("change", () => {
+      if (input.value === "") input.value = made.value; // what is no number is not asked for
+      else this.changed(path, Number(input.value));
+    });
     const made = this.field(path, name, input);
     made.set = value => {
+      made.value = value;
       if (document.activeElement !== input) input.value = value;
     };
     return made;

@@ -23,7 +23,7 @@ const LEAVE = [["program", "Program"], ["program-keras", "Program for Keras"], [
 const token = new URLSearchParams(location.search).get("token") ?? "";
 const history = { epochs: [], loss: [], accuracy: [], val_loss: [], val_accuracy: [] };
 let level = "units", built = null, state = null, picture = null, points = null, step = null, unit = null, example = 0;
-let started = false, dark = false, offered = false;
+let started = false, welcomed = false, dark = false, offered = false;
 
 // The parts of the page
 
@@ -34,6 +34,13 @@ const wire = new Wire(() => {
   return address;
 }, { here, gone, message: object => handlers[object.type]?.(object), frame: framed });
 const send = (type, more) => wire.send(type, more) || notice(word(GONE), true);
+
+/** Ask for something whose effect is to be seen: on a phone the network comes into sight. */
+function watch(type, more) {
+  const { top: above, bottom: below } = stage.getBoundingClientRect();
+  if (above > innerHeight / 2 || below < innerHeight / 4) top.scrollIntoView();
+  send(type, more);
+}
 
 const build = new Build(byId("build"), { send: settings => send("build", { settings }), upload });
 const top = element("div", { class: "top" });
@@ -57,12 +64,12 @@ const controls = new Controls(controlsPlace, settings, {
   reset: () => send("reset", { same: true }),
   fresh: () => send("reset", { same: false }),
   seed: seed => send("reset", { seed }),
-  run: () => send(state?.running ? "pause" : "train"),
-  back: () => send("back", { by: "operation" }),
-  rewind: () => send("back", { by: "batch" }),
-  step: () => send("step", { by: "operation" }),
-  batch: () => send("step", { by: "batch" }),
-  epoch: () => send("step", { by: "epoch" }),
+  run: () => watch(state?.running ? "pause" : "train"),
+  back: () => watch("back", { by: "operation" }),
+  rewind: () => watch("back", { by: "batch" }),
+  step: () => watch("step", { by: "operation" }),
+  batch: () => watch("step", { by: "batch" }),
+  epoch: () => watch("step", { by: "epoch" }),
   speed: batches => send("speed", { batches: batches || null }),
   go: (batch, operation) => send("go", operation === null ? { batch } : { operation }),
 });
@@ -71,6 +78,7 @@ const controls = new Controls(controlsPlace, settings, {
 
 const handlers = {
   welcome(told) {
+    welcomed = true;
     handlers.words(told);
     offer(told.saved);
   },
@@ -94,12 +102,13 @@ const handlers = {
     example = 0;
     clearHistory();
     byId("main").inert = false;
+    build.columns = told.data.table;
     build.show(told.settings);
     heading.textContent = word("Network · {} parameters", words.counted(told.network.parameters));
     result.data(told.data, told.settings.data.name === "digits");
     controls.plant(told.settings.seed);
     calculation.show(null);
-    drawNetwork();
+    showLevel();
   },
 
   state(told) {
@@ -172,12 +181,13 @@ function here() {
   wire.send("hello", { version: VERSION, language: localStorage.getItem("studio-language") });
 }
 
-function gone(code, reason) {
+function gone(code) {
   document.body.classList.add("gone");
-  if (code === 4401 || code === 4403 || code === 1008) {
+  if (code === 1008 && !welcomed) { // the studio does not know what this page says
     wire.end();
-    notice(reason || word("This address is not the one that the studio printed: open that."), true);
+    notice(word("This page is older than its studio: load it again."), true);
   } else notice(word(GONE), true);
+  welcomed = false;
 }
 
 // Drawing
@@ -218,7 +228,7 @@ function drawNetwork() {
   const names = (layer, i) => i === layers.length - 1 && built.data.classes.length === layer.units
     ? built.data.classes : Array.from({ length: layer.units }, (_, u) => String(u + 1));
   const columns = [
-    column(word("Input"), "", words.counted(inputs.length), inputs.length, plane || inputs.length <= MOST_UNITS, inputs, plane),
+    column(word("Input"), "", words.counted(built.network.size), built.network.size, plane || inputs.length <= MOST_UNITS, inputs, plane),
     ...layers.map((layer, i) => column(`${layer.kind} ${words.counted(layer.units)}`, layer.text, says(layer), layer.units, layer.drawn,
       names(layer, i), plane || (digits && i === 0))),
   ];
@@ -299,14 +309,15 @@ function askUnit() {
 
 /** Send a file to the server, then build what is in it. */
 async function upload(file) {
-  const kind = /\.csv$|\.txt$|\.tsv$/i.test(file.name) ? "csv" : "model";
+  const kind = /\.(csv|txt|tsv)$/i.test(file.name) ? "csv" : "model";
+  build.blame(null);
   notice(word("Reading {} …", file.name));
-  const answer = await asked(`upload/${kind}`, { name: file.name }, { method: "POST", body: file });
+  const answer = await asked(`upload/${kind}`, { name: file.name }, { method: "POST", body: file }, `${file.name}: `);
   if (!answer) return;
   const { upload: id, columns } = await answer.json();
   notice("");
-  if (kind === "csv") build.columns = columns;
-  send("build", { settings: kind === "csv" ? { data: { name: "csv", upload: id, target: null } } : { model: id } });
+  if (kind === "csv") build.table(id, columns);
+  else send("build", { settings: { model: id } });
 }
 
 /** Save a file that the server makes. */
@@ -323,14 +334,14 @@ async function takeAlong(what) {
 }
 
 /** A request to the server; what it refuses is said in words, and null is returned. */
-async function asked(path, query, options = {}) {
+async function asked(path, query, options = {}, what = "") {
   const address = new URL(path, location.href);
   address.search = String(new URLSearchParams({ token, language: words.lang(), ...query }));
   try {
     const answer = await fetch(address, options);
     if (answer.ok) return answer;
     const told = await answer.json().catch(() => ({}));
-    notice(told.text ? toldError(told) : word("The studio refused that ({}).", answer.status), true);
+    notice(told.text ? what + toldError(told) : word("The studio refused that ({}).", answer.status), true);
   } catch {
     notice(word(GONE), true);
   }

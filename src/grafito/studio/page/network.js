@@ -53,14 +53,17 @@ export class Network {
   unit(layer, l, u) {
     const input = l === 0, plain = layer.plain;
     const last = l === this.layers.length - 1 && layer.units.length > 1;
+    const name = layer.units[u], beside = isBeside(layer, l, this.layers);
     const inside = plain || !layer.pictures
-      ? element("span", { class: "plain", text: plain ? counted(layer.count) : layer.units[u] })
+      ? element("span", { class: "plain", text: plain ? counted(layer.count) : beside ? String(u + 1) : name })
       : element("canvas", { width: 1, height: 1, "aria-hidden": "true" });
     const made = element("button", {
       class: "unit", "aria-pressed": input || plain ? null : "false", disabled: input || plain,
-      "aria-label": plain ? `${layer.name}, ${layer.says}` : input ? word("Input {}", layer.units[u]) : word("{}, unit {}", layer.name, u + 1),
+      "aria-label": plain ? `${layer.name}, ${layer.says}` : input ? word("Input {}", name) : word("{}, unit {}", layer.name, u + 1),
+      title: plain ? null : name,
       onclick: () => this.chosen(l, u),
-    }, inside, (input || last) && !plain && layer.pictures ? element("span", { class: "tag", text: layer.units[u] }) : null);
+    }, inside, beside ? element("span", { class: `beside${input ? " input" : ""}`, text: name }) : null,
+    (input || last) && !plain && layer.pictures ? element("span", { class: "tag", text: name }) : null);
     made.addEventListener("pointerenter", () => this.light(l, u));
     made.addEventListener("pointerleave", () => this.light(...(this.selected ?? [null, null])));
     made.addEventListener("focus", () => this.light(l, u));
@@ -89,7 +92,9 @@ export class Network {
     this.place.style.height = `${high}px`;
     const narrow = wide / this.units.length < 130;
     const size = Math.max(smallest, Math.min(60, (high - FOOT) / most - 8, wide / this.units.length - (narrow ? 44 : 26)));
-    const left = narrow ? Math.max(size * 0.75, 34) : 80;
+    const named = this.layers.some((layer, l) => isBeside(layer, l, this.layers));
+    const left = narrow ? Math.max(size * 0.75, 34) : named ? 140 : 80;
+    this.place.style.setProperty("--room", `${left - size / 2 - 8}px`);
     this.at = this.units.map((column, l) => {
       const last = l === this.units.length - 1;
       const own = last && column.length === 1 ? Math.min(88, size * (narrow ? 1.3 : 1.7)) : size;
@@ -180,6 +185,13 @@ export class Network {
     const fits = right + 90 < this.place.clientWidth;
     place(this.told, fits ? right : where.x - where.half - 90, where.y);
   }
+}
+
+/** Whether the names of units are too long for their boxes: those of inputs and of classes, where
+ *  there are no pictures. */
+function isBeside({ plain, pictures, units }, l, layers) {
+  const end = l === 0 || l === layers.length - 1;
+  return end && !plain && !pictures && units.some(name => name.length > 3);
 }
 
 function setEdge(edge, colour, width) {

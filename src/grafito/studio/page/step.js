@@ -104,19 +104,15 @@ function ofUnit({ lines, value, gradient }, choice) {
 
 /** An operation as the player tells it. */
 function ofOperation(told) {
-  const left = element("div", {}, element("p", { class: "formula", text: told.formula }),
-    element("table", {}, told.rows.map(([name, value]) => row(name, value))));
-  const right = element("div");
-  if (told.gradient) {
-    right.append(element("table", {}, row(word("gradient"), told.gradient, "red"),
-      told.received.map(([name, part]) => row(word("{} receives", name), part, "red"))));
-  }
-  if (told.rule) right.append(element("p", { text: told.rule }));
-  if (told.maths.length) {
-    right.append(element("p", { class: "red" }, told.maths.flatMap(text => [parsedFormula(text), " "])));
-    if (told.letters) right.append(element("small", { text: told.letters }));
-  }
-  return [left, right];
+  const { formula, rule, maths, letters, rows, gradient, received } = told;
+  const head = element("div", { class: "head" }, element("p", { class: "formula", text: formula }),
+    rule ? element("p", { text: rule }) : null,
+    maths.length ? element("p", { class: "red" }, maths.flatMap(text => [parsedFormula(text), " "])) : null,
+    letters ? element("small", { text: letters }) : null);
+  const left = element("div", {}, element("table", {}, rows.map(([name, value]) => row(name, value))));
+  if (!gradient) return [head, left];
+  return [head, left, element("div", {}, element("table", {}, row(word("gradient"), gradient, "red"),
+    received.map(([name, part]) => row(word("{} receives", name), part, "red"))))];
 }
 
 /** All operations of the step, one below the other; each is a button. */

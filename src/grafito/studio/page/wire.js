@@ -30,7 +30,7 @@ export class Wire {
     };
     socket.onclose = event => {
       if (this.socket !== socket) return;
-      this.on.gone(event.code, event.reason);
+      this.on.gone(event.code);
       if (this.ended) return;
       this.timer = setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(LONGEST, this.wait * 1.7);
