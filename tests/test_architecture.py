@@ -177,7 +177,7 @@ BUDGET = {
     "callbacks": 1_160,
     "cli": 1_000,
     "datasets": 4_250,
-    "engines": 13_710,
+    "engines": 13_760,
     "estimators": 520,
     "figures": 7_500,
     "files": 850,

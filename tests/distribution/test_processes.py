@@ -310,6 +310,65 @@ def test_what_is_no_process_of_ours_is_left_alone():
     assert told == [None]
 
 
+def test_what_another_program_answers_is_not_shown_but_told():
+    """JAX's service, which has the port once all have met, begins with numbers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.sendall(b"\x00\x00\x12\x04\x00\x00\xff" * 10)
+
+        threading.Thread(target=answer, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(ArgumentError, match="have met already") as error:
+            meet(address, 2, 1, 0.5)
+        server.shutdown(socket.SHUT_RDWR)  # the thread's accept ends
+    assert time.monotonic() - began < 5
+    assert str(error.value).replace("\n", "").isprintable()
+
+
+LATE = """
+import sys, time
+from pathlib import Path
+from grafito import distribution
+from grafito.engines import processes
+distribution.initialize()
+Path(sys.argv[1], f"in-{distribution.process_index()}").touch()
+while not processes.largest(Path(sys.argv[1], "end").exists()):
+    time.sleep(0.1)
+"""
+
+
+@pytest.mark.slow
+def test_one_that_comes_after_all_have_met_is_told_and_disturbs_nobody(tmp_path):
+    (tmp_path / "late.py").write_text(LATE)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    names = {"JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": "2"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(tmp_path / "late.py"), str(tmp_path)],
+            env=os.environ | names | {"JAX_PROCESS_ID": number},
+        )
+        for number in "01"
+    ]
+    ends = time.monotonic() + 90
+    while len(list(tmp_path.glob("in-*"))) < 2 and time.monotonic() < ends:
+        time.sleep(0.1)
+    began = time.monotonic()
+    with pytest.raises(ArgumentError, match="have met already"):
+        meet(address, 2, 1, 1.0)
+    with pytest.raises(ArgumentError, match="cannot be opened"):
+        meet(address, 2, 0, 1.0)
+    assert time.monotonic() - began < 10
+    (tmp_path / "end").touch()
+    assert [process.wait(60) for process in started] == [0, 0]
+
+
 @pytest.mark.slow
 def test_two_processes_of_one_number_end_with_its_name(tmp_path):
     """JAX alone aborts with a stack of C++."""

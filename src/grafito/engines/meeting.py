@@ -112,7 +112,7 @@ def _come(address: str, count: int, index: int, patience: float) -> str:
     host, _, port = address.rpartition(":")
     ends = time.monotonic() + patience
     while True:
-        received = ""
+        received, strange = "", False
         try:
             with socket.create_connection((host.strip("[]"), int(port)), timeout=ASKED) as own:
                 own.sendall(f"grafito {index} {count}\n".encode())
@@ -123,6 +123,15 @@ def _come(address: str, count: int, index: int, patience: float) -> str:
         else:
             if received == "\n" or re.fullmatch(r"(twice|count|missing) \d+\n", received):
                 return received.strip()
+            strange = bool(received)
+        if time.monotonic() > ends and strange:  # JAX's service, once all have met
+            raise ArgumentError(
+                "All processes have met already, or the port is another program's.",
+                where=f"process {index}, {address}",
+                received="an answer that is not of a process 0 that waits",
+                expected="each number from 0 on once",
+                fix="another port, where the number is right",
+            )
         if time.monotonic() > ends:
             raise ArgumentError(
                 f"Process 0 does not answer within {patience:.0f} seconds.",
