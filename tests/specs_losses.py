@@ -137,6 +137,7 @@ METRICS = [
     Row("CosineSimilarity", NUMBERS, LOGITS, {"axis": -1}),
     Row("MeanIoU", LABELS, LABELS[::-1], {"num_classes": K}, ([0, 1, 1], [1, 1, 1], 1 / 3)),
     Row("MeanIoU", ONE_HOT, SOFTMAX, {"num_classes": K, "ignore_class": 1} | DENSE),
+    Row("MeanIoU", LABELS, LABELS[::-1] + 0.7, {"num_classes": K}),
     Row("IoU", LABELS, LABELS[::-1], {"num_classes": K, "target_class_ids": [0, 2]}),
     Row("IoU", ONE_HOT, SOFTMAX, {"num_classes": K, "target_class_ids": [1]} | DENSE),
     Row("Accuracy", LABELS, LABELS[::-1], {}, ([1, 2, 3, 4], [1, 2, 3, 0], 0.75)),

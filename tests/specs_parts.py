@@ -157,6 +157,7 @@ CONSTRAINTS = [
     Valued("MaxNorm", {"max_value": 2.5, "axis": 1}, [[1.5, -2.0], [0.0, 0.5]]),
     Valued("UnitNorm", {"axis": 1}, [[0.6, -0.8], [0.0, 1.0]]),
     Valued("UnitNorm", {"axis": [0, 1]}, np.divide(MATRIX, 25.25**0.5).tolist()),
+    Valued("UnitNorm", {"axis": None}, np.divide(MATRIX, 25.25**0.5).tolist()),
     Valued("MinMaxNorm", {"axis": 1}, [[0.6, -0.8], [0.0, 0.5]]),
     Valued(
         "MinMaxNorm",

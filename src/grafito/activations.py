@@ -94,9 +94,9 @@ def relu(
     """
     if negative_slope and not threshold and max_value is None:
         return leaky_relu(x, negative_slope)
-    y = graph.where(x > threshold, x, 0) if threshold else graph.relu(x)
+    y = graph.where(x <= threshold, 0, x) if threshold else graph.relu(x)
     if max_value is not None:
-        y = graph.where(y < max_value, y, max_value)
+        y = graph.where(y >= max_value, max_value, y)  # NaN stays
     return y - negative_slope * graph.relu(threshold - x) if negative_slope else y
 
 

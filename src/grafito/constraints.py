@@ -18,7 +18,7 @@ deserialize = deserializer(get)
 
 EPSILON = 1e-7  # added to a norm before dividing by it, as in Keras
 
-Axis = int | Sequence[int]
+Axis = int | Sequence[int] | None
 
 
 class Constraint(Configurable):
@@ -129,7 +129,7 @@ class UnitNorm(Constraint):
 
 
 def _norm(w: Tensor, axis: Axis) -> Tensor:
-    axes = axis if isinstance(axis, int) else tuple(axis)
+    axes = axis if axis is None or isinstance(axis, int) else tuple(axis)
     return graph.sqrt(graph.sum(graph.square(w), axes, keepdims=True))
 
 

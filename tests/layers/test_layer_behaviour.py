@@ -358,3 +358,14 @@ def test_float64_layers():
     layer = layers.Dense(2, dtype="float64")
     assert layer(np.ones((1, 3), dtype="float32")).dtype == "float64"
     assert layer.kernel.dtype == "float64"
+
+
+def test_no_examples_keep_the_shape_of_one():
+    none = np.zeros((0, 8, 6), "float32")
+    for layer in (layers.Reshape((-1,)), layers.Reshape((2, -1)), layers.Flatten()):
+        assert layer(none).shape[1:] == layer(np.ones((1, 8, 6)))[:0].shape[1:]
+
+
+def test_an_image_without_rows_is_not_resized():
+    with pytest.raises(ShapeError, match="without pixels"):
+        layers.Resizing(4, 4)(np.zeros((1, 0, 6, 3)))

@@ -173,6 +173,44 @@ def test_the_value_is_that_of_keras(keras, code):
     np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
 
 
+E = "[float('nan'), float('inf'), -float('inf'), 0.0, 7.0]"
+EDGES = [
+    *(f"ops.{name}({E})" for name in ("relu", "relu6", "hard_sigmoid", "hard_silu", "leaky_relu")),
+    *(f"ops.{name}({E})" for name in ("elu", "selu", "celu", "gelu", "silu", "softsign", "sort")),
+    f"ops.digitize({E}, [-1.0, 0.0, 7.0])",
+    f"ops.digitize({E}, [7.0, 0.0, -1.0])",
+    f"ops.searchsorted([-1.0, 0.0, 7.0, float('nan')], {E})",
+    f"ops.searchsorted([-1.0, 0.0, 7.0, float('nan')], {E}, side='right')",
+    "ops.bincount(t)",
+    "ops.bincount(i[0], weights=v, minlength=2)",
+    "ops.sort(x, axis=None)",
+    "ops.argsort(x, axis=None)",
+    *(f"ops.{name}(b)" for name in ("tril", "triu")),
+    "ops.prod(i, dtype='bool')",
+    "ops.cumsum(i, dtype='bool')",
+]
+
+
+@pytest.mark.parametrize("code", EDGES)
+def test_the_value_is_that_of_keras_at_the_edges(keras, code):
+    ours, theirs = called(code, ops), called(code, keras.ops)
+    assert ours.shape == theirs.shape
+    assert ours.dtype.kind == theirs.dtype.kind
+    np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["prod", "cumsum"])
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "float64"])
+def test_a_dtype_that_is_asked_for(name, dtype):
+    for x in (DATA["i"], DATA["b"], DATA["x"]):
+        assert getattr(ops, name)(x, dtype=dtype).dtype == dtype
+
+
+def test_booleans_that_are_rounded_are_numbers():
+    for name in ("floor", "ceil", "trunc", "round"):
+        assert getattr(ops, name)(DATA["b"]).numpy().tolist() == DATA["b"].astype(int).tolist()
+
+
 def test_every_function_is_called():
     names = {code.split("(")[0].removeprefix("ops.") for code in CALLS}
     assert names | set(SEEN) == set(ops.__all__)
@@ -310,8 +348,22 @@ def test_an_unknown_argument_is_answered():
         ("ops.slice(x, (2, 0), (2, 2))", "inside of the tensor"),
         ("ops.max_pool(s, 2, data_format='channels_first')", "channels last"),
         ("ops.scan(lambda s, x: (s, x), 0.0)", "needs a length"),
+        ("ops.bincount(graph.as_tensor(i))", "minlength"),
+        ("ops.pad(x, 'int32')", "do not fit ops.pad"),
+        ("ops.stack(3)", "do not fit ops.stack"),
+        ("ops.conv(v, v)", "do not fit ops.conv"),
+        ("ops.select([b], [x, y])", "do not fit ops.select"),
+        ("ops.split(v, 1.5)", "do not fit ops.split"),
+        ("ops.slice(v, 1, 2)", "do not fit ops.slice"),
     ],
 )
 def test_bad_input(code, words):
     with pytest.raises(GrafitoError, match=words):
-        eval(code, {"ops": ops, **DATA})
+        eval(code, {"ops": ops, "graph": graph, **DATA})
+
+
+def test_an_error_of_a_call_itself_stays_its_own():
+    with pytest.raises(TypeError, match="missing a required"):
+        ops.add(1)
+    with pytest.raises(ZeroDivisionError):
+        ops.map(lambda row: 1 / 0, DATA["x"])

@@ -18,6 +18,7 @@ from specs_losses import (
 )
 
 from grafito import graph, losses
+from grafito.errors import ShapeError
 from grafito.graph.rewrite import rewrite
 from grafito.registry import snake_case
 
@@ -222,3 +223,10 @@ def test_torch_has_the_same_multiclass_hinge(torch):
     value, slopes = value_and_gradient(losses.MulticlassHinge(), LABELS, LOGITS)
     assert float(value) == pytest.approx(theirs.item(), rel=1e-12)
     np.testing.assert_allclose(slopes, scores.grad.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [((4, 3), (4, 1)), ((2, 4, 3), (4, 3))])
+def test_regions_of_other_shapes(shapes):
+    y_true, y_pred = map(np.ones, shapes)
+    with pytest.raises(ShapeError, match="shape of the predictions"):
+        losses.Dice()(y_true, y_pred)

@@ -143,7 +143,7 @@ class ArgSort(Op):
 # The public functions
 
 
-def argsort(x: Any, axis: int = -1) -> Tensor:
+def argsort(x: Any, axis: int | None = -1) -> Tensor:
     """The positions that sort an axis, smallest first; equal elements keep their order.
 
     Example:
@@ -151,6 +151,8 @@ def argsort(x: Any, axis: int = -1) -> Tensor:
         [1, 2, 0]
     """
     x = as_tensor(x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
     axis = normalize_axis(axis, x.ndim)
     return moveaxis(ArgSort()(moveaxis(x, axis, -1)), -1, axis)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from grafito.errors import ArgumentError, ShapeError
 from grafito.graph import elementwise as ew
+from grafito.graph.dtypes import is_floating
 from grafito.graph.random import argsort
 from grafito.graph.reductions import axes_of, sum
 from grafito.graph.shaping import (
@@ -64,14 +65,16 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Tensor:
     return moveaxis(take(reshape(x, (number * length,)), inside + starts), -1, axis)
 
 
-def sort(x: Any, axis: int = -1) -> Tensor:
-    """The elements along an axis from the smallest to the largest.
+def sort(x: Any, axis: int | None = -1) -> Tensor:
+    """The elements along an axis, or of all in a row, from the smallest to the largest.
 
     Example:
         >>> sort([3.0, 1.0, 2.0]).numpy().tolist()
         [1.0, 2.0, 3.0]
     """
     x = as_tensor(x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
     return take_along_axis(x, argsort(x, axis), axis)
 
 
@@ -173,6 +176,8 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
     """Where values would be put into a sorted vector, before ("left") or after what is equal.
 
+    NaN is put at the end.
+
     Example:
         >>> searchsorted([1.0, 3.0], [0.0, 3.0, 4.0]).numpy().tolist()
         [0, 1, 2]
@@ -187,7 +192,14 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     if order.ndim != 1:
         raise ShapeError("The order must be a vector.", where="searchsorted", received=order.shape)
     compared = ew.less if side == "left" else ew.less_equal
-    return ew.cast(sum(ew.cast(compared(order, expand_dims(values, -1)), "int32"), -1), "int32")
+    values = expand_dims(values, -1)
+    before = compared(order, values)
+    if is_floating(values.dtype):
+        nan = ew.not_equal(values, values)
+        before = ew.logical_or(
+            before, nan if side == "right" else ew.logical_and(nan, ew.equal(order, order))
+        )
+    return ew.cast(sum(ew.cast(before, "int32"), -1), "int32")
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:

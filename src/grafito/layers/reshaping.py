@@ -87,7 +87,8 @@ class Reshape(Layer):
                 + (" or a multiple" if -1 in self.target_shape else ""),
                 fix="Reshape((-1,)), or other sizes whose product is " + str(count),
             )
-        return graph.reshape(inputs, (inputs.shape[0], *self.target_shape))
+        target = [count // max(known, 1) if n == -1 else n for n in self.target_shape]
+        return graph.reshape(inputs, (inputs.shape[0], *target))
 
 
 @register()

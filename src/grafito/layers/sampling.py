@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from grafito import graph
+from grafito.errors import ShapeError
 
 INTERPOLATIONS = ("bilinear", "nearest")
 
@@ -150,6 +151,8 @@ def resample(
     Source: Keys, "Cubic convolution interpolation for digital image processing", 1981.
     """
     old, (radius, kernel) = x.shape[axis], KERNELS[interpolation]
+    if not old:
+        raise ShapeError("An image without pixels has no other size.", received=x.shape)
     wide = max(old / size, 1.0) if antialias else 1.0
     places: list[list[tuple[int, float]]] = []
     for i in range(size):

@@ -84,13 +84,14 @@ class Loss(Configurable):
 
     def pair(self, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
         """Targets and predictions with the shapes that `call` expects."""
+        axis = getattr(self, "axis", -1)
         return pair(
             y_true,
             y_pred,
             self.target,
             where=self.name,
             other=self.other,
-            axis=getattr(self, "axis", -1),
+            axis=axis if isinstance(axis, int) else -1,
             dtype=self.dtype,
         )
 

@@ -55,7 +55,7 @@ class _Overlap(Metric):
         self.matrix.assign(self.matrix + graph.transpose(weighted) @ columns)
 
     def _classes(self, x: Any, sparse: bool) -> Tensor:
-        return graph.as_tensor(x) if sparse else graph.argmax(x, axis=self.axis)
+        return graph.cast(x, "int32") if sparse else graph.argmax(x, axis=self.axis)
 
     def result(self):
         matrix = graph.as_tensor(self.matrix)

@@ -264,12 +264,14 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
 
 @op
 def digitize(x: Any, bins: Any) -> Tensor:
-    """The number of the interval between sorted borders in which each value lies.
+    """The number of the interval between borders, which rise or fall, in which each value lies.
 
     Example:
         >>> digitize([0.5, 1.0, 7.0], [1.0, 2.0]).numpy().tolist()
         [0, 1, 2]
     """
+    if not isinstance(bins, Tensor) and np.any(np.diff(np.asarray(bins)) < 0):
+        return len(bins) - graph.searchsorted(np.asarray(bins)[::-1], x, "right")
     return graph.searchsorted(bins, x, "right")
 
 
@@ -277,10 +279,14 @@ def digitize(x: Any, bins: Any) -> Tensor:
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each of the integers occurs, or the sum of its weights; rows one by one.
 
+    There are `minlength` integers, or as many as an array holds; those of a tensor are not known.
+
     Example:
         >>> bincount([0, 2, 2], minlength=3).numpy().tolist()
         [1, 0, 2]
     """
+    if not isinstance(x, Tensor):
+        minlength = np.max([minlength - 1, *np.ravel(x)]) + 1
     x = as_tensor(x)
     if x.ndim < 2:
         return graph.bincount(x, weights, minlength)

@@ -7,9 +7,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from grafito.errors import GraphError
+from grafito.errors import ArgumentError, GrafitoError, GraphError
 from grafito.graph.nest import flatten
 from grafito.registry import refuse_unknown
+from grafito.shown import brief
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,7 +35,7 @@ def op(function: Function) -> Function:
             refuse_unknown(f"ops.{name}", kwargs, names)
         symbol = next((x for x in flatten((args, kwargs)) if hasattr(x, "as_operation")), None)
         if symbol is None:
-            return function(*args, **kwargs)
+            return _called(function, name, args, kwargs)
         if name in CALLING:
             raise GraphError(
                 "A function of one's own cannot be a layer of a model.",
@@ -46,6 +47,22 @@ def op(function: Function) -> Function:
 
     FUNCTIONS[name] = offered
     return cast(Function, offered)
+
+
+def _called(function: Callable[..., Any], name: str, args: Any, kwargs: Any) -> Any:
+    """The result; what the code within cannot go on with is an error of the arguments."""
+    try:
+        return function(*args, **kwargs)
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, GrafitoError) or name in CALLING:
+            raise
+        signature = inspect.signature(function)
+        signature.bind(*args, **kwargs)  # Python says which argument is missing
+        raise ArgumentError(
+            f"These arguments do not fit ops.{name}.",
+            received=", ".join(map(brief, (*args, *kwargs.values()))),
+            expected=f"{name}{signature}",
+        ) from error
 
 
 def calling(function: Function) -> Function:

@@ -72,7 +72,8 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: str | None = 
     for along in sorted(axes, reverse=True):
         out = graph.prod(out, along)
     shape = [1 if i in axes else n for i, n in enumerate(x.shape)]
-    return graph.reshape(out, shape) if keepdims else out
+    out = graph.reshape(out, shape) if keepdims else out
+    return out if dtype is None else graph.cast(out, dtype)
 
 
 @op
@@ -84,7 +85,9 @@ def cumsum(x: Any, axis: int | None = None, dtype: str | None = None) -> Tensor:
         [1.0, 3.0, 6.0, 10.0]
     """
     x = as_tensor(x) if dtype is None else graph.cast(x, dtype)
-    return graph.cumsum(graph.reshape(x, (-1,)), 0) if axis is None else graph.cumsum(x, axis)
+    x, axis = (graph.reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    out = graph.cumsum(x, axis)
+    return out if dtype is None else graph.cast(out, dtype)
 
 
 @op

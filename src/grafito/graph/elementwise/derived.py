@@ -100,6 +100,7 @@ def ceil(x: Any) -> Tensor:
         [2.0, -1.0]
     """
     x = as_tensor(x)
+    x = cast(x, "int32") if x.dtype == "bool" else x
     return x if x.dtype in INTEGER else negative(floor(negative(x)))
 
 
@@ -111,6 +112,7 @@ def trunc(x: Any) -> Tensor:
         [1.0, -1.0]
     """
     x = as_tensor(x)
+    x = cast(x, "int32") if x.dtype == "bool" else x
     return x if x.dtype in INTEGER else sign(x) * floor(absolute(x))
 
 

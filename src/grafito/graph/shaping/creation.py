@@ -134,7 +134,7 @@ def tril(x: Any, k: int = 0) -> Tensor:
         [[1.0, 0.0], [3.0, 4.0]]
     """
     x = _matrices(x, "tril")
-    return ew.where(constant(_below(x, _whole(k, "k"))), x, 0)
+    return ew.where(constant(_below(x, _whole(k, "k"))), x, constant(0, x.dtype))
 
 
 def triu(x: Any, k: int = 0) -> Tensor:
@@ -145,7 +145,7 @@ def triu(x: Any, k: int = 0) -> Tensor:
         [[1.0, 2.0], [0.0, 4.0]]
     """
     x = _matrices(x, "triu")
-    return ew.where(constant(~_below(x, _whole(k, "k") - 1)), x, 0)
+    return ew.where(constant(~_below(x, _whole(k, "k") - 1)), x, constant(0, x.dtype))
 
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
