@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grafito import lab, language
-from grafito.errors import DataError, UnknownNameError
+from grafito.errors import ArgumentError, DataError, UnknownNameError
+from grafito.lab.own_data.rivals import boosting
 
 QUICK = {"epochs": 2, "folds": 2, "members": 1, "verbose": 0}
 
@@ -34,6 +35,34 @@ def test_a_class_of_one_row_is_said_and_the_others_are_measured(tmp_path):
     assert found.numbers["linear model accuracy"] == pytest.approx(1 - 1 / 40)
     told = lab.own_experiment(made(tmp_path, text), "kind").told("en")
     assert "Classes with a single row: 'rare'" in told or "single row: rare" in told
+
+
+@pytest.mark.parametrize("setting", [{"epochs": 0}, {"folds": 1}, {"members": 0}])
+def test_settings_too_small_are_named(tmp_path, setting):
+    text = "a,b\n" + rows(size, lambda k: k % 3)
+    with pytest.raises(ArgumentError, match="is too small"):
+        lab.own_experiment(made(tmp_path, text), "b", **setting)
+
+
+def test_a_frame_with_two_columns_of_one_name():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.ones((30, 3)), columns=["a", "a", "y"])
+    with pytest.raises(DataError, match="Two columns have the same name"):
+        lab.own_experiment(frame, "y")
+
+
+def test_a_number_names_a_column():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.arange(60).reshape(30, 2) % 7)
+    assert lab.own_experiment(frame, 1).question.target.name == "1"
+
+
+def test_very_many_classes_get_fewer_trees(tmp_path):
+    text = "a,b\n" + rows(size, lambda k: f"k{k % 300}", count=900)
+    experiment = lab.own_experiment(made(tmp_path, text), "b")
+    assert boosting(len(experiment.classes), 1).max_iter == 10
+    said = " ".join(str(words) for part in experiment.choices() for words in part)
+    assert "in place of 100" in said
 
 
 def test_dates_are_predicted_as_dates(tmp_path):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grafito.datasets.readers.cells import Cells, read_cells
+from grafito.datasets.readers.cells import Cells, check_names, read_cells
 from grafito.errors import DataError
 from grafito.language import message
 
@@ -139,7 +139,12 @@ def typed_table(
     """
     absent = MISSING | {text.strip().lower() for text in missing}
     if hasattr(data, "columns") and hasattr(data, "dtypes"):
-        columns = {str(name): _of_series(str(name), data[name], absent) for name in data.columns}
+        names = [*map(str, data.columns)]
+        check_names(names, type(data).__name__)
+        series = (data[name] for name in data.columns)
+        columns = {
+            name: _of_series(name, one, absent) for name, one in zip(names, series, strict=True)
+        }
         table = TypedTable(columns, type(data).__name__)
     else:
         cells = read_cells(data)

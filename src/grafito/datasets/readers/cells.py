@@ -92,7 +92,7 @@ def read_cells(path: str | Path) -> Cells:
     names = [name or f"column {number}" for number, name in enumerate(header[:width], start=1)]
     columns = [list(column) for column in zip(*(cells[:width] for _, cells in body), strict=True)]
     kept = [k for k in range(width) if header[k] or any(columns[k])]
-    _check_names([names[k] for k in kept], path)
+    check_names([names[k] for k in kept], path)
     return Cells(
         str(path),
         tuple(names[k] for k in kept),
@@ -117,7 +117,12 @@ def _width(header: list[str], body: list[tuple[int, list[str]]], path: object) -
     return width
 
 
-def _check_names(names: list[str], path: object) -> None:
+def check_names(names: list[str], path: object) -> None:
+    """Refuse two columns of one name.
+
+    Raises:
+        DataError: for them.
+    """
     if len(set(names)) == len(names):
         return
     for place, name in enumerate(names):

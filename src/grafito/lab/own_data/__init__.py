@@ -56,11 +56,11 @@ def own_experiment(
         begun = read_run(resume).configuration
         given = {**begun.get("changes", {}), **given}
         used = begun.get("settings", {})
-        target = target or used.get("target", "")
+        target = str(target) or used.get("target", "")
         if _are_same(data, used.get("path")):
             data = used["path"]
     if hasattr(data, "columns") and hasattr(data, "dtypes"):
-        experiment: OwnData = OwnTable(data_in_memory=data, target=target)
+        experiment: OwnData = OwnTable(data_in_memory=data, target=str(target))
         table = True
     elif isinstance(data, (str, os.PathLike)):
         path = Path(data)

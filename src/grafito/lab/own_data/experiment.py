@@ -87,8 +87,8 @@ class OwnData(Experiment):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(epochs=1, batch_size=0, folds=2, patience=0, members=1)
         vars(self)["name"] = Path(self.path).stem or self.kind
+        self.at_least(epochs=1, batch_size=0, folds=2, patience=0, members=1)
 
     def begins(self) -> list[str]:
         return [] if self.data_in_memory is not None else ["fit", self.path]

@@ -12,6 +12,8 @@ import numpy as np
 from grafito.errors import MissingDependencyError
 from grafito.language import message
 
+ROUNDS = 100
+TREES = 3000  # of boosting, at most
 LINEAR, BOOSTING, NETWORK = message("linear model"), message("gradient boosting"), "network"
 
 
@@ -35,10 +37,29 @@ def linear(classes: int, seed: int) -> Any:
 
 
 def boosting(classes: int, seed: int, categories: Sequence[bool] | None = None) -> Any:
-    """Trees on histograms, in the settings that scikit-learn gives them."""
+    """Trees on histograms, in the settings that scikit-learn gives them, but for their number.
+
+    Each round grows a tree for each class, so that of very many classes there are fewer rounds.
+
+    Example:
+        >>> boosting(3, 1).max_iter, boosting(300, 1).max_iter
+        (100, 10)
+    """
     ensemble = _sklearn("ensemble")
     kind = "HistGradientBoosting" + ("Classifier" if classes else "Regressor")
-    return getattr(ensemble, kind)(random_state=seed, categorical_features=categories)
+    return getattr(ensemble, kind)(
+        random_state=seed, categorical_features=categories, max_iter=rounds(classes)
+    )
+
+
+def rounds(classes: int) -> int:
+    """How many rounds boosting has.
+
+    Example:
+        >>> rounds(0), rounds(30), rounds(300)
+        (100, 100, 10)
+    """
+    return min(ROUNDS, max(1, TREES // max(classes, 1)))
 
 
 def answers(model: Any, x: np.ndarray, y: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -203,7 +203,7 @@ class OwnTable(OwnData):
         return {"name": Path(table.source).name, "rows": shown, "words": words}
 
     def choices(self) -> list[list[Words]]:
-        return [prose.encoding(self.question)]
+        return [prose.encoding(self.question), *prose.fewer(rivals.rounds(len(self.classes)))]
 
     def show(self, record: Record, folds: Sequence[Fold]) -> None:
         if not 1 < len(self.question.columns) <= FEW_COLUMNS:

@@ -74,12 +74,12 @@ def question(asked: Question) -> list[Words]:
     if asked.left_out:
         found.append(Sentence(N_("A column that is left out is used all the same with --keep.")))
     if asked.without_target:
-        text = N_("{count} rows have no target and were left out.")
+        text = N_("Rows without a target, which were left out: {count}.")
         found.append(Sentence(text, {"count": asked.without_target}))
     if asked.equal_rows:
         text = N_(
-            "{count} rows repeat another one to the last cell: where both sides of a fold have "
-            "one, the score is too good."
+            "Rows that repeat another one to the last cell: {count}. Where both sides of a fold "
+            "have one, the score is too good."
         )
         found.append(Sentence(text, {"count": asked.equal_rows}))
     return found
@@ -118,6 +118,17 @@ def encoding(asked: Question) -> list[Words]:
         )
         found.append(Sentence(text))
     return found
+
+
+def fewer(rounds: int) -> list[list[Words]]:
+    """That boosting had fewer rounds than usual, where it had."""
+    if rounds == 100:
+        return []
+    text = N_(
+        "Gradient boosting grows a tree for each class in each round; with so many classes it was "
+        "given {rounds} rounds in place of 100."
+    )
+    return [[Sentence(text, {"rounds": rounds})]]
 
 
 def verdict(scores: Mapping[str, Sequence[float]], metric: str) -> list[Words]:
