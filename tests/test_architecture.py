@@ -195,7 +195,7 @@ BUDGET = {
     "ops": 1_350,
     "optimizers": 1_650,
     "preprocessing": 320,
-    "studio": 3_110,
+    "studio": 3_140,
     "utils": 880,
 }
 

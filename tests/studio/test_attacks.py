@@ -21,13 +21,14 @@ import websockets
 from studio.test_safety import alive, ask, child_of, linux
 from studios import read_frame, running, socket_address, tab
 
+from grafito import Sequential, layers
 from grafito.errors import FileError
 from grafito.files.arrays import write_arrays
 from grafito.studio import child, exports, server, worker
 from grafito.studio.guard import Guard
 from grafito.studio.keeping import Kept
 from grafito.studio.session import Session
-from grafito.studio.settings import Settings
+from grafito.studio.settings import Settings, changed
 
 XOR = {
     "data": {"name": "xor"},
@@ -268,6 +269,68 @@ def test_a_flood_of_questions_is_answered_in_words(address):
         await trains(address)
 
     asyncio.run(use())
+
+
+def test_what_a_closed_tab_asked_for_keeps_no_other_waiting(address):
+    async def use():
+        async with tab(address) as page:
+            await page.ask("built", "build", settings=LONG)
+            for _ in range(30):
+                await page.say("step", by="operation")
+        began = time.monotonic()
+        await trains(address)
+        assert time.monotonic() - began < 40
+
+    asyncio.run(use())
+
+
+@linux
+def test_a_tab_that_opens_after_the_last_process_is_told(tmp_path):
+    async def use(address, process):
+        for _ in range(child.MOST_STARTS):
+            found = None
+            while found is None:
+                with contextlib.suppress(AssertionError):
+                    found = child_of(process)
+            os.kill(found, signal.SIGKILL)
+            while alive(found):
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        async with websockets.connect(socket_address(address)) as page:
+            await page.send('{"type": "hello", "version": 1}')
+            while (message := json.loads(await page.recv()))["type"] != "error":
+                pass
+            assert message["what"].startswith("The process that trains ends again and again")
+        assert ask(address, "GET", "/download/model")[0] == 503
+
+    with running(tmp_path) as (address, process):
+        asyncio.run(use(address, process))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 2000, b"\x10\x27" + bytes(6) + b"[" * 10_000])
+def test_a_damaged_file_is_told_without_paths_and_without_python(address, content):
+    upload = json.loads(ask(address, "POST", "/upload/model", content)[2])["upload"]
+
+    async def use():
+        async with tab(address) as page:
+            await page.say("build", settings={"model": upload})
+            told = await error_of(page)
+            assert "Error" not in told["text"]
+            assert "uploads" not in json.dumps(told)
+
+    asyncio.run(use())
+
+
+def test_a_report_of_many_classes_draws_no_boundary_of_each(tmp_path):
+    model = Sequential([layers.Input((2,)), layers.Dense(300, "softmax")])
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    kept = Kept(tmp_path)
+    upload = kept.upload(path.read_bytes(), "model")
+    settings = changed(Settings(), {"data": {"name": "classes"}, "model": upload})
+    began = time.monotonic()
+    assert b"<html" in exports.export(Session(settings, kept.file), "report")[2]
+    assert time.monotonic() - began < 60
 
 
 def test_a_table_that_is_too_large_is_refused_at_once(address):

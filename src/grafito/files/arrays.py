@@ -146,7 +146,7 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         damaged = FileError(
             "The file is damaged or cut short.",
             where=path,
-            received=f"{type(error).__name__}: {error}",
+            received=_reason(error),
             fix="use another copy of it",
         )
         raise (foreign_file(path) or damaged) from error
@@ -161,6 +161,13 @@ def read_arrays(filepath: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             fix="use another copy of it",
         )
     return arrays, content
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, in words."""
+    if isinstance(error, OSError):
+        return error.strerror or "the disk does not give it"
+    return str(error) if type(error) is ValueError else "the header cannot be read"
 
 
 def _entries(file: BinaryIO, size: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,7 +19,7 @@ from grafito.studio.worker import main
 
 LEAVE = 10.0  # seconds until a process that does not end by itself is ended
 MOST_STARTS, AWHILE = 5, 60.0  # so many starts in so many seconds; then there is no other
-MOST_WAITING = 32  # messages that are not answered yet
+MOST_WAITING = 32  # messages of a tab that are not answered yet
 Heard = Callable[[dict[str, Any], Any, str | None], None]
 
 
@@ -54,7 +55,8 @@ class Child:
             self._process.start()
         theirs.close()
         self._starts = [*self._starts[1 - MOST_STARTS :], time.monotonic()]
-        self._waiting, self._speaks = 0, False
+        self._waiting: Counter[Any] = Counter()  # messages that are not answered, by tab
+        self._speaks = False
         self._outbox: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
         for task in (self._listen, self._talk):
             threading.Thread(
@@ -79,7 +81,7 @@ class Child:
     def _receive(self, message: dict[str, Any], tab: Any, lang: str | None) -> None:
         self._speaks = True
         if message["type"] == "answered":
-            self._waiting -= 1
+            self._waiting -= Counter([tab])  # which forgets tabs of whom nothing waits
         elif message["type"] == "exported":
             waiting = self._asked.pop(message["id"], None)
             if waiting is not None and not waiting.done():
@@ -112,13 +114,17 @@ class Child:
     def say(self, message: Mapping[str, Any]) -> None:
         """Ask for something."""
         if self._alive:
-            self._waiting += 1
+            self._waiting[message.get("tab")] += 1
             self._outbox.put(dict(message))
 
     @property
-    def is_behind(self) -> bool:
-        """Whether more was asked for than is done within a while."""
-        return self._waiting >= MOST_WAITING
+    def is_alive(self) -> bool:
+        """Whether there is a process, or will be one in a moment."""
+        return self._alive
+
+    def is_behind(self, tab: int) -> bool:
+        """Whether a tab asked for more than is done within a while."""
+        return self._waiting[tab] >= MOST_WAITING
 
     async def export(self, what: str, language: str) -> dict[str, Any] | None:
         """What one takes with one, which may take a while; None where the process ends."""

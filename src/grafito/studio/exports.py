@@ -20,6 +20,7 @@ from grafito.studio.program import program
 from grafito.studio.session import NUMBERS, Session
 
 KINDS = ("program", "program-keras", "model", "report", "player")
+MOST_REGIONS = 10  # classes whose boundaries are drawn, which takes time for each of them
 OCTETS, HTML, PYTHON = "application/octet-stream", "text/html", "text/x-python"
 
 
@@ -74,7 +75,8 @@ class Built(lab.Experiment):
             sheet = partial(figures.curves, history)
             record.figure("curves", sheet, message("Training"))
         examples = network.examples
-        if examples.is_plane and examples.task != REGRESSION:
+        few = network.model.outputs[0].shape[-1] <= MOST_REGIONS
+        if examples.is_plane and examples.task != REGRESSION and few:
             x, y = examples.x[~examples.held_out], examples.y[~examples.held_out]
             regions = partial(figures.decision_regions, self._answers, x, y, resolution=80)
             record.figure("regions", regions, message("What the network answers in the plane"))

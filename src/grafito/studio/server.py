@@ -258,6 +258,7 @@ class Studio:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.child.say({"type": "left", "tab": tab.number})
             self._tell_languages()
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
                 await socket.close(1013)
@@ -280,16 +281,15 @@ class Studio:
         kind = message["type"]
         if tab.number not in self._tabs and kind != "hello":
             raise Malformed("The first message is hello.", received=kind)
-        if self.child.is_behind and tab.number in self._tabs and kind not in ("pause", "seen"):
-            error = GrafitoError("What was asked for before is not done yet.")
-            with language.use(tab.language):
-                tab.say({"type": "error", "of": "train", **told(error)})
+        if self.child.is_behind(tab.number) and kind not in ("pause", "seen"):
+            self._tell_error(tab, GrafitoError("What was asked for before is not done yet."))
         elif kind == "hello":
             tab.language = message.get("language") or self._lang
             self._tabs[tab.number] = tab
             self._tell_languages()
-            tab.say({"type": "welcome", "version": 1, **self._words(tab), "saved": self._saved})
-            self._refresh(tab)
+            self._welcome(tab)
+            if not self.child.is_alive:
+                self._tell_error(tab, _dead())
         elif kind == "language":
             tab.language = message["language"]
             self._tell_languages()
@@ -299,8 +299,18 @@ class Studio:
             if not tab.ready:
                 tab.ready = True
                 self.child.say({"type": "want", "fresh": False})
-        else:
+        elif self.child.is_alive:
             self.child.say({**message, "tab": tab.number})
+        else:
+            self._tell_error(tab, _dead())
+
+    def _tell_error(self, tab: Tab, error: GrafitoError) -> None:
+        with language.use(tab.language):
+            tab.say({"type": "error", "of": "train", **told(error)})
+
+    def _welcome(self, tab: Tab) -> None:
+        tab.say({"type": "welcome", "version": 1, **self._words(tab), "saved": self._saved})
+        self._refresh(tab)
 
     def _words(self, tab: Tab) -> dict[str, Any]:
         lang = tab.language
@@ -337,16 +347,16 @@ class Studio:
         """The process that trains has ended; another one has begun, or none does any more."""
         self._saved = [{"id": name, "text": text} for name, text in self._kept.saved()]
         error = GrafitoError("The process that trains has ended; a new one begins.")
-        if not again:
-            error = GrafitoError(
-                "The process that trains ends again and again.", fix="start the studio anew"
-            )
         self._tell_languages()
         for tab in self._tabs.values():
-            with language.use(tab.language):
-                tab.say({"type": "error", "of": "train", **told(error)})
-            tab.say({"type": "welcome", "version": 1, **self._words(tab), "saved": self._saved})
-            self._refresh(tab)
+            self._tell_error(tab, error if again else _dead())
+            self._welcome(tab)
+
+
+def _dead() -> GrafitoError:
+    return GrafitoError(
+        "The process that trains ends again and again.", fix="start the studio anew"
+    )
 
 
 class UploadError(ArgumentError):

@@ -329,9 +329,10 @@ def told(error: GrafitoError) -> dict[str, Any]:
     given = {name: KEPT_AS.sub("", value) for name, value in error.rows.items()}
     rows = [[_(name), localised(retell(value))] for name, value in given.items() if value]
     where = given.get("where", "")
+    what = localised(retell(error.what))
     return {
-        "text": str(error),
-        "what": localised(retell(error.what)),
+        "text": "\n".join([what, *(f"  {name:<9}  {value}" for name, value in rows)]),
+        "what": what,
         "rows": rows,
         "field": where if " " not in where else "",
     }

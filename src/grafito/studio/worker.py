@@ -82,7 +82,7 @@ class Worker:
                     self._save()
                     return
                 self._guarded(message["type"], self._answer, message)
-                self._send({"type": "answered"})
+                self._send({"type": "answered"}, message.get("tab"))
                 continue
             if self._running:
                 self._guarded("train", self._train)
@@ -108,14 +108,20 @@ class Worker:
             while True:
                 message = self._inbox.get_nowait()
                 if message["type"] in STOPS:
-                    self._drop_moves()
+                    self._drop(MOVES)
+                elif message["type"] == "left":
+                    self._drop((*MOVES, "unit", "refresh"), message["tab"])
                 first = message["type"] == "gone"
                 self._pending.insert(0 if first else len(self._pending), message)
 
-    def _drop_moves(self) -> None:
-        kept = [each for each in self._pending if each["type"] not in MOVES]
-        for _dropped in range(len(self._pending) - len(kept)):
-            self._send({"type": "answered"})
+    def _drop(self, kinds: tuple[str, ...], tab: Any = None) -> None:
+        """Forget messages that wait; without a tab, those of all."""
+        kept = []
+        for message in self._pending:
+            if message["type"] in kinds and tab in (None, message.get("tab")):
+                self._send({"type": "answered"}, message.get("tab"))
+            else:
+                kept.append(message)
         self._pending = kept
 
     def _pause(self) -> float:
@@ -272,6 +278,9 @@ class Worker:
 
     def _do_languages(self, message: Message) -> None:
         self._languages = set(message["languages"])
+
+    def _do_left(self, message: Message) -> None:
+        """A tab is closed: `_hear` has forgotten what it wanted to see."""
 
     def _do_refresh(self, message: Message) -> None:
         self._tell_all(message["tab"])
