@@ -14,7 +14,7 @@ import pytest
 import grafito as keras
 from grafito import backend as K
 from grafito import layers, ops
-from grafito.errors import GrafitoWarning
+from grafito.errors import ArgumentError, GrafitoWarning
 
 X = np.random.default_rng(0).uniform(size=(12, 3)).astype("float32")
 Y = (X[:, :1] > 0.5).astype("float32")
@@ -106,6 +106,18 @@ def test_a_generator_of_changed_images():
     model.compile("sgd", "categorical_crossentropy")
     flow = changed.flow(images, labels, batch_size=4)
     model.fit(flow, steps_per_epoch=len(images) // 4, validation_data=(images, labels), **QUIET)
+
+
+def test_settings_of_a_generator_that_change_nothing():
+    from grafito.preprocessing.image import ImageDataGenerator
+
+    quiet = {"zca_whitening": False, "zca_epsilon": 1e-6, "shear_range": 0.0, "dtype": None}
+    quiet |= {"channel_shift_range": 0.0, "brightness_range": None, "interpolation_order": 1}
+    flow = ImageDataGenerator(**quiet, data_format="channels_last").flow(np.ones((2, 4, 4, 1)))
+    assert flow[0].shape == (2, 4, 4, 1)
+    for given in ({"zca_whitening": True}, {"shear_range": 0.2}, {"brightness_range": (0.5, 1)}):
+        with pytest.raises(ArgumentError, match="preprocessing_function"):
+            ImageDataGenerator(**given)
 
 
 def test_a_summary_before_the_shape_is_known(capsys):
@@ -268,7 +280,8 @@ def test_modules_of_older_versions(tmp_path):
     from grafito.layers.embeddings import Embedding
 
     from grafito.constraints import maxnorm
-    from grafito.layers.core import Dense
+    from grafito.layers.core import Dense, Dropout
+    from grafito.layers.normalization import Flatten
     from grafito.utils import np_utils
 
     assert np_utils.to_categorical([0, 1]).tolist() == [[1, 0], [0, 1]]
@@ -276,17 +289,19 @@ def test_modules_of_older_versions(tmp_path):
     model.add(Embedding(20, 4, input_length=8))
     model.add(Conv1D(filters=3, kernel_size=3, padding="same", activation="relu"))
     model.add(MaxPooling1D(pool_size=2))
-    model.add(layers.Flatten())
+    model.add(Dropout(0.2))
+    model.add(Flatten())
     model.add(Dense(1, activation="sigmoid", kernel_constraint=maxnorm(3)))
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     numbers = np.arange(96).reshape(12, 8) % 20
     best = keras.callbacks.ModelCheckpoint(
-        tmp_path / "best.safetensors", "val_acc", save_best_only=True
+        tmp_path / "best-{val_acc:.2f}.safetensors", "val_acc", save_best_only=True
     )
     seen = model.fit(numbers, Y, validation_split=0.25, callbacks=[best], **QUIET).history
     assert seen["acc"] == seen["accuracy"]
     assert seen["val_acc"] == seen["val_accuracy"]
     assert best.best == max(seen["val_accuracy"])
+    assert list(tmp_path.glob("best-?.??.safetensors"))
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,8 @@ class ModelCheckpoint(Monitor):
             if value is None or not self.better(value):
                 return
         try:
-            path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
+            older = {name: logs[now] for name, now in LOGS.items() if logs and now in logs}
+            path = self.filepath.format(epoch=epoch + 1, **{**older, **(logs or {})})
         except KeyError as error:
             raise unknown_name("name in the file path", error.args[0], logs or {}) from None
         except (ValueError, IndexError, AttributeError) as error:

@@ -71,6 +71,9 @@ def older(module: str, name: str) -> tuple[str, Any] | None:
     """
     if module == "grafito" and name in DTYPES:
         return repr(name), name
+    if module.startswith("grafito.layers."):
+        layers = importlib.import_module("grafito.layers")
+        return (f"layers.{name}", getattr(layers, name)) if name in layers.__all__ else None
     present = OLDER.get(module, {}).get(name)
     if present is None:
         return None

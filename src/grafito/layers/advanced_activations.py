@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grafito import activations, graph
+from grafito.errors import names_of as _names_of
 from grafito.layers.arguments import number
 from grafito.layers.base import Layer, register
 from grafito.layers.weighted import WeightedLayer
@@ -166,3 +167,6 @@ class Softmax(Layer):
 
     def call(self, inputs: graph.Tensor) -> graph.Tensor:
         return activations.softmax(inputs, self.axis)
+
+
+__getattr__ = _names_of(__name__)  # older programs import all layers from here

@@ -8,6 +8,7 @@ from typing import Any
 
 from grafito import activations, defaults, graph
 from grafito.errors import ArgumentError, ShapeError
+from grafito.errors import names_of as _names_of
 from grafito.graph.dtypes import dtype_name
 from grafito.layers.arguments import integer
 from grafito.layers.base import Layer, register, registry
@@ -305,3 +306,6 @@ class Wrapper(Layer):
     def build(self, input_shape: Any) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
+
+
+__getattr__ = _names_of(__name__)  # older programs import all layers from here

@@ -9,6 +9,7 @@ from typing import Any
 
 from grafito import graph
 from grafito.errors import ArgumentError
+from grafito.errors import names_of as _names_of
 from grafito.layers.arguments import integer, number
 from grafito.layers.base import Layer, register
 from grafito.layers.weighted import WeightedLayer
@@ -311,3 +312,6 @@ class UnitNormalization(Layer):
         axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
         squares = graph.sum(graph.square(inputs), axes, keepdims=True)
         return inputs / graph.sqrt(graph.maximum(squares, _SMALLEST_SQUARE))
+
+
+__getattr__ = _names_of(__name__)  # older programs import all layers from here

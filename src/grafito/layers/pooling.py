@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grafito import graph
+from grafito.errors import names_of as _names_of
 from grafito.layers.arguments import channels_last, check_places, choice, integers
 from grafito.layers.base import Layer, register
 
@@ -244,3 +245,6 @@ class GlobalAveragePooling2D(_GlobalPooling):
 
     axes = 2
     pool = graph.mean
+
+
+__getattr__ = _names_of(__name__)  # older programs import all layers from here

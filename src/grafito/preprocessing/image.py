@@ -18,6 +18,11 @@ __all__ = ["ImageDataGenerator", "NumpyArrayIterator", "array_to_img", "img_to_a
 __all__ += ["load_img", "save_img"]
 
 
+NEUTRAL = {"zca_whitening": False, "zca_epsilon": 1e-6, "shear_range": 0.0, "dtype": "float32"}
+NEUTRAL |= {"channel_shift_range": 0.0, "brightness_range": None, "interpolation_order": 1}
+NEUTRAL |= {"data_format": "channels_last"}
+
+
 class ImageDataGenerator(KnownArguments):
     """Variations of images, made by the layers RandomRotation, RandomZoom and their kin.
 
@@ -37,12 +42,15 @@ class ImageDataGenerator(KnownArguments):
         rescale: a factor of all numbers.
         preprocessing_function: called on each image last.
         validation_split: the share at the end that `flow(subset="validation")` gives.
+        kwargs: Keras's other settings, with the values that change nothing.
 
     Example:
         >>> flow = ImageDataGenerator(rotation_range=10).flow(np.zeros((5, 8, 8, 1)), batch_size=2)
         >>> [x.shape[0] for x in flow]
         [2, 2, 1]
     """
+
+    also_takes = tuple(NEUTRAL)
 
     def __init__(
         self,
@@ -62,7 +70,16 @@ class ImageDataGenerator(KnownArguments):
         rescale: float | None = None,
         preprocessing_function: Callable[[Any], Any] | None = None,
         validation_split: float = 0.0,
+        **kwargs: Any,
     ):
+        changed = {n: x for n, x in kwargs.items() if x not in (NEUTRAL[n], None)}
+        if changed:
+            raise ArgumentError(
+                "This variation of images is not here.",
+                where="ImageDataGenerator",
+                received=", ".join(f"{name}={value!r}" for name, value in changed.items()),
+                fix="preprocessing_function=f, a function of one image",
+            )
         self.featurewise = featurewise_center, featurewise_std_normalization
         self.samplewise = samplewise_center, samplewise_std_normalization
         self.rotation_range = rotation_range
