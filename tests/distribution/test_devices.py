@@ -133,6 +133,8 @@ def test_auto_takes_the_engine_that_knows_of_several_devices():
         (lambda: distribution.DataParallel(devices=[]), "no device"),
         (lambda: distribution.DataParallel(devices=["cpu:0", "cpu:0"]), "twice"),
         (lambda: distribution.DataParallel(devices=["cpu:0", "cpu:1"]), "JAX_NUM_CPU_DEVICES=2"),
+        (lambda: distribution.DataParallel(devices=["cpu:0", "cpu:7"]), "JAX_NUM_CPU_DEVICES=8"),
+        (lambda: distribution.DataParallel(devices=["cpu:7"]), "JAX_NUM_CPU_DEVICES=8"),
         (lambda: distribution.DataParallel(device_mesh=object()), "one axis"),
         (lambda: distribution.set_distribution("all"), "DataParallel()"),
     ],
@@ -141,6 +143,12 @@ def test_what_cannot_be_meant_is_an_error(act, told):
     with pytest.raises(ArgumentError) as error:
         act()
     assert told in str(error.value)
+
+
+def test_made_devices_of_a_cpu_are_no_advice_for_others():
+    with pytest.raises(ArgumentError) as error:
+        distribution.DataParallel(devices=["gpu:0", "gpu:1"])
+    assert "JAX_NUM_CPU_DEVICES" not in str(error.value)
 
 
 def test_devices_have_the_names_of_keras():

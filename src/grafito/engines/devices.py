@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ class DataParallel:
                     where="DataParallel",
                     received=repr(name),
                     expected=one_of(there),
-                    fix=_more_of_cpu(len(names), there),
+                    fix=_more_of_cpu(_needed(names), there),
                 )
         if not names:
             raise ArgumentError("There is no device to compute on.", where="DataParallel")
@@ -102,6 +103,13 @@ def _jax() -> Any:
 
 def _name(device: Any) -> str:
     return f"{device.platform}:{device.id}"
+
+
+def _needed(names: Sequence[str]) -> int:
+    """How many devices a CPU needs for devices of these names; 0 where some are of no CPU."""
+    if not all(re.fullmatch(r"cpu:\d+", name) for name in names):
+        return 0
+    return max(len(names), *(int(name[4:]) + 1 for name in names))
 
 
 def _more_of_cpu(wanted: int, there: Sequence[str]) -> str | None:
