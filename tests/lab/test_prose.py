@@ -337,9 +337,15 @@ TURNS = {
         (lambda: o.explains_as(0.90, 0.669), "better"),
         (lambda: o.explains_as(0.50, 0.669), "worse"),
     ],
+    "ranked": [
+        (lambda: a.ranked({"": 0.7}), "curve; guessing"),
+        (lambda: a.ranked({"": 0.52}), "hardly more"),
+        (lambda: a.ranked({"a": 0.7, "b": 0.6}), "{shares}"),
+    ],
     "generalises": [
-        (lambda: o.generalises(1.0, 1.1), "No"),
-        (lambda: o.generalises(1.0, 3.0), "Yes"),
+        (lambda: o.generalises(1.0, 1.1, 100.0), "in the test."),
+        (lambda: o.generalises(1.0, 1.1, 1.6), "not learned the rule"),
+        (lambda: o.generalises(1.0, 3.0, 100.0), "Yes"),
     ],
     "with units": [
         (lambda: o.with_units([(1, 0.0), (9, 1.0)]), "It learns"),

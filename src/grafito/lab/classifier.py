@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from grafito import figures, losses
+from grafito.figures.ranking import Ranking
+from grafito.lab.prose.answers import ranked
 from grafito.lab.prose.conclusions import confusions
 from grafito.lab.prose.measures import of_classes
 from grafito.lab.prose.sentence import Sentence
@@ -220,3 +222,11 @@ def show_chances(record: Record, truth: np.ndarray, chances: Mapping[str, np.nda
                 "shown here, so on new ones it will be a little lower."
             ),
         )
+
+
+def tell_chances(record: Record, truth: np.ndarray, chances: Mapping[str, np.ndarray]) -> None:
+    """Show what the probabilities are worth, and tell the areas under the ROC curves."""
+    show_chances(record, truth, chances)
+    if 0 < truth.mean() < 1:
+        areas = {name: Ranking.of(truth == 1, chance).area for name, chance in chances.items()}
+        record.words("findings", [[ranked(areas)]])

@@ -101,11 +101,14 @@ class LogisticMap(Training):
             span=(0, 1),
         )
         record.figure("fit", fit, N_("Data and fit"))
-        losses = [
+        training, test = [
             float(np.mean((trained.predict(part) - truth) ** 2, dtype=np.float64))
             for part, truth in trained.data
         ]
-        record.words("answers", [[generalises(*losses)]], N_("Does the network overfit?"))
+        constant = float(np.var(trained.data[1][1], dtype=np.float64))
+        record.words(
+            "answers", [[generalises(training, test, constant)]], N_("Does the network overfit?")
+        )
         steps = np.arange(FORECAST)
         true = generators.logistic_map(FORECAST, float(trained.data[1][0][0, 0]))
         forecast = [np.array([[true[0]]], np.float32)]

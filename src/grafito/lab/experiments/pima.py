@@ -13,7 +13,7 @@ import numpy as np
 from grafito import figures, layers, optimizers, regularizers
 from grafito.callbacks import History
 from grafito.datasets import pima
-from grafito.lab.classifier import show_chances
+from grafito.lab.classifier import tell_chances
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.prose import conclusions
@@ -174,7 +174,7 @@ class Pima(Experiment):
             ],
             N_("The held-out part of each fold"),
         )
-        show_chances(record, *self._held_out({"": result}))
+        tell_chances(record, *self._held_out({"": result}))
 
     def _held_out(
         self, results: Mapping[str, CrossValidation]
@@ -255,7 +255,7 @@ class Pima(Experiment):
             [[n + 1, *(each[n] for each in shares.values())] for n in range(self.folds)],
             N_("Accuracy of each fold"),
         )
-        show_chances(record, *self._held_out(done))
+        tell_chances(record, *self._held_out(done))
         models = [result.models[0] for result in done.values()]
         record.words("theory", theory_of(models[:1], ["binary_crossentropy"], ["adam"]))
         record.words("choices", [paragraph(self.task.of(self.variant).reasons)])

@@ -10,7 +10,7 @@ import numpy as np
 
 from grafito import layers, regularizers
 from grafito.datasets import imdb
-from grafito.lab.classifier import accuracies, show_chances
+from grafito.lab.classifier import accuracies, tell_chances
 from grafito.lab.course import Said, Sayings
 from grafito.lab.experiment import Variants
 from grafito.lab.prose.answers import best_named, same_winner
@@ -82,11 +82,11 @@ class Reviews(Training):
             N_("The reviews that were judged worst"),
             N_("The probability is that of a review for the film."),
         )
-        show_chances(record, y[:, 0], {"": p})
+        tell_chances(record, y[:, 0], {"": p})
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         truth = next(iter(trained.values())).data[1][1][:, 0]
-        show_chances(record, truth, {n: one.test_outputs[:, 0] for n, one in trained.items()})
+        tell_chances(record, truth, {n: one.test_outputs[:, 0] for n, one in trained.items()})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -379,3 +379,36 @@ def weakest_class(scores: Mapping[str, tuple[float, float]]) -> Sentence | None:
             "overlooked most often, with recall {recall}."
         )
     return Sentence(text, values)
+
+
+def ranked(areas: Mapping[str, float]) -> Sentence:
+    """How often a network puts an example of class 1 above one of class 0.
+
+    Args:
+        areas: under the ROC curve, by form; "" names a single one.
+
+    Example:
+        >>> ranked({"": 0.704}).values["share"]
+        70.4
+    """
+    shares = {name: percent(area) for name, area in areas.items()}
+    if len(shares) > 1:
+        text = N_(
+            "Of one example of class 1 and one of class 0 the first has the higher probability in "
+            "this percentage of all pairs, the area under the ROC curve: {shares}; guessing gives "
+            "50."
+        )
+        return Sentence(text, {"shares": shares})
+    (share,) = shares.values()
+    if share < 55:
+        text = N_(
+            "Of one example of class 1 and one of class 0 the first has the higher probability in "
+            "{share} % of all pairs, the area under the ROC curve: hardly more than guessing, "
+            "which gives 50 %."
+        )
+    else:
+        text = N_(
+            "Of one example of class 1 and one of class 0 the first has the higher probability in "
+            "{share} % of all pairs, the area under the ROC curve; guessing gives 50 %."
+        )
+    return Sentence(text, {"share": share})

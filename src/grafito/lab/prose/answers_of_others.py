@@ -10,6 +10,7 @@ import numpy as np
 from grafito.lab.prose.sentence import Sentence, percent
 from grafito.language import message as N_
 
+LITTLE = 0.25  # the share of the variance that is left where a rule has not been learned
 EQUAL = 0.01  # the share by which two losses differ that count as equal
 
 
@@ -223,19 +224,30 @@ def explains_as(r2: float, course: float) -> Sentence:
     return Sentence(text, values, judges=True)
 
 
-def generalises(training: float, test: float) -> Sentence:
+def generalises(training: float, test: float, constant: float) -> Sentence:
     """Whether the test error is of the size of the training error.
 
+    Args:
+        training: mean squared error there.
+        test: likewise.
+        constant: that of always saying the mean.
+
     Example:
-        >>> generalises(1e-4, 1.1e-4).text[:2], generalises(1e-4, 1e-2).text[:3]
+        >>> generalises(1e-4, 1.1e-4, 1.0).text[:2], generalises(1e-4, 1e-2, 1.0).text[:3]
         ('No', 'Yes')
     """
     values = {
         "training": training,
         "test": test,
         "times": float(f"{test / training:.2g}") if training else math.inf,
+        "constant": constant,
     }
-    if test <= 2 * training:
+    if test <= 2 * training and test > LITTLE * constant:
+        text = N_(
+            "No: the error is {training} in training and {test} in the test. But always saying the "
+            "mean has an error of {constant}: the network has not learned the rule yet."
+        )
+    elif test <= 2 * training:
         text = N_("No: the error is {training} in training and {test} in the test.")
     else:
         text = N_(

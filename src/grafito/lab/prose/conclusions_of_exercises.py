@@ -257,7 +257,7 @@ def arrived(steps: Mapping[str, int | None], close: float, most: int) -> Sentenc
     elif never:
         text = N_(
             "Steps until the loss stays within {share} % of the least: {steps}; {most} are not "
-            "enough for {never}."
+            "enough for: {never}."
         )
     else:
         text = N_("Steps until the loss stays within {share} % of the least: {steps}.")

@@ -41,6 +41,8 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
         ('97,8\u202f%', '0.0777')
         >>> headline("accuracy", [0.98, 0.97]), headline("right", [4.0, 4.0])
         ('97.5 ± 0.7\u202f%', '4 ± 0')
+        >>> headline("accuracy", [0.9749, 0.9747, 0.9754])
+        '97.5 ± 0.04\u202f%'
     """
     words = re.split(r"[_ ]", name)
     is_share = any(word in words for word in PERCENT)
@@ -54,7 +56,8 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
         mean, deviation = statistics.mean(scaled), statistics.stdev(scaled)
         if not share and all(float(value).is_integer() for value in scaled):
             return f"{short(mean, lang)} ± {short(deviation, lang)}{unit}"
-        return f"{write(mean, digits, lang)} ± {write(deviation, digits, lang)}{unit}"
+        fine = 2 if share and 0.005 <= deviation < 0.05 else digits
+        return f"{write(mean, digits, lang)} ± {write(deviation, fine, lang)}{unit}"
     return (write(scaled[0], 1, lang) if share else short(scaled[0], lang)) + unit
 
 
