@@ -203,7 +203,9 @@ class Layer(Owner):
         trace = graph.current_trace()
         if trace is None:
             raise GraphError(
-                "A penalty can be added only while a layer is being called.", where=self.name
+                "A penalty can be added only while a layer is being called.",
+                where=self.name,
+                fix="layer(numpy.ones((1, 3))), a call on arrays, whose penalties are known",
             )
         trace.penalties.append(loss)
 
