@@ -62,6 +62,12 @@ def browser():
         opened.close()
 
 
+def new_page(where):
+    page = where.new_page()
+    page.set_default_timeout(60_000)  # on a busy machine
+    return page
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     with running(tmp_path_factory.mktemp("cache")) as (address, _process):
@@ -78,9 +84,8 @@ def opened(browser, address):
             color_scheme=scheme, viewport={"width": width, "height": height}, accept_downloads=True
         )
         contexts.append(context)
-        page = context.new_page()
+        page = new_page(context)
         page.said = said
-        page.set_default_timeout(60_000)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.add_init_script(
@@ -222,6 +227,15 @@ def test_points_are_drawn_with_the_mouse_and_the_keys_in_a_browser(opened):
     page.get_by_text(re.compile("of 4 right")).wait_for()
     page.get_by_label("For validation").press("Home")
     page.get_by_text(re.compile("of 5 right")).wait_for()
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    for step in range(1, 6):  # a line of points
+        page.wait_for_timeout(60)
+        page.mouse.move(box["x"] + (0.4 + 0.05 * step) * box["width"], box["y"] + 30)
+    page.mouse.up()
+    page.get_by_text(re.compile(r"of ([7-9]|1\d) right")).wait_for()
 
 
 def test_what_is_taken_along_runs_and_opens_in_a_browser(opened, browser, tmp_path):
@@ -240,7 +254,7 @@ def test_what_is_taken_along_runs_and_opens_in_a_browser(opened, browser, tmp_pa
     assert ended.returncode == 0, ended.stderr
     assert "accuracy" in ended.stdout
     (player,) = (tmp_path / "Player").iterdir()
-    other = browser.new_page()
+    other = new_page(browser)
     other.goto(player.as_uri())
     other.click("#forward")
     assert other.inner_text("#count").startswith("1 / ")
@@ -462,7 +476,7 @@ def test_the_speed_holds_and_is_shown_after_a_reload_in_a_browser(opened):
 
 
 def test_a_lost_connection_comes_back_to_its_training_in_a_browser(browser, address):
-    page = browser.new_page()
+    page = new_page(browser)
     sockets = []
 
     def between(socket):
@@ -548,8 +562,7 @@ def test_what_the_command_line_names_is_opened_in_a_browser(browser, source, tmp
         result = lab.run(lab.get("digits", quick=True), out=tmp_path / "runs", verbose=0)
         source = str(result.folder)
     with running(tmp_path / "cache", source) as (address, _process):
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page = new_page(browser)
         page.goto(address)
         page.wait_for_selector("main:not([inert])")
         page.locator("#right", has_text=re.compile("of .* right")).wait_for()
@@ -585,12 +598,12 @@ def test_roles_names_and_contrast_are_right_in_a_browser(opened, scheme, width, 
 
 def test_a_second_tab_and_a_lost_server_are_told_in_a_browser(browser, tmp_path):
     with running(tmp_path) as (address, process):
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(address)
         page.wait_for_selector("main:not([inert])")
         page.locator("#epoch").click()
         wait_for_status(page, r"^epoch 1 ")
-        other = browser.new_page()
+        other = new_page(browser)
         other.goto(address)
         wait_for_status(other, r"^epoch 1 ")
         page.reload()
@@ -604,7 +617,7 @@ def test_a_second_tab_and_a_lost_server_are_told_in_a_browser(browser, tmp_path)
 
 
 def test_an_address_without_its_token_is_told_in_words_in_a_browser(browser, address):
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(address.partition("?")[0])
     assert "token" in page.inner_text("body")
     page.close()
