@@ -112,6 +112,30 @@ def test_an_open_quotation_mark_is_named_where_it_is_opened(tmp_path):
     assert wrong.value.rows["where"].endswith("line 6")
 
 
+def test_new_dates_are_read_in_the_order_of_the_training(tmp_path):
+    """03/04 alone does not tell which is the month; the table of the training did."""
+    days = [f"{1 + k % 12:02d}/{1 + k % 28:02d}/2024" for k in range(40)]
+    text = "day,a,b\n" + rows(lambda k: days[k], size, lambda k: k % 12)
+    path = made(tmp_path, text)
+    found = lab.fit(path, "b", out=tmp_path / "runs", **QUICK | {"epochs": 1})
+    new = made(tmp_path, f"day,a\n{days[30]},{size(30)}\n", "new.csv")
+    alone = found.predict(new)
+    together = found.predict(path)
+    assert days[30] == "07/03/2024"
+    assert alone.values[0] == pytest.approx(together.values[30], rel=1e-4)
+
+
+def test_what_is_no_table_is_refused_by_predict(tmp_path):
+    path = made(tmp_path, "a,b\n" + rows(size, lambda k: k % 2))
+    found = lab.fit(path, "b", out=tmp_path / "runs", **QUICK | {"epochs": 1})
+    for data in (None, [1.0], {"a": [1.0]}):
+        with pytest.raises(DataError, match="neither a data frame nor the path"):
+            found.predict(data)
+    wrong = made(tmp_path, "a\nmucho\n", "new.csv")
+    with pytest.raises(DataError, match="received   'mucho'"):
+        found.predict(wrong)
+
+
 def test_large_predictions_are_written_without_an_exponent(tmp_path):
     text = "a;price\n" + rows(size, lambda k: f"{k + 70}654321").replace(",", ";")
     path = made(tmp_path, text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -49,12 +49,14 @@ class Column:
         kind: "number", "date" (days since 1970) or "category".
         values: float64 (n,), or the texts of the categories, as objects.
         remark: what had to be guessed when it was read, as a text.
+        month_first: whether its dates have the month before the day.
     """
 
     name: str
     kind: str
     values: np.ndarray
     remark: str = ""
+    month_first: bool = False
 
     @property
     def is_missing(self) -> np.ndarray:
@@ -70,7 +72,7 @@ class Column:
 
     def rows(self, chosen: np.ndarray) -> Column:
         """The same column with some of its rows."""
-        return Column(self.name, self.kind, self.values[chosen], self.remark)
+        return replace(self, values=self.values[chosen])
 
     def text(self, value: Any) -> str:
         """One of its values as a text: a date as 2024-01-31, with the time of day where it has one.
@@ -112,7 +114,11 @@ class TypedTable:
 
 
 def typed_table(
-    data: Any, *, missing: Sequence[str] = (), categories: Sequence[str] = ()
+    data: Any,
+    *,
+    missing: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    month_first: bool = False,
 ) -> TypedTable:
     r"""Read a table and find out what its columns hold.
 
@@ -123,6 +129,7 @@ def typed_table(
         data: the path of a CSV or TSV file, or a data frame.
         missing: further texts that stand for a missing value.
         categories: columns whose numbers or dates are names of classes.
+        month_first: how dates are read where day and month cannot be told apart.
 
     Raises:
         FileError: for a file that cannot be read.
@@ -143,14 +150,15 @@ def typed_table(
         check_names(names, type(data).__name__)
         series = (data[name] for name in data.columns)
         columns = {
-            name: _of_series(name, one, absent) for name, one in zip(names, series, strict=True)
+            name: _of_series(name, one, absent, month_first)
+            for name, one in zip(names, series, strict=True)
         }
         table = TypedTable(columns, type(data).__name__)
     else:
         cells = read_cells(data)
         sign = _decimal_sign(cells, absent)
         columns = {
-            name: _of_texts(name, texts, absent, sign, (cells, categories))
+            name: _of_texts(name, texts, absent, sign, month_first, (cells, categories))
             for name, texts in zip(cells.names, cells.columns, strict=True)
         }
         table = TypedTable(columns, str(data), cells)
@@ -161,7 +169,7 @@ def typed_table(
     return TypedTable(made, table.source, table.cells)
 
 
-def _of_series(name: str, series: Any, absent: frozenset[str]) -> Column:
+def _of_series(name: str, series: Any, absent: frozenset[str], month_first: bool) -> Column:
     """A column of a data frame."""
     kind = getattr(series.dtype, "kind", "O")
     gaps = np.asarray(series.isna()) if hasattr(series, "isna") else np.zeros(len(series), bool)
@@ -179,7 +187,7 @@ def _of_series(name: str, series: Any, absent: frozenset[str]) -> Column:
         values[~gaps] = np.asarray(series[~gaps], "float64")
         return Column(name, "number", np.where(np.isfinite(values), values, np.nan))
     cells = ["" if gap else str(v).strip() for v, gap in zip(series, gaps, strict=True)]
-    return _of_texts(name, cells, absent, ".", None)
+    return _of_texts(name, cells, absent, ".", month_first, None)
 
 
 def _plain(text: str) -> str:
@@ -210,6 +218,7 @@ def _of_texts(
     texts: Sequence[str],
     absent: frozenset[str],
     sign: str,
+    month_first: bool,
     place: tuple[Cells, Sequence[str]] | None,
 ) -> Column:
     """A column of cells: numbers or dates where nearly all of them are such."""
@@ -217,13 +226,14 @@ def _of_texts(
     plain = {text: _plain(text) for text in present}
     signs = (sign, "," if sign == "." else ".")
     readers: list[Reader] = [*(("number", partial(_number, plain, one), "") for one in signs)]
-    readers += _date_readers(present)
+    order = _month_first(present, month_first)
+    readers += _date_readers(order)
     as_category = place is not None and name in place[1]
     for kind, read, remark in readers if present and not as_category else ():
         found = {text: read(text) for text in present}
         if None not in found.values():
             column = np.array([found.get(text, np.nan) for text in texts], np.float64)
-            return Column(name, kind, column, remark)
+            return Column(name, kind, column, remark, kind == "date" and bool(order))
     for kind, read, _ in readers if present and not as_category else ():
         wrong = [text for text in present if read(text) is None]
         bad = sum(text in wrong for text in texts) if len(wrong) < MOST_STRAY else len(texts)
@@ -243,14 +253,18 @@ def _number(plain: Mapping[str, str], decimal: str, cell: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _date_readers(present: Mapping[str, int]) -> list[Reader]:
-    """Ways to read dates; where day and month cannot be told apart, the day comes first."""
+def _month_first(present: Mapping[str, int], usually: bool) -> bool | None:
+    """Whether these dates have the month first; None where nothing tells, and the day is usual."""
     both = [m for m in map(_YEAR_LAST.fullmatch, present) if m]
-    day_first = any(int(m[1]) > 12 for m in both)
-    month_first = any(int(m[2]) > 12 for m in both)
+    if any(int(m[1]) > 12 for m in both):
+        return False
+    return True if usually or any(int(m[2]) > 12 for m in both) else None
+
+
+def _date_readers(month_first: bool | None) -> list[Reader]:
+    """Ways to read dates; where day and month cannot be told apart, as is usual."""
     remark = message("The day was read before the month.")
-    order = (1, 0) if month_first and not day_first else (0, 1)
-    sure = day_first or month_first
+    order = (1, 0) if month_first else (0, 1)
 
     def last(text: str) -> float | None:
         m = _YEAR_LAST.fullmatch(text)
@@ -264,7 +278,7 @@ def _date_readers(present: Mapping[str, int]) -> list[Reader]:
         m = _YEAR_FIRST.fullmatch(text)
         return _days(*m.groups()) if m else None
 
-    return [("date", first, ""), ("date", last, "" if sure else remark)]
+    return [("date", first, ""), ("date", last, remark if month_first is None else "")]
 
 
 def _days(year: Any, month: Any, day: Any, *clock: Any) -> float | None:

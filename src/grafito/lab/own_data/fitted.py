@@ -125,13 +125,25 @@ class Fitted:
         Raises:
             DataError: where a column is missing, or nothing can be read.
         """
-        if self.told["kind"] == "table":
+        is_path, is_frame = isinstance(data, (str, os.PathLike)), hasattr(data, "columns")
+        if self.told["kind"] == "table" and (is_path or is_frame):
             return self._of_table(data)
+        if not is_path:
+            raise DataError(
+                "This is neither a data frame nor the path of a file or folder.",
+                where="data",
+                received=type(data).__name__,
+            )
         return self._of_pictures(Path(data))
 
     def _of_table(self, data: Any) -> Prediction:
         told = self.told
-        table = typed_table(data, missing=told["missing"], categories=told["categories"])
+        table = typed_table(
+            data,
+            missing=told["missing"],
+            categories=told["categories"],
+            month_first=told.get("month_first", False),
+        )
         encoder = TableEncoder.from_config(told["columns"])
         columns, remarks = [], []
         for one in encoder.encodings:
@@ -218,7 +230,8 @@ class Fitted:
             rows = [list(row) for row in zip(*cells.columns, strict=True)]
             delimiter = cells.delimiter or "\t"
         comma = delimiter == ";"
-        titles.append(_("{} (predicted)").format(found.target))
+        name = found.target if self.told["kind"] == "table" else _(found.target)
+        titles.append(_("{} (predicted)").format(name))
         if found.chances is not None:
             titles.append(_("probability"))
         for place, row in enumerate(rows):
@@ -254,9 +267,10 @@ def _like(column: Column, kind: str, table: TypedTable) -> Column:
         return Column(column.name, kind, empty.astype(object if kind == "category" else float))
     if kind == "category":
         return column.as_category()
+    some = dict.fromkeys(column.text(value) for value in column.values[~column.is_missing])
     raise DataError(
         "A column holds something else than in training.",
         where=f"{table.source}, column {column.name!r}",
-        received=column.kind,
+        received=", ".join(repr(text[:40]) for text in [*some][:3]),
         expected=kind,
     )

@@ -136,6 +136,7 @@ class OwnTable(OwnData):
             "missing": [*self.missing],
             "categories": [*self.categories],
             "dates": self.question.is_of_dates,
+            "month_first": any(each.month_first for each in self.table.columns.values()),
         }
 
     def _further(self, folds: Sequence[Fold]) -> dict[str, float]:
