@@ -2,6 +2,7 @@
 
 import itertools
 import types
+import warnings
 
 import numpy as np
 import pytest
@@ -36,6 +37,17 @@ def test_curves_mark_the_best_epoch():
     loss, accuracy = curves(HISTORY, lang="es").axes
     assert [text.get_text() for text in (*loss.texts, *accuracy.texts)] == ["0,800", "0,750"]
     assert [axes.lines[-1].get_xdata()[0] for axes in (loss, accuracy)] == [2, 2]
+
+
+def test_a_slow_machine_draws_curves_without_a_warning(monkeypatch):
+    """Matplotlib warns where it looks for the place of a legend for longer than a second."""
+    clock = itertools.count(step=2)
+    monkeypatch.setattr(
+        "matplotlib.legend.time", types.SimpleNamespace(perf_counter=lambda: next(clock))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curves(HISTORY).draw_without_rendering()
 
 
 def test_splits_differ_in_colour_and_in_line():

@@ -323,7 +323,7 @@ def _legend_of_one(axes: Axes, look: Look) -> None:
     """The splits of a single training, where there are several things to tell apart."""
     entries = [*axes.get_legend_handles_labels()[0], *(_raw(look) if _has_raw(axes) else [])]
     if len(entries) > 1:
-        axes.legend(handles=entries)
+        axes.legend(handles=entries, loc="best")  # asked for: no warning that it takes long
 
 
 def _has_raw(axes: Axes) -> bool:
