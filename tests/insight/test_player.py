@@ -329,6 +329,7 @@ def test_within_another_page_its_script_runs_and_no_other(browser, more, tmp_pat
     outer.on("console", lambda message: said.append(message.text))
     outer.goto(path.as_uri())
     frame = outer.frames[1]
+    frame.wait_for_selector("#list button")  # the script has run: before it a click does nothing
     frame.click("#forward")
     assert frame.inner_text("#count") == "1 / 9"
     assert frame.title() != "other"
