@@ -110,6 +110,12 @@ def test_no_word_of_the_spanish_report_is_english(fitted):
     assert "loss of score" in (fitted.folder / "en" / "importance.svg").read_text(encoding="utf-8")
 
 
+def test_a_notebook_shows_what_was_found(fitted):
+    assert repr(fitted).startswith("<Fitted 'precio', r2=0.")
+    assert "report.html" in fitted._repr_html_()
+    assert lab.Fitted(fitted.folder)._repr_html_() is None
+
+
 def test_the_words_of_a_user_are_not_translated(tmp_path):
     """Columns, classes and texts that have a translation stay what they are."""
     text = "loss,accuracy,Network\n" + rows(

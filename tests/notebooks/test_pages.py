@@ -247,3 +247,10 @@ def test_a_place_is_written_now_and_then():
     place.flush()
     assert len(shown.pages) < 10
     assert "line &lt;999&gt;" in shown.pages[-1]
+
+
+def test_the_memory_of_a_step_is_written_as_spanish_does():
+    model = Sequential([layers.Input((4,)), layers.Dense(6), layers.Dense(1)])
+    model.compile("adam", "mse")
+    with language.use("es"):
+        assert "6,6 KiB (batch_size=32)" in page_of(model)

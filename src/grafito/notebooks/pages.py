@@ -13,7 +13,7 @@ from grafito.errors import GrafitoError
 from grafito.figures.formula import formula_mathml
 from grafito.figures.text import number, with_decimal_sign
 from grafito.graph import Tensor, Variable
-from grafito.language import in_words, retell
+from grafito.language import in_words, localised, retell
 from grafito.language import translate as _
 from grafito.layers import Layer
 from grafito.models import Model
@@ -56,7 +56,9 @@ def _of_model(model: Model) -> str:
     ]
     if len(layers) > MOST_ROWS:
         rows.append([f"… {len(layers) - MOST_ROWS}", *[""] * (len(summary.titles) - 1)])
-    totals = " · ".join(f"{escape(_(name))}: {escape(value)}" for name, value in summary.totals)
+    totals = " · ".join(
+        f"{escape(_(name))}: {escape(localised(value))}" for name, value in summary.totals
+    )
     note = f"<p>{escape(retell(summary.note))}</p>" if summary.note else ""
     return block(
         f"{_('Model')}: {summary.model}",

@@ -105,6 +105,15 @@ class Fitted:
                 fix="grafito fit data.csv --target NAME",
             ) from None
 
+    def __repr__(self) -> str:
+        score = next(iter(self.numbers.items()), None)
+        told = "" if score is None else f", {score[0]}={score[1]:.4g}"
+        return f"<Fitted {self.told['target']!r}{told}, in {self.folder}>"
+
+    def _repr_html_(self) -> str | None:
+        """What the run returned; of one that was read from its folder, the text alone."""
+        return None if self.result is None else self.result._repr_html_()
+
     @cached_property
     def model(self) -> Model:
         """The network."""
