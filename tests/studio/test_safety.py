@@ -237,7 +237,8 @@ def test_a_process_that_is_killed_is_followed_by_another(tmp_path):
     async def use(address, process):
         async with tab(address) as page:
             await page.ask("built", "build", settings={"seed": 5})
-            await page.ask("state", "step", by="epoch")
+            await page.say("step", by="epoch")
+            await page.until("state", epoch=1)
             await page.ask("state", "pause")  # which keeps the training
             os.kill(child_of(process), signal.SIGKILL)
             while (message := await page.hear())["type"] != "error":

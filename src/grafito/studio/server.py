@@ -62,6 +62,7 @@ class Tab:
         sending: the task that sends; where it ends, so does the tab.
         number: by which the child process knows it.
         waiting: bytes of what waits to be sent.
+        told: whether it has what it was built from; what changes comes after that.
         outbox: what waits to be sent.
     """
 
@@ -69,6 +70,7 @@ class Tab:
     language: str
     number: int
     waiting: int = 0
+    told: bool = False
     ready: bool = True
     sending: asyncio.Task[None] | None = None
     outbox: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(1000))
@@ -335,6 +337,9 @@ class Studio:
         content = message.get("content", message)
         for each in list(self._tabs.values()):
             if tab not in (None, each.number) or lang not in (None, each.language):
+                continue
+            each.told = each.told or (tab is not None and message["type"] == "built")
+            if not each.told and message["type"] != "error":
                 continue
             if message["type"] == "picture":
                 if each.ready:
