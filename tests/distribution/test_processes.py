@@ -338,7 +338,8 @@ from grafito import distribution
 from grafito.engines import processes
 distribution.initialize()
 Path(sys.argv[1], f"in-{distribution.process_index()}").touch()
-while not processes.largest(Path(sys.argv[1], "end").exists()):
+ends = time.monotonic() + 120  # also where nobody lives any more who could end it
+while not processes.largest(Path(sys.argv[1], "end").exists() or time.monotonic() > ends):
     time.sleep(0.1)
 """
 

@@ -44,6 +44,16 @@ def test_settings_too_small_are_named(tmp_path, setting):
         lab.own_experiment(made(tmp_path, text), "b", **setting)
 
 
+@pytest.mark.parametrize("column", ["a", "y"])
+def test_infinity_in_a_frame_is_no_missing_value(column):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": np.arange(30.0), "y": np.arange(30.0) ** 2})
+    frame.loc[7, column] = -np.inf
+    with pytest.raises(DataError, match="holds infinity") as wrong:
+        lab.own_experiment(frame, "y")
+    assert f"{column}, row 7" in str(wrong.value)
+
+
 def test_a_frame_with_two_columns_of_one_name():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.ones((30, 3)), columns=["a", "a", "y"])

@@ -133,7 +133,7 @@ def typed_table(
 
     Raises:
         FileError: for a file that cannot be read.
-        DataError: for a column of numbers, or dates, with some other text in it.
+        DataError: for a column of numbers, or dates, with some other text or infinity in it.
 
     Example:
         >>> import tempfile
@@ -185,7 +185,15 @@ def _of_series(name: str, series: Any, absent: frozenset[str], month_first: bool
     if kind in "iuf":
         values = np.full(len(series), np.nan)
         values[~gaps] = np.asarray(series[~gaps], "float64")
-        return Column(name, "number", np.where(np.isfinite(values), values, np.nan))
+        infinite = np.flatnonzero(np.isinf(values))
+        if infinite.size:
+            raise DataError(
+                "A column of numbers holds infinity.",
+                where=f"{name}, row {infinite[0]}",
+                received=values[infinite[0]],
+                fix="frame.replace([np.inf, -np.inf], np.nan), where it stands for a missing value",
+            )
+        return Column(name, "number", values)
     cells = ["" if gap else str(v).strip() for v, gap in zip(series, gaps, strict=True)]
     return _of_texts(name, cells, absent, ".", month_first, None)
 
