@@ -395,6 +395,7 @@ OTHERS = {
     "classes of text": (DataError, ["dtype"], lambda: utils.to_categorical(["a", "b"])),
     "classes with NaN": (DataError, ["nan"], lambda: utils.to_categorical([0, np.nan])),
     "number of classes": (ArgumentError, ["'3'"], lambda: utils.to_categorical([0], "3")),
+    "axis of a norm": (ArgumentError, ["axis=2", "(2,)"], lambda: utils.normalize([3.0, 4.0], 2)),
     "length": (ArgumentError, ["maxlen=-1"], lambda: utils.pad_sequences([[1]], maxlen=-1)),
     "sequences of text": (DataError, ["'ab'"], lambda: utils.pad_sequences([["ab"]])),
     "dtype of sequences": (DataError, ["flaot"], lambda: utils.pad_sequences([[1]], dtype="flaot")),

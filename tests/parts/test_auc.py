@@ -29,6 +29,17 @@ FORMS = [
 ]
 
 
+@pytest.mark.parametrize("form", [{}, {"curve": "PR"}, {"multi_label": True}], ids=str)
+def test_what_is_no_probability_counts_as_the_nearest(form, keras):
+    scores = (4 * PRED - 1.5).astype("float32")
+    areas = []
+    for auc in (metrics.AUC(**form), keras.metrics.AUC(**form)):
+        auc.update_state(TRUE, scores)
+        areas.append(float(auc.result()))
+    assert areas[0] == pytest.approx(areas[1], rel=2e-5)
+    assert metrics.AUC()([0, 1, 1, 0], [-0.5, 0.3, 1.7, 0.6]) == pytest.approx(0.75)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_as_in_keras(form, weighted, keras):

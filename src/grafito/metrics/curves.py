@@ -24,7 +24,8 @@ BEYOND = 1e-7  # the first and the last threshold lie so far outside 0 to 1
 class AUC(ThresholdMetric):
     """The area under the ROC curve (recall over false positive rate) or the precision-recall one.
 
-    The curve is known at the thresholds only; more of them come nearer to the exact area.
+    The curve is known at the thresholds only; more of them come nearer to the exact area. A
+    prediction below 0 counts as 0, one above 1 as 1.
 
     Args:
         num_thresholds: how many, evenly spaced over 0 to 1, where no `thresholds` are given.
@@ -98,7 +99,7 @@ class AUC(ThresholdMetric):
         return None if self.multi_label else super().count_shape()
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_pred = graph.sigmoid(y_pred) if self.from_logits else graph.as_tensor(y_pred)
+        y_pred = graph.sigmoid(y_pred) if self.from_logits else graph.clip(y_pred, 0.0, 1.0)
         labels = y_pred.shape[-1] if y_pred.ndim else 0
         wanted = self.num_labels or len(self.label_weights or ()) or labels
         if (self.multi_label or self.label_weights) and (y_pred.ndim != 2 or labels != wanted):

@@ -58,11 +58,21 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
         axis: along which the vectors lie.
         order: p of the length (Σ |x|ᵖ)^(1/p).
 
+    Raises:
+        ArgumentError: for an axis that the array does not have.
+
     Example:
         >>> normalize([[3.0, 4.0]]).tolist()
         [[0.6, 0.8]]
     """
-    x = np.asarray(x)
+    x = np.atleast_1d(x)
+    if axis not in range(-x.ndim, x.ndim):
+        raise ArgumentError(
+            "The array does not have this axis.",
+            where="normalize",
+            received=f"axis={axis}, an array of shape {x.shape}",
+            expected=f"{-x.ndim} to {x.ndim - 1}",
+        )
     length = np.asarray(np.linalg.norm(x, order, axis, keepdims=True))
     length[length == 0] = 1
     return x / length
