@@ -168,6 +168,13 @@ def test_a_killed_run_is_recognised(tmp_path):
     assert first.startswith("0,")
 
 
+def test_only_the_process_that_writes_names_a_folder(monkeypatch):
+    result = lab.Result("xor", Path("runs/1"), "complete", {"right": 4.0}, 9, 1.0, "jax")
+    assert "runs/1" in result.table()
+    monkeypatch.setattr("grafito.engines.processes._index", 1)
+    assert len(result.table().splitlines()) == 2
+
+
 def test_result_table_is_aligned(tmp_path):
     result = lab.run(lab.get("ice-creams", epochs=2), out=tmp_path, verbose=0)
     for lang in ("en", "es"):

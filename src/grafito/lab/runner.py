@@ -107,6 +107,8 @@ class Result:
             "  ".join([row[0].ljust(wide[0]), *map(str.rjust, row[1:-1], wide[1:-1]), row[-1]])
             for row in (titles, cells)
         ]
+        if processes.process_index():  # its folder is gone when it ends; process 0 keeps one
+            return "\n".join(lines)
         return "\n".join([*lines, f"{folder.ljust(wide[0])}  {self.folder}{note}"])
 
 
