@@ -18,6 +18,19 @@ ROWS = [
         new="another copy of the file",
         sentence="the file is the user's",
     ),
+    Row(
+        "list(table.rows_of(['a,\"b'], ',', 'd.csv'))",
+        "\"b'",
+        '"b"\'',
+        says="close it, or write it twice where it belongs to the text",
+        before="from grafito.datasets.readers import table",
+    ),
+    Row(
+        "columns.typed_table(frame)",
+        "frame",
+        "frame.replace([np.inf, -np.inf], np.nan)",
+        before="import pandas; from grafito.datasets import columns; frame = pandas.DataFrame({'a': [1.0, np.inf]})",
+    ),
     Row("utils.array_to_img(np.zeros((1, 2, 2, 3)))", "3)))", "3))[0])", says="x[0]"),
     Row(
         "utils.img_to_array(x, data_format='channels_first')",

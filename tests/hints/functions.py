@@ -47,6 +47,12 @@ ROWS = [
         sentence="the images are the user's",
     ),
     Row(
+        "preprocessing.image.ImageDataGenerator(shear_range=0.2)",
+        "shear_range=0.2",
+        "preprocessing_function=lambda image: image",
+        says="preprocessing_function=f, a function of one image",
+    ),
+    Row(
         "preprocessing.image.ImageDataGenerator().flow(images)",
         "flow(images)",
         "flow(images[..., None])",

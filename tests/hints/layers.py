@@ -138,9 +138,22 @@ ROWS = [
         says="x[:, 0]",
     ),
     Row(
-        "a = layers.Input((1,), dtype='string'); one = layers.StringLookup(vocabulary=['a']); two = layers.StringLookup(vocabulary=['b']); Model(a, [one(a), two(a)]).predict([['a']], verbose=0)",
-        new="a second Input for a second layer",
-        sentence="names of inputs are the user's",
+        "Model(a, [layers.TextVectorization(vocabulary=['a'], name='one')(a), layers.TextVectorization(vocabulary=['a'], ngrams=2)(a)]).predict([['a b']], verbose=0)",
+        ", name='one'",
+        ", output_sequence_length=3",
+        says="output_sequence_length=3 of layer 'one'",
+        before="a = layers.Input((), dtype='string')",
+    ),
+    Row(
+        "entrance._tokens(Model(a, layers.TextVectorization(vocabulary=['a'])(a)), layers.Input((), dtype='string'), ['a'])",
+        new="layers.TextVectorization() or layers.StringLookup() on it",
+        sentence="which of them is the user's choice",
+        before="from grafito.models import entrance; a = layers.Input((), dtype='string')",
+    ),
+    Row(
+        "net(layers.Dense(2)).layers[0].add_loss(1.0)",
+        new="layer(numpy.ones((1, 3))), a call on arrays, whose penalties are known",
+        sentence="a penalty is added in the call of a layer of one's own",
     ),
     Row(
         "class A(models.Model):\n    def __init__(self):\n        super().__init__()\n        self.a = layers.StringLookup(vocabulary=['a'])\n        self.b = layers.StringLookup(vocabulary=['b'])\n    def call(self, x):\n        return self.a(x) + self.b(x)\nA().predict([['a']], verbose=0)",

@@ -72,6 +72,19 @@ ROWS = [
         before=PROCESSES + "\ndef unheard(*_, **__):\n    raise OSError('refused')",
     ),
     Row(
+        "with patch('socket.create_connection'), patch.object(meeting, '_received', lambda own: 'other'):\n    meeting._come('localhost:1', 2, 1, -1.0)",
+        new="another port, where the number is right",
+        sentence="another process",
+        before=PROCESSES,
+    ),
+    Row(
+        "with patch.dict('os.environ', GRAFITO_THREADS='0'):\n    resources.thread_count()",
+        "GRAFITO_THREADS='0'",
+        "GRAFITO_THREADS='1'",
+        says="GRAFITO_THREADS=1",
+        before="from unittest.mock import patch; from grafito.engines import resources",
+    ),
+    Row(
         "with patch.multiple(processes, _count=2, gather=lambda text: ['{\"data\": 1}', text]):\n    processes.compare({'data': 2})",
         "{'data': 2}",
         "{'data': 1}",
