@@ -24,8 +24,7 @@ BEYOND = 1e-7  # the first and the last threshold lie so far outside 0 to 1
 class AUC(ThresholdMetric):
     """The area under the ROC curve (recall over false positive rate) or the precision-recall one.
 
-    The curve is known at the thresholds only; more of them come nearer to the exact area. A
-    prediction below 0 counts as 0, one above 1 as 1.
+    The curve is known at the thresholds only; more of them come nearer to the exact area.
 
     Args:
         num_thresholds: how many, evenly spaced over 0 to 1, where no `thresholds` are given.
@@ -39,7 +38,7 @@ class AUC(ThresholdMetric):
             of their areas.
         num_labels: the number of columns, by default that of the first batch.
         label_weights: weights of the labels in that mean; without `multi_label`, of the columns.
-        from_logits: the predictions are logits.
+        from_logits: the predictions are logits; else one below 0 counts as 0, above 1 as 1.
 
     Raises:
         ArgumentError: for an unknown curve or summation, or fewer than two thresholds.
