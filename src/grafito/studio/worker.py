@@ -25,7 +25,7 @@ from grafito.studio.opening import NAME, for_model, opened
 from grafito.studio.session import Session, told
 from grafito.studio.settings import Settings, changed
 
-SLICE = 1 / 100  # seconds of training before messages are read again
+SLICE = 1 / 200  # seconds of training before messages are read again
 PICTURE = 1 / 60  # seconds between two pictures at least
 MEASURED = 1 / 10  # between two points of the curves
 SAVED = 5.0  # between two checkpoints
