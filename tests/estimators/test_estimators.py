@@ -240,7 +240,15 @@ def test_weights_of_classes_that_a_fold_lacks_are_no_fault():
         ({"network": ends_in(1)}, IRIS[1], ArgumentError, "1 units, 3 outputs"),
         ({"optimizer": "adan"}, IRIS[1], ArgumentError, "adam"),
         ({"epochs": 0.5}, IRIS[1], ArgumentError, "epochs"),
-        ({"early_stopping": True, "validation_fraction": 1}, IRIS[1], ArgumentError, "share"),
+        *(
+            (
+                {"early_stopping": True, "validation_fraction": share},
+                IRIS[1],
+                ArgumentError,
+                "try  *validation_fraction=0.1",
+            )
+            for share in (0, 1, -0.1, None, "a")
+        ),
     ],
 )
 def test_bad_settings(settings, y, error, words):

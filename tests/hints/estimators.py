@@ -9,6 +9,12 @@ SAYS = "network=lambda shape, outputs: Sequential([Input(shape), ..., Dense(outp
 
 ROWS = [
     Row(
+        "NetworkRegressor(early_stopping=True, validation_fraction=0, epochs=1).fit(x, y)",
+        "validation_fraction=0",
+        "validation_fraction=0.1",
+        before=ESTIMATORS,
+    ),
+    Row(
         "with patch('importlib.util.find_spec', lambda name: None):\n    runpy.run_path(grafito.__path__[0] + '/estimators/__init__.py')",
         new="pip install -U scikit-learn",
         sentence="a command of the shell",

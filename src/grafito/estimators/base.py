@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,15 @@ class NetworkEstimator(BaseEstimator):
             stopping["callbacks"] = [
                 EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
             ]
-            stopping["validation_split"] = self.validation_fraction
+            share = self.validation_fraction
+            if not isinstance(share, numbers.Real) or not 0 < share < 1:
+                raise ArgumentError(
+                    "The share to hold out must lie between 0 and 1.",
+                    where=type(self).__name__,
+                    received=f"validation_fraction={share!r}",
+                    fix="validation_fraction=0.1",
+                )
+            stopping["validation_split"] = share
         largest = len(X) if self.model_.optimizer.full_batch else LARGEST_BATCH
         size = min(largest, len(X)) if self.batch_size == "auto" else self.batch_size
         self.history_ = self.model_.fit(
