@@ -537,6 +537,9 @@ def test_one_text_for_several_layers(engine, tmp_path):
         for found in (each.predict(texts, verbose=0), each(texts), each.predict({"text": texts})):
             assert np.array_equal(found["deep"], words(texts).numpy())
             assert np.array_equal(found["wide"], wide)
+    assert np.array_equal(model.predict(texts[:1], verbose=0)["wide"], wide[:1])
+    with pytest.raises(DataError, match="no examples"):
+        model.predict(texts[:0], verbose=0)
 
 
 def test_one_text_for_two_tables_of_terms():

@@ -211,12 +211,23 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         >>> bincount([0, 2, 2], minlength=3).numpy().tolist()
         [1, 0, 2]
     """
+    if not isinstance(x, Tensor):
+        _check_counted(np.asarray(x))
     x = as_tensor(x)
     length = count(minlength, "bincount", "minlength", 1)
     if weights is not None:
         return scatter_add(reshape(weights, (-1,)), reshape(x, (-1,)), length)
     ones = constant(np.ones(x.size, "int32"))
     return ew.cast(scatter_add(ones, reshape(x, (-1,)), length), "int32")
+
+
+def _check_counted(x: np.ndarray) -> None:
+    if x.size and (x.dtype.kind not in "biu" or x.min() < 0):
+        raise ArgumentError(
+            "Only whole numbers from 0 on are counted.",
+            where="bincount",
+            received=f"{x.min()}, {x.dtype}",
+        )
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int) -> Tensor:

@@ -70,7 +70,7 @@ def _tokens(model: Any, symbol: Symbol, x: Any) -> Any:
             fix="layers.TextVectorization() or layers.StringLookup() on it",
         )
     arrays = [np.asarray(layer.tokens(x)) for layer in layers]
-    arrays = [array.reshape(len(array), -1) for array in arrays]
+    arrays = [array.reshape(len(array), math.prod(array.shape[1:])) for array in arrays]
     loose = [i for i, layer in enumerate(layers) if None in layer.token_shape(symbol.shape)[1:]]
     width = max((arrays[i].shape[1] for i in loose), default=0)
     for i in loose:

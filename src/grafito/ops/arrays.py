@@ -285,13 +285,13 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         >>> bincount([0, 2, 2], minlength=3).numpy().tolist()
         [1, 0, 2]
     """
-    if not isinstance(x, Tensor):
-        minlength = np.max([minlength - 1, *np.ravel(x)]) + 1
-    x = as_tensor(x)
-    if x.ndim < 2:
-        return graph.bincount(x, weights, minlength)
-    several = [None] * x.shape[0] if weights is None else graph.unstack(weights)
-    rows = zip(graph.unstack(x), several, strict=True)
+    given = x if isinstance(x, Tensor) else np.asarray(x)
+    if isinstance(given, np.ndarray) and given.size:
+        minlength = np.maximum(minlength, np.max(given) + 1)
+    if given.ndim < 2:
+        return graph.bincount(given, weights, minlength)
+    several = [None] * given.shape[0] if weights is None else graph.unstack(weights)
+    rows = zip(graph.unstack(x) if given is x else given, several, strict=True)
     return graph.stack([graph.bincount(row, w, minlength) for row, w in rows])
 
 
