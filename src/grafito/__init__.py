@@ -10,6 +10,7 @@ import importlib
 import sys
 from typing import Any
 
+from grafito import import_lock as _import_lock  # so that a fork waits for imports of parts
 from grafito.errors import missing_attribute
 from grafito.foreign import finder as _finder
 from grafito.foreign.telling import of_older_programs

@@ -16,7 +16,7 @@ from grafito.errors import GraphError
 SECONDS = 300  # after which a program hangs; none needs a tenth of them
 
 PRELUDE = """
-import concurrent.futures, faulthandler, multiprocessing, os, sys, threading
+import concurrent.futures, faulthandler, logging, multiprocessing, os, sys, threading, time
 import numpy as np
 import grafito
 from grafito import layers
@@ -132,6 +132,64 @@ PROGRAMS = {
         stop.set()
         for t in threads: t.join()
     """,
+    "two threads fork": """
+        fit(model())
+        def fork():
+            for _ in range(8):
+                brief = model(64)  # whose programs come and go meanwhile
+                predict(brief, 1)
+                run_child(lambda: predict(brief, 1))
+        together(fork, fork)
+    """,
+    "fork while a program begins": """
+        from concurrent.futures import ThreadPoolExecutor
+        from llvmlite import binding
+        from grafito.locks import Guarded
+        fit(model())
+        class Begins(Guarded):
+            settles = True
+        begins, pool, began = Begins(), ThreadPoolExecutor(1), threading.Event()
+        def begin():
+            with begins.lock:
+                began.set()
+                time.sleep(1)  # the fork waits by now, with what it took before
+                pool.submit(logging.getLogger().debug, "in a pool").result()
+                binding.parse_assembly("")  # as a finalizer that runs here enters LLVM
+        thread = threading.Thread(target=begin)
+        thread.start(), began.wait()
+        run_child(lambda: fit(model()))
+        thread.join()
+    """,
+    "fork while kernels are imported": """
+        from grafito.engines.llvm.kernels import select
+        began = threading.Event()
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name.endswith("convolution.amx") and not began.is_set():
+                    began.set()
+                    time.sleep(1)
+        sys.meta_path.insert(0, Slow())
+        thread = threading.Thread(target=select.function, args=("convolution.amx:conv",))
+        thread.start(), began.wait()
+        run_child(lambda: select.function("convolution.amx:conv"))
+        thread.join()
+    """,
+    **{
+        f"fork while {module} is imported": f"""
+        began = threading.Event()
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "{module}" and not began.is_set():
+                    began.set()
+                    time.sleep(1)
+        sys.meta_path.insert(0, Slow())
+        thread = threading.Thread(target=lambda: fit(model()))
+        thread.start(), began.wait()
+        run_child(lambda: fit(model()))
+        thread.join()
+        """
+        for module in ("grafito.models", "grafito.models.executor", "grafito.engines.llvm")
+    },
     "pools of processes": """
         old = model()
         fit(old)
