@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grafito import Model, Sequential, layers, models
-from grafito.errors import GrafitoWarning
+from grafito.errors import DataError, GrafitoWarning
 from grafito.models import ranges
 
 X = np.random.default_rng(0).random((64, 5))
@@ -66,11 +66,23 @@ def test_a_tenfold_image_is_told_what_to_write():
         model.predict(255 * X / X.max(), verbose=0)
 
 
-def test_of_large_arrays_some_examples_are_looked_at(monkeypatch):
+def test_of_large_arrays_of_integers_some_examples_are_looked_at(monkeypatch):
     monkeypatch.setattr(ranges, "MOST_LOOKED_AT", 32)
-    x = np.zeros((64, 5))
+    x = np.zeros((64, 5), int)
     x[::10], x[1::10] = 1, 50  # every tenth is looked at
     assert trained(x)._seen == {"x": (1.0, 1.0)}
+    assert trained(x.astype(float))._seen == {"x": (0.0, 50.0)}  # all are searched for NaN anyway
+
+
+def test_what_is_held_out_is_not_seen():
+    x = np.arange(320.0).reshape(64, 5) / 100
+    model = Sequential([layers.Input((5,)), layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    model.fit(x, Y, validation_split=0.9, verbose=0)
+    kept = model._seen["x"]
+    model.fit(x, Y, verbose=0)
+    assert model._seen["x"] == (0.0, 3.19)
+    assert kept != (0.0, 3.19)
 
 
 def test_nothing_is_said_where_nothing_is_known():
@@ -78,3 +90,10 @@ def test_nothing_is_said_where_nothing_is_known():
         warnings.simplefilter("error")
         trained(np.ones((8, 5)), np.ones(8)).predict(X * 1000, verbose=0)
         Sequential([layers.Input((5,)), layers.Dense(1)]).predict(X * 1000, verbose=0)
+
+
+def test_all_numbers_that_are_not_finite_are_counted():
+    x = np.zeros((100_000, 5), "float32")  # more than are looked at together
+    x[3:, 2] = np.nan
+    with pytest.raises(DataError, match="99997 such values"):
+        trained(x, np.zeros(100_000))

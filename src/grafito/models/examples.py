@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Number
 from typing import Any
@@ -20,7 +21,8 @@ from grafito.models.frames import Columns, columns_of, frame_array, is_frame, is
 
 ONE = 1.001  # sum of a row of probabilities, with its rounding
 Enter = Callable[[Any], Any] | None  # what makes numbers of the texts among the inputs
-_CHUNK = 1 << 22  # elements looked at together when searching for NaN
+_CHUNK = 1 << 18  # elements looked at together: both looks at them find them in the cache
+Extremes = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Examples:
     sample_weight: Any = None
     role: str = ""  # a prefix of the names in messages, for example "validation "
     columns: Columns | None = None  # of the data frames that the arrays come from
+    extremes: dict[str, Extremes] = field(default_factory=dict)  # of inputs, where they are known
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -162,8 +165,10 @@ def make_examples(
     if not next(iter(sizes.values())):
         name, array = next(iter(arrays.items()))
         raise DataError("There are no examples.", where=name, received=f"shape {array.shape}")
-    for name, array in arrays.items():
-        check_finite(name, array, columns)
+    for name, array in examples.arrays.items():
+        ends = check_finite(role + name, array, columns)
+        if ends and name.startswith("x"):
+            examples.extremes[name] = ends
     return examples
 
 
@@ -268,27 +273,37 @@ def _number_hint(name: str, array: np.ndarray) -> str:
     return f"{name}.astype('float32')"
 
 
-def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -> None:
-    """Raise a DataError that names the first NaN or infinite element, and its column."""
-    if array.dtype.kind != "f":
-        return
+def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -> Extremes | None:
+    """The least and the largest of some floats; None where this process does not see them all.
+
+    Raises:
+        DataError: naming the first NaN or infinite element, and its column.
+    """
+    if array.dtype.kind != "f" or not array.size:
+        return None
     rows = max(1, _CHUNK // max(1, array[:1].size))
     first_row, last_row = 0, len(array)
     if isinstance(array, np.memmap):  # of which several processes look at a part each
         first_row, last_row = (last_row * (process_index() + i) // process_count() for i in (0, 1))
+    low, high = math.inf, -math.inf
     for start in range(first_row, last_row, rows):
         chunk = array[start : min(start + rows, last_row)]
-        finite = np.isfinite(chunk)
-        if not finite.all():
+        least, largest = chunk.min().item(), chunk.max().item()
+        low, high = min(low, least), max(high, largest)
+        if not (math.isfinite(least) and math.isfinite(largest)):
+            finite = np.isfinite(chunk)
             first = tuple(int(i) for i in np.argwhere(~finite)[0])
             place = ", ".join(map(str, (first[0] + start, *first[1:])))
+            parts = (array[at : min(at + rows, last_row)] for at in range(start, last_row, rows))
+            count = sum(part.size - np.count_nonzero(np.isfinite(part)) for part in parts)
             named = place_in(columns, name, first[0] + start, first[-1])
             raise DataError(
                 "The data contain non-finite values.",
                 where=named or f"{name}[{place}], the first one",
-                received=f"{chunk[first]} ({int((~finite).sum())} such values from there on)",
+                received=f"{chunk[first]} ({count} such values from there on)",
                 fix=_finite_hint(name, array),
             )
+    return (low, high) if last_row - first_row == len(array) else None
 
 
 def given_arrays(x: Any) -> Any:

@@ -93,6 +93,7 @@ class Executor(Guarded):
     """
 
     def __init__(self, engine: Any = "auto", precision: str = "float32", eager: bool = False):
+        self._thread: int | None = None  # that trains or evaluates; a fork amid this looks at it
         super().__init__()
         self.engine = engines.get(engine)
         self.engine_wanted = engine if isinstance(engine, str) else self.engine.name
@@ -109,7 +110,6 @@ class Executor(Guarded):
         self._traced: dict[Any, Graph] = {}  # not compiled yet
         self.repetition: Any = None
         self.renewals = Renewals()
-        self._thread: int | None = None  # that trains or evaluates
 
     @contextlib.contextmanager
     def alone(self, model: str) -> Iterator[None]:

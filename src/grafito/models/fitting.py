@@ -101,7 +101,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
                 model.prepare(examples)
         model._told_of_unseen = False
         if isinstance(source, Examples):
-            note_seen(model, source.x)
+            note_seen(model, source)
         seed = model._shuffle_seed if given.shuffle else None
         train = Epochs(
             source, batch_size, steps_per_epoch, seed, epochs, class_weight=weights, enter=enter

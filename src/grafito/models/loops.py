@@ -129,7 +129,7 @@ class Loop:
             elif stream:
                 model.prepare(batches.examples, changed=one_by_one or not done)
                 if kind == "train":
-                    note_seen(model, batches.examples.x)
+                    note_seen(model, batches.examples)
             if at.metrics:
                 self._set_metrics(step, batches, at)
             skipped = 0 if stream else done

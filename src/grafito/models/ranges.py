@@ -9,7 +9,7 @@ import numpy as np
 
 from grafito.errors import DataError, GrafitoWarning, warn
 from grafito.language import message
-from grafito.models.examples import named_leaves
+from grafito.models.examples import Examples, named_leaves
 
 MOST_LOOKED_AT = 1 << 28  # numbers of an input
 LARGEST = {"float32": float(np.finfo("float32").max), "bfloat16": 2.0**128 - 2.0**120}
@@ -60,16 +60,17 @@ def _wide_enough(array: np.ndarray) -> str:
     return "float64" if array.size and array.max() >= 2**63 else "int64"
 
 
-def note_seen(model: Any, x: Any) -> None:
+def note_seen(model: Any, examples: Examples) -> None:
     """Widen what the model knows of the inputs of its training: their least and largest number.
 
     Of arrays that are larger than memory may be, as files are, some examples do.
     """
-    for name, array in named_leaves("x", x):
+    for name, array in named_leaves("x", examples.x):
         array = array[:: max(1, array.size // MOST_LOOKED_AT)]
         if array.size and array.dtype.kind != "b":
+            ends = examples.extremes.get(name) or (array.min().item(), array.max().item())
             low, high = model._seen.get(name, (np.inf, -np.inf))
-            model._seen[name] = min(low, array.min().item()), max(high, array.max().item())
+            model._seen[name] = min(low, ends[0]), max(high, ends[1])
 
 
 def limits(seen: tuple[float, float]) -> tuple[float, float]:
