@@ -147,8 +147,8 @@ DIGESTS = {
     ("dropout", "AVX-512"): "507d7b4fb1c6b1f8",
     ("augmentation", "AVX2"): "47d98edba225e313",
     ("augmentation", "AVX-512"): "69f14da335948a3b",
-    ("mixed precision", "AVX2"): "5a23c5a12ab48c0f",
-    ("mixed precision", "AVX-512"): "0c99e1e7a728436c",
+    ("mixed precision", "AVX2"): "5a2d5b0ddf28c516",
+    ("mixed precision", "AVX-512"): "5a3f9030be76f160",
     ("mixed precision", "AVX-512 BF16"): "0fc8acacc110452a",
 }
 

@@ -1,6 +1,7 @@
 """Images as lanes: batches that are gathered and turned, pooling on its way back."""
 
 import ctypes
+import platform
 
 import numpy as np
 import pytest
@@ -136,3 +137,34 @@ def test_the_last_vector_writes_no_further(size, dtype):
 def _control():
     _control.words = (ctypes.c_int64 * CONTROL)()
     return ctypes.addressof(_control.words)
+
+
+CHUNKS = {  # images, filters: sums of windows of 7 x 7 are kept in memory
+    "some rows, and fewer at the end": ((25, 26, 26, 16), 32),
+    "two blocks of images at once": ((150, 8, 8, 8), 32),
+    "a row at a time": ((40, 12, 9, 2), 8),
+}
+
+
+@pytest.mark.parametrize("cpu", ["this", "AVX2"])
+@pytest.mark.parametrize("name", CHUNKS)
+def test_a_kernel_gradient_that_sees_images_in_chunks(name, cpu):
+    if cpu == "AVX2" and platform.machine().lower() not in ("x86_64", "amd64"):
+        pytest.skip("code for x86-64")
+    shape, filters = CHUNKS[name]
+    rng = np.random.default_rng(0)
+    x, k, back = (
+        graph.placeholder(s, name=n)
+        for n, s in (
+            ("x", shape), ("k", (7, 7, shape[3], filters)), ("back", (*shape[:3], filters)),
+        )
+    )  # fmt: skip
+    y = graph.conv2d(graph.relu(x), k, padding="same")
+    (slope,) = graph.gradients([y], [k], [graph.relu(back)])
+    feeds = {v: rng.normal(size=v.shape).astype("float32") for v in (x, back)}
+    options = {"cpu": "haswell", "features": "+avx2,+fma"} if cpu == "AVX2" else {}
+    program = Engine(**options).compile(Graph({"x": x, "back": back}, {"slope": slope}, {}))
+    program.bind({v.name: a for v, a in feeds.items()})
+    expected = graph.value(slope, {v: a.astype("float64") for v, a in feeds.items()}, "float64")
+    near = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(program.run()["slope"][0], expected, rtol=0, atol=near)

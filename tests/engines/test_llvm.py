@@ -97,6 +97,17 @@ def test_special_points(row, at):
     np.testing.assert_allclose(ours[0], at.value, rtol=1e-9, atol=1e-30)
 
 
+def test_a_node_of_another_dtype_than_its_tensor_is_refused(monkeypatch):
+    """It would write beyond the memory of the result."""
+    from grafito.engines.llvm.ir.builders import cast
+    from grafito.engines.llvm.lowering import ops
+
+    monkeypatch.setitem(ops.RULES, "softmax", lambda x, y: cast(y, "float64"))
+    x = graph.placeholder((3,))
+    with pytest.raises(GraphError, match="softmax"):
+        compile_(Graph({"x": x}, {"y": graph.softmax(x)}, {}))
+
+
 def test_what_has_no_machine_code_is_refused_by_name():
     from grafito.graph.tensor import Tensor
 

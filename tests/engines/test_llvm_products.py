@@ -1,5 +1,6 @@
 """Matrix products of the CPU engine: any shape, order, number of threads and CPU."""
 
+import ctypes
 import platform
 
 import numpy as np
@@ -10,9 +11,11 @@ from grafito.graph.program import Graph
 
 pytest.importorskip("llvmlite")
 
-# rows, inner, columns; the last four have several blocks, panels and bands
+# rows, inner, columns; the large ones have several blocks, panels and bands, and of the last ones y
+# or the result do not fit the caches
 SMALL = [(1, 1, 1), (2, 3, 1), (1, 5, 300), (33, 17, 65), (100, 1, 7)]
 LARGE = [(97, 1700, 30), (70, 40, 1100), (131, 1601, 530), (40, 3100, 200)]
+LARGE += [(37, 1650, 1990), (301, 41, 10_500), (9, 1901, 1701), (1, 1801, 1802)]
 OTHER_CPUS = {
     "AVX2": {"cpu": "haswell", "features": "+avx2,+fma,+bmi,+bmi2,+f16c"},
     "SSE2": {"cpu": "x86-64", "features": "+sse2"},
@@ -74,3 +77,42 @@ def test_any_number_of_threads_gives_the_same_bits(shape, turned):
 def test_large_products_on_other_cpus(shape, turned, cpu):
     ours, exact = multiply(shape, turned, **OTHER_CPUS[cpu])
     np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=5e-4)
+
+
+SHARED = [  # rows, inner, columns, and which operands are turned
+    ((128, 784, 64), (False, False)),
+    ((784, 128, 64), (True, False)),
+    ((1500, 128, 784), (True, False)),
+    ((784, 128, 1500), (True, False)),
+    ((128, 1500, 750), (False, False)),
+    ((128, 750, 1500), (False, True)),
+    ((2000, 300, 90), (False, False)),
+]
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="no x86")
+@pytest.mark.parametrize("cpu", [{}, OTHER_CPUS["AVX2"]], ids=["this CPU", "AVX2"])
+@pytest.mark.parametrize("threads", [2, 4])
+@pytest.mark.parametrize("row", SHARED, ids=str)
+def test_threads_have_equal_parts_of_a_product(row, threads, cpu):
+    """How many results the units of each thread write: none is over a sixth above the mean."""
+    from grafito.engines.llvm import Engine
+    from grafito.engines.llvm.program import CONTROL
+
+    (n, k, m), turned = row
+    x = graph.placeholder((k, n) if turned[0] else (n, k), "float32")
+    y = graph.placeholder((m, k) if turned[1] else (k, m), "float32")
+    product = (x.T if turned[0] else x) @ (y.T if turned[1] else y)
+    program = Engine(threads=threads, **cpu).compile(Graph({"x": x, "y": y}, {"z": product}, {}))
+    program.bind({"x": np.ones(x.shape, "float32"), "y": np.ones(y.shape, "float32")})
+    result = program.run()["z"][0]
+    (call,) = (c for c in program._assembled.calls if c.name.startswith("matmul"))
+    run_units = program._kernel(call, (ctypes.c_int64 * CONTROL)())
+    units, written = call.routine.units, []
+    for thread in range(threads):
+        result[...] = 0
+        begin, end = (units * at // threads for at in (thread, thread + 1))
+        run_units(begin, end)
+        written.append(np.count_nonzero(result))
+    assert sum(written) == n * m
+    assert max(written) <= 7 / 6 * n * m / threads

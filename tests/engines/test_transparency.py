@@ -12,7 +12,7 @@ from grafito import Input, engines, graph, language, layers, models
 from grafito.engines.llvm import pipeline
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.errors import ArgumentError, GraphError, UnknownNameError
-from grafito.graph.program import trace_graph
+from grafito.graph.program import Graph, trace_graph
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,21 @@ def test_the_program_is_listed_after_each_pass(model):
     assert re.search(r"= conv\(.*\) float32 32x6x6x4 in lanes", listings["images as lanes"])
     assert "* %" in listings["materialize"]
     assert re.search(r"^conv -> .*\n    %\d+ = conv", listings["fuse"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_padding_around_images_that_come_by_rows_is_made_in_lanes(padding):
+    """A convolution skips rows of zeros that it knows: those of a `pad`, not of its copy."""
+    x, k = (graph.placeholder(s, name=n) for n, s in (("x", (32, 9, 9, 3)), ("k", (5, 5, 3, 2))))
+    y = graph.conv2d(x, k, padding=padding)
+    back = graph.placeholder(y.shape, name="back")
+    outputs = {"y": y, "dx": graph.gradients([y], [x], [back])[0]}
+    step = Graph({"x": x, "k": k, "back": back}, outputs, {})
+    *_, (_, stage) = pipeline.stages(step, Machine())
+    images = {x.kind: x.inputs[0] for x in stage.order if x.kind.startswith("conv")}
+    padded = {kind for kind, image in images.items() if image.kind == "pad"}
+    assert padded == {"conv_input_gradient", *(["conv"] if padding == "same" else [])}
+    assert all(images[kind].lanes for kind in padded)
 
 
 def test_a_pass_changes_nothing_that_another_returned(model):

@@ -41,6 +41,12 @@ ZEROS = [  # the same, where images have room for windows of zeros
     (1, 1, 40, 3, 5, (1, 5), ((0, 0), (2, 2)), (1, 2)),
     (6, 9, 30, 2, 5, (1, 3), ((0, 0), (1, 1)), (1, 4)),
 ]
+DILATED = [  # the same, and the dilation
+    (16, 12, 12, 4, 16, (3, 3), ((2, 2), (2, 2)), (4, 4), (2, 2)),
+    (20, 11, 13, 5, 19, (3, 3), ((3, 4), (0, 2)), (2, 4), (3, 2)),
+    (33, 12, 9, 3, 18, (3, 2), ((4, 4), (0, 0)), (4, 3), (4, 1)),
+    (5, 1, 40, 20, 3, (1, 5), ((0, 0), (8, 8)), (1, 2), (1, 4)),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -50,10 +56,10 @@ def own_cache(monkeypatch, tmp_path):
 
 def tensors(row, dtype="float32", fill=None):
     """The result and both gradients, and what to feed."""
-    images, height, width, channels, filters, window, padding, _ = row
+    images, height, width, channels, filters, window, padding, _, *dilated = row
     x = graph.placeholder((images, height, width, channels), dtype, "x")
     k = graph.placeholder((*window, channels, filters), dtype, "k")
-    y = Conv2D((1, 1), padding, (1, 1), 1)(x, k)
+    y = Conv2D((1, 1), padding, *dilated or [(1, 1)], 1)(x, k)
     g = graph.placeholder(y.shape, dtype, "g")
     random = np.random.default_rng(3)
     feeds = {t: random.normal(size=t.shape).astype(dtype) for t in (x, k, g)}
@@ -64,7 +70,7 @@ def tensors(row, dtype="float32", fill=None):
 
 def compute(row, monkeypatch, fill=None, half=False, **options):
     """All three results, with what is read rounded to bfloat16 where asked for."""
-    monkeypatch.setattr(winograd, "choose", lambda *_, **__: row[-1])
+    monkeypatch.setattr(winograd, "choose", lambda *_, **__: row[7])
     outputs, feeds = tensors(row, fill=fill)
     names = dict(zip("xkg", feeds, strict=True))
     g = Graph(names, {str(i): y for i, y in enumerate(outputs)}, {})
@@ -174,6 +180,59 @@ def check_zeros(row, monkeypatch, **options):
         assert np.all(result[~empty] != 0)
 
 
+def by_phases(x, k, padding, dilation, tile, monkeypatch, **options):
+    """A convolution with dilation as one without for each remainder of rows and columns."""
+    before = [p[0] // d for p, d in zip(padding, dilation, strict=True)]
+    places = [
+        n + sum(p) - (r - 1) * d
+        for n, p, r, d in zip(x.shape[1:3], padding, k.shape, dilation, strict=False)
+    ]
+    found = np.zeros((x.shape[0], *places, k.shape[3]), "float32")
+    for i, j in np.ndindex(*dilation):
+        part, into = (
+            x[:, i :: dilation[0], j :: dilation[1]],
+            found[:, i :: dilation[0], j :: dilation[1]],
+        )
+        after = [
+            p + r - 1 - b - n
+            for p, r, b, n in zip(into.shape[1:], k.shape, before, part.shape[1:], strict=False)
+        ]
+        row = (*part.shape, k.shape[3], k.shape[:2], tuple(zip(before, after, strict=True)), tile)
+        monkeypatch.setattr(winograd, "choose", lambda *_, **__: tile)
+        outputs, feeds = tensors(row)
+        image, weights = list(feeds)[:2]
+        program = Engine(**options).compile(
+            Graph({"x": image, "k": weights}, {"y": outputs[0]}, {})
+        )
+        program.bind({"x": part, "k": k})
+        into[...] = program.run()["y"][0]
+    return found
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="no x86")
+@pytest.mark.parametrize("fill", [None, sparse], ids=["dense", "sparse"])
+@pytest.mark.parametrize("cpu", ["this CPU", "AVX2"])
+@pytest.mark.parametrize("row", DILATED, ids=str)
+def test_dilated_results_have_the_bits_of_their_phases(row, cpu, fill, monkeypatch):
+    (y, dx, dk), feeds = compute(row, monkeypatch, fill, **CPUS[cpu])
+    x, k, g = feeds.values()
+    window, padding, tile, dilation = row[5:]
+    theirs = by_phases(x, k, padding, dilation, tile, monkeypatch, **CPUS[cpu])
+    np.testing.assert_array_equal(y, theirs)
+    back = [
+        tuple((r - 1) * d - p for p in pads)
+        for r, d, pads in zip(window, dilation, padding, strict=True)
+    ]
+    turned = np.ascontiguousarray(k[::-1, ::-1].transpose(0, 1, 3, 2))
+    theirs = by_phases(g, turned, back, dilation, tile, monkeypatch, **CPUS[cpu])
+    np.testing.assert_allclose(dx, theirs, rtol=0, atol=1e-5)
+    outputs, places = tensors(row, "float64")
+    feeds = dict(zip(places, (a.astype("float64") for a in (x, k, g)), strict=True))
+    truth = graph.value(outputs, feeds)
+    for ours, right in zip((y, dx, dk), truth, strict=True):
+        assert np.abs(ours - right).max() <= 4e-6 * np.abs(right).max()
+
+
 def test_results_of_tiles_of_two_are_0_by_themselves():
     for tile, window in ((1, 1), (2, 3), (2, 5), (3, 2), (3, 4), (4, 3), (5, 2)):
         assert zeros.exact(tile, window) == (tile <= 2)
@@ -240,7 +299,8 @@ def test_the_points_are_twice_as_good_as_the_usual_ones():
     ],
 )
 def test_tiles_are_chosen_where_they_pay(places, window, channels, filters, images, tile):
-    assert winograd.choose(places, window, channels, filters, images) == tile
+    sizes = winograd.Sizes(places, window, (1, 1), channels, filters, images)
+    assert winograd.choose(sizes) == tile
 
 
 def test_a_bias_behind_black_rows_learns_as_everywhere_else():

@@ -324,3 +324,33 @@ def test_layers_that_merge_compute_with_floats(dtype):
     y = layers.Add()([x, x])
     assert y.dtype == "float32"
     assert float(np.asarray(y)[0, 0]) == 2 * (float_of if dtype != "int8" else 1)
+
+
+@pytest.mark.parametrize("name", ["float32", "float64", "int32"])
+def test_a_name_that_is_a_string_of_numpy_is_a_name(name):
+    x = graph.placeholder((2, 2), np.random.default_rng(0).choice([name, "a longer one"], p=[1, 0]))
+    assert type(x.dtype) is str
+    assert ((x @ x) * 2).dtype == (
+        (graph.placeholder((2, 2), name) @ np.eye(2, dtype=name)) * 2
+    ).dtype
+
+
+@pytest.mark.parametrize("dtype", [None, "bfloat16", "float32", "float64", "int32"])
+def test_an_array_of_bfloat16_becomes_a_constant_of_any_dtype(dtype):
+    x = graph.constant(np.arange(3).astype(ml_dtypes.bfloat16), dtype)
+    assert x.dtype == (dtype or "bfloat16")
+    assert graph.value(x).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+@pytest.mark.parametrize("value", [[None], [1, None], [object], [1j, None], ["a"]], ids=str)
+def test_what_is_no_number_is_no_constant(value, dtype):
+    with pytest.raises(DtypeError):
+        graph.constant(value, dtype)
+
+
+@pytest.mark.parametrize(("name", "hint"), [("mixed_float16", True), ("float33", False)])
+def test_a_policy_for_a_dtype_is_told_where_it_goes(name, hint):
+    with pytest.raises(DtypeError) as told:
+        graph.placeholder((2,), name)
+    assert ("precision='mixed_bfloat16'" in str(told.value)) == hint

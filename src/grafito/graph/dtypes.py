@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -118,7 +120,9 @@ def large_integers(array: np.ndarray, dtype: str | None) -> np.ndarray:
     for n in array.flat if all(isinstance(n, int) for n in array.flat) else ():
         if not holds(dtype or "int64", n):
             raise outside(n, dtype or "int64")
-    return array.astype("float64") if dtype is not None and is_floating(dtype) else array
+    numbers = all(isinstance(n, (Real, Decimal)) for n in array.flat)  # NumPy takes None for NaN
+    as_floats = numbers and dtype is not None and is_floating(dtype)
+    return array.astype("float64") if as_floats else array
 
 
 def fit(array: np.ndarray, dtype: str) -> bool:
@@ -153,14 +157,16 @@ def dtype_name(dtype: object) -> str:
         DtypeError: for what a tensor cannot hold (strings, objects, complex numbers).
     """
     if isinstance(dtype, str) and dtype in DTYPES:
-        return dtype
+        return str(dtype)  # a string of NumPy would be taken for a value
     try:
         found = np.dtype(dtype)  # type: ignore[call-overload]
     except TypeError:
+        policy = str(dtype).startswith("mixed_")  # Keras's name of a layer's policy
         raise DtypeError(
             "There is no such dtype.",
             received=f"dtype {dtype!r}",
             expected=one_of(DTYPES),
+            fix="model.compile(..., precision='mixed_bfloat16')" if policy else None,
         ) from None
     return _name(found)
 

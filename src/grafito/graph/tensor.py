@@ -12,7 +12,6 @@ import numpy as np
 
 from grafito.errors import (
     ArgumentError,
-    DtypeError,
     GraphError,
     ShapeError,
     missing_attribute,
@@ -275,8 +274,8 @@ def constant(value: Any, dtype: str | None = None, name: str | None = None) -> T
         dtype = dtype_name(array.dtype)
         if python_numbers and (dtype == "float64" or (dtype == "int64" and fit(array, "int32"))):
             dtype = {"float64": "float32", "int64": "int32"}[dtype]
-    elif array.dtype.kind not in "biuf" and dtype_name(array.dtype) is not None:
-        raise DtypeError("A tensor can hold only numbers.", received=f"dtype {array.dtype}")
+    else:
+        dtype_name(array.dtype)  # an error for what is no number
     dtype = dtype_name(dtype)
     if dtype in INTEGER:
         array = converted(array, dtype, name)

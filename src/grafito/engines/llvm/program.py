@@ -16,6 +16,7 @@ import numpy as np
 from grafito.engines import interface
 from grafito.engines.llvm import budget, pipeline, report
 from grafito.engines.llvm.code import code_of
+from grafito.engines.llvm.compilation.driver import Call
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.pipeline import Assembled, assemble
 from grafito.engines.llvm.pointer_table import (
@@ -130,7 +131,6 @@ class Program(interface.Program, Guarded):
 
     def _profile(self, repeats: int) -> str:
         self._fill(1)
-        kept = self._table.arrays
         state = [(array, array.copy()) for array in self._table.written()]
         control = (ctypes.c_int64 * CONTROL)()
         self._enter(
@@ -138,15 +138,10 @@ class Program(interface.Program, Guarded):
         )  # so that the timed kernels see realistic values
         medians = []
         for call in self._assembled.calls:
-            pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
-            kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
-            address = self._code.linked.get_function_address(call.name)
-            function = ctypes.CFUNCTYPE(None, *kinds)(address)
-            scratch = pointer_to(kept[0]) + self._code.arena
-            arguments = (*pointers, ctypes.addressof(control), scratch, 0)
+            run_units = self._kernel(call, control)
             # A call for no unit of work costs what Python and the call itself take.
             took, idle = (
-                _median(functools.partial(function, *arguments, units), repeats)
+                _median(functools.partial(run_units, 0, units), repeats)
                 for units in (call.routine.units, 0)
             )
             medians.append(max(took - idle, 0.0))
@@ -154,6 +149,16 @@ class Program(interface.Program, Guarded):
             array[...] = before
         roofline = Roofline.measure(self._machine, working_set(self._assembled))
         return report.measured(self._assembled, medians, roofline)
+
+    def _kernel(self, call: Call, control: ctypes.Array[Any]) -> Callable[[int, int], None]:
+        """Runs the units of a kernel from one to another, by the arrays of the last step."""
+        kept = self._table.arrays
+        pointers = [pointer_to(kept[p.entry]) + p.offset for p in call.places]
+        kinds = [ctypes.c_void_p] * (len(pointers) + 2) + [ctypes.c_int64] * 2
+        address = self._code.linked.get_function_address(call.name)
+        function = ctypes.CFUNCTYPE(None, *kinds)(address)
+        scratch = pointer_to(kept[0]) + self._code.arena
+        return functools.partial(function, *pointers, ctypes.byref(control), scratch)
 
     def _enter(self, table: int, control: int, steps: int) -> None:
         """All threads into the function; this one is the first."""

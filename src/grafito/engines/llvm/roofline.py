@@ -104,7 +104,7 @@ def _saved(kernel: Kernel) -> int:
 
     image = x.inputs[0]
     y = x if x.kind == "winograd" else x.inputs[1]
-    tiles = y.shape[0] * winograd.tiles(y.shape[1:3], x.tile)
+    tiles = y.shape[0] * winograd.tiles(y.shape[1:3], x.tile, x.dilation)
     channels, filters = image.shape[3], y.shape[3]
     products = 2 * math.prod(winograd.points(x.tile, x.window)) * channels * filters
     of_image, of_results = winograd_tiles.operations(x)

@@ -92,7 +92,10 @@ def accumulate(
     tail: int = 0,
     start: Sequence[Any] | None = None,
 ) -> list[Any]:
-    """The sums of a tile, row by row; see `tile.accumulate`."""
+    """The sums of a tile, row by row; see `tile.accumulate`.
+
+    The innermost loop is over the whole axis, whatever its bounds.
+    """
     code, (row, column), lane = reader.code, loop.tile, loop.lane
     height, across = shape
     last = code.mask(i64(tail)) if tail else None

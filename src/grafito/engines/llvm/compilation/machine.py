@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
 from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,12 @@ from grafito.engines.llvm.codegen import amx
 from grafito.engines.llvm.compilation import compiler, disk_cache, executable_memory
 from grafito.engines.llvm.ir.target import TARGETS
 from grafito.errors import GraphError
+from grafito.locks import settle_last
 
-# llvmlite's lock: one thread at a time is in LLVM. A fork takes it, so that no other thread is.
+# llvmlite's lock: one thread at a time is in LLVM. A fork takes it last: a thread that runs a
+# program waits for it where a finalizer of LLVM's objects runs.
 _llvm_lock: Any = getattr(llvm.ffi.lib, "_lock", None) or contextlib.nullcontext()
-if hasattr(os, "register_at_fork"):
-    _leave = functools.partial(_llvm_lock.__exit__, None, None, None)
-    os.register_at_fork(before=_llvm_lock.__enter__, after_in_parent=_leave, after_in_child=_leave)
+settle_last(_llvm_lock)
 
 PASSES = disk_cache.digest_of([Path(compiler.__file__)])
 

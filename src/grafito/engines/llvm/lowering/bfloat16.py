@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
+from grafito.engines.llvm.ir.builders import cast
 from grafito.engines.llvm.ir.nodes import (
     Node,
     Shape,
@@ -63,13 +64,22 @@ def arrange(order: Iterable[Node], amx: bool) -> dict[Node, Node]:
         y = dataclasses.replace(x, inputs=inputs) if changed else x
         if x.row.of_bfloat16 and all(z.dtype == "bfloat16" for z in inputs):
             y = _product(y, amx)
+            if y.kind == "conv_weight_gradient" and y.dtype == "bfloat16":
+                y = _rounded_at_the_end(y)
         became[x] = y
     return became
 
 
+def _rounded_at_the_end(x: Node) -> Node:
+    """A product whose sums are in memory between chunks of images, where they are float32."""
+    sums = dataclasses.replace(x, dtype="float32")
+    with inside(x.scope):
+        return cast(sums, x.dtype)
+
+
 def _product(x: Node, amx: bool) -> Node:
     """A product of bfloat16, with its operands in the form that it reads."""
-    y, z = x.inputs
+    y, z = map(_in_memory, x.inputs)
     marks = {"bf16_dot": True}
     marked = dataclasses.replace(x, attributes={**x.attributes, **marks})
     if x.kind == "conv_weight_gradient":
@@ -84,10 +94,18 @@ def _product(x: Node, amx: bool) -> Node:
         whole = channels % 2 == 0 and filters % BROADCAST == 0 and x.groups == 1
         z = _weight_pairs(z) if whole else _stored_as(z, (0, 1, 3, 2))
     elif x.kind == "matmul" and not packed(marked) and _by_columns(y):
-        y = _stored_as(y, tuple(range(len(y.shape))))
+        y = _stored(y)
     elif x.kind == "matmul" and amx and packed(marked):
         marks["amx"] = costs.pays(x.shape[0], x.shape[1], y.shape[1])
     return dataclasses.replace(x, inputs=(y, z), attributes={**x.attributes, **marks})
+
+
+def _in_memory(x: Node) -> Node:
+    """The node, stored where it repeats a number that has no place in memory."""
+    source = x
+    while source.moves:
+        source = source.inputs[0]
+    return _stored(x) if source.kind == "constant" else x
 
 
 def packed(x: Node) -> bool:
@@ -98,6 +116,11 @@ def packed(x: Node) -> bool:
 def _by_columns(x: Node) -> bool:
     """Whether neighbours along the last axis are apart in memory; a batch in lanes has them."""
     return x.kind == "transpose" and x.axes[-1] != len(x.shape) - 1 and not x.inputs[0].lanes
+
+
+def _stored(x: Node) -> Node:
+    """The node, stored as it is."""
+    return _stored_as(x, tuple(range(len(x.shape))))
 
 
 def _stored_as(x: Node, axes: tuple[int, ...]) -> Node:
@@ -137,7 +160,7 @@ def _weight_pairs(k: Node) -> Node:
 def _weight_tiles(k: Node, backward: bool) -> Node:
     """The weights in tiles: [a][b][out / 16][in / 32][16 out][16 pairs of in] channels."""
     if k.moves:
-        k = _stored_as(k, (0, 1, 2, 3))
+        k = _stored(k)
     axes = (3, 2) if backward else (2, 3)
     in_channels, out_channels = (k.shape[axis] for axis in axes)
     shape = (*k.shape[:2], -(-out_channels // LANES), -(-in_channels // (2 * LANES)), LANES, LANES)

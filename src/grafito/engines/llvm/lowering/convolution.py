@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.llvm.ir.builders import (
+    cast,
     crop,
     pad,
 )
@@ -25,22 +26,30 @@ def _borders(pads: Any) -> tuple[Shape, Shape]:
     return (0, top, left, 0), (0, bottom, right, 0)
 
 
-def _tile(op: Any, y: Shape, weights: Shape, dtype: str, amx: bool, gradient: bool = False) -> Any:
+def _tile(
+    op: Any, image: Shape, y: Shape, weights: Shape, dtype: str, amx: bool, gradient: bool = False
+) -> tuple[int, int] | None:
     """The tile of Winograd's convolution; None where the plain sum is better.
 
     Args:
-        op: with strides, dilation and groups.
+        op: with strides, padding, dilation and groups.
+        image: the shape of what windows see.
         y: the shape of the results.
         weights: sizes of the window, in_channels and out_channels.
         dtype: of the products.
         amx: whether those of bfloat16 may be computed in AMX tiles.
         gradient: whether the result is the kernel's gradient.
     """
-    if (op.strides, op.dilation, op.groups) != ((1, 1), (1, 1), 1) or dtype == "float64":
+    if (op.strides, op.groups) != ((1, 1), 1) or dtype == "float64":
         return None
     height, width, channels, filters = weights
-    if any(max(p) >= n for p, n in zip(op.padding, weights, strict=False)):
-        return None  # windows beside the image
+    for size, places, n, d, pads in zip(
+        image[1:3], y[1:3], weights, op.dilation, op.padding, strict=False
+    ):
+        if max(pads) > (n - 1) * d:
+            return None  # windows beside the image
+        if pads[0] % d or min(size, places) < d:
+            return None  # tiles whose pixels begin elsewhere than they, and tiles without any
     products = 2.0 if dtype == "bfloat16" else 1.0
     if (
         products > 1
@@ -48,15 +57,42 @@ def _tile(op: Any, y: Shape, weights: Shape, dtype: str, amx: bool, gradient: bo
         and costs.pays(filters, y[0], channels, math.prod((*y[1:3], *weights[:2])))
     ):
         products *= costs.AMX_RATE / costs.DOT_RATE
-    return winograd.choose(y[1:3], (height, width), channels, filters, y[0], products, gradient)
+    seen = 1.0 if gradient else _seen(image[1], y[1], height, op.dilation[0])
+    sizes = winograd.Sizes(y[1:3], (height, width), op.dilation, channels, filters, y[0])
+    return winograd.choose(sizes, products, gradient, seen)
+
+
+def _winograd(
+    x: Any,
+    image: Node,
+    weights: Node,
+    tile: tuple[int, int],
+    before: tuple[int, int],
+    backward: bool = False,
+) -> Node:
+    """By Winograd's method, whose sums are float32 and are rounded to the dtype of the result."""
+    sums = winograd.convolution(image, weights, x.shape, tile, x.op.dilation, before, backward)
+    return sums if sums.dtype == x.dtype else cast(sums, x.dtype)
+
+
+def _before(op: Any) -> tuple[int, int]:
+    """Zeros above and to the left, in steps of the dilation."""
+    top, left = (p[0] // d for p, d in zip(op.padding, op.dilation, strict=True))
+    return top, left
+
+
+def _seen(size: int, places: int, length: int, dilation: int) -> float:
+    """The share of the rows of all windows that are no padding, which is the same on both sides."""
+    before = (places + (length - 1) * dilation - size) // 2
+    rows = (i + a * dilation - before for i in range(places) for a in range(length))
+    return sum(0 <= row < size for row in rows) / max(places * length, 1)
 
 
 def _conv2d(x: Any, image: Node, weights: Node, amx: bool = False) -> Node:
     op = x.op
-    tile = _tile(op, x.shape, weights.shape, weights.dtype, amx)
+    tile = _tile(op, image.shape, x.shape, weights.shape, weights.dtype, amx)
     if tile is not None:
-        top, left = (p[0] for p in op.padding)
-        return winograd.convolution(image, weights, x.shape, tile, (top, left))
+        return _winograd(x, image, weights, tile, _before(op))
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv", (padded, weights), x.shape, x.dtype,
@@ -67,10 +103,11 @@ def _conv2d(x: Any, image: Node, weights: Node, amx: bool = False) -> Node:
 def _conv2dinputgradient(x: Any, y: Node, weights: Node, amx: bool = False) -> Node:
     op = x.op
     *window, out_channels, in_channels = weights.shape
-    tile = _tile(op, x.shape, (*window, in_channels, out_channels), weights.dtype, amx)
+    shape = *window, in_channels, out_channels
+    tile = _tile(op, y.shape, x.shape, shape, weights.dtype, amx)
     if tile is not None:
-        top, left = (n - 1 - p[0] for n, p in zip(weights.shape, op.padding, strict=False))
-        return winograd.convolution(y, weights, x.shape, tile, (top, left), True)
+        top, left = (n - 1 - z for n, z in zip(window, _before(op), strict=True))
+        return _winograd(x, y, weights, tile, (top, left), True)
     before, after = [], []
     rows = zip(
         x.shape[1:3], y.shape[1:3], weights.shape, op.strides, op.padding, op.dilation, strict=False
@@ -89,10 +126,11 @@ def _conv2dinputgradient(x: Any, y: Node, weights: Node, amx: bool = False) -> N
 
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
-    tile = _tile(op, y.shape, x.shape, y.dtype, False, True) if y.dtype == "float32" else None
+    tile = None
+    if y.dtype == "float32":
+        tile = _tile(op, image.shape, y.shape, x.shape, y.dtype, False, True)
     if tile is not None:
-        top, left = (p[0] for p in op.padding)
-        return winograd.weight_gradient(image, y, x.shape, tile, (top, left))
+        return winograd.weight_gradient(image, y, x.shape, tile, op.dilation, _before(op))
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv_weight_gradient", (padded, y), x.shape, x.dtype,

@@ -74,10 +74,21 @@ def lower(results: Sequence[Tensor], bf16_dot: bool, amx: bool = False) -> dict[
             else:
                 widened = widened or not bf16_dot
                 became[x] = _lower(x, narrow, rules) if bf16_dot else _lower_wide(x, inputs, rules)
+        _check(x, became[x])
     if widened:
         bfloat16.warn_that_it_is_slow()
     same = share(became.values())
     return {x: same[node] for x, node in became.items()}
+
+
+def _check(x: Tensor, node: Node) -> None:
+    """A node of another size than its tensor would write beyond the result's memory."""
+    if (node.shape, node.dtype) != (x.shape, x.dtype):
+        raise GraphError(
+            f"The CPU engine made a node of another shape or dtype for the op {x.op.name!r}.",
+            where=x,
+            received=repr(node),
+        )
 
 
 def share(nodes: Iterable[Node]) -> dict[Node, Node]:

@@ -23,6 +23,7 @@ import functools
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,36 +75,49 @@ def points(tile: Pair, size: Pair) -> Pair:
     return tile[0] + size[0] - 1, tile[1] + size[1] - 1
 
 
-def tiles(places: Sequence[int], tile: Pair) -> int:
-    """How many tiles cover the results of an image."""
-    return math.prod(-(-n // m) for n, m in zip(places, tile, strict=True))
+def tiles(places: Sequence[int], tile: Pair, dilation: Pair) -> int:
+    """How many tiles cover the results of an image: a tile has every `dilation`-th of them."""
+    both = zip(places, tile, dilation, strict=True)
+    return math.prod(min(n, d) * -(-n // (m * d)) for n, m, d in both)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Those of a convolution.
+
+    Attributes:
+        places: results along the two axes.
+        window: of the sums.
+        dilation: of the window.
+        channels: summed for a result.
+        filters: results at a place.
+        images: in the batch.
+    """
+
+    places: Sequence[int]
+    window: Pair
+    dilation: Pair
+    channels: int
+    filters: int
+    images: int
 
 
 def choose(
-    places: Sequence[int],
-    size: Pair,
-    channels: int,
-    filters: int,
-    images: int,
-    products: float = 1,
-    gradient: bool = False,
+    sizes: Sizes, products: float = 1, gradient: bool = False, seen: float = 1
 ) -> Pair | None:
     """The tile that needs the fewest cycles; None where the plain sum needs fewer.
 
     Args:
-        places: results along the two axes.
-        size: of the window.
-        channels: summed for a result.
-        filters: results at a place.
-        images: in the batch.
+        sizes: of the convolution.
         products: how many the plain sum makes while float32 makes one.
-        gradient: whether the kernel's gradient is asked for; its plain sum is slower.
+        gradient: whether the kernel's gradient is asked for; its transforms are faster.
+        seen: the share of the rows of all windows that are no padding: the plain sum skips others.
     """
-    blocks = -(-images // 16)
+    places, size, channels, filters = sizes.places, sizes.window, sizes.channels, sizes.filters
+    blocks = -(-sizes.images // 16)
     plain = blocks * math.prod(places) * math.prod(size) * channels * filters / 2
-    plain /= products
-    plain *= 1.2 if gradient else 1 / 1.2
-    slow = 3.5 if gradient else 5  # cycles for an element of a transform
+    plain *= 1.2 * seen / products  # its loads and its ends take a sixth of the time
+    of_image, of_result = (5, 2) if gradient else (10, 3)  # cycles for an element of a transform
     if gradient:
         filters = -(-filters // PANEL) * PANEL
     options: list[tuple[float, Pair]] = []
@@ -112,11 +126,13 @@ def choose(
     ]
     for m, n in itertools.product(*steps):
         count = math.prod(points((m, n), size))
-        each = count * (channels * filters / 2 + slow * (channels + filters))
+        each = channels * filters / 2 + of_image * channels + of_result * filters
         weights_cost = (
             count * channels * filters * (2 if products > 1 else 1 / 8)
         )  # memory decides then
-        options.append((blocks * tiles(places, (m, n)) * each + weights_cost, (m, n)))
+        options.append(
+            (blocks * tiles(places, (m, n), sizes.dilation) * count * each + weights_cost, (m, n))
+        )
     cycles, tile = min(options, default=(math.inf, (1, 1)))
     return tile if max(size) > 1 and cycles < plain else None
 
@@ -132,34 +148,44 @@ def transform_weights(weights: Node, tile: Pair, backward: bool) -> Node:
 
 
 def convolution(
-    image: Node, weights: Node, shape: Shape, tile: Pair, before: Pair, backward: bool = False
+    image: Node,
+    weights: Node,
+    shape: Shape,
+    tile: Pair,
+    dilation: Pair,
+    before: Pair,
+    backward: bool = False,
 ) -> Node:
-    """Results at i, j from the image at i + a - before, j + b - before; zeros around it.
+    """Results at i, j from the image at i + d (a - before), j + d (b - before); zeros around it.
 
     Args:
         image: what is seen.
         weights: the weights.
         shape: of the results.
         tile: of the results.
-        before: rows and columns of zeros above and to the left.
+        dilation: d, of the window along both axes.
+        before: rows and columns of zeros above and to the left, in steps of the dilation.
         backward: for the input gradient; the weights are flipped and their channels swapped.
     """
     inputs = image, transform_weights(weights, tile, backward)
     return Node.make(
-        "winograd", inputs, shape, "float32", tile=tile, window=weights.shape[:2], before=before
-    )
+        "winograd", inputs, shape, "float32",
+        tile=tile, window=weights.shape[:2], dilation=dilation, before=before,
+    )  # fmt: skip
 
 
-def weight_gradient(image: Node, y: Node, shape: Shape, tile: Pair, before: Pair) -> Node:
+def weight_gradient(
+    image: Node, y: Node, shape: Shape, tile: Pair, dilation: Pair, before: Pair
+) -> Node:
     """The gradient of a kernel of this shape."""
     count = math.prod(points(tile, shape[:2]))  # type: ignore[arg-type]
-    vectors = tiles(y.shape[1:3], tile) * -(-y.shape[0] // 16)
+    vectors = tiles(y.shape[1:3], tile, dilation) * -(-y.shape[0] // 16)
     rows, columns = (_split(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
     all_sums = slices, count, math.prod(rows), math.prod(columns)
     sums = Node.make(
         "winograd_sums", (image, y), all_sums, image.dtype,
-        tile=tile, window=shape[:2], before=before, parts=(rows, columns),
+        tile=tile, window=shape[:2], dilation=dilation, before=before, parts=(rows, columns),
     )  # fmt: skip
     return Node.make(
         "winograd_weight_gradient", (sums,), shape, image.dtype, tile=tile, window=shape[:2]

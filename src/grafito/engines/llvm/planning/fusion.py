@@ -32,7 +32,6 @@ from grafito.engines.llvm.ir.shapes import (
     unit_axes_only,
 )
 
-WORKSPACE = 8192  # weights whose sums for each lane stay in the second-level cache
 RECOMPUTED = 4  # additions that may be repeated rather than materialized
 # Additions whose code is one expression, and one kernel: LLVM takes more than twice the time for
 # code of twice the length. Layers, losses and optimizers stay below a half of them.
@@ -163,15 +162,15 @@ def sources_of(x: Node, materialized: Set[Node]) -> set[Node]:
 
 
 def workspace(x: Node, width: int) -> Node | None:
-    """Memory for a vector of sums for each weight, where a weight gradient has few weights.
+    """Memory for a vector of sums for each weight, where that is less than the images take.
 
-    Then its kernel reads the images once, row by row.
+    Then the kernel of a weight gradient reads the images once, some rows at a time.
     """
-    if x.kind != "conv_weight_gradient" or x.size > WORKSPACE or x.dtype == "bfloat16":
+    if x.kind != "conv_weight_gradient" or x.dtype == "bfloat16":
         return None
     if x.inputs[1].kind == "image_pairs":
         return None
-    if x.inputs[0].size < 8 * x.size or x.inputs[1].shape[2] < 8:
+    if x.inputs[0].size < max(8, width) * x.size or x.inputs[1].shape[2] < 8:
         return None
     return Node.make("work", (), (x.size * width,), x.dtype)
 

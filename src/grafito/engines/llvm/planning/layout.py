@@ -71,7 +71,13 @@ class _Spread:
         if x.lanes == lanes:
             return x
         if (x, lanes) not in self._copies:
-            self._copies[x, lanes] = dataclasses.replace(_like(x, "copy", x, {}), lanes=lanes)
+            if x.kind == "pad" and lanes and len(x.inputs) == 1 and _whole_batch(x):
+                # Convolutions skip rows of zeros, which they know by the node of the padding.
+                source = self.in_layout(x.inputs[0], True)
+                copy = _like(x, "pad", source, dict(x.attributes))
+            else:
+                copy = _like(x, "copy", x, {})
+            self._copies[x, lanes] = dataclasses.replace(copy, lanes=lanes)
         return self._copies[x, lanes]
 
     def _rule(self, x: Node) -> Rule:
@@ -170,9 +176,13 @@ def _slice(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:
 
 
 def _pieces(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:
-    whole = all(y.shape[0] == x.shape[0] for y in inputs)
-    lanes = any(y.lanes for y in inputs) and whole
+    lanes = any(y.lanes for y in inputs) and _whole_batch(x)
     return lanes, [lanes and y.lanes for y in inputs]
+
+
+def _whole_batch(x: Node) -> bool:
+    """Whether each piece has all examples."""
+    return all(y.shape[0] == x.shape[0] for y in x.inputs)
 
 
 def _copy(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:

@@ -9,7 +9,7 @@ from typing import Any
 from grafito.engines.llvm.codegen import loops as loop_nest
 from grafito.engines.llvm.codegen.addresses import address, physical, without_unit_axes
 from grafito.engines.llvm.codegen.affine import Loop, var
-from grafito.engines.llvm.codegen.builder import Builder, i64
+from grafito.engines.llvm.codegen.builder import SIZES, Builder, i64
 from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, emit_epilogue
 from grafito.engines.llvm.codegen.tile import TileStore, accumulate, best_tile, in_pieces
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
@@ -25,7 +25,7 @@ class _WeightGradient:
     """A unit of work is a tile of weights; its rows are channels or columns of the window.
 
     Without a workspace each tile sums over all images and places at once. With one, all tiles see
-    a row of the images while it is in the cache, and keep their sums in memory.
+    a chunk of rows of the images while it is in the cache, and keep their sums in memory.
     """
 
     def __init__(self, frame: Frame):
@@ -80,11 +80,9 @@ class _WeightGradient:
         else:
             self.pointer = frame.pointers[work]
             self._over_units(self._clear)
-            first = i64(self.full * self.i.size)
-            end = i64(loop_nest.product([self.block, self.i]))
-            code.loop(i64(0), first, 1, lambda p: self._image_row(p, False))
+            self._in_chunks(0, self.full, False)
             if self.mask is not None:
-                code.loop(first, end, 1, lambda p: self._image_row(p, True))
+                self._in_chunks(self.full, self.block.size, True)
             self._over_units(self._combine)
         cost = 2.0 * self.out.size * loop_nest.product([self.block, self.i, self.j])
         return frame.finish(code, loop_nest.product(self.outer), cost)
@@ -142,7 +140,7 @@ class _WeightGradient:
             self.store.put(place, total)
         self._elements(shape, lambda place: self._finish(self.store.get(place)))
 
-    # Row by row
+    # Chunk by chunk
 
     def _kept(self) -> Any:
         """Where the sums of an element are kept."""
@@ -159,15 +157,52 @@ class _WeightGradient:
         for place in self._each_kept((height, across)):
             code.store(code.const(0, dtype), self.pointer, dtype, place)
 
-    def _image_row(self, p: Any, masked: bool) -> None:
-        loop_nest.unflatten(self.code, p, [self.block, self.i], self.reader.env)
-        self._over_units(lambda height, across: self._add_row((height, across), masked))
+    def _in_chunks(self, first: int, end: int, masked: bool) -> None:
+        """Add what these blocks of images give to all sums, a chunk at a time."""
+        code, (image, y), height = self.code, self.out.inputs, self.i.size
+        row = image.size // (image.shape[0] * image.shape[1]) + y.size // (y.shape[0] * height)
+        vector, target = self.width * SIZES[image.dtype], self.frame.target
+        # Rows come from the first-level cache where the sums come from the second.
+        near = self.out.size * vector <= target.l2 // 2
+        fitting = max(1, (target.l1 if near else target.l2_block) // (row * vector))
+        blocks = max(1, fitting // height)
+        rows = -(-height // -(-height // fitting))  # no chunk is much smaller than others
 
-    def _add_row(self, shape: tuple[int, int], masked: bool) -> None:
-        code, dtype = self.code, self.out.dtype
+        def chunk(block: Any, i: Any) -> None:
+            stops = block, i
+            if blocks > 1 or rows > 1:
+                stops = (
+                    code.smaller(code.b.add(block, i64(blocks)), i64(end)),
+                    code.smaller(code.b.add(i, i64(rows)), i64(height)),
+                )
+            self._over_units(lambda *shape: self._add((block, i), stops, shape, masked))
+
+        def across(block: Any) -> None:
+            code.loop(i64(0), i64(height), rows, lambda i: chunk(block, i))
+
+        code.loop(i64(first), i64(end), blocks, across)
+
+    def _add(
+        self, starts: tuple[Any, Any], stops: tuple[Any, Any], shape: tuple[int, int], masked: bool
+    ) -> None:
+        """Add the sums over these blocks and rows to those in memory."""
+        code, env, dtype = self.code, self.reader.env, self.out.dtype
         places = list(self._each_kept(shape))
-        start = [code.load(self.pointer, dtype, place) for place in places]
-        totals = self._sums([self.j], shape, masked, start)
+        totals = [code.load(self.pointer, dtype, place) for place in places]
+
+        def row(i: Any, *totals: Any) -> list[Any]:
+            env[self.i] = i
+            return self._sums([self.j], shape, masked, list(totals))
+
+        def block(n: Any, *totals: Any) -> list[Any]:
+            env[self.block] = n
+            return code.loop(starts[1], stops[1], 1, row, totals)
+
+        if starts == stops:  # one row
+            env[self.block] = starts[0]
+            totals = row(starts[1], *totals)
+        else:
+            totals = code.loop(starts[0], stops[0], 1, block, totals)
         for place, total in zip(places, totals, strict=True):
             code.store(total, self.pointer, dtype, place)
 

@@ -138,8 +138,8 @@ class _Convolution:
         self.place = a, b = Loop(out.tile[0]), Loop(out.tile[1])
         self.image_at = self.tiles.address(self.image, var(self.channel))
         rows, columns = (
-            var(at) * size + var(within)
-            for at, size, within in zip(self.tiles.at, out.tile, (a, b), strict=True)
+            origin + var(within) * step
+            for origin, step, within in zip(self.tiles.origin, out.dilation, (a, b), strict=True)
         )
         filters = var(self.chunks) * breadth + var(self.filter)
         self.index = without_unit_axes(out, (self.tiles.n, rows, columns, filters))

@@ -125,7 +125,11 @@ def matrices_of(x: Node) -> Sequence[tuple[Matrix, Matrix, Matrix]]:
 
 
 class ImageTiles:
-    """The tiles of a batch of images, counted in vectors: one tile of as many images as lanes."""
+    """The tiles of a batch of images, counted in vectors: one tile of as many images as lanes.
+
+    A tile has every `dilation`-th result along an axis, so that it sees every such pixel; the tiles
+    of a phase begin at the same remainder.
+    """
 
     def __init__(self, frame: Frame, reader: Reader, x: Node, y: Node, width: int):
         self.reader, self.code, self.width, self.materialized = (
@@ -134,18 +138,25 @@ class ImageTiles:
             width,
             frame.materialized,
         )
-        self.tile = x.tile
+        self.tile, self.step = x.tile, x.dilation
         self.places = y.shape[1:3]
         self.block, self.lane = Loop(-(-y.shape[0] // width)), Loop(width)
-        self.at = [Loop(-(-n // m)) for n, m in zip(self.places, x.tile, strict=True)]
+        self.spans = [m * d for m, d in zip(self.tile, self.step, strict=True)]
+        self.phase = [Loop(min(n, d)) for n, d in zip(self.places, self.step, strict=True)]
+        self.at = [Loop(-(-n // span)) for n, span in zip(self.places, self.spans, strict=True)]
+        self.loops = [self.block, *itertools.chain(*zip(self.phase, self.at, strict=True))]
+        self.origin = [
+            var(phase) + var(at) * span
+            for phase, at, span in zip(self.phase, self.at, self.spans, strict=True)
+        ]
         self.n = var(self.block) * width + var(self.lane)
-        self.count = loop_nest.product([self.block, *self.at])
+        self.count = loop_nest.product(self.loops)
         self.place = Loop(1), Loop(1)  # of an element that is read
         self.mask = batch_mask(self.code, reader, y, self.block, width)
 
     def enter(self, vector: Any) -> None:
         """Set the variables to those of a vector."""
-        loop_nest.unflatten(self.code, vector, [self.block, *self.at], self.reader.env)
+        loop_nest.unflatten(self.code, vector, self.loops, self.reader.env)
         self.reader.env[self.lane] = i64(0)
         self.reader.lane = self.lane
 
@@ -160,7 +171,10 @@ class ImageTiles:
         """The elements of a tile, 0 outside of the image (and of the batch where masked)."""
         code, reader = self.code, self.reader
         rows, columns = (
-            [self._position(axis, a - before[axis], shape[axis]) for a in range(counts[axis])]
+            [
+                self._position(axis, (a - before[axis]) * self.step[axis], shape[axis])
+                for a in range(counts[axis])
+            ]
             for axis in (0, 1)
         )
         reader.mask = self.mask() if masked and self.mask is not None else None
@@ -187,7 +201,7 @@ class ImageTiles:
         self, at: tuple[Node, Affine], rows: Sequence[Any], columns: Sequence[Any]
     ) -> None:
         """Prefetch the first pixels of the next tile: hardware follows fewer streams."""
-        code, reader, step = self.code, self.reader, i64(self.tile[1])
+        code, reader, step = self.code, self.reader, i64(self.spans[1])
         for (i, i_inside), (j, _) in itertools.product(rows, columns):
             if i_inside is not False:
                 reader.env[self.place[0]], reader.env[self.place[1]] = i, code.b.add(j, step)
@@ -197,9 +211,9 @@ class ImageTiles:
         """Set the variables of a place to an element of a tile of results; whether it exists."""
         b, found = self.code.b, []
         for axis, shift in enumerate((i, j)):
-            origin = b.mul(self.reader.env[self.at[axis]], i64(self.tile[axis]))
-            position, size = b.add(origin, shift), self.places[axis]
-            if size % self.tile[axis]:
+            shift, size = b.mul(shift, i64(self.step[axis])), self.places[axis]
+            position = b.add(self.begin(axis), shift)
+            if size % self.spans[axis]:
                 found.append(b.icmp_signed("<", position, i64(size)))
                 position = self.code.smaller(position, i64(size - 1))
             self.reader.env[self.place[axis]] = position
@@ -217,11 +231,11 @@ class ImageTiles:
 
     def _position(self, axis: int, shift: int, size: int) -> tuple[Any, Any]:
         """Where along an axis, and whether that is inside: None if always, False if never."""
-        code, loop, step = self.code, self.at[axis], self.tile[axis]
-        last = (loop.size - 1) * step + shift
+        code, phases, tiles = self.code, self.phase[axis].size, self.at[axis].size
+        last = phases - 1 + (tiles - 1) * self.spans[axis] + shift
         if last < 0 or shift >= size:
             return i64(0), False
-        position = code.b.add(code.b.mul(self.reader.env[loop], i64(step)), i64(shift))
+        position = code.b.add(self.begin(axis), i64(shift))
         if shift >= 0 and last < size:
             return position, None
         inside = code.b.icmp_unsigned("<", position, i64(size))
@@ -229,11 +243,15 @@ class ImageTiles:
 
     def left(self, axis: int) -> Any:
         """How many results of a tile there are along an axis."""
-        code, step, size = self.code, self.tile[axis], self.places[axis]
-        if size % step == 0:
-            return i64(step)
-        done = code.b.mul(self.reader.env[self.at[axis]], i64(step))
-        return code.smaller(code.b.sub(i64(size), done), i64(step))
+        code, size, step = self.code, self.places[axis], self.step[axis]
+        if size % self.spans[axis] == 0:
+            return i64(self.tile[axis])
+        left = code.b.sub(i64(size + step - 1), self.begin(axis))
+        return code.smaller(code.b.udiv(left, i64(step)), i64(self.tile[axis]))
+
+    def begin(self, axis: int) -> Any:
+        """Where the results of the tile begin along an axis."""
+        return self.reader.scalar(self.origin[axis])
 
 
 class Scratch:

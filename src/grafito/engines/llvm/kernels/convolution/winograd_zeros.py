@@ -115,11 +115,14 @@ class Zeros:
 
     def _position(self, axis: int, pixel: Any) -> Any:
         """Where a pixel of the tile is along an axis of the image."""
-        code, b = self.code, self.code.b
-        begin = b.mul(self.tiles.reader.env[self.tiles.at[axis]], i64(self.out.tile[axis]))
+        code, b, tiles = self.code, self.code.b, self.tiles
+        step, env = i64(tiles.step[axis]), tiles.reader.env
+        phase = env[tiles.phase[axis]]
+        begin = b.mul(env[tiles.at[axis]], i64(self.out.tile[axis]))
         at = b.add(b.sub(begin, i64(self.out.before[axis])), pixel)
         at = b.select(b.icmp_signed("<", at, i64(0)), i64(0), at)
-        return code.smaller(at, i64(self.shape[axis] - 1))
+        last = b.udiv(b.sub(i64(self.shape[axis] - 1), phase), step)
+        return b.add(phase, b.mul(code.smaller(at, last), step))
 
     def _gather(self, places: Sequence[tuple[Any, Any]]) -> list[Any]:
         """What some pixels hold in all channels, bit by bit."""

@@ -114,6 +114,9 @@ class PackedBlock:
                     reader.mask = code.b.and_(below, code.splat(exists))
                 reader.start()
                 lines.append(reader.load(self.buffer, self.place))
+                env[lane] = i64(n + lanes)
+                at = reader.scalar(self.place)
+                code.prefetch(reader.pointers[self.buffer], self.buffer.dtype, at)
             env[lane], reader.lane, reader.mask = i64(0), lane, None
             for n, line in enumerate(transpose(code, lines)):
                 env[self.k] = code.b.add(k, i64(n))

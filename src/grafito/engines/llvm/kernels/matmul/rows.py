@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as loop_nest
@@ -12,7 +11,6 @@ from grafito.engines.llvm.codegen.addresses import (
     Index,
     address,
     broadcast_index,
-    fit_index,
 )
 from grafito.engines.llvm.codegen.affine import (
     Affine,
@@ -41,23 +39,26 @@ from grafito.engines.llvm.codegen.tile import (
 )
 from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
+from grafito.engines.llvm.kernels.matmul.inner_loops import InnerLoops
 from grafito.engines.llvm.kernels.matmul.packing import LINE, PackedBlock
 
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles are spilled
 UNITS = 16  # parts of a product that threads can share out
-LARGE_RESULT = 12 << 20  # bytes; larger results exceed the cache and are written row by row
+LARGE = 12 << 20  # bytes; larger results exceed the caches and are written row by row
 STRIPS = 16  # rows of tiles for which x is packed at once
 BAND = 64  # rows for which packing the other operand pays
+STREAMS = 8  # rows in memory that a CPU prefetches side by side
+STREAM_UNITS = 4  # parts of such rows, which are long
 
 Span = tuple[Any, Any]  # where a loop begins and ends
 
 
 def matmul(frame: Frame) -> Compiled:
     """The product x @ y, batched over leading axes; results of the same shape may follow it."""
-    return _Product(frame).emit()
+    return Product(frame).emit()
 
 
-class _Product:
+class Product:
     """The loops of one product.
 
     A work unit is a band of rows times a group of panels of columns. Its outermost loop runs over
@@ -113,7 +114,8 @@ class _Product:
         """Sizes of the blocks, and which operands are packed."""
         target = self.frame.target
         by_pairs = "bfloat16" in (self.out.dtype, self.y_at[0].dtype)
-        unpacked = self.split or by_pairs  # both are read where they are
+        # Both operands are read where they are, in one loop over the whole inner axis.
+        self.unpacked = unpacked = self.split or by_pairs
         one_block = unpacked or self.inner <= DEPTH * 3 // 2
         self.blocks = 1 if one_block else -(-self.inner // DEPTH)
         self.depth = -(-self.inner // self.blocks) if self.inner else 1
@@ -126,21 +128,36 @@ class _Product:
         shares = self.wide.size > 1 and self._shares_lines() and panel > target.l1_panel // 4
         pays = transposed or ((misses or shares) and self.rows >= BAND // 2)
         self.packs_y = pays and not unpacked
-        self.prefetches_y = misses and self.packs_y and not transposed
+        self.transposes = transposed and self.packs_y
+        large = self.inner * self.columns * self.element >= LARGE
+        few = self.rows < BAND // 2 and self.wide.size > self.group
+        if large and few and not (transposed or unpacked):
+            # Few rows use each element of y once or twice: it is read as it lies in memory.
+            self.blocks = -(-self.inner // STREAMS)
+            self.depth = -(-self.inner // self.blocks)
+            self.group = -(-self.wide.size // STREAM_UNITS)
+        self.prefetches_y = self.packs_y and (large if transposed else misses)
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
         strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
         one_vector = self.tile.rows <= self.frame.width  # of rows, so that it is copied as one
         self.packs_x = strided and one_vector and not unpacked and self._misses(self.x_at, False)
-        self.by_columns = self.blocks == 1 and results * self.element < LARGE_RESULT
-        groups = -(-self.wide.size // self.group) * loop_nest.product(self.batch)
-        bands = min(-(-UNITS // max(groups, 1)), self.tall.size)
+        if self.packs_y and not self.packs_x and self.rows < UNITS * BAND:
+            # Threads share out columns: bands of few rows would pack the same panels again.
+            batches = loop_nest.product(self.batch)
+            self.group = max(1, min(self.group, self.wide.size * batches // UNITS))
+        self.by_columns = self.blocks == 1 and results * self.element < LARGE
+        self._share(loop_nest.product(self.batch))
+
+    def _share(self, batches: int) -> None:
+        """Choose bands of rows and groups of panels so that threads have equal work."""
+        groups = max(-(-self.wide.size // self.group), 1)
+        bands = min(-(-UNITS // max(groups * batches, 1)), self.tall.size)
         if self.packs_y or self.blocks > 1:
             bands = max(1, min(bands, self.rows // BAND))
-        self.band = -(-self.tall.size // bands)
-        self.bands, self.groups = (
-            Loop(-(-self.tall.size // self.band)),
-            Loop(-(-self.wide.size // self.group)),
-        )
+        elif not self.packs_x and bands * groups * batches < UNITS:
+            groups = max(groups, min(-(-UNITS // max(bands * batches, 1)), self.wide.size))
+        self.bands, self.groups = Loop(bands), Loop(groups)
+        self.band, self.group = -(-self.tall.size // max(bands, 1)), -(-self.wide.size // groups)
 
     def _misses(self, operand: tuple[Node, Affine], in_part: bool) -> bool:
         """Whether reading an operand where it is misses the cache.
@@ -197,13 +214,13 @@ class _Product:
     def _unit(self, u: Any) -> None:
         code, env = self.code, self.reader.env
         loop_nest.unflatten(code, u, [*self.batch, self.groups, self.bands], env)
-        talls = self._span(env[self.bands], self.band, self.tall.size)
-        wides = self._span(env[self.groups], self.group, self.wide.size)
+        talls = self.span(self.bands, self.tall.size)
+        wides = self.span(self.groups, self.wide.size)
 
         def block(n: Any) -> None:
             env[self.block] = n
             size = self.inner // self.frame.width if self.split else self.inner
-            rows = self._span(n, self.depth, size)
+            rows = self._steps(n, size)
             x_at, y_at = self.x_at, self.y_at
             if self.panels is not None:
                 self.panels.fill(rows, wides)
@@ -260,10 +277,10 @@ class _Product:
 
     def _point_to_spill(self, t: Any, w: Any) -> None:
         """Point the store to the place where a tile is spilled."""
-        code, env = self.code, self.reader.env
-        place = code.b.sub(w, code.b.mul(env[self.groups], i64(self.group)))
+        code = self.code
+        place = code.b.sub(w, self.span(self.groups, self.wide.size)[0])
         if self.blocks > 1:
-            before = code.b.sub(t, code.b.mul(env[self.bands], i64(self.band)))
+            before = code.b.sub(t, self.span(self.bands, self.tall.size)[0])
             place = code.b.add(code.b.mul(before, i64(self.group)), place)
         self.store.first = code.b.mul(place, i64(self.tile.rows * self.tile.vectors))
 
@@ -324,13 +341,21 @@ class _Product:
         )
         self.reader.env[strips.first_panel] = b.sub(t, done)
 
-    def _span(self, n: Any, length: int, size: int) -> tuple[Any, Any]:
-        """Begin and end of the n-th piece of an axis."""
-        if length >= size:
+    def _steps(self, n: Any, size: int) -> Span:
+        """Begin and end of a block of the inner axis."""
+        if self.blocks == 1:
             return i64(0), i64(size)
-        begin = self.code.b.mul(n, i64(length))
-        end = self.code.b.add(begin, i64(length))
-        return begin, self.code.smaller(end, i64(size)) if size % length else end
+        begin = self.code.b.mul(n, i64(self.depth))
+        end = self.code.b.add(begin, i64(self.depth))
+        return begin, self.code.smaller(end, i64(size)) if size % self.depth else end
+
+    def span(self, pieces: Loop, size: int) -> Span:
+        """Begin and end of a piece of an axis; pieces differ by one at most."""
+        if pieces.size <= 1:
+            return i64(0), i64(size)
+        b, n = self.code.b, self.reader.env[pieces]
+        begin, end = (b.mul(at, i64(size)) for at in (n, b.add(n, i64(1))))
+        return b.udiv(begin, i64(pieces.size)), b.udiv(end, i64(pieces.size))
 
     def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
         """A tile of this height and number of columns, for one block of the inner axis."""
@@ -348,8 +373,7 @@ class _Product:
                 first = b.icmp_signed("==", reader.env[self.block], i64(0))
                 zero = reader.code.const(0, self.out.dtype)
                 start = [b.select(first, zero, store.get(i64(n))) for n in range(height * across)]
-            self._prefetch_epilogue(reader, height, across)
-            inner, bounds = self._inner(reader, across, steps)
+            inner, bounds = InnerLoops(self, reader, (height, across)).emit(steps)
             loop = TileLoop(
                 self.out.dtype, operands[0], operands[1], (self.row, self.vector), self.lane,
                 inner, bounds=bounds,
@@ -359,70 +383,3 @@ class _Product:
                 store.put(place, total)
 
         outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
-
-    def _prefetch_epilogue(self, reader: Reader, height: int, across: int) -> None:
-        """Prefetch the operands of the epilogue while the tile is accumulated."""
-        if self.out.size * self.element <= self.frame.target.l1_panel:
-            return
-        code, env, kernel = reader.code, reader.env, self.frame.kernel
-        vectors_of_line = max(1, LINE // (self.lanes * self.element))
-        inside = self.frame.materialized | set(kernel.results)
-        places: dict[tuple[Node | None, Affine], None] = {}
-        for x in kernel.results:
-            if x is not kernel.anchor:
-                index = fit_index(self.index, kernel.shape, x.shape, kernel.lanes)
-                places |= dict.fromkeys(loop_nest.places(x, index, inside, self.frame.width))
-        for buffer, at in places:
-            if buffer not in reader.pointers or buffer.size < self.out.size:
-                continue  # it is computed, or small
-            if at.gathered() or at.coefficient(self.lane) != 1:
-                continue
-            env[self.lane] = i64(0)
-            for r, v in itertools.product(range(height), range(0, across, vectors_of_line)):
-                env[self.row], env[self.vector] = i64(r), i64(v)
-                code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
-
-    def _inner(self, reader: Reader, across: int, steps: Sequence[Any]) -> tuple[Any, Any]:
-        """The inner loops and their bounds.
-
-        Where y misses the cache, an outer loop prefetches a part of its next block each time.
-        """
-        if self.split:
-            part = i64(0), i64(self.part.size)
-            return [(self.k, False), (self.part, False)], (
-                lambda loop: part if loop is self.part else steps
-            )
-        iterations = -(-self.depth // self.band)
-        if not self.prefetches_y or self.depth < 4 * iterations:
-            return [(self.k, False)], lambda loop: steps
-        code, env = reader.code, reader.env
-        iteration, length = Loop(iterations), -(-self.depth // iterations)
-
-        def bounds(loop: Loop) -> tuple[Any, Any]:
-            if loop is iteration:
-                return i64(0), i64(iterations)
-            self._prefetch_block(reader, env[iteration], iterations, across)
-            begin = code.b.add(steps[0], code.b.mul(env[iteration], i64(length)))
-            end = code.b.add(begin, i64(length))
-            return begin, code.b.select(code.b.icmp_signed("<", end, steps[1]), end, steps[1])
-
-        return [(iteration, False), (self.k, False)], bounds
-
-    def _prefetch_block(self, reader: Reader, iteration: Any, iterations: int, across: int) -> None:
-        """Prefetch a row of the next block of y; the rows of tiles share these rows."""
-        code, env, before = reader.code, reader.env, dict(reader.env)
-        first = code.b.mul(env[self.bands], i64(self.band))
-        share = code.b.mul(code.b.sub(env[self.tall], first), i64(iterations))
-        row = code.b.add(share, iteration)
-        after = code.b.add(env[self.block], i64(1))
-        over = code.b.icmp_signed("==", after, i64(self.blocks))
-        after = code.b.select(over, i64(0), after)
-        env[self.k] = code.b.add(code.b.mul(after, i64(self.depth)), row)
-        further = code.b.add(env[self.wide], i64(self.group))
-        env[self.wide] = code.b.select(over, further, env[self.wide])
-        env[self.lane] = i64(0)
-        buffer, at = self.y_at
-        for v in range(across):
-            env[self.vector] = i64(v)
-            code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
-        env.update(before)
