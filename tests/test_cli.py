@@ -361,6 +361,12 @@ def test_a_quick_form_that_is_none_is_told(run):
     assert "--quick" not in run("run", "digits", "--quick").stdout
 
 
+def test_several_seeds_end_with_their_report(run, tmp_path):
+    done = run("run", "xor", "--seeds", "2", "--set", "epochs=2")
+    (page,) = tmp_path.glob("runs/xor/*/report.html")
+    assert done.stdout.splitlines()[-1] == f"report {page.relative_to(tmp_path)}"
+
+
 def test_search(run, tmp_path):
     words = [
         "search",

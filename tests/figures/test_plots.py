@@ -175,6 +175,9 @@ def test_margins_are_recall_and_precision():
     axes, _ = confusion_matrix([[8, 2], [1, 9]], margins=True).axes
     margins = [t.get_text() for t in axes.texts if t.get_gid() == "margin"]
     assert margins == ["0.80", "0.89", "0.90", "0.82"]
+    tiny, _ = confusion_matrix([[3, 997], [7, 993]], margins=True).axes
+    first = next(t.get_text() for t in tiny.texts if t.get_gid() == "margin")
+    assert first == "<0.01"
     assert axes.get_title() == "accuracy 0.850"
     names = [axis.get_ticklabels()[-1].get_text() for axis in (axes.xaxis, axes.yaxis)]
     assert names == ["recall", "precision"]

@@ -13,6 +13,12 @@ ROWS = [
         "layer.build((None, 4)); print",
         says="layer.build((None, 4))",
     ),
+    Row(
+        "net(layers.Dense(1, dtype='mixed_bfloat16'))",
+        ", dtype='mixed_bfloat16')",
+        "), precision='mixed_bfloat16'",
+        says="precision='mixed_bfloat16'",
+    ),
     Row("layers.Dropout(0.5)(x, trainning=True)", "trainning=True", "training=True"),
     Row('layers.Dense("4")', '"4"', "units=4"),
     Row("layers.Dense(2.6)", "2.6", "units=3"),

@@ -269,6 +269,24 @@ def test_seeds_have_a_report_with_their_curves(tmp_path):
     assert (folder / "curves.svg").is_file()
 
 
+@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize("case", ["one form", "several forms", "nothing trained"])
+def test_a_page_of_several_seeds_has_words(case, lang, tmp_path):
+    settings = {
+        "one form": ("digits", "", {"epochs": 2}),
+        "several forms": ("moons", "all", {"epochs": 2}),
+        "nothing trained": ("perceptron", "separable", {}),
+    }
+    name, variant, given = settings[case]
+    results = lab.run_seeds(lab.get(name, variant, **given), 2, out=tmp_path, lang=lang, verbose=0)
+    page = (results[0].folder.parent / "report.html").read_text()
+    assert 250 <= words_of(page) <= 900
+    said = {"en": "The seeds set the first weights", "es": "Las semillas fijan los primeros pesos"}
+    assert said[lang] in page
+    spread = {"en": "on average, between", "es": "de media, entre"}
+    assert (spread[lang] in page) == (case == "one form")
+
+
 def words(page):
     """What a page says outside tables."""
     return re.sub(r"<(svg|table|nav)\b.*?</\1>|<[^>]+>", " ", page.read_text(), flags=re.DOTALL)

@@ -199,6 +199,10 @@ def test_new_rows_are_predicted(fitted, tmp_path):
         fitted.predict_file(path, out)
     again = lab.Fitted(fitted.folder).predict(path)
     assert np.array_equal(again.values, found.values)
+    assert repr(found) == f"<Prediction of 'precio' for {len(found.values)} rows>"
+    shown = found._repr_html_()
+    assert "<th>precio</th>" in shown
+    assert shown.count("<tr>") == 1 + min(10, len(found.values))
 
 
 def test_what_is_odd_in_new_rows_is_said(fitted, tmp_path):

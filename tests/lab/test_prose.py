@@ -13,6 +13,7 @@ from grafito.lab.prose import comparing as d
 from grafito.lab.prose import conclusions as c
 from grafito.lab.prose import conclusions_by_hand as h
 from grafito.lab.prose import conclusions_of_exercises as e
+from grafito.lab.prose import of_fits, of_seeds, of_the_course
 from grafito.lab.prose.sentence import Sentence
 
 FALLING = [1.0, 0.5, 0.25, 0.12]
@@ -41,7 +42,7 @@ TURNS = {
     "overfitting": [
         (lambda: c.overfitting(FALLING, "test"), "still falls"),
         (lambda: c.overfitting(BACK, "test"), "overfits"),
-        (lambda: c.overfitting(FLAT, "test"), "no overfitting"),
+        (lambda: c.overfitting(FLAT, "test"), "neither help"),
         (lambda: c.overfitting([1.0], "test"), None),
         (lambda: c.overfitting([1.0, math.nan, 2.0], "test"), None),
     ],
@@ -64,7 +65,7 @@ TURNS = {
         (lambda: c.gap(0.99, 0.90, "test"), "by heart"),
         (lambda: c.gap(0.95, 0.951, "test"), "hardly a difference"),
         (lambda: c.gap(0.90, 0.95, "test"), "easier"),
-        (lambda: c.gap(0.95, 0.90, "test", count=100, trained_on=400), "so few examples"),
+        (lambda: c.gap(0.95, 0.90, "test", count=100, trained_on=400), "as many examples"),
         (lambda: c.gap(math.nan, 0.95, "test"), None),
     ],
     "behind": [
@@ -79,16 +80,26 @@ TURNS = {
         (lambda: c.confusions(np.diag([3, 4]), ["cat", "dog"])[0], "No test example"),
     ],
     "course": [
-        (lambda: c.beside_the_course({"accuracy": 0.385}, {"accuracy": 0.38}), "those of"),
-        (lambda: c.beside_the_course({"accuracy": 0.48}, {"accuracy": 0.38}), "better"),
-        (lambda: c.beside_the_course({"accuracy": 0.28}, {"accuracy": 0.38}), "worse than"),
         (
-            lambda: c.beside_the_course(
+            lambda: of_the_course.beside_the_course({"accuracy": 0.385}, {"accuracy": 0.38}),
+            "those of",
+        ),
+        (lambda: of_the_course.beside_the_course({"accuracy": 0.48}, {"accuracy": 0.38}), "better"),
+        (
+            lambda: of_the_course.beside_the_course({"accuracy": 0.28}, {"accuracy": 0.38}),
+            "worse than",
+        ),
+        (
+            lambda: of_the_course.beside_the_course(
                 {"a accuracy": 0.2, "b accuracy": 0.9}, {"a accuracy": 0.4, "b accuracy": 0.4}
             ),
             "others worse",
         ),
-        (lambda: c.beside_the_course({"loss": 1.0}, {"loss": 2.0}), None),
+        (
+            lambda: of_the_course.beside_the_course({"accuracy": 0.3}, {"accuracy": 0.4}, (3, 20)),
+            "After {epochs} epochs",
+        ),
+        (lambda: of_the_course.beside_the_course({"loss": 1.0}, {"loss": 2.0}), None),
     ],
     "rises": [
         (lambda: o.rises({"a": FALLING, "b": BACK}), "smoothly"),
@@ -163,12 +174,41 @@ TURNS = {
         (lambda: h.against_the_majority(0.64, 0.02, 0.65), "nothing useful"),
     ],
     "below the noise": [
-        (lambda: h.below_the_noise({1: 0.01}, {1: 0.2}, 0.06)[0], "lies below"),
-        (lambda: h.below_the_noise({1: 0.2}, {1: 0.2}, 0.06)[0], "stays above"),
+        (lambda: of_fits.below_the_noise({1: 0.01}, {1: 0.2}, 0.06)[0], "lies below"),
+        (lambda: of_fits.below_the_noise({1: 0.2}, {1: 0.2}, 0.06)[0], "stays above"),
+    ],
+    "too simple or flexible": [
+        (
+            lambda: of_fits.too_simple_or_flexible({1: 0.3, 5: 0.0}, {1: 0.4, 5: 0.1}, 0.06)[0],
+            "least",
+        ),
+        (
+            lambda: of_fits.too_simple_or_flexible({1: 0.3, 5: 0.0}, {1: 0.4, 5: 0.1}, 0.06)[1],
+            "simple",
+        ),
+        (
+            lambda: of_fits.too_simple_or_flexible({1: 0.1, 5: 0.0}, {1: 0.1, 5: 0.4}, 0.06)[1],
+            "noise",
+        ),
+    ],
+    "spread": [
+        (lambda: of_seeds.spread("accuracy", [0.9, 0.8])[0], "{mean} %"),
+        (lambda: of_seeds.spread("accuracy", [0.9, 0.8])[1], "{margin} points"),
+        (lambda: of_seeds.spread("loss", [0.9, 0.8])[0], "is {mean} on"),
+        (lambda: of_seeds.spread("loss", [0.9, 0.8])[1], "{margin} apart"),
+        (lambda: of_seeds.spread("accuracy", [0.9, 0.9])[0], "same “{name}”, {highest} %"),
+        (lambda: of_seeds.spread("right", [4.0, 4.0])[0], "same “{name}”, {highest}."),
+        (lambda: of_seeds.spread("loss", [4.0, math.nan])[0], "without a finite"),
+    ],
+    "in the course": [
+        (lambda: of_seeds.in_the_course("accuracy", [0.9, 0.8], 0.85), "among"),
+        (lambda: of_seeds.in_the_course("accuracy", [0.9, 0.8], 0.95), "above"),
+        (lambda: of_seeds.in_the_course("accuracy", [0.9, 0.8], 0.75), "below"),
+        (lambda: of_seeds.in_the_course("loss", [0.9, 0.8], 0.75), None),
     ],
     "best degree": [
-        (lambda: h.below_the_noise({}, {1: 0.2, 9: 0.1}, 0.06)[1], "falls up to"),
-        (lambda: h.below_the_noise({}, {1: 0.1, 9: 0.2}, 0.06)[1], "is least with"),
+        (lambda: of_fits.below_the_noise({}, {1: 0.2, 9: 0.1}, 0.06)[1], "falls up to"),
+        (lambda: of_fits.below_the_noise({}, {1: 0.1, 9: 0.2}, 0.06)[1], "is least with"),
     ],
     "filling": [
         (lambda: e.filling([0.7, 0.72, 0.71], [0.71, 0.71, 0.72]), "not found"),
@@ -228,6 +268,7 @@ TURNS = {
     ],
     "slowest": [
         (lambda: e.slowest({"a": 3, "b": 9}), "times as many"),
+        (lambda: e.slowest({"a": 90, "b": 93}), "hardly later"),
         (lambda: e.slowest({"a": 9, "b": 9}), None),
     ],
     "slowest to learn": [
@@ -324,7 +365,8 @@ TURNS = {
     "half of": [
         (lambda: o.half_of({"a": 20, "b": 40}, "a", "b"), "Yes"),
         (lambda: o.half_of({"a": 30, "b": 40}, "a", "b"), "not half"),
-        (lambda: o.half_of({"a": 50, "b": 40}, "a", "b"), "Not here"),
+        (lambda: o.half_of({"a": 50, "b": 40}, "a", "b"), "times the epochs"),
+        (lambda: o.half_of({"a": 41, "b": 40}, "a", "b"), "about as many"),
         (lambda: o.half_of({"a": None, "b": 40}, "a", "b"), None),
     ],
     "stopped": [
@@ -365,8 +407,19 @@ TURNS = {
         (lambda: d.compared({"a": 1, "b": 1}, ["units"])[-1], "no others"),
     ],
     "courses of training": [
-        (lambda: d.courses_of_training({"a": [{"loss": SLOW}]}, "test")[0], "until the end"),
-        (lambda: d.courses_of_training({"a": [{"val_loss": BACK}]}, "test")[0], "begins"),
+        (
+            lambda: d.courses_of_training({key: [{"loss": SLOW}] for key in "ab"}, "test")[0],
+            "in each",
+        ),
+        (
+            lambda: d.courses_of_training({key: [{"val_loss": BACK}] for key in "ab"}, "test")[0],
+            "begins",
+        ),
+        (lambda: d.courses_of_training({"a": [{"loss": SLOW}]}, "test")[0], "no plateau"),
+        (
+            lambda: d.courses_of_training({"a": [{"loss": SLOW, "val_loss": BACK}]}, "test")[1],
+            "higher",
+        ),
     ],
     "how far": [
         (lambda: d.how_far({"a": 1, "b": 1}, ["units"], False)[0], "due to it"),
@@ -440,4 +493,4 @@ def test_every_conclusion_has_a_row():
 
 def test_few_training_examples_leave_room_for_chance_too():
     assert "by heart" in c.gap(0.95, 0.90, "test", trained_on=4000, count=4000).text
-    assert "so few" in c.gap(0.95, 0.90, "test", trained_on=50, count=4000).text
+    assert "as many" in c.gap(0.95, 0.90, "test", trained_on=50, count=4000).text

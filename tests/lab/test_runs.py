@@ -23,6 +23,7 @@ import pytest
 
 from grafito import callbacks, engines, figures, lab
 from grafito.errors import ArgumentError, FileError
+from grafito.lab.experiments.dense_images import Digits
 from grafito.lab.experiments.parity import Xor
 from grafito.lab.folder import RunFolder
 from grafito.lab.record import Record
@@ -141,6 +142,32 @@ def long_run(out: Path) -> Iterator[subprocess.Popen[str]]:
             run.kill()
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoppedLater(Xor):
+    """An experiment whose second seed is stopped."""
+
+    def callbacks(self):
+        return [callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _interrupt(self.seed))]
+
+
+def _interrupt(seed):
+    if seed > 1:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_a_single_seed_before_ctrl_c_has_no_spread(tmp_path):
+    results = lab.run_seeds(StoppedLater(epochs=40), 3, out=tmp_path, lang="en", verbose=0)
+    assert [result.is_complete for result in results] == [True, False]
+    page = (results[0].folder.parent / "report.html").read_text()
+    assert "The seeds set the first weights" in page
+    assert (
+        "The training loss falls until the end: after 40 epochs" in page
+    )  # of the seed that ended
+    assert "seeds end with" not in page
+    assert "on average" not in page
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_leaves_a_readable_folder_marked_partial(tmp_path):
     with long_run(tmp_path) as run:
@@ -192,6 +219,24 @@ def test_progress_shows_some_of_many_epochs(tmp_path, capsys):
     assert re.match(r"Época 200/200 - .*loss: \d,\d+$", lines[-1])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sizes(Digits):
+    """Few and all images side by side; alone it has few."""
+
+    examples: int = 200
+    variants: ClassVar = {"both": {}, "few": {}, "all": {"examples": 0}}
+    together: ClassVar = {"both": ("few", "all")}
+
+
+@pytest.mark.parametrize(("variant", "count"), [("few", "200"), ("all", ""), ("both", "")], ids=str)
+def test_the_limits_are_those_of_the_network_that_won(variant, count, tmp_path):
+    experiment = Sizes(epochs=8).another(variant)
+    folder = lab.run(experiment, out=tmp_path, lang="en", verbose=0).folder
+    page = (folder / "report.html").read_text()
+    assert ("training examples were used, drawn by the seed" in page) == bool(count)
+    assert not count or f"Only {count} training" in page
+
+
 def test_command_names_only_what_was_changed():
     assert command(lab.get("xor", skip=True), "auto") == (
         "grafito run xor --variant plain --epochs 1000 --batch-size 4 --seed 1 --engine auto"
@@ -209,6 +254,44 @@ def test_seeds_have_folders_of_their_own_and_a_table(tmp_path):
     assert float(rows[3]["loss"]) == pytest.approx(sum(losses) / 3)
     assert float(rows[4]["loss"]) == pytest.approx(statistics.stdev(losses))
     assert "--seeds 3" in json.loads((folder / "configuration.json").read_text())["command"]
+
+
+def test_counts_of_the_seeds_are_whole_and_shares_are_not(tmp_path):
+    @dataclass(frozen=True, kw_only=True)
+    class Counts(Xor):
+        def conduct(self, record):
+            record.metrics({"steps": 30.0 + self.seed, "share": 1.0, "loss": 0.5 * self.seed})
+
+    lab.run_seeds(Counts.usual().with_settings(seed=1), 2, out=tmp_path, verbose=0)
+    (file,) = tmp_path.glob("*/*/seeds.csv")
+    first, second, mean, _ = csv.DictReader(file.read_text().splitlines())
+    assert [row["steps"] for row in (first, second, mean)] == ["31", "32", "31.5"]
+    assert (first["share"], second["loss"]) == ("1.0", "1.0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errors(Xor):
+    """Two forms, of which the second makes fewer errors."""
+
+    variants: ClassVar = {"both": {}, "plain": {}, "concatenated": {"skip": True}}
+
+    def forms(self):
+        return {name: self.another(name) for name in ("plain", "concatenated")}
+
+    def conduct(self, record):
+        numbers = {"plain": 30.0 + self.seed, "concatenated": 3.0 + self.seed}
+        record.metrics({f"{name} errors": errors for name, errors in numbers.items()})
+
+
+@pytest.mark.parametrize(("kind", "ranked"), [(Errors, True), (lab.get("perceptron"), False)])
+def test_forms_of_several_seeds_are_ranked_where_all_have_the_number(kind, ranked, tmp_path):
+    experiment = kind if not isinstance(kind, type) else kind.usual()
+    lab.run_seeds(experiment, 2, out=tmp_path, lang="es", verbose=0)
+    (page,) = tmp_path.glob("*/*/report.html")
+    text = page.read_text()
+    assert ("La mejor es «concatenated»: errores 4,5, frente a 31,5" in text) == ranked
+    assert ("plain – concatenated" in text) == ranked
+    assert ranked or "La mejor es" not in text
 
 
 def test_one_seed_has_no_spread(tmp_path):

@@ -171,10 +171,12 @@ def run_experiment(
         )
     for result in results:
         print(result.table(lang))
+    first = results[0].folder
+    whole = resume or (first if seeds == 1 else first.parent)
     if pdf or markdown or author or title:
-        first = results[0].folder
-        whole = resume or (first if seeds == 1 else first.parent)
         write_report(whole, lang, pdf=pdf, markdown=markdown, author=author, title=title)
+    elif len(results) > 1:
+        print(_("report"), Path(whole, "report.html"))
     if not results[-1].is_complete:
         raise typer.Exit(1)
 

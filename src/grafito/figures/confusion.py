@@ -154,12 +154,15 @@ def _draw_matrix(
 
 
 def _cell(value: float, way: str | None, lang: str | None) -> str:
-    """The number of a cell; a share too small for its decimals is told from none at all."""
-    if way and 0 < value < 0.005:
-        return f"<{number(0.01, 2, lang)}"
+    """The number of a cell."""
     if value == int(value) and (way is None or value == 0):
         return whole(int(value), lang)
-    return number(value, 2, lang)
+    return _share(value, lang) if way else number(value, 2, lang)
+
+
+def _share(value: float, lang: str | None) -> str:
+    """Two decimals; a share too small for them is told from none at all."""
+    return f"<{number(0.01, 2, lang)}" if 0 < value < 0.005 else number(value, 2, lang)
 
 
 def _shading(top: float) -> Any:
@@ -202,7 +205,7 @@ def _draw_margins(axes: Any, counts: np.ndarray, vocabulary: Any, lang: str | No
             (counts.sum(axis=1)[i], (beyond, i)),
             (counts.sum(axis=0)[i], (i, beyond)),
         ):
-            text = number(right[i] / total, 2, lang) if total else "–"
+            text = _share(right[i] / total, lang) if total else "–"
             cell = axes.text(*at, text, ha="center", va="center", fontsize=8, gid="margin")
             cell.set_in_layout(False)
     axes.set(xlim=(-0.5, classes + 0.75), ylim=(classes + 0.75, -0.5))

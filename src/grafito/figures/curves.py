@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS_IN_A_ROW = 3
-LOW_IS_GOOD = ("loss", "error", "mse", "mae", "divergence", "entropy")
+LOW_IS_GOOD = ("loss", "error", "errors", "mse", "mae", "divergence", "entropy")
 HIGH_IS_GOOD = ("accuracy", "acc", "auc", "precision", "recall", "f1", "r2")
 WINDOWS = 2  # so many must fit into a curve that is smoothed
 FLAT = 0.02  # of the highest curve: what all others below lie on the axis
@@ -340,12 +340,22 @@ def _raw(look: Look) -> list[Any]:
     return [Line2D([], [], **thin)]
 
 
+def low_is_good(name: str) -> bool:
+    """Whether less of a number is better, by its name.
+
+    Example:
+        >>> low_is_good("val_loss"), low_is_good("mean absolute error"), low_is_good("accuracy")
+        (True, True, False)
+    """
+    words_in_name = name.lower().replace(" ", "_").split("_")
+    return any(word in words_in_name for word in LOW_IS_GOOD)
+
+
 def _best(name: str, values: Sequence[float] | np.ndarray) -> int | None:
     """The epoch with the best value, or None where nobody can tell."""
-    words_in_name = name.lower().split("_")
     finite = [i for i, value in enumerate(values) if math.isfinite(value)]
-    if finite and any(word in words_in_name for word in LOW_IS_GOOD):
+    if finite and low_is_good(name):
         return min(finite, key=lambda i: values[i])
-    if finite and any(word in words_in_name for word in HIGH_IS_GOOD):
+    if finite and any(word in name.lower().split("_") for word in HIGH_IS_GOOD):
         return max(finite, key=lambda i: values[i])
     return None

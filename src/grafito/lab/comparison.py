@@ -17,11 +17,11 @@ import numpy as np
 
 from grafito import engines, figures, language
 from grafito.errors import ArgumentError, unknown_name
+from grafito.figures.curves import low_is_good
 from grafito.figures.text import number
 from grafito.lab.folder import RunFolder
 from grafito.lab.prose import comparing, conclusions
 from grafito.lab.prose.sentence import Sentence, said
-from grafito.lab.prose.telling import LOW_IS_GOOD
 from grafito.lab.record import Record
 from grafito.lab.report.page import write_report
 from grafito.lab.report.recorded_run import TOTALS, RecordedRun, one_of_each_seed, read_run
@@ -198,7 +198,7 @@ def overlay(record: Record, groups: Groups) -> None:
         record: what they are handed over to.
         groups: runs by name; those of one name are seeds.
     """
-    curves, part = _histories(groups)
+    curves, part = histories(groups)
     if curves:
         several = any(len(seeds) > 1 for seeds in curves.values())
         record.figure(
@@ -211,7 +211,7 @@ def overlay(record: Record, groups: Groups) -> None:
         )
 
 
-def _histories(groups: Groups) -> tuple[dict[str, list[dict[str, list[float]]]], str]:
+def histories(groups: Groups) -> tuple[dict[str, list[dict[str, list[float]]]], str]:
     """Of each training the numbers of each epoch and seed; and what those of validation are of."""
     found: dict[str, list[dict[str, list[float]]]] = {}
     followed = True
@@ -231,12 +231,11 @@ def tell_differences(
     differences: Mapping[tuple[str, str], Difference],
 ) -> None:
     """Hand over which of several is the best, and what the seeds allow to say of it."""
-    lower = metric.replace("_", " ").split(" ")[-1] in LOW_IS_GOOD
     answers = {
         pair: None if math.isnan(found.p) else found.p < ALPHA
         for pair, found in differences.items()
     }
-    best = conclusions.best_of(means, metric, lower)
+    best = conclusions.best_of(means, metric, low_is_good(metric))
     record.words("findings", [said(best), list(conclusions.judged(answers))])
 
 
@@ -347,7 +346,7 @@ def _tell(record: Record, groups: Groups, remark: str) -> None:
     apart = [key for key in differing if key not in NAMES] or differing
     told = comparing.compared(seeds, apart)
     record.words("task", [told, [Sentence(remark)] if remark else []])
-    record.words("findings", [comparing.courses_of_training(*_histories(groups))])
+    record.words("findings", [comparing.courses_of_training(*histories(groups))])
     quick = any(run.configuration.get("quick") for runs in groups.values() for run in runs)
     record.words("limits", [comparing.how_far(seeds, apart, quick)])
 

@@ -104,6 +104,10 @@ class Record:
         if told:
             self._add(kind="words", part=part, title=title, paragraphs=told)
 
+    def carry_over(self, entry: Mapping[str, Any]) -> None:
+        """Words that another run has handed over, and that hold here too."""
+        self._add(**entry)
+
     def figure(
         self,
         name: str,

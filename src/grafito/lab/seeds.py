@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,14 +14,19 @@ import numpy as np
 from grafito import engines, language
 from grafito.engines import processes
 from grafito.errors import ArgumentError
-from grafito.lab.comparison import differences_of, overlay, tell_differences
-from grafito.lab.experiment import Experiment
+from grafito.lab.comparison import differences_of, histories, overlay, tell_differences
+from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
+from grafito.lab.prose.comparing import courses_of_training
+from grafito.lab.prose.of_seeds import LIMITS, in_the_course, spread
+from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
-from grafito.lab.report.recorded_run import read_run
+from grafito.lab.report.recorded_run import RecordedRun, read_run
 from grafito.lab.runner import Result, describe, run
 from grafito.language import message as N_
+
+SHARED_PARTS = ("task", "theory", "choices")  # of a page: what is said there holds for every seed
 
 
 def run_seeds(
@@ -101,39 +107,68 @@ def conduct_seeds(
             if not results[-1].is_complete:
                 break
         record = Record(folder, engine)
-        overlay(record, {experiment.name: [read_run(result.folder) for result in results]})
-        _tabulate(record, results)
-        _judge_forms(record, experiment, results)
+        record.quick = bool(folder.configuration.get("quick"))
+        ended = [result for result in results if result.is_complete] or results
+        runs = [read_run(result.folder) for result in results]
+        _carry_over(record, runs[0])
+        overlay(record, {experiment.name: runs})
+        _tabulate(record, results, ended)
+        _judge(record, experiment, ended)
+        whole = {experiment.name: [run for run in runs if run.is_complete] or runs}
+        record.words("findings", [courses_of_training(*histories(whole))])
+        limits = experiment.task.of(experiment.variant).limits
+        record.words("limits", [paragraph(limits), paragraph(LIMITS)])
         folder.end(results[-1].status)
     if not processes.process_index():
         write_report(folder.path, lang=language.current())
     return results
 
 
-def _judge_forms(record: Record, experiment: Experiment, results: list[Result]) -> None:
-    """Which of several forms is the best, and whether that is more than the noise of the seeds."""
+def _carry_over(record: Record, run: RecordedRun) -> None:
+    """Hand over what was said of the task, its theory and its settings: it holds for every seed."""
+    for entry in run.only("words"):
+        if entry.get("part") in SHARED_PARTS:
+            record.carry_over(entry)
+
+
+def _judge(record: Record, experiment: Experiment, ended: list[Result]) -> None:
+    """What the seeds say: how far they spread; of several forms, which is the best for sure."""
     forms = list(experiment.forms())
-    first = next(iter(results[0].metrics), "")
+    first = next(iter(ended[0].metrics), "")
     metric = next((first[len(f) :].strip() for f in forms if first.startswith(f"{f} ")), "")
     values = {
-        form: [result.metrics[f"{form} {metric}"] for result in results]
+        form: [result.metrics[f"{form} {metric}"] for result in ended]
         for form in forms
-        if all(f"{form} {metric}" in result.metrics for result in results)
+        if all(f"{form} {metric}" in result.metrics for result in ended)
     }
-    if len(values) > 1:
+    found = [result.metrics.get(first, math.nan) for result in ended]
+    if not forms and first and len(found) > 1:  # a single one has no spread
+        course = course_numbers({"": experiment})
+        beside = in_the_course(first, found, course[first]) if first in course else None
+        record.words("findings", [said(*spread(first, found), beside)])
+    if len(values) > 1 and len(values) == len(forms):  # some forms alone are no ranking
         means = {form: float(np.mean(each)) for form, each in values.items()}
         tell_differences(record, means, metric, differences_of(values))
 
 
-def _tabulate(record: Record, results: list[Result]) -> None:
-    """A row for each seed, then mean and standard deviation of each number."""
-    keys = list(results[0].metrics)
-    numbers = np.array([[result.metrics[key] for key in keys] for result in results])
-    rows: list[list[Any]] = [
-        [result.folder.name, *row] for result, row in zip(results, numbers.tolist(), strict=True)
-    ]
-    rows.append([N_("mean"), *numbers.mean(axis=0).tolist()])
-    if len(results) > 1:
-        rows.append([N_("standard deviation"), *numbers.std(axis=0, ddof=1).tolist()])
+def _counted(values: list[float]) -> bool:
+    """Whether numbers are counts: whole, and more than shares that happen to be 0 or 1."""
+    return all(float(value).is_integer() for value in values) and max(values, default=0) > 1
+
+
+def _tabulate(record: Record, results: list[Result], ended: list[Result]) -> None:
+    """A row for each seed, then mean and deviation of each number over those that ended."""
+    keys = dict.fromkeys(key for result in results for key in result.metrics)
+    values = {key: [one.metrics[key] for one in ended if key in one.metrics] for key in keys}
+    counts = {key for key, found in values.items() if _counted(found)}
+    rows = []
+    for result in results:
+        shown = {k: int(v) if k in counts and v % 1 == 0 else v for k, v in result.metrics.items()}
+        rows.append([result.folder.name, *(shown.get(key, "") for key in keys)])
+    means = {key: float(np.mean(found)) for key, found in values.items() if found}
+    rows.append([N_("mean"), *(means.get(key, "") for key in keys)])
+    if len(ended) > 1:
+        spreads = (float(np.std(v, ddof=1)) if len(v) > 1 else "" for v in values.values())
+        rows.append([N_("standard deviation"), *spreads])
     record.table("seeds", ["run", *keys], rows, N_("The numbers of each seed"))
-    record.metrics(dict(zip(keys, numbers.mean(axis=0).tolist(), strict=True)))
+    record.metrics(means)

@@ -37,6 +37,7 @@ class Trained:
         history: its numbers, epoch by epoch.
         numbers: those that count at the end.
         seconds: that it took.
+        available: training examples that there are; those of `data` may be fewer.
     """
 
     model: Model
@@ -44,6 +45,7 @@ class Trained:
     history: History
     numbers: dict[str, float]
     seconds: float
+    available: int
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The outputs of the network, in large batches."""
@@ -149,7 +151,7 @@ class Training(Experiment):
             alone = N_("To run one alone: --variant {names}")
             trained = train_together(record, forms, alone, names=" | ".join(forms))
             tell_theory(record, self.task.of(self.variant), forms, trained)
-            tell_findings(record, self, trained, course_numbers(forms))
+            tell_findings(record, self.task.of(self.variant), forms, trained, course_numbers(forms))
             self.show_together(record, trained)
             self.answer(record, trained)
             return
@@ -159,15 +161,17 @@ class Training(Experiment):
         show_networks(record, {"": one.model})
         if one.history.epoch:
             show_curves(record, {"": one.history}, N_("Training"), self.held_out)
-        tell_theory(record, self.task.of(self.variant), {"": self}, {"": one})
-        tell_findings(record, self, {"": one}, course_numbers({"": self}))
+        task, only = self.task.of(self.variant), {"": self}
+        tell_theory(record, task, only, {"": one})
+        tell_findings(record, task, only, {"": one}, course_numbers(only))
         self.show(record, one)
         self.answer(record, {self.variant: one})
 
     def train(self, record: Record, name: str = "") -> Trained:
         """Load, train and measure."""
         set_random_seed(self.seed)
-        data = self.limited(self.load())
+        loaded = self.load()
+        data = self.limited(loaded)
         x, y = data[0]
         model = self.compiled(x, record.engine)
         held_out: dict[str, Any] = {"validation_split": self.validation_split}
@@ -189,7 +193,7 @@ class Training(Experiment):
         numbers = self.measure(model, data)
         if history.epoch:
             numbers |= self._seen(model, parts)
-        return Trained(model, data, history, numbers, seconds)
+        return Trained(model, data, history, numbers, seconds, len(loaded[0][0]))
 
     def _seen(self, model: Model, parts: _Parts) -> dict[str, float]:
         """The metrics of the trained network on what it was trained and validated with.

@@ -44,24 +44,24 @@ class DenseOnImages(Classifier):
         brightest: the largest value of a pixel; a layer scales by it, the data stay small.
         units: sizes of the hidden layers.
         activity_l2: factor of the squares of what the hidden units give, in the loss.
-        penalised: hidden layers whose activities count, from the first on; 0 stands for all.
+        penalised_layers: hidden layers whose activities count, from the first on; 0 stands for all.
     """
 
     brightest: ClassVar[int] = 255
 
     units: tuple[int, ...]
     activity_l2: float = 0.0
-    penalised: int = 0
+    penalised_layers: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(activity_l2=0, penalised=0)
+        self.at_least(activity_l2=0, penalised_layers=0)
 
     def network(self, x: np.ndarray) -> Sequential:
         penalty = {"class_name": "L2", "config": {"l2": self.activity_l2}}
         penalties = [penalty if self.activity_l2 else None] * len(self.units)
-        if self.penalised:
-            penalties[self.penalised :] = [None] * len(self.units[self.penalised :])
+        if self.penalised_layers:
+            penalties[self.penalised_layers :] = [None] * len(self.units[self.penalised_layers :])
         hidden = [
             layers.Dense(n, activation="relu", activity_regularizer=each)
             for n, each in zip(self.units, penalties, strict=True)
@@ -113,7 +113,7 @@ class MnistDense(DenseOnImages):
         "": {"epochs": Said(50), "optimizer": Said("adam"), "units": Said((64, 32))},
         "L2": {
             "activity_l2": Said(0.001, N_("A factor as large holds back training itself.")),
-            "penalised": Said(1, N_("Both hidden layers overfit, so both are penalised.")),
+            "penalised_layers": Said(1, N_("Both hidden layers overfit, so both are penalised.")),
         },
     }
     course_numbers: ClassVar[Mapping[str, Mapping[str, float]]] = {

@@ -227,8 +227,9 @@ class WideAgainstLenet(Experiment):
                 [at_what_price(accuracies(trained), costs)],
                 N_("Which network is better, and what does it take?"),
             )
-        tell_theory(record, self.task.of(self.variant), forms, trained)
-        tell_findings(record, forms["LeNet-5"], trained, course_numbers(forms))
+        task = self.task.of(self.variant)
+        tell_theory(record, task, forms, trained)
+        tell_findings(record, task, forms, trained, course_numbers(forms))
 
 
 def weight_bytes(model: Model) -> int:

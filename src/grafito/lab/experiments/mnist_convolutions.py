@@ -253,7 +253,7 @@ class FashionWeighted(OnMnist):
     """Two convolutions; errors on some classes cost more than others.
 
     Attributes:
-        dear: the classes whose errors cost more.
+        costly_classes: those whose errors cost more.
         weight: how much more.
     """
 
@@ -266,7 +266,7 @@ class FashionWeighted(OnMnist):
         "errors on sandals, sneakers and boots count twice. Give the confusion matrix."
     )
     said: ClassVar[Sayings] = {
-        "": {"dear": Said((5, 7, 9)), "optimizer": Said("adam")},
+        "": {"costly_classes": Said((5, 7, 9)), "optimizer": Said("adam")},
         "weighted": {"weight": Said(2.0)},
     }
     data = "fashion_mnist"
@@ -276,7 +276,7 @@ class FashionWeighted(OnMnist):
 
     batch_size: int = 40
     validation_split: float = 0.1
-    dear: tuple[int, ...] = (5, 7, 9)
+    costly_classes: tuple[int, ...] = (5, 7, 9)
     weight: float = 2.0
 
     def load(self) -> Data:
@@ -287,27 +287,29 @@ class FashionWeighted(OnMnist):
         return [first, layers.Conv2D(1, 3, activation="elu"), layers.Flatten()]
 
     def fitting(self) -> dict[str, Any]:
-        return {"class_weight": dict.fromkeys(self.dear, self.weight)}
+        return {"class_weight": dict.fromkeys(self.costly_classes, self.weight)}
 
     def show_together(self, record: Record, trained: Mapping[str, Trained]) -> None:
         rows: list[list[Any]] = []
         for name, one in trained.items():
             y, predicted = one.data[1][1], labels_of(one.test_outputs)
-            wrong = [int(np.sum((y == label) & (predicted != label))) for label in self.dear]
-            others = int(np.sum((y != predicted) & ~np.isin(y, self.dear)))
+            wrong = [
+                int(np.sum((y == label) & (predicted != label))) for label in self.costly_classes
+            ]
+            others = int(np.sum((y != predicted) & ~np.isin(y, self.costly_classes)))
             rows.append([name, *wrong, others])
         record.table(
             "errors",
-            ["form", *(self.class_names[label] for label in self.dear), "others"],
+            ["form", *(self.class_names[label] for label in self.costly_classes), "others"],
             rows,
             N_("Test images that were taken for another class"),
         )
         if len(trained) == len(self.together["both"]):
-            dear = {row[0]: sum(row[1:-1]) for row in rows}
+            costly = {row[0]: sum(row[1:-1]) for row in rows}
             rest = {row[0]: row[-1] for row in rows}
             record.words(
                 "answers",
-                [[changed_errors(dear, rest, "weighted", "unweighted")]],
+                [[changed_errors(costly, rest, "weighted", "unweighted")]],
                 N_("What do the weights change?"),
             )
         super().show_together(record, trained)

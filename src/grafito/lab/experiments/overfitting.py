@@ -16,8 +16,9 @@ from grafito.datasets import mnist
 from grafito.lab.classifier import Classifier, accuracies
 from grafito.lab.experiment import Variants
 from grafito.lab.prose.answers import remedies
-from grafito.lab.prose.conclusions_by_hand import below_the_noise, learned, quickest
+from grafito.lab.prose.conclusions_by_hand import learned, quickest
 from grafito.lab.prose.conclusions_of_exercises import sparse
+from grafito.lab.prose.of_fits import below_the_noise, too_simple_or_flexible
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.prose.tasks_of_networks import OVERFITTING
 from grafito.lab.prose.theory import ACTIVATIONS, LOSSES, OPTIMIZERS
@@ -291,14 +292,18 @@ class Overfitting(Classifier):
         self._fitted.update(
             {f"{name} test error": _mean_square(function, *others) for name, function in fits}
         )
-        networks = {}
-        for count in UNITS:
-            name = f"{HIDDEN}: {count}"
-            networks[name] = self._fitted_network(record, name, count, points)
-        self._show_fits(record, "networks", networks, points, others)
+        networks = {count: self._fitted_network(record, count, points) for count in UNITS}
+        titled = {f"{HIDDEN}: {count}": function for count, function in networks.items()}
+        self._show_fits(record, "networks", titled, points, others)
+        learned_by, on_others = (
+            {count: _mean_square(function, *given) for count, function in networks.items()}
+            for given in (points, others)
+        )
+        found = too_simple_or_flexible(learned_by, on_others, self.noise**2)
+        record.words("answers", [found], N_("Which network is too simple, right, too flexible?"))
 
     def _fitted_network(
-        self, record: Record, name: str, units: int, points: Points
+        self, record: Record, units: int, points: Points
     ) -> Callable[[Any], np.ndarray]:
         set_random_seed(self.seed)
         spread = initializers.RandomNormal(stddev=FREQUENCIES)

@@ -83,7 +83,7 @@ class Perceptron(Experiment):
         distance: between their centres, in standard deviations.
         gap: width of a strip between them that stays free of points; above zero, a line can
             separate the set.
-        crossed: whether class 1 lies in two opposite corners, as in exclusive or.
+        opposite_corners: whether class 1 lies in two opposite corners, as in exclusive or.
         epochs: to stop after.
     """
 
@@ -100,13 +100,13 @@ class Perceptron(Experiment):
         "both": {},
         "separable": {},
         "overlapping": {"distance": 2.0, "gap": 0.0},
-        "exclusive-or": {"crossed": True},
+        "exclusive-or": {"opposite_corners": True},
     }
 
     samples: int = 30
     distance: float = 5.0
     gap: float = 2.0
-    crossed: bool = False
+    opposite_corners: bool = False
     epochs: int = 30
 
     def __post_init__(self) -> None:
@@ -176,7 +176,7 @@ class Perceptron(Experiment):
             along = self.gap / 2 + abs(along - self.gap / 2)
         across = rng.normal(size=len(side))
         along *= side
-        if self.crossed:  # a corner of a square for each of the four pairs of bits
+        if self.opposite_corners:  # a corner of a square for each of the four pairs of bits
             other = rng.permutation(side)
             corners = np.stack([side, other], axis=1) * self.distance / 2
             x = corners + np.c_[along - side * self.distance / 2, across] / 2

@@ -19,6 +19,7 @@ from grafito.lab.experiment import Experiment, Variants
 from grafito.lab.prose import conclusions
 from grafito.lab.prose.conclusions_by_hand import against_the_majority
 from grafito.lab.prose.conclusions_of_exercises import filling
+from grafito.lab.prose.of_the_course import beside_the_course
 from grafito.lab.prose.sentence import Words, paragraph, said
 from grafito.lab.prose.tasks_by_hand import PIMA
 from grafito.lab.prose.theory import theory_of
@@ -120,7 +121,7 @@ class Pima(Experiment):
         }
         course = self.course_numbers.get(self.variant, {})
         return [
-            said(conclusions.beside_the_course(record.numbers, course)),
+            said(beside_the_course(record.numbers, course)),
             said(
                 conclusions.standing_still(mean["loss"]),
                 conclusions.overfitting(mean.get("val_loss", ()), "validation"),

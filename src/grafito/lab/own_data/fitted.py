@@ -30,7 +30,7 @@ SHOWN = 10  # rows in a terminal
 FILE = "fitted.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """What a network says of some rows, or pictures.
 
@@ -50,21 +50,45 @@ class Prediction:
 
     def table(self, lang: str | None = None) -> str:
         """The first rows, and the remarks."""
+        told = self._first(lang)
+        wide = max((len(row[0]) for row in told), default=0)
+        lines = [f"{row[0]:<{wide}}  {'  '.join(row[1:])}" for row in told]
+        return "\n".join([*lines, *self._notes()])
+
+    def __repr__(self) -> str:
+        return f"<Prediction of {self.target!r} for {len(self.values)} rows>"
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from grafito.notebooks.parts import block, escape, table
+
+        titles = [
+            "",
+            escape(self.target),
+            *([_("probability")] if self.chances is not None else []),
+        ]
+        rows = [[escape(cell) for cell in row] for row in self._first(None)]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        return block(_("Prediction"), table(titles, rows) + notes)
+
+    def _first(self, lang: str | None) -> list[tuple[str, ...]]:
+        """The first rows: name, value, and the probability of a class."""
         told: list[tuple[str, ...]] = []
         for place, value in enumerate(self.values[:SHOWN]):
             is_number = self.values.dtype.kind == "f"
             text = number(float(value), 4, lang) if is_number else str(value)
-            told.append((self.names[place], text))
+            told.append((str(self.names[place]), text))
         if self.chances is not None:
             told = [
                 (*row, f"{number(100 * float(p.max()), 1, lang)} %")
                 for row, p in zip(told, self.chances, strict=False)
             ]
-        wide = max((len(row[0]) for row in told), default=0)
-        lines = [f"{row[0]:<{wide}}  {'  '.join(row[1:])}" for row in told]
-        if len(self.values) > SHOWN:
-            lines.append(_("and {} more").format(len(self.values) - SHOWN))
-        return "\n".join([*lines, *self.remarks])
+        return told
+
+    def _notes(self) -> list[str]:
+        """How many rows are not shown, and the remarks."""
+        more = len(self.values) - SHOWN
+        return [*([_("and {} more").format(more)] if more > 0 else []), *self.remarks]
 
 
 class Fitted:

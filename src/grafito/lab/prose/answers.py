@@ -230,12 +230,12 @@ def lost(before: Mapping[str, float], after: Mapping[str, float], count: int) ->
 
 
 def changed_errors(
-    dear: Mapping[str, int], others: Mapping[str, int], first: str, second: str
+    costly: Mapping[str, int], others: Mapping[str, int], first: str, second: str
 ) -> Sentence:
-    """What weights of classes change: errors on the dear ones, and on the others.
+    """What weights of classes change: errors on those that cost more, and on the others.
 
     Args:
-        dear: errors on classes whose errors count more, by form.
+        costly: errors on classes whose errors count more, by form.
         others: errors on the rest.
         first: the form with the weights.
         second: that without.
@@ -245,10 +245,10 @@ def changed_errors(
         >>> found.values["fewer"], found.values["more"]
         (10, 4)
     """
-    fewer, more = dear[second] - dear[first], others[first] - others[second]
+    fewer, more = costly[second] - costly[first], others[first] - others[second]
     values = {
-        "before": dear[second],
-        "after": dear[first],
+        "before": costly[second],
+        "after": costly[first],
         "fewer": abs(fewer),
         "more": abs(more),
         "then": others[first],

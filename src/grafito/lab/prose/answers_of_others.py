@@ -174,6 +174,8 @@ def half_of(epochs: Mapping[str, int | None], first: str, second: str) -> Senten
     values = {"first": first, "second": second, "times": times}
     if times <= 0.6:
         text = N_("Yes: {first} needs {times} times the epochs of {second}.")
+    elif round(times, 1) == 1:
+        text = N_("Not here: {first} needs about as many epochs as {second}.")
     elif times < 1:
         text = N_("Fewer, but not half: {first} needs {times} times the epochs of {second}.")
     else:

@@ -58,11 +58,15 @@ def courses_of_training(
 
     Example:
         >>> seeds = [{"loss": [1.0, 0.1, 0.1, 0.1]}, {"loss": [1.0, 0.1, 0.1, 0.1]}]
-        >>> courses_of_training({"a": seeds}, "test")[0].values
-        {'epochs': {'a': 2}}
+        >>> courses_of_training({"a": seeds, "b": seeds}, "test")[0].values
+        {'epochs': {'a': 2, 'b': 2}}
     """
     losses = {name: _mean(seeds, "loss") for name, seeds in histories.items()}
     held_out = {name: _mean(seeds, "val_loss") for name, seeds in histories.items()}
+    if len(histories) == 1:
+        ((name, loss),) = losses.items()
+        beside = conclusions.overfitting(held_out[name], part) if held_out[name] else None
+        return said(conclusions.standing_still(loss), beside)
     return said(
         conclusions.plateaus(losses),
         conclusions.first_to_overfit({n: v for n, v in held_out.items() if v}, part),

@@ -105,7 +105,7 @@ def judged(pairs: Mapping[tuple[str, str], bool | None]) -> list[Sentence]:
 
     Example:
         >>> [one.values["pairs"] for one in judged({("a", "b"): True, ("a", "c"): False})]
-        [['a – b'], ['a – c']]
+        [[('a', 'b')], [('a', 'c')]]
     """
     told = {
         True: N_("These differ by more than the noise of the seeds: {pairs}."),
@@ -114,9 +114,7 @@ def judged(pairs: Mapping[tuple[str, str], bool | None]) -> list[Sentence]:
     }
     found = []
     for answer, text in told.items():
-        names = [
-            f"{first} – {second}" for (first, second), is_so in pairs.items() if is_so is answer
-        ]
+        names = [pair for pair, is_so in pairs.items() if is_so is answer]
         if names:
             found.append(Sentence(text, {"pairs": names}))
     return found
@@ -170,7 +168,7 @@ def overfitting(losses: Sequence[float], part: str, metric: str = "loss") -> Sen
     return Sentence(
         N_(
             "The loss of {part} is least after epoch {epoch} of {epochs} and hardly rises "
-            "afterwards: there is no overfitting to speak of."
+            "afterwards: the later epochs neither help nor harm it."
         ),
         told,
     )
@@ -194,9 +192,7 @@ def first_to_overfit(losses: Mapping[str, Sequence[float]], part: str) -> Senten
     if not known:
         return None
     if not epochs:
-        return Sentence(
-            N_("The loss of {part} rises in none of them: nothing overfits."), {"part": part}
-        )
+        return Sentence(N_("The loss of {part} rises again in none of them."), {"part": part})
     return Sentence(
         N_("The loss of {part} rises again, and overfitting begins, after epoch: {epochs}."),
         {"part": part, "epochs": epochs},
@@ -313,9 +309,9 @@ def gap(
     if points <= 0.5:
         text = N_("In training {training} % are right, in {part} {other} %: hardly a difference.")
     elif points <= chance:
-        told["margin"] = round(chance, 1)
+        told["margin"] = round(chance, 2)
         text = N_(
-            "In training {training} % are right, in {part} {other} %; with so few examples up to "
+            "In training {training} % are right, in {part} {other} %; with as many examples up to "
             "{margin} points are chance."
         )
     elif training > held_out:
@@ -413,32 +409,3 @@ def confusions(counts: np.ndarray, names: Sequence[str]) -> list[Sentence]:
             )
         )
     return found
-
-
-def beside_the_course(here: Mapping[str, float], course: Mapping[str, float]) -> Sentence | None:
-    """How far the shares of a run are from those of the course.
-
-    Example:
-        >>> beside_the_course({"accuracy": 0.4}, {"accuracy": 0.38}).values["gap"]
-        2.0
-    """
-    both = {name: here[name] - course[name] for name in course if name in here and is_share(name)}
-    if not both:
-        return None
-    name = max(both, key=lambda one: abs(both[one]))
-    points = round(abs(100 * both[name]), 1)
-    told = {"name": name.replace("_", " "), "gap": points}
-    if points < 1:
-        text = N_("The numbers are those of the course, to within {gap} points.")
-        return Sentence(text, told, judges=True)
-    above = sum(value > 0 for value in both.values())
-    if above == len(both):
-        text = N_("The numbers are better than in the course, by up to {gap} points ({name}).")
-    elif above == 0:
-        text = N_("The numbers are worse than in the course, by up to {gap} points ({name}).")
-    else:
-        text = N_(
-            "Some numbers are better than in the course and others worse; the largest distance is "
-            "{gap} points ({name})."
-        )
-    return Sentence(text, told, judges=True)

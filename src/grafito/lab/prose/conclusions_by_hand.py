@@ -323,44 +323,6 @@ def against_the_majority(accuracy: float, deviation: float, majority: float) -> 
     return Sentence(text, told, judges=True)
 
 
-def below_the_noise(
-    training: Mapping[int, float], test: Mapping[int, float], noise: float
-) -> list[Sentence]:
-    """From which degree on a polynomial learns the noise, and which one is best.
-
-    Args:
-        training: mean squared error by degree.
-        test: likewise, on other points.
-        noise: variance of the noise.
-
-    Example:
-        >>> found = below_the_noise({1: 0.2, 3: 0.05, 9: 0.01}, {1: 0.2, 3: 0.07, 9: 0.9}, 0.06)
-        >>> [one.values.get("degree") for one in found]
-        [3, 3]
-    """
-    found = []
-    below = [degree for degree, error in training.items() if error < noise]
-    if below:
-        text = N_(
-            "From degree {degree} on the training error lies below the noise, {noise}: what is "
-            "learned beyond it is the noise itself."
-        )
-        found.append(Sentence(text, {"degree": min(below), "noise": noise}))
-    else:
-        found.append(
-            Sentence(N_("The training error stays above the noise, {noise}."), {"noise": noise})
-        )
-    best, last = min(test, key=lambda degree: test[degree]), max(test)
-    told = {"degree": best, "least": test[best], "last": last, "end": test[last]}
-    text = N_(
-        "The test error is least with degree {degree}, {least}, and {end} with degree {last}."
-    )
-    if best == last:
-        text = N_("The test error falls up to the largest degree, {last}, where it is {end}.")
-    found.append(Sentence(text, told))
-    return found
-
-
 def quickest(epochs: Mapping[str, int]) -> Sentence | None:
     """Which of several trainings took the fewest epochs.
 

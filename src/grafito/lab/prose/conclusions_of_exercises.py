@@ -22,19 +22,19 @@ def slowest(epochs: Mapping[str, int]) -> Sentence | None:
         return None
     order = sorted(epochs, key=lambda name: epochs[name])
     first, last = order[0], order[-1]
-    return Sentence(
-        N_(
+    times = round(epochs[last] / epochs[first], 1)
+    told = {"first": first, "few": epochs[first], "last": last, "many": epochs[last]}
+    if times == 1:
+        text = N_(
             "The loss of {first} is the first to have done 98 % of its fall, after {few} epochs; "
-            "that of {last} takes {many}, {times} times as many."
-        ),
-        {
-            "first": first,
-            "few": epochs[first],
-            "last": last,
-            "many": epochs[last],
-            "times": round(epochs[last] / epochs[first], 1),
-        },
+            "the last is that of {last}, hardly later, after {many}."
+        )
+        return Sentence(text, told)
+    text = N_(
+        "The loss of {first} is the first to have done 98 % of its fall, after {few} epochs; "
+        "that of {last} takes {many}, {times} times as many."
     )
+    return Sentence(text, {**told, "times": times})
 
 
 def slowest_to_learn(epochs: Mapping[str, int]) -> Sentence | None:

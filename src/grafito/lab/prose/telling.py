@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grafito import layers
+from grafito.figures.curves import low_is_good
+from grafito.lab.course import course_settings
 from grafito.lab.prose import conclusions
+from grafito.lab.prose.of_the_course import beside_the_course
 from grafito.lab.prose.sentence import Sentence, Task, Words, paragraph, percent, said, spare
 from grafito.lab.prose.theory import theory_of
 from grafito.language import message as N_
@@ -18,8 +21,6 @@ from grafito.models import Model
 if TYPE_CHECKING:
     from grafito.lab.record import Record
     from grafito.lab.training import Trained, Training
-
-LOW_IS_GOOD = ("loss", "error")
 
 
 def tell_theory(
@@ -131,18 +132,22 @@ def _settings(form: Training, one: Trained) -> list[Words]:
 
 
 def tell_findings(
-    record: Record, form: Training, trained: Mapping[str, Trained], course: Mapping[str, float]
+    record: Record,
+    task: Task,
+    forms: Mapping[str, Training],
+    trained: Mapping[str, Trained],
+    course: Mapping[str, float],
 ) -> None:
     """Hand over what the numbers of these trainings say."""
-    part = form.held_out
     done = {name: one for name, one in trained.items() if one.history.epoch}
     if not done:
         return
     several = len(done) > 1
     first = next(iter(next(iter(done.values())).numbers))
-    lower = first.split("_")[-1] in LOW_IS_GOOD
+    lower = low_is_good(first)
     numbers = {name: one.numbers[first] for name, one in done.items() if first in one.numbers}
     winner = (min if lower else max)(numbers, key=lambda name: numbers[name])
+    form = forms[winner]
     paragraphs: list[list[Words]] = []
     if several:
         name = N_("test accuracy") if first == "accuracy" else first
@@ -154,19 +159,21 @@ def tell_findings(
             for name, one in done.items()
             if "val_loss" in one.history.history
         }
-        paragraphs.append(said(conclusions.first_to_overfit(losses, part)))
+        paragraphs.append(said(conclusions.first_to_overfit(losses, form.held_out)))
     paragraphs += [_of_one(done[winner], form, winner if several else "")]
     here = {
         f"{name} {key}".strip(): value
         for name, one in done.items()
         for key, value in one.numbers.items()
     }
-    paragraphs.append(said(conclusions.beside_the_course(here, course)))
+    there = course_settings(form.said, form.variant).get("epochs")
+    epochs = (form.epochs, there) if there else None
+    paragraphs.append(said(beside_the_course(here, course, epochs)))
     record.words("findings", paragraphs)
-    limits = _limits(form, done[winner])
+    limits = _limits(done[winner])
     if not several:  # else it was said of the differences
         limits.append(_one_run(form))
-    record.words("limits", [paragraph(form.task.of(form.variant).limits), limits])
+    record.words("limits", [paragraph(task.limits), limits])
 
 
 def _held_out(one: Trained, form: Training) -> int:
@@ -200,7 +207,7 @@ def _of_one(one: Trained, form: Training, name: str) -> list[Words]:
     return found
 
 
-def _limits(form: Training, one: Trained) -> list[Words]:
+def _limits(one: Trained) -> list[Words]:
     """How sure the numbers are, and what was left out."""
     found: list[Words] = []
     x, _y = one.data[1]
@@ -216,7 +223,7 @@ def _limits(form: Training, one: Trained) -> list[Words]:
                 {"count": len(x), "margin": round(100 * margin, 2)},
             )
         )
-    if form.examples and form.examples <= len(one.data[0][0]):
+    if len(one.data[0][0]) < one.available:
         found.append(
             Sentence(
                 N_(

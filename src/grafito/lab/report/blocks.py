@@ -190,6 +190,9 @@ class Writer:
                 return retell(str(value))
             if key == "name" and isinstance(value, str):
                 return self.name(value)
+            if key == "pairs" and isinstance(value, list):
+                whole = (pair if isinstance(pair, list) else [pair] for pair in value)
+                return self.value([" – ".join(map(self.form, pair)) for pair in whole], ours=False)
             return self.value(value, ours=self.ours or key in WORDS)
 
         return re.sub(r"{(\w+)}", fill, _(text))
