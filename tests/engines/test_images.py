@@ -6,7 +6,7 @@ import platform
 import numpy as np
 import pytest
 
-from grafito import graph
+from grafito import engines, graph
 from grafito.graph import pooling
 from grafito.graph.program import Graph
 
@@ -66,6 +66,30 @@ def test_pooling_and_its_way_back_after_relu(row, pool, fill):
     a[0] = -1.0  # all elements of its windows tie
     ours, _ = compute(outputs, {x: a})
     near(ours, graph.value(outputs, {x: a}))
+
+
+@pytest.mark.parametrize("name", ["llvm", "reference", "jax"])
+@pytest.mark.parametrize(("window", "stride"), [(2, 2), (3, 1), (4, 4)])
+def test_nan_has_the_gradient_of_its_window(name, window, stride):
+    """The first one, as NumPy's argmax has it, also where the rest of a window is -∞."""
+    if name == "jax":
+        pytest.importorskip("jax")
+    random = np.random.default_rng(window)
+    a = random.integers(-2, 3, (17, 8, 8, 2)).astype("float32")
+    a[random.random(a.shape) < 0.1] = np.nan
+    a[random.random(a.shape) < 0.3] = -np.inf
+    x = graph.placeholder(a.shape, "float32", "x")
+    y = pooling.max_pool(x, window, stride)
+    g = random.normal(size=y.shape).astype("float32")
+    expected = np.zeros_like(a)
+    for n, i, j, c in np.ndindex(y.shape):
+        rows, columns = (slice(stride * k, stride * k + window) for k in (i, j))
+        place = np.unravel_index(np.argmax(a[n, rows, columns, c]), (window, window))
+        expected[n, rows, columns, c][place] += g[n, i, j, c]
+    slope = graph.gradients([y], [x], [graph.constant(g)])[0]
+    program = engines.get(name).compile(Graph({"x": x}, {"slope": slope}, {}))
+    program.bind({"x": a})
+    np.testing.assert_allclose(program.run()["slope"][0], expected, atol=1e-5)
 
 
 def test_the_relu_before_a_pool_is_computed_on_its_way_back():

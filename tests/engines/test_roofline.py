@@ -54,6 +54,46 @@ def test_winograd_saves_operations():
     assert 12 * 10 <= transforms / (tiles * (64 + 64)) <= 12 * 20
 
 
+@pytest.mark.parametrize(
+    ("size", "window", "strides", "dilation", "padding"),
+    [
+        (8, 5, 1, 1, "same"),
+        (9, 5, 1, 1, "valid"),
+        (12, 7, 2, 1, "same"),
+        (12, 5, 1, 2, "same"),
+        (5, 9, 1, 1, "same"),  # most of the windows is padding
+    ],
+)
+def test_rows_of_padding_cost_nothing(size, window, strides, dilation, padding):
+    """A plain convolution skips them; columns of padding are multiplied."""
+
+    def convolve(x, w):
+        return ops.conv(x, w, strides=strides, dilation_rate=dilation, padding=padding)
+
+    cost = costs(convolve, x=(32, size, size, 2), w=(window, window, 2, 3))[0]["conv"]
+    extent = dilation * (window - 1) + 1
+    out = -(-size // strides) if padding == "same" else size - extent + 1
+    before = max((out - 1) * strides + extent - size, 0) // 2 if padding == "same" else 0
+    rows = sum(
+        0 <= i * strides + a * dilation - before < size for i in range(out) for a in range(window)
+    )
+    assert cost.operations == 2 * 32 * (out * window) ** 2 * 2 * 3
+    assert cost.operations - cost.saved == 2 * 32 * rows * out * window * 2 * 3
+
+
+def test_a_gradient_skips_the_same_rows():
+    w = graph.constant(np.ones((5, 5, 2, 3), "float32"))
+
+    def gradient(x):
+        y = ops.conv(x, w, padding="same")
+        return graph.gradients(graph.sum(y * y), [x])[0]
+
+    found, _ = costs(gradient, x=(32, 8, 8, 2))
+    cost = found["conv_input_gradient"]
+    assert cost.operations == found["conv"].operations == 2 * 32 * 40 * 40 * 2 * 3
+    assert cost.saved == found["conv"].saved == cost.operations * 6 // 40
+
+
 def test_a_step_touches_its_variables_and_not_all_examples():
     w = graph.Variable(np.zeros((64, 16), "float32"))
     _, made = costs(lambda x, i: graph.take(x, i, axis=0) @ w, x=(10_000, 64), i=(32,))

@@ -428,12 +428,12 @@ def test_ones_own_table_is_shown_again_after_a_reload_in_a_browser(opened, tmp_p
     page = opened()
     page.set_input_files("#upload", path)
     column = page.get_by_label("Column to predict")
-    column.wait_for()
+    page.locator(".beside", has_text="Iris-setosa").wait_for()
     assert column.input_value() == "species"
     column.select_option("sepal_length")
     right(page, "")
     page.reload()
-    column.wait_for()
+    page.wait_for_selector("main:not([inert])")  # until then the fields are there, but empty
     assert column.input_value() == "sepal_length"
     assert column.locator("option").count() == 5
     column.select_option("species")

@@ -50,12 +50,13 @@ class Pool(Op):
             yield padded[:, a : a + s0 * (h - 1) + 1 : s0, b : b + s1 * (w - 1) + 1 : s1]
 
     def winners(self, xp: Any, x: Array) -> Array:
-        """Which element of each window is the largest, the first where several tie."""
+        """Which element of each window is the largest, the first where several tie; NaN wins."""
         views = self.views(self.pad(xp, x, -np.inf), self.infer_result(x.shape))
         best = next(views)
         winners = xp.zeros(best.shape, np.int32)
         for i, view in enumerate(views, 1):
-            winners = xp.where(view > best, i, winners)
+            larger = ~(view <= best) & (best == best)
+            winners = xp.where(larger, i, winners)
             best = xp.maximum(best, view)
         return winners
 

@@ -95,11 +95,20 @@ def operations(kernel: Kernel) -> int:
 
 
 def _saved(kernel: Kernel) -> int:
-    """Operations that Winograd's method does without: its transforms are paid for."""
+    """Operations that the method of a convolution does without."""
     x = kernel.anchor
-    if x is None or x.kind not in ("winograd", "winograd_sums"):
-        return 0
     # Of the families of kernels only those of the program are imported.
+    if x is not None and x.kind in ("conv", "conv_input_gradient"):
+        from grafito.engines.llvm.kernels.convolution import direct
+
+        return max(0, x.row.flops(x) - direct.operations(x))
+    if x is not None and x.kind in ("winograd", "winograd_sums"):
+        return _saved_by_winograd(x)
+    return 0
+
+
+def _saved_by_winograd(x: Node) -> int:
+    """Its transforms are paid for."""
     from grafito.engines.llvm.kernels.convolution import winograd_tiles
 
     image = x.inputs[0]

@@ -25,10 +25,7 @@ from grafito.engines.llvm.codegen.builder import (
     computed_in,
     i64,
 )
-from grafito.engines.llvm.codegen.elementwise_ops import (
-    OPS,
-    compare,
-)
+from grafito.engines.llvm.codegen.elementwise_ops import OPS
 from grafito.engines.llvm.codegen.frame import (
     Compiled,
     Frame,
@@ -86,25 +83,20 @@ class _Pooling:
         return self.code.const(0, self.out.dtype)
 
     def winner(self, x: Node, index: Index) -> Any:
-        """The number of the largest element of the window, the first where several tie."""
+        """The number of the largest element of the window, the first where several tie; NaN wins."""
         code = self.code
-        operand = computed_in(x.dtype)
-        lowest = code.const(-math.inf, operand)
-        none = code.const(0, "int32")
+        lowest = code.const(-math.inf, computed_in(x.dtype))
 
         def body(t: Any, best: Any, which: Any) -> Sequence[Any]:
             value = self.load(x, self.seen(index))
-            larger = compare(">")(code, operand, value, best)
-            # the first element is the best so far, also where it is NaN
-            t = self.number(t)
-            first = code.b.icmp_signed("==", t, none)
-            larger = code.b.or_(larger, first)
+            larger = code.b.fcmp_unordered(">", value, best)  # or one of both is NaN
+            larger = code.b.and_(larger, code.b.fcmp_ordered("ord", best, best))
             return (
                 code.b.select(larger, value, best),
-                code.b.select(larger, t, which),
+                code.b.select(larger, self.number(t), which),
             )
 
-        return self.each_tap(body, [lowest, none])[1]
+        return self.each_tap(body, [lowest, code.const(0, "int32")])[1]
 
     def number(self, t: Any) -> Any:
         """The number of an element of a window in all lanes."""

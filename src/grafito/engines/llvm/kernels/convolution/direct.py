@@ -234,12 +234,9 @@ def conv(
     how: type[Convolution] = Convolution,
 ) -> Compiled:
     """y[n, i, j, f] = Σ x[n, s i + d a, s j + d b, c] k[a, b, c, f]."""
-    out = frame.out
-    k = out.inputs[1].weight_shape
-    axes = zip(out.shape[1:3], k, out.strides, out.dilation, strict=False)
-    rows, columns = (forward_taps(*axis) for axis in axes)
-    channels, filters = k[2], k[3] // out.groups
-    return how(frame, channels, filters, False).emit(rows, columns)
+    k = frame.out.inputs[1].weight_shape
+    channels, filters = k[2], k[3] // frame.out.groups
+    return how(frame, channels, filters, False).emit(*_taps(frame.out))
 
 
 def input_gradient(
@@ -247,12 +244,34 @@ def input_gradient(
     how: type[Convolution] = Convolution,
 ) -> Compiled:
     """Σ y[n, i, j, f] k[a, b, c, f], at [n, s i + d a - p, s j + d b - p, c]."""
-    out = frame.out
+    k = frame.out.inputs[1].weight_shape
+    channels, filters = k[2], k[3] // frame.out.groups
+    return how(frame, filters, channels, True).emit(*_taps(frame.out))
+
+
+def operations(out: Node) -> int:
+    """Additions and multiplications that the kernel does: it skips window rows of padding."""
+    rows, columns = _taps(out)
+    begin, end = _real_rows(out.inputs[0]) or (0, out.inputs[0].shape[1])
+    high = sum(
+        begin <= i * taps.stride + taps.input.constant + m * taps.input.coefficient(taps.loop) < end
+        for taps in rows
+        for i, m in itertools.product(range(taps.places), range(taps.loop.size))
+    )
+    wide = sum(taps.places * taps.loop.size for taps in columns)
+    return 2 * out.shape[0] * high * wide * math.prod(out.inputs[1].weight_shape[2:])
+
+
+def _taps(out: Node) -> tuple[list[Taps], list[Taps]]:
+    """Those of the rows, and those of the columns."""
     k = out.inputs[1].weight_shape
-    axes = zip(out.shape[1:3], k, out.strides, out.dilation, out.origin, out.before, strict=False)
-    rows, columns = (backward_taps(*axis) for axis in axes)
-    channels, filters = k[2], k[3] // out.groups
-    return how(frame, filters, channels, True).emit(rows, columns)
+    axes = out.shape[1:3], k, out.strides, out.dilation
+    if out.kind == "conv":
+        rows, columns = (forward_taps(*axis) for axis in zip(*axes, strict=False))
+    else:
+        axes = *axes, out.origin, out.before
+        rows, columns = (backward_taps(*axis) for axis in zip(*axes, strict=False))
+    return rows, columns
 
 
 def _real_rows(image: Node) -> tuple[int, int] | None:
