@@ -69,14 +69,14 @@ def test_settings_stay_as_one_types_them(tmp_path):
 def test_names_of_forms_have_translations():
     say = language.translator("es")
     names = {
-        name
-        for kind in lab.kinds().values()
-        for names in getattr(kind, "together", {}).values()
-        for name in names
+        form
+        for name, kind in lab.kinds().items()
+        for variant in kind.variants
+        for form in lab.get(name, variant).forms()
     }
     assert len(names) > 20
     same = {name for name in names if say(name) == name}
-    assert same <= {"L1", "L2", "dropout"}
+    assert same <= {"L1", "L2", "LeNet-5", "dropout"}
 
 
 def test_a_figure_that_is_no_function_keeps_its_language(tmp_path):

@@ -260,13 +260,15 @@ def test_counts_of_the_seeds_are_whole_and_shares_are_not(tmp_path):
     @dataclass(frozen=True, kw_only=True)
     class Counts(Xor):
         def conduct(self, record):
-            record.metrics({"steps": 30.0 + self.seed, "share": 1.0, "loss": 0.5 * self.seed})
+            numbers = {"steps": 30.0 + self.seed**2, "errors": 0.0}
+            record.metrics({**numbers, "accuracy": 1.0, "loss": 0.5 * self.seed})
 
-    lab.run_seeds(Counts.usual().with_settings(seed=1), 2, out=tmp_path, verbose=0)
+    lab.run_seeds(Counts.usual().with_settings(seed=1), 3, out=tmp_path, verbose=0)
     (file,) = tmp_path.glob("*/*/seeds.csv")
-    first, second, mean, _ = csv.DictReader(file.read_text().splitlines())
-    assert [row["steps"] for row in (first, second, mean)] == ["31", "32", "31.5"]
-    assert (first["share"], second["loss"]) == ("1.0", "1.0")
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    assert [row["steps"] for row in rows] == ["31", "34", "39", "34.67", "4.04"]
+    assert [row["errors"] for row in rows] == ["0"] * 5
+    assert (rows[0]["accuracy"], rows[1]["loss"]) == ("1.0", "1.0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from grafito.lab.comparison import differences_of, histories, overlay, tell_diff
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.comparing import courses_of_training
+from grafito.lab.prose.conclusions import is_share
 from grafito.lab.prose.of_seeds import LIMITS, in_the_course, spread
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.record import Record
@@ -151,24 +152,27 @@ def _judge(record: Record, experiment: Experiment, ended: list[Result]) -> None:
         tell_differences(record, means, metric, differences_of(values))
 
 
-def _counted(values: list[float]) -> bool:
-    """Whether numbers are counts: whole, and more than shares that happen to be 0 or 1."""
-    return all(float(value).is_integer() for value in values) and max(values, default=0) > 1
+def _written(name: str, values: list[float]) -> Callable[[float], float]:
+    """How the table writes a number: counts are whole, their means have two decimals."""
+    if is_share(name) or not all(float(value).is_integer() for value in values):
+        return float
+    return lambda value: int(value) if float(value).is_integer() else round(value, 2)
 
 
 def _tabulate(record: Record, results: list[Result], ended: list[Result]) -> None:
     """A row for each seed, then mean and deviation of each number over those that ended."""
     keys = dict.fromkeys(key for result in results for key in result.metrics)
     values = {key: [one.metrics[key] for one in ended if key in one.metrics] for key in keys}
-    counts = {key for key, found in values.items() if _counted(found)}
-    rows = []
-    for result in results:
-        shown = {k: int(v) if k in counts and v % 1 == 0 else v for k, v in result.metrics.items()}
-        rows.append([result.folder.name, *(shown.get(key, "") for key in keys)])
+    written = {key: _written(key, found) for key, found in values.items()}
+
+    def row(title: str, numbers: Mapping[str, float]) -> list[Any]:
+        return [title, *(written[key](numbers[key]) if key in numbers else "" for key in keys)]
+
     means = {key: float(np.mean(found)) for key, found in values.items() if found}
-    rows.append([N_("mean"), *(means.get(key, "") for key in keys)])
+    rows = [row(result.folder.name, result.metrics) for result in results]
+    rows.append(row(N_("mean"), means))
     if len(ended) > 1:
-        spreads = (float(np.std(v, ddof=1)) if len(v) > 1 else "" for v in values.values())
-        rows.append([N_("standard deviation"), *spreads])
+        spreads = {k: float(np.std(v, ddof=1)) for k, v in values.items() if len(v) > 1}
+        rows.append(row(N_("standard deviation"), spreads))
     record.table("seeds", ["run", *keys], rows, N_("The numbers of each seed"))
     record.metrics(means)

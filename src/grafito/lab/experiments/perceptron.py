@@ -20,7 +20,7 @@ SHOWN_UPDATES = 20
 SETS = {
     "separable": N_("separable"),
     "overlapping": N_("overlapping"),
-    "exclusive-or": N_("exclusive or"),
+    N_("exclusive-or"): N_("exclusive or"),
 }
 CENTRE = (4.0, 2.0)  # of all points; away from the origin, where the first boundary passes
 
