@@ -76,7 +76,7 @@ def test_names_of_forms_have_translations():
     }
     assert len(names) > 20
     same = {name for name in names if say(name) == name}
-    assert same <= {"L1", "L2", "LeNet-5", "dropout"}
+    assert same <= {"AlexNet", "L1", "L2", "LeNet-5", "VGG16", "dropout"}
 
 
 def test_a_figure_that_is_no_function_keeps_its_language(tmp_path):

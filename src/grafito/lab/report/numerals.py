@@ -39,8 +39,8 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
     Example:
         >>> headline("val_accuracy", [0.9777], "es"), headline("loss", [0.0777])
         ('97,8\u202f%', '0.0777')
-        >>> headline("accuracy", [0.98, 0.97]), headline("right", [4.0, 4.0])
-        ('97.5 ± 0.7\u202f%', '4 ± 0')
+        >>> headline("accuracy", [0.98, 0.97]), headline("right", [4.0, 4.0, 3.0])
+        ('97.5 ± 0.7\u202f%', '3.67 ± 0.58')
         >>> headline("accuracy", [0.9749, 0.9747, 0.9754])
         '97.5 ± 0.04\u202f%'
     """
@@ -55,6 +55,7 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
     if len(scaled) > 1:
         mean, deviation = statistics.mean(scaled), statistics.stdev(scaled)
         if not share and all(float(value).is_integer() for value in scaled):
+            mean, deviation = round(mean, 2), round(deviation, 2)  # of counts
             return f"{short(mean, lang)} ± {short(deviation, lang)}{unit}"
         fine = 2 if share and 0.005 <= deviation < 0.05 else digits
         return f"{write(mean, digits, lang)} ± {write(deviation, fine, lang)}{unit}"
