@@ -10,32 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as loop_nest
-from grafito.engines.llvm.codegen.addresses import (
-    Index,
-    address,
-    physical,
-    without_unit_axes,
-)
-from grafito.engines.llvm.codegen.affine import (
-    Loop,
-    var,
-)
-from grafito.engines.llvm.codegen.builder import (
-    I32,
-    computed_in,
-    i64,
-)
+from grafito.engines.llvm.codegen.addresses import Index, address, physical, without_unit_axes
+from grafito.engines.llvm.codegen.affine import Loop, var
+from grafito.engines.llvm.codegen.builder import I32, computed_in, i64
 from grafito.engines.llvm.codegen.elementwise_ops import OPS
-from grafito.engines.llvm.codegen.frame import (
-    Compiled,
-    Frame,
-    batch_mask,
-    emit_epilogue,
-    vectors,
-)
-from grafito.engines.llvm.ir.kernel import (
-    disjoint_windows,
-)
+from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask, emit_epilogue, vectors
+from grafito.engines.llvm.ir.kernel import disjoint_windows
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.convolution.direct import UNROLLED
 
@@ -83,7 +63,7 @@ class _Pooling:
         return self.code.const(0, self.out.dtype)
 
     def winner(self, x: Node, index: Index) -> Any:
-        """The number of the largest element of the window, the first where several tie; NaN wins."""
+        """The number of the largest element of the window, the first of several; NaN wins."""
         code = self.code
         lowest = code.const(-math.inf, computed_in(x.dtype))
 

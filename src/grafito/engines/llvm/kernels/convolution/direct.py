@@ -14,26 +14,10 @@ from typing import Any
 
 from grafito.engines.llvm.codegen import dot_bfloat16 as bfloat
 from grafito.engines.llvm.codegen import loops as loop_nest
-from grafito.engines.llvm.codegen.addresses import (
-    address,
-    without_unit_axes,
-)
-from grafito.engines.llvm.codegen.affine import (
-    Affine,
-    Loop,
-    dot,
-    row_major,
-    var,
-)
-from grafito.engines.llvm.codegen.builder import (
-    Builder,
-    i64,
-)
-from grafito.engines.llvm.codegen.frame import (
-    Compiled,
-    Frame,
-    batch_mask,
-)
+from grafito.engines.llvm.codegen.addresses import address, without_unit_axes
+from grafito.engines.llvm.codegen.affine import Affine, Loop, dot, row_major, var
+from grafito.engines.llvm.codegen.builder import Builder, i64
+from grafito.engines.llvm.codegen.frame import Compiled, Frame, batch_mask
 from grafito.engines.llvm.codegen.tile import (
     Tile,
     TileEpilogue,
