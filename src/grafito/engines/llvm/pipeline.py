@@ -259,6 +259,8 @@ def _emit(stage: Stage, machine: Machine, begin: Callable[[Source], None] | None
                 any(x.kind == "bounds_check" for x in kernel.results),
             )
         )
-    text = driver.driver(calls, arena, *machine.pause(), machine.yield_name())
+    # Moving means of numbers that have become 0 are denormal for thousands of steps, and Intel's
+    # CPUs need some 150 cycles for each operation with one.
+    text = driver.driver(calls, arena, machine, flush=bool(stage.updates))
     scratch = driver.scratch(calls)
     return Assembled(text, sources, table, names, arena, scratch, calls, planned)

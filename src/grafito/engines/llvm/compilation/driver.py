@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grafito.engines.llvm.compilation.kernel_cache import Routine
+from grafito.engines.llvm.compilation.machine import Machine
 
 PAGE = 4096  # bytes; no two threads write to one
 KERNELS_A_FUNCTION = 256  # LLVM takes more than linear time for longer functions
@@ -98,15 +99,28 @@ done:
 }
 """
 
+# Bits 6 and 15 of a thread's register MXCSR: operands and results that are denormal become 0.
+DECLARE_MODE = """
+declare void @llvm.x86.sse.stmxcsr(ptr)
+declare void @llvm.x86.sse.ldmxcsr(ptr)
+"""
+FLUSH = (
+    "  %mode = alloca i32",
+    "  %flushing = alloca i32",
+    "  call void @llvm.x86.sse.stmxcsr(ptr %mode)",
+    "  %bits = load i32, ptr %mode",
+    "  %more_bits = or i32 %bits, 32832",
+    "  store i32 %more_bits, ptr %flushing",
+    "  call void @llvm.x86.sse.ldmxcsr(ptr %flushing)",
+)
+
 
 def scratch(calls: Sequence[Call]) -> int:
     """Bytes that each thread needs for itself while it runs a kernel, in whole pages."""
     return -(-max((c.routine.scratch for c in calls), default=0) // PAGE) * PAGE
 
 
-def driver(
-    calls: Sequence[Call], arena: int, pause: str, declare_pause: str, yield_name: str
-) -> str:
+def driver(calls: Sequence[Call], arena: int, machine: Machine, flush: bool = False) -> str:
     """The text of `program(table, control, thread, threads, steps)`.
 
     `control` holds an error flag with two words about it; then the barrier's words.
@@ -114,12 +128,12 @@ def driver(
     Args:
         calls: the kernels of a step.
         arena: bytes before the scratch memory of the threads.
-        pause: an instruction for waiting loops.
-        declare_pause: its declaration.
-        yield_name: a C function that lets other threads run.
+        machine: that runs it.
+        flush: whether denormal numbers are 0 where they would cost time.
     """
-    declared = f"{declare_pause}\ndeclare i32 @{yield_name}()"
-    text = [HEAD % (declared, yield_name, pause)]
+    pause, declare_pause = machine.pause()
+    yields = machine.yield_name()
+    text = [HEAD % (f"{declare_pause}\ndeclare i32 @{yields}()", yields, pause)]
     for name, count in {c.name: len(c.places) for c in calls}.items():
         pointers = ", ".join(["ptr"] * (count + 2))
         text.append(f"declare void @{name}({pointers}, i64, i64)")
@@ -138,7 +152,11 @@ def driver(
         ]
     body += ["  call void @barrier(ptr %control, i64 %threads)", "  br label %again", "again:"]
     body += ["  %s1 = add i64 %s, 1", "  %more = icmp slt i64 %s1, %steps"]
-    body += ["  br i1 %more, label %step, label %end", "end:", "  ret void"]
+    body += ["  br i1 %more, label %step, label %end", "end:"]
+    if flush and machine.is_x86:
+        text.append(DECLARE_MODE)
+        body = [*FLUSH, *body, "  call void @llvm.x86.sse.ldmxcsr(ptr %mode)"]
+    body.append("  ret void")
     text.append(
         "define void @program(ptr %table, ptr %control, i64 %thread, i64 %threads, i64 %steps) {\n"
         "start:\n" + "\n".join(body) + "\n}\n"

@@ -50,6 +50,8 @@ class InnerLoops:
             part = i64(0), i64(p.part.size)
             return [(p.k, False), (p.part, False)], lambda n: part if n is p.part else steps
         lines = -(-p.depth * p.element // LINE)
+        if self._streams_x():
+            return self._in_parts(lines, p.depth, steps, self._next_rows)
         parts = -(-(lines * p.tile.vectors if p.transposes else p.depth) // p.band)
         if not p.prefetches_y or p.depth < 4 * parts:
             return [(p.k, False)], lambda _: steps
@@ -93,6 +95,28 @@ class InnerLoops:
             for r, v in itertools.product(rows, range(0, self.across, vectors_of_line)):
                 env[p.row], env[p.vector] = r, i64(v)
                 code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
+
+    def _streams_x(self) -> bool:
+        """Whether rows of x come from memory: those that a step selects of all examples."""
+        p = self.product
+        x, at = p.x_at
+        return x.kind == "input" and bool(at.gathered()) and at.coefficient(p.k) == 1
+
+    def _next_rows(self, part: Any) -> None:
+        """Prefetch a line of each row of x that the next tile below has."""
+        p, reader = self.product, self.reader
+        code, env, before = reader.code, reader.env, dict(reader.env)
+        b = code.b
+        below = code.smaller(b.add(env[p.tall], i64(1)), i64(p.tall.size - 1))
+        last = b.sub(i64(p.rows - 1), b.mul(below, i64(p.tile.rows)))
+        env[p.tall] = below
+        block = b.mul(env[p.block], i64(p.depth)) if p.blocks > 1 else i64(0)
+        env[p.k] = b.add(block, b.mul(part, i64(LINE // p.element)))
+        buffer, at = p.x_at
+        for row in range(p.tile.rows):
+            env[p.row] = code.smaller(i64(row), last)
+            code.prefetch(reader.pointers[buffer], buffer.dtype, reader.scalar(at))
+        env.update(before)
 
     def _next_block(self, part: Any, parts: int) -> None:
         """Prefetch a piece of the next block of y; the rows of tiles share the pieces.
