@@ -10,15 +10,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from grafito.engines.llvm.codegen.affine import (
-    Affine,
-    Loop,
-    var,
-)
-from grafito.engines.llvm.codegen.builder import (
-    SIZES,
-    i64,
-)
+from grafito.engines.llvm.codegen.affine import Affine, Loop, var
+from grafito.engines.llvm.codegen.builder import SIZES, i64
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.transpose import transpose
 from grafito.engines.llvm.ir.nodes import Node

@@ -7,28 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as loop_nest
-from grafito.engines.llvm.codegen.addresses import (
-    Index,
-    address,
-    broadcast_index,
-)
-from grafito.engines.llvm.codegen.affine import (
-    Affine,
-    Loop,
-    var,
-)
-from grafito.engines.llvm.codegen.builder import (
-    I8,
-    SIZES,
-    Builder,
-    i64,
-)
-from grafito.engines.llvm.codegen.frame import (
-    Compiled,
-    Frame,
-    emit_epilogue,
-    outlined,
-)
+from grafito.engines.llvm.codegen.addresses import Index, address, broadcast_index
+from grafito.engines.llvm.codegen.affine import Affine, Loop, var
+from grafito.engines.llvm.codegen.builder import I8, SIZES, Builder, i64
+from grafito.engines.llvm.codegen.frame import Compiled, Frame, emit_epilogue, outlined
 from grafito.engines.llvm.codegen.reader import Reader
 from grafito.engines.llvm.codegen.tile import (
     TileStore,
