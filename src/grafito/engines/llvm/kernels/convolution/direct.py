@@ -249,12 +249,11 @@ def operations(out: Node) -> int:
 def _taps(out: Node) -> tuple[list[Taps], list[Taps]]:
     """Those of the rows, and those of the columns."""
     k = out.inputs[1].weight_shape
-    axes = out.shape[1:3], k, out.strides, out.dilation
+    size, strides, dilation = out.shape[1:3], out.strides, out.dilation
     if out.kind == "conv":
-        rows, columns = (forward_taps(*axis) for axis in zip(*axes, strict=False))
+        rows, columns = map(forward_taps, size, k[:2], strides, dilation)
     else:
-        axes = *axes, out.origin, out.before
-        rows, columns = (backward_taps(*axis) for axis in zip(*axes, strict=False))
+        rows, columns = map(backward_taps, size, k[:2], strides, dilation, out.origin, out.before)
     return rows, columns
 
 
