@@ -28,7 +28,7 @@ def matmul(frame: Frame) -> Compiled:
     x, y = out.inputs
     (batch, columns), inner = out.shape, x.shape[1]
     blocks = -(-batch // width)
-    tile = best_tile(frame.target, blocks, columns, 1)
+    tile = best_tile(frame.target, blocks, columns, 1, reuse=4 * inner * width)
     code = frame.code(width)
     reader = frame.reader(code)
     tall, wide = Loop(-(-blocks // tile.rows)), Loop(-(-columns // tile.vectors))
