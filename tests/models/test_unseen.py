@@ -10,6 +10,7 @@ import pytest
 from grafito import Model, Sequential, layers, models
 from grafito.errors import DataError, GrafitoWarning
 from grafito.models import ranges
+from grafito.models.examples import check_finite
 
 X = np.random.default_rng(0).random((64, 5))
 Y = X.sum(axis=1)
@@ -97,3 +98,18 @@ def test_all_numbers_that_are_not_finite_are_counted():
     x[3:, 2] = np.nan
     with pytest.raises(DataError, match="99997 such values"):
         trained(x, np.zeros(100_000))
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "5"])
+@pytest.mark.parametrize("shape", [(3, 2_000_000), (1, 5_000_000), (1_000_003, 5)])
+def test_large_arrays_are_looked_at_by_several_threads(shape, threads, monkeypatch):
+    monkeypatch.setenv("GRAFITO_THREADS", threads)
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    x[-1, -1], x[0, 1] = 31, -32
+    assert check_finite("x", x) == (-32.0, 31.0)
+    x[-1, -3] = np.inf
+    with pytest.raises(DataError, match=rf"x\[{shape[0] - 1}, {shape[1] - 3}\], the first one"):
+        check_finite("x", x)
+    x[0, 0] = np.nan
+    with pytest.raises(DataError, match=r"nan \(2 such values"):
+        check_finite("x", x)

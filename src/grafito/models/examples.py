@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Number
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from grafito.engines.processes import process_count, process_index
+from grafito.engines.resources import thread_count
 from grafito.errors import ArgumentError, DataError
 from grafito.graph.dtypes import dtype_name
 from grafito.graph.nest import map_structure, sequence_like
@@ -22,6 +24,7 @@ from grafito.models.frames import Columns, columns_of, frame_array, is_frame, is
 ONE = 1.001  # sum of a row of probabilities, with its rounding
 Enter = Callable[[Any], Any] | None  # what makes numbers of the texts among the inputs
 _CHUNK = 1 << 18  # elements looked at together: both looks at them find them in the cache
+_LARGE = 1 << 24  # bytes that several threads look at, each at a part
 Extremes = tuple[float, float]
 
 
@@ -285,13 +288,13 @@ def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -
     first_row, last_row = 0, len(array)
     if isinstance(array, np.memmap):  # of which several processes look at a part each
         first_row, last_row = (last_row * (process_index() + i) // process_count() for i in (0, 1))
-    low, high = math.inf, -math.inf
+    ends = _extremes(array[first_row:last_row], rows)
+    if all(map(math.isfinite, ends)):
+        return ends if last_row - first_row == len(array) else None
     for start in range(first_row, last_row, rows):
         chunk = array[start : min(start + rows, last_row)]
-        least, largest = chunk.min().item(), chunk.max().item()
-        low, high = min(low, least), max(high, largest)
-        if not (math.isfinite(least) and math.isfinite(largest)):
-            finite = np.isfinite(chunk)
+        finite = np.isfinite(chunk)
+        if not finite.all():
             first = tuple(int(i) for i in np.argwhere(~finite)[0])
             place = ", ".join(map(str, (first[0] + start, *first[1:])))
             parts = (array[at : min(at + rows, last_row)] for at in range(start, last_row, rows))
@@ -303,7 +306,23 @@ def check_finite(name: str, array: np.ndarray, columns: Columns | None = None) -
                 received=f"{chunk[first]} ({count} such values from there on)",
                 fix=_finite_hint(name, array),
             )
-    return (low, high) if last_row - first_row == len(array) else None
+    return None
+
+
+def _extremes(array: np.ndarray, rows: int) -> Extremes:
+    """The least and the largest number, NaN where there is one; so many rows at a time."""
+
+    def of(part: np.ndarray) -> Extremes:
+        chunks = [part[at : at + rows] for at in range(0, len(part), rows)]
+        lows, highs = zip(*((chunk.min(), chunk.max()) for chunk in chunks), strict=True)
+        return float(np.min(lows)), float(np.max(highs))
+
+    if array.nbytes < _LARGE:
+        return of(array) if len(array) else (math.inf, -math.inf)
+    parts = [part for part in np.array_split(array, thread_count()) if len(part)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        lows, highs = zip(*pool.map(of, parts), strict=True)
+    return float(np.min(lows)), float(np.max(highs))
 
 
 def given_arrays(x: Any) -> Any:
