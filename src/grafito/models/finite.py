@@ -25,14 +25,7 @@ from grafito.graph.differentiate import DOUBLE_WHERE, branch_not_taken
 from grafito.language import message
 from grafito.layers.base import Layer
 from grafito.models.batches import Batches
-from grafito.models.culprits import (
-    GRADIENT,
-    SAFE,
-    first_bad,
-    guarding_where,
-    is_finite,
-    users_op,
-)
+from grafito.models.culprits import GRADIENT, SAFE, first_bad, guarding_where, is_finite, users_op
 from grafito.models.outputs import Outputs
 
 DATA = "the data, as they enter the model"

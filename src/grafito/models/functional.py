@@ -10,12 +10,7 @@ from functools import partial
 from typing import Any
 
 from grafito import graph
-from grafito.errors import (
-    ArgumentError,
-    GrafitoWarning,
-    ShapeError,
-    warn,
-)
+from grafito.errors import ArgumentError, GrafitoWarning, ShapeError, warn
 from grafito.graph.nest import flatten, map_structure
 from grafito.layers import Layer
 from grafito.layers.base import register

@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grafito.callbacks import History
-from grafito.errors import (
-    ArgumentError,
-    GraphError,
-    NotBuiltError,
-    missing_attribute,
-    unknown_name,
-)
+from grafito.errors import ArgumentError, GraphError, NotBuiltError, missing_attribute, unknown_name
 from grafito.language import say
 from grafito.layers import Layer
 from grafito.layers.base import register

@@ -17,11 +17,7 @@ from grafito.metrics import Mean, Metric
 from grafito.models import health
 from grafito.models.conditions import described
 from grafito.models.entrance import entering
-from grafito.models.examples import (
-    Examples,
-    given_arrays,
-    unpack_x_y_sample_weight,
-)
+from grafito.models.examples import Examples, given_arrays, unpack_x_y_sample_weight
 from grafito.models.executor import Executor
 from grafito.models.finite import FiniteCheck
 from grafito.models.frames import Columns, same_columns

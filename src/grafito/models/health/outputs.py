@@ -9,12 +9,7 @@ import numpy as np
 from grafito.losses import Loss, LossWarning
 from grafito.losses.checks import BINARY
 from grafito.losses.targets import VALUES
-from grafito.metrics import (
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    Metric,
-)
+from grafito.metrics import Accuracy, BinaryAccuracy, CategoricalAccuracy, Metric
 
 # The numbers that an activation can give.
 RANGES = {
