@@ -1,4 +1,4 @@
-"""Denormal numbers: 0 while weights are trained, where CPUs are slow with them, and kept elsewhere."""
+"""Denormal numbers: 0 while weights are trained, where CPUs are slow with them; kept elsewhere."""
 
 import numpy as np
 import pytest
