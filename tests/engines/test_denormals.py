@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grafito import graph
+from grafito import Sequential, graph, layers
 from grafito.graph.program import Graph
 
 pytest.importorskip("llvmlite")
@@ -47,6 +47,17 @@ def test_what_trains_nothing_keeps_them(dtype):
     run(dtype, trains=True)
     mean, start = run(dtype, trains=False)
     np.testing.assert_allclose(mean, 1.4 * start.astype("longdouble"), rtol=1e-4)
+
+
+def test_a_prediction_keeps_them_though_it_counts_its_batches():
+    model = Sequential([layers.Input((3,)), layers.Dense(3, kernel_initializer="ones")])
+    model.compile("adam", "mse", engine="llvm")
+    x = np.full((8, 3), TINY["float32"], "float32")
+    expected = model.predict(x, verbose=0)
+    assert (expected > 0).all()
+    model.fit(x, x, epochs=1, verbose=0)
+    model.set_weights([np.ones((3, 3)), np.zeros(3)])
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
 
 
 def test_a_training_leaves_the_mode_of_its_thread_as_it_was():

@@ -31,6 +31,7 @@ from grafito.engines.llvm.planning.updates import (
     find_in_place,
     update_order,
 )
+from grafito.graph.dtypes import is_floating
 from grafito.graph.evaluate import topological_order
 from grafito.graph.program import Graph
 
@@ -261,6 +262,7 @@ def _emit(stage: Stage, machine: Machine, begin: Callable[[Source], None] | None
         )
     # Moving means of numbers that have become 0 are denormal for thousands of steps, and Intel's
     # CPUs need some 150 cycles for each operation with one.
-    text = driver.driver(calls, arena, machine, flush=bool(stage.updates))
+    trains = any(is_floating(x.dtype) for x in stage.updates)  # and does not only count steps
+    text = driver.driver(calls, arena, machine, flush=trains)
     scratch = driver.scratch(calls)
     return Assembled(text, sources, table, names, arena, scratch, calls, planned)
