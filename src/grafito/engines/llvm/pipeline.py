@@ -260,8 +260,7 @@ def _emit(stage: Stage, machine: Machine, begin: Callable[[Source], None] | None
                 any(x.kind == "bounds_check" for x in kernel.results),
             )
         )
-    # Moving means of numbers that have become 0 are denormal for thousands of steps, and Intel's
-    # CPUs need some 150 cycles for each operation with one.
+    # Moving means of numbers that have become 0 stay denormal, and Intel's CPUs are slow with them.
     trains = any(is_floating(x.dtype) for x in stage.updates)  # and does not only count steps
     text = driver.driver(calls, arena, machine, flush=trains)
     scratch = driver.scratch(calls)
