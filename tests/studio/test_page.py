@@ -112,7 +112,7 @@ def status(page):
 
 def wait_for_status(page, pattern):
     page.wait_for_function(
-        "pattern => new RegExp(pattern).test(document.querySelector('[role=status]').textContent)",
+        "pattern => new RegExp(pattern).test(document.querySelector('[role=status]')?.textContent)",
         arg=pattern,
     )
     return status(page)
@@ -120,7 +120,7 @@ def wait_for_status(page, pattern):
 
 def right(page, text):
     page.wait_for_function(
-        "text => document.getElementById('right').textContent === text", arg=text
+        "text => document.getElementById('right')?.textContent === text", arg=text
     )
 
 
@@ -466,7 +466,7 @@ def test_the_speed_holds_and_is_shown_after_a_reload_in_a_browser(opened):
     wait_for_status(page, r"batch [2-7]$")
     page.reload()
     button(page, "Pause").wait_for()
-    page.wait_for_function("() => document.getElementById('speed').value === '1'")
+    page.wait_for_function("() => document.getElementById('speed')?.value === '1'")
     button(page, "Pause").click()
     wait_for_status(page, r"^epoch [0-3] · ")
     page.get_by_label("Speed").select_option("0")
