@@ -440,6 +440,34 @@ def test_ones_own_table_is_shown_again_after_a_reload_in_a_browser(opened, tmp_p
     page.locator(".beside", has_text="Iris-setosa").wait_for()
 
 
+def test_a_change_outlives_the_answer_to_an_earlier_one_in_a_browser(opened):
+    page = opened()
+    held, sockets, slow = [], [], []
+
+    def pass_on(socket):
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda told: held.append(told) if slow else socket.send(told))
+
+    page.route_web_socket(re.compile("/socket"), pass_on)
+    page.reload()
+    page.wait_for_selector("main:not([inert])")
+    slow.append(True)
+    optimizer, rate = page.get_by_label("Optimizer"), page.get_by_label("Learning rate")
+    optimizer.select_option("sgd")
+    page.wait_for_timeout(400)
+    assert held  # the answer to the first change, which comes after the second was made
+    rate.press("End")
+    slow.clear()
+    for told in held:
+        sockets[-1].send(told)
+    page.wait_for_timeout(600)
+    assert (optimizer.input_value(), rate.input_value()) == ("sgd", rate.get_attribute("max"))
+    page.reload()
+    page.wait_for_selector("main:not([inert])")
+    assert (optimizer.input_value(), rate.input_value()) == ("sgd", rate.get_attribute("max"))
+
+
 def test_a_seed_is_typed_and_a_wrong_one_gets_words_in_a_browser(opened):
     page = opened()
     button(page, "Circles").click()

@@ -30,7 +30,28 @@ export class Build {
   constructor(place, { send, upload }) {
     this.place = place;
     this.upload = upload;
-    this.sending = later(() => send(this.plan), 120);
+    this.connected();
+    this.soon = later(() => {
+      this.pending = false;
+      this.awaited += 1;
+      send(this.plan);
+    }, 120);
+  }
+
+  /** Nothing that was sent before is answered any more. */
+  connected() {
+    this.pending = false; // whether a change waits to be sent
+    this.awaited = 0; // how many answers to changes are still to come
+  }
+
+  sending() {
+    this.pending = true;
+    this.soon();
+  }
+
+  /** The server has built what was sent, or refused it. */
+  answered() {
+    this.awaited = Math.max(0, this.awaited - 1);
   }
 
   /** Build the column for what can be chosen here. */
@@ -106,9 +127,9 @@ export class Build {
       element("button", { id: "open", text: word("Open a CSV or a model …"), onclick: () => input.click() }));
   }
 
-  /** Show the settings that the server has. */
+  /** Show the settings that the server has; newer changes of which it does not know yet stay. */
   show(settings) {
-    this.plan = structuredClone(settings);
+    if (!this.plan || !(this.pending || this.awaited)) this.plan = structuredClone(settings);
     this.showData();
     this.showFeatures();
     this.showLayers();

@@ -103,6 +103,7 @@ const handlers = {
     clearHistory();
     byId("main").inert = false;
     build.columns = told.data.table;
+    build.answered();
     build.show(told.settings);
     heading.textContent = word("Network · {} parameters", words.counted(told.network.parameters));
     result.data(told.data, told.settings.data.name === "digits");
@@ -158,8 +159,10 @@ const handlers = {
   },
 
   error(told) {
-    if (told.of === "build") build.blame(told);
-    else notice(toldError(told), true);
+    if (told.of === "build") {
+      build.answered();
+      build.blame(told);
+    } else notice(toldError(told), true);
   },
 };
 
@@ -178,6 +181,7 @@ function framed(buffer) {
 function here() {
   notice("");
   document.body.classList.remove("gone");
+  build.connected();
   wire.send("hello", { version: VERSION, language: localStorage.getItem("studio-language") });
 }
 

@@ -27,6 +27,7 @@ export class Pad {
     this.element = element("div", { class: "part", hidden: true }, this.canvas, this.kinds, this.hint);
     this.canvas.addEventListener("pointerdown", event => {
       this.canvas.setPointerCapture(event.pointerId);
+      this.drawing = true;
       this.add(this.place(event));
       this.last = event.timeStamp;
     });
@@ -35,14 +36,19 @@ export class Pad {
       this.last = event.timeStamp;
       this.add(this.place(event));
     });
-    this.canvas.addEventListener("pointerup", () => this.drawn(this.points));
+    for (const when of ["pointerup", "pointercancel"]) {
+      this.canvas.addEventListener(when, () => {
+        this.drawing = false;
+        this.drawn(this.points);
+      });
+    }
     this.canvas.addEventListener("keydown", event => this.key(event));
     for (const when of ["focus", "blur"]) this.canvas.addEventListener(when, () => this.draw());
   }
 
   show(visible, points) {
     this.element.hidden = !visible;
-    if (visible && points.length !== this.points.length) this.points = points.slice();
+    if (visible && !this.drawing && points.length !== this.points.length) this.points = points.slice();
     if (visible) this.draw();
   }
 
