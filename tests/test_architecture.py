@@ -194,7 +194,7 @@ BUDGET = {
     "models": 8_670,
     "notebooks": 350,
     "ops": 1_350,
-    "optimizers": 1_650,
+    "optimizers": 1_660,
     "preprocessing": 320,
     "studio": 3_140,
     "utils": 900,

@@ -178,6 +178,21 @@ def test_a_value_taken_from_a_variable_does_not_change_later():
     assert total.numpy().tolist() != [1.0, 2.0]
 
 
+@pytest.mark.parametrize("threads", [2, 5])
+def test_two_wrong_indices_do_not_keep_threads_waiting_for_one_another(threads):
+    x, i = graph.placeholder((500, 784), name="x"), graph.placeholder((40,), "int32", "i")
+    places = graph.placeholder((600,), "int32", "places")
+    product = graph.take(x, graph.take(places, i)) @ graph.constant(np.ones((784, 64), "float32"))
+    inputs = {"x": x, "i": i, "places": places}
+    program = compile_(Graph(inputs, {"product": product}, {}), threads=threads)
+    for wrong in ({"i": 600}, {"places": 500}, {"i": 600, "places": 500}):
+        arrays = {name: np.full(inputs[name].shape, wrong.get(name, 0)) for name in inputs}
+        program.bind({name: arrays[name].astype(inputs[name].dtype) for name in inputs})
+        for _ in range(3000):  # it waited for ever once in some hundred times
+            with pytest.raises(DataError):
+                program.run()
+
+
 @pytest.mark.parametrize("wrong", [7, -8, 2**31 - 1])
 def test_an_index_out_of_range_is_named_and_nothing_is_updated(wrong):
     table = graph.Variable(np.ones((7, 3)), dtype="float32", name="table")

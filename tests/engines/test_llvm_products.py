@@ -79,6 +79,28 @@ def test_large_products_on_other_cpus(shape, turned, cpu):
     np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=5e-4)
 
 
+@pytest.mark.parametrize("cpu", [{}, *OTHER_CPUS.values()], ids=["this CPU", *OTHER_CPUS])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_code_of_products_of_many_sizes_is_well_formed(dtype, cpu):
+    """Bands, groups and blocks of all kinds, with rows that are gathered and operands turned."""
+    from llvmlite import binding
+
+    from grafito.engines.llvm.compilation.machine import Machine
+    from grafito.engines.llvm.pipeline import assemble
+
+    random = np.random.default_rng(len(cpu))
+    sizes = [1, 3, 10, 41, 64, 100, 128, 200, 512, 784, 1000, 2000, 2048]
+    shapes = [tuple(map(int, random.choice(sizes, 3))) for _ in range(40)]
+    for n, k, m in [*shapes, (1000, 784, 512), (200, 64, 64)]:
+        x, w = graph.placeholder((n, k), dtype, "x"), graph.placeholder((k, m), dtype, "w")
+        t, i = graph.placeholder((m, k), dtype, "t"), graph.placeholder((n,), "int32", "i")
+        inputs = {"x": x, "w": w, "t": t, "i": i}
+        outputs = {"a": x @ w, "b": graph.take(x, i, axis=0) @ w, "c": x @ t.T, "d": x.T @ (x @ w)}
+        made = assemble(Graph(inputs, outputs, {}), Machine(**cpu))
+        for source in made.sources.values():
+            binding.parse_assembly(source.text)
+
+
 SHARED = [  # rows, inner, columns, and which operands are turned
     ((128, 784, 64), (False, False)),
     ((784, 128, 64), (True, False)),

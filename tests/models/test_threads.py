@@ -292,3 +292,30 @@ def test_an_error_leaves_the_model_free():
     thread.start()
     thread.join()
     assert thread_made
+
+
+LATE = """
+import threading, time
+import numpy as np
+from grafito import Sequential, layers
+
+x = np.ones((100_000, 50), "float32")  # large enough for several threads to look at
+
+
+def train():
+    time.sleep(1)
+    model = Sequential([layers.Input((50,)), layers.Dense(64), layers.Dense(1)])
+    model.compile(loss="mse", engine="llvm")
+    model.fit(x, x[:, :1], 512, epochs=1, verbose=0)
+    print("trained")
+
+
+threading.Thread(target=train).start()
+"""
+
+
+def test_a_training_outlives_the_main_thread():
+    ended = subprocess.run(
+        [sys.executable, "-c", LATE], capture_output=True, text=True, timeout=120
+    )
+    assert (ended.stdout, ended.stderr) == ("trained\n", "")

@@ -608,3 +608,22 @@ def test_a_schedule_is_that_of_one_set_of_weights():
     rate = schedules.ExponentialDecay(0.1, 1, 0.5)
     with pytest.warns(LossWarning, match="one set of weights"):
         descend(optimizers.SGD(rate), [graph.Variable(1.0)], [graph.Variable(1.0)])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@rows
+def test_what_is_remembered_is_never_denormal(row, dtype):
+    """Averages that shrink by a factor a step would be so for ever, and CPUs are slow with them."""
+    least = np.finfo(dtype).tiny
+    w = graph.Variable(np.ones(3), dtype=dtype)
+    optimizer = getattr(optimizers, row.name)(RATE, **row.arguments)
+    optimizer.build([w])
+    slots = [slot for slot in optimizer.slots_of(w) if slot.shape == w.shape]
+    for slot in slots:
+        slot.assign(np.array([1.001, 1.1, 1.5], dtype) * least)
+    for _ in range(3):
+        optimizer.apply([np.zeros(3, dtype)], [w])
+    for slot in slots:
+        size = np.abs(slot.numpy())
+        assert ((size == 0) | (size >= least)).all()
+    assert np.isfinite(w.numpy()).all()

@@ -16,13 +16,7 @@ from grafito.errors import ArgumentError, FileError, GrafitoWarning, warn
 from grafito.lab.catalog import get, names
 from grafito.lab.experiment import Experiment
 from grafito.lab.folder import RunFolder
-from grafito.lab.report.recorded_run import (
-    CONFIGURATION,
-    FILES,
-    TOTALS,
-    RecordedRun,
-    read_run,
-)
+from grafito.lab.report.recorded_run import CONFIGURATION, FILES, TOTALS, RecordedRun, read_run
 from grafito.lab.runner import Result, conduct, describe
 from grafito.lab.runner import run as start
 from grafito.lab.seeds import conduct_seeds

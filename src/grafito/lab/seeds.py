@@ -18,11 +18,11 @@ from grafito.lab.comparison import differences_of, histories, overlay, tell_diff
 from grafito.lab.experiment import Experiment, course_numbers
 from grafito.lab.folder import RunFolder, plain_name
 from grafito.lab.prose.comparing import courses_of_training
-from grafito.lab.prose.conclusions import is_share
 from grafito.lab.prose.of_seeds import LIMITS, in_the_course, spread
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.record import Record
 from grafito.lab.report import write_report
+from grafito.lab.report.numerals import names_share
 from grafito.lab.report.recorded_run import RecordedRun, read_run
 from grafito.lab.runner import Result, describe, run
 from grafito.language import message as N_
@@ -154,7 +154,7 @@ def _judge(record: Record, experiment: Experiment, ended: list[Result]) -> None:
 
 def _written(name: str, values: list[float]) -> Callable[[float], float]:
     """How the table writes a number: counts are whole, their means have two decimals."""
-    if is_share(name) or not all(float(value).is_integer() for value in values):
+    if names_share(name) or not all(float(value).is_integer() for value in values):
         return float
     return lambda value: int(value) if float(value).is_integer() else round(value, 2)
 

@@ -320,8 +320,11 @@ def _extremes(array: np.ndarray, rows: int) -> Extremes:
     if array.nbytes < _LARGE:
         return of(array) if len(array) else (math.inf, -math.inf)
     parts = [part for part in np.array_split(array, thread_count()) if len(part)]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        lows, highs = zip(*pool.map(of, parts), strict=True)
+    try:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            lows, highs = zip(*pool.map(of, parts), strict=True)
+    except RuntimeError:  # the main thread has ended, and no other begins any more
+        return of(array)
     return float(np.min(lows)), float(np.max(highs))
 
 

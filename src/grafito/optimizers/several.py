@@ -1,4 +1,4 @@
-"""What an optimizer does over several steps: gathering gradients, and averaging the weights."""
+"""What optimizers do over several steps: gather gradients, average weights, and remember."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 from grafito import graph
 from grafito.errors import ArgumentError
 from grafito.graph import Tensor, Variable
+
+# Below it numbers are denormal, by dtype.
+LEAST_NORMAL = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float64": 2.0**-1022}
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,19 @@ class Several:
             if self.ema_overwrite_frequency:
                 whole = graph.equal(updates % self.ema_overwrite_frequency, 0)
                 w = graph.where(whole, new["average"], w)
-        return w, new
+        return w, {name: _normal(x) for name, x in new.items()}
+
+
+def _normal(x: Any) -> Tensor:
+    """x, with 0 for denormal numbers.
+
+    An average of gradients that have become 0 shrinks until it is denormal, and stays so: CPUs are
+    slow with such numbers.
+    """
+    x = graph.as_tensor(x)
+    if x.dtype not in LEAST_NORMAL:
+        return x
+    return graph.where(graph.abs(x) < LEAST_NORMAL[x.dtype], 0.0, x)
 
 
 def _whole(name: str, value: Any, least: int) -> None:

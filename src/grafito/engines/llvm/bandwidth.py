@@ -8,12 +8,7 @@ from typing import Any
 import llvmlite.ir as ir
 import numpy as np
 
-from grafito.engines.llvm.codegen.builder import (
-    I64,
-    POINTER,
-    Builder,
-    i64,
-)
+from grafito.engines.llvm.codegen.builder import I64, POINTER, Builder, i64
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.timing import fastest
 

@@ -15,12 +15,7 @@ from typing import Any
 import llvmlite.ir as ir
 
 from grafito.engines.llvm.codegen.amx import AmxTiles
-from grafito.engines.llvm.codegen.builder import (
-    I64,
-    POINTER,
-    Builder,
-    i64,
-)
+from grafito.engines.llvm.codegen.builder import I64, POINTER, Builder, i64
 from grafito.engines.llvm.codegen.dot_bfloat16 import dot
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.timing import fastest

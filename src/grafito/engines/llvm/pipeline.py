@@ -6,32 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grafito.engines.llvm.compilation import driver, kernel_cache
-from grafito.engines.llvm.compilation.driver import (
-    Call,
-    Place,
-)
+from grafito.engines.llvm.compilation.driver import Call, Place
 from grafito.engines.llvm.compilation.kernel_cache import Source
 from grafito.engines.llvm.compilation.machine import Machine
-from grafito.engines.llvm.ir.kernel import (
-    Kernel,
-    Store,
-)
-from grafito.engines.llvm.ir.nodes import (
-    Node,
-)
+from grafito.engines.llvm.ir.kernel import Kernel, Store
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.lowering import bfloat16, ops
 from grafito.engines.llvm.planning import memory
-from grafito.engines.llvm.planning.fusion import (
-    choose_materialized,
-    drop_unread,
-    make_kernels,
-)
+from grafito.engines.llvm.planning.fusion import choose_materialized, drop_unread, make_kernels
 from grafito.engines.llvm.planning.layout import spread_lanes
-from grafito.engines.llvm.planning.updates import (
-    find_in_place,
-    update_order,
-)
-from grafito.graph.dtypes import is_floating
+from grafito.engines.llvm.planning.updates import find_in_place, update_order
 from grafito.graph.evaluate import topological_order
 from grafito.graph.program import Graph
 
@@ -260,8 +244,6 @@ def _emit(stage: Stage, machine: Machine, begin: Callable[[Source], None] | None
                 any(x.kind == "bounds_check" for x in kernel.results),
             )
         )
-    # Moving means of numbers that have become 0 stay denormal, and Intel's CPUs are slow with them.
-    trains = any(is_floating(x.dtype) for x in stage.updates)  # and does not only count steps
-    text = driver.driver(calls, arena, machine, flush=trains)
+    text = driver.driver(calls, arena, machine)
     scratch = driver.scratch(calls)
     return Assembled(text, sources, table, names, arena, scratch, calls, planned)

@@ -19,10 +19,7 @@ from grafito.engines.llvm.code import code_of
 from grafito.engines.llvm.compilation.driver import Call
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.pipeline import Assembled, assemble
-from grafito.engines.llvm.pointer_table import (
-    Table,
-    pointer_to,
-)
+from grafito.engines.llvm.pointer_table import Table, pointer_to
 from grafito.engines.llvm.roofline import Roofline, working_set
 from grafito.engines.resources import thread_count
 from grafito.errors import OutOfMemoryError, unknown_name
@@ -168,7 +165,14 @@ class Program(interface.Program, Guarded):
             with _entry_lock:
                 if n not in _pools:
                     _pools[n] = ThreadPoolExecutor(n - 1, "grafito")
-                others = [_pools[n].submit(enter, table, control, i, n, steps) for i in range(1, n)]
+                try:
+                    others = [
+                        _pools[n].submit(enter, table, control, i, n, steps) for i in range(1, n)
+                    ]
+                except RuntimeError as error:
+                    if "shutdown" not in str(error):
+                        raise
+                    n = 1  # the main thread has ended, and no other begins any more
         enter(table, control, 0, n, steps)
         for other in others:
             other.result()

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Sequence
 from grafito.engines.interface import format_bytes
 from grafito.engines.llvm.compilation.driver import Place
 from grafito.engines.llvm.ir.kernel import Kernel
-from grafito.engines.llvm.ir.nodes import (
-    Node,
-)
+from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.pipeline import Assembled
 from grafito.engines.llvm.roofline import Cost, Roofline
 from grafito.language import localised
@@ -151,8 +149,8 @@ def _told(roofline: Roofline) -> str:
     peaks = ", ".join(f"{kind} {rate / 1e9:.1f}" for kind, rate in roofline.peaks.items())
     told = _(
         "One thread. Peaks in GFLOP/s: {}; {} GB/s, as measured here for as many bytes as a step "
-        "touches. The roof is the longer of FLOPs / peak and bytes / bandwidth; Winograd's method "
-        "does without the FLOPs under 'saved'."
+        "touches. The roof is the longer of FLOPs / peak and bytes / bandwidth. The FLOPs under "
+        "'saved' are not done: Winograd's method needs fewer, and rows of padding are skipped."
     ).format(peaks, f"{roofline.bandwidth / 1e9:.1f}")
     return localised(told)
 

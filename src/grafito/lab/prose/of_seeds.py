@@ -33,7 +33,7 @@ def spread(name: str, values: Sequence[float]) -> list[Sentence]:
     share = is_share(name)
     shown = [percent(value) if share else _short(value) for value in values]
     told |= {"lowest": min(shown), "highest": max(shown)}
-    if max(values) == min(values):
+    if max(shown) == min(shown):
         if share:
             text = N_("All {count} seeds end with the same “{name}”, {highest} %.")
         else:
@@ -42,7 +42,7 @@ def spread(name: str, values: Sequence[float]) -> list[Sentence]:
     mean, margin = float(np.mean(values)), between_single_runs(values)
     if share:
         told |= {"mean": percent(mean)}
-        apart = {"margin": percent(margin)}
+        apart = {"margin": max(percent(margin), 0.1)}
         text = N_(
             "From {count} seeds “{name}” is {mean} % on average, between {lowest} and {highest} %."
         )
@@ -73,10 +73,11 @@ def in_the_course(name: str, values: Sequence[float], course: float) -> Sentence
     """
     if not (is_share(name) and all(map(math.isfinite, values))):
         return None
-    told = {"name": name.replace("_", " "), "course": percent(course)}
-    if min(values) <= course <= max(values):
+    shown, there = [percent(value) for value in values], percent(course)
+    told = {"name": name.replace("_", " "), "course": there}
+    if min(shown) <= there <= max(shown):
         text = N_("The course's {course} % lies among what these seeds give.")
-    elif course > max(values):
+    elif there > max(shown):
         text = N_("The course's {course} % lies above what any of these seeds gives.")
     else:
         text = N_("The course's {course} % lies below what any of these seeds gives.")
@@ -91,5 +92,5 @@ LIMITS = N_(
 
 
 def _short(value: float) -> float:
-    """A number with four digits."""
-    return float(f"{value:.4g}")
+    """A number with four digits, or as many as a whole number has."""
+    return round(value) if abs(value) >= 10_000 or value % 1 == 0 else float(f"{value:.4g}")

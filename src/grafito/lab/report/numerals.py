@@ -45,8 +45,7 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
         '97.5 ± 0.04\u202f%'
     """
     words = re.split(r"[_ ]", name)
-    is_share = any(word in words for word in PERCENT)
-    share = is_share and all(0 <= value <= 1 for value in values)
+    share = names_share(name) and all(0 <= value <= 1 for value in values)
     scaled = [100.0 * value for value in values] if share else list(values)
     unit = "\u202f%" if share else ""
     if share and DEVIATION in words:
@@ -60,6 +59,16 @@ def headline(name: str, values: Sequence[float], lang: str = "en") -> str:
         fine = 2 if share and 0.005 <= deviation < 0.05 else digits
         return f"{write(mean, digits, lang)} ± {write(deviation, fine, lang)}{unit}"
     return (write(scaled[0], 1, lang) if share else short(scaled[0], lang)) + unit
+
+
+def names_share(name: str) -> bool:
+    """Whether a number of this name is a share or a deviation of one.
+
+    Example:
+        >>> names_share("val_accuracy"), names_share("starts that learn"), names_share("loss")
+        (True, True, False)
+    """
+    return any(word in PERCENT for word in re.split(r"[_ ]", name))
 
 
 def read(text: str) -> int | float | None:

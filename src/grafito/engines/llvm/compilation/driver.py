@@ -99,28 +99,13 @@ done:
 }
 """
 
-# Bits 6 and 15 of a thread's register MXCSR: operands and results that are denormal become 0.
-DECLARE_MODE = """
-declare void @llvm.x86.sse.stmxcsr(ptr)
-declare void @llvm.x86.sse.ldmxcsr(ptr)
-"""
-FLUSH = (
-    "  %mode = alloca i32",
-    "  %flushing = alloca i32",
-    "  call void @llvm.x86.sse.stmxcsr(ptr %mode)",
-    "  %bits = load i32, ptr %mode",
-    "  %more_bits = or i32 %bits, 32832",
-    "  store i32 %more_bits, ptr %flushing",
-    "  call void @llvm.x86.sse.ldmxcsr(ptr %flushing)",
-)
-
 
 def scratch(calls: Sequence[Call]) -> int:
     """Bytes that each thread needs for itself while it runs a kernel, in whole pages."""
     return -(-max((c.routine.scratch for c in calls), default=0) // PAGE) * PAGE
 
 
-def driver(calls: Sequence[Call], arena: int, machine: Machine, flush: bool = False) -> str:
+def driver(calls: Sequence[Call], arena: int, machine: Machine) -> str:
     """The text of `program(table, control, thread, threads, steps)`.
 
     `control` holds an error flag with two words about it; then the barrier's words.
@@ -129,7 +114,6 @@ def driver(calls: Sequence[Call], arena: int, machine: Machine, flush: bool = Fa
         calls: the kernels of a step.
         arena: bytes before the scratch memory of the threads.
         machine: that runs it.
-        flush: whether denormal numbers are 0 where they would cost time.
     """
     pause, declare_pause = machine.pause()
     yields = machine.yield_name()
@@ -152,11 +136,7 @@ def driver(calls: Sequence[Call], arena: int, machine: Machine, flush: bool = Fa
         ]
     body += ["  call void @barrier(ptr %control, i64 %threads)", "  br label %again", "again:"]
     body += ["  %s1 = add i64 %s, 1", "  %more = icmp slt i64 %s1, %steps"]
-    body += ["  br i1 %more, label %step, label %end", "end:"]
-    if flush and machine.is_x86:
-        text.append(DECLARE_MODE)
-        body = [*FLUSH, *body, "  call void @llvm.x86.sse.ldmxcsr(ptr %mode)"]
-    body.append("  ret void")
+    body += ["  br i1 %more, label %step, label %end", "end:", "  ret void"]
     text.append(
         "define void @program(ptr %table, ptr %control, i64 %thread, i64 %threads, i64 %steps) {\n"
         "start:\n" + "\n".join(body) + "\n}\n"
@@ -188,30 +168,44 @@ def _part(n: int, calls: Sequence[Call], lines: Sequence[str], arena: int, size:
 
 
 def _lines(calls: Sequence[Call]) -> list[list[str]]:
-    """The lines of each kernel: a barrier where it needs one, the call, a look for an error."""
+    """The lines of each kernel: a barrier where it needs one, the call, a look for an error.
+
+    Checks that follow one another are looked at together. All threads see the same flag: none may
+    run a check before the others have looked at the flag of an earlier one.
+    """
     barrier = "  call void @barrier(ptr %control, i64 %threads)"
     alone: list[Call] = []  # what the first thread does since the last barrier
     shared: list[Call] = []  # what all of them do
+    unseen = False  # whether checks have run at which no thread has looked
+    looking = False  # whether another thread may still look
     text = []
     for n, call in enumerate(calls):
         lines = []
         earlier = [*shared, *(alone if call.parallel else ())]
-        if any(_conflict(call, other) for other in earlier):
+        meets = any(_conflict(call, other) for other in earlier)
+        if unseen and (meets or not call.checks):
+            lines += [barrier, *_look(n)]
+            alone, shared, unseen, looking, meets = [], [], False, True, False
+        if meets or (call.checks and looking):
             lines.append(barrier)
-            alone, shared = [], []
+            alone, shared, looking = [], [], False
         lines += _call(n, call)
         (shared if call.parallel else alone).append(call)
-        if call.checks:
-            alone, shared = [], []
-            lines += [
-                barrier,
-                f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
-                f"  %bad{n} = icmp ne i64 %error{n}, 0",
-                f"  br i1 %bad{n}, label %bad, label %fine{n}",
-                f"fine{n}:",
-            ]
+        unseen = unseen or call.checks
+        if unseen and n == len(calls) - 1:
+            lines += [barrier, *_look(n + 1)]
         text.append(lines)
     return text
+
+
+def _look(n: int) -> list[str]:
+    """The lines that end the program where a check has found an error."""
+    return [
+        f"  %error{n} = load atomic i64, ptr %control acquire, align 8",
+        f"  %bad{n} = icmp ne i64 %error{n}, 0",
+        f"  br i1 %bad{n}, label %bad, label %fine{n}",
+        f"fine{n}:",
+    ]
 
 
 def _conflict(call: Call, earlier: Call) -> bool:

@@ -12,11 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from grafito.engines.llvm.ir.bfloat16 import BROADCAST, LANES, PAIRS
 from grafito.engines.llvm.ir.builders import cast
-from grafito.engines.llvm.ir.nodes import (
-    Node,
-    Shape,
-    inside,
-)
+from grafito.engines.llvm.ir.nodes import Node, Shape, inside
 from grafito.engines.llvm.lowering import costs
 from grafito.errors import GrafitoWarning, warn
 

@@ -9,15 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from grafito.engines.llvm.ir.builders import (
-    cast,
-    crop,
-    pad,
-)
-from grafito.engines.llvm.ir.nodes import (
-    Node,
-    Shape,
-)
+from grafito.engines.llvm.ir.builders import cast, crop, pad
+from grafito.engines.llvm.ir.nodes import Node, Shape
 from grafito.engines.llvm.lowering import costs, winograd
 
 

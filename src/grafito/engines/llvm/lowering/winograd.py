@@ -27,10 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grafito.engines.llvm.ir.nodes import (
-    Node,
-    Shape,
-)
+from grafito.engines.llvm.ir.nodes import Node, Shape
 
 POINTS = {1: (), 4: (0, 1, -1), 6: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}  # by their number, with ∞
 PANEL = 16  # filters whose transformed weights lie next to each other

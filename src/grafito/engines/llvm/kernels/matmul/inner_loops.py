@@ -126,7 +126,7 @@ class InnerLoops:
         p, reader = self.product, self.reader
         code, env, before = reader.code, reader.env, dict(reader.env)
         b = code.b
-        first = p.span(p.bands, p.tall.size)[0]
+        first = p.span(p.bands, p.tall.size, reader)[0]
         piece = b.add(b.mul(b.sub(env[p.tall], first), i64(parts)), part)
         after = b.add(env[p.block], i64(1))
         over = b.icmp_signed("==", after, i64(p.blocks))

@@ -331,11 +331,18 @@ class Product:
         end = self.code.b.add(begin, i64(self.depth))
         return begin, self.code.smaller(end, i64(size)) if size % self.depth else end
 
-    def span(self, pieces: Loop, size: int) -> Span:
-        """Begin and end of a piece of an axis; pieces differ by one at most."""
+    def span(self, pieces: Loop, size: int, reader: Reader | None = None) -> Span:
+        """Begin and end of a piece of an axis; pieces differ by one at most.
+
+        Args:
+            pieces: the variable that counts them.
+            size: of the axis.
+            reader: of the function of a tile, where it is emitted there.
+        """
         if pieces.size <= 1:
             return i64(0), i64(size)
-        b, n = self.code.b, self.reader.env[pieces]
+        reader = reader or self.reader
+        b, n = reader.code.b, reader.env[pieces]
         begin, end = (b.mul(at, i64(size)) for at in (n, b.add(n, i64(1))))
         return b.udiv(begin, i64(pieces.size)), b.udiv(end, i64(pieces.size))
 
