@@ -94,14 +94,9 @@ class Machine:
         engine.finalize_object()
         return engine
 
-    @property
-    def is_x86(self) -> bool:
-        """Whether it has the registers of x86."""
-        return self.triple.startswith(("x86_64", "i686"))
-
     def pause(self) -> tuple[str, str]:
         """The instruction of a waiting loop, and its declaration."""
-        if self.is_x86:
+        if self.triple.startswith(("x86_64", "i686")):
             return "call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"
         return "fence seq_cst", ""
 

@@ -50,7 +50,7 @@ class InnerLoops:
             part = i64(0), i64(p.part.size)
             return [(p.k, False), (p.part, False)], lambda n: part if n is p.part else steps
         lines = -(-p.depth * p.element // LINE)
-        if self._streams_x():
+        if self._streams_x() and not p.prefetches_y:
             return self._in_parts(lines, p.depth, steps, self._next_rows)
         parts = -(-(lines * p.tile.vectors if p.transposes else p.depth) // p.band)
         if not p.prefetches_y or p.depth < 4 * parts:
