@@ -100,6 +100,22 @@ def test_features_that_are_given_are_believed(asked):
     assert not Machine("sapphirerapids", "+amx-tile,+amx-bf16,+avx2", LINUX).amx  # needs pairs
 
 
+@pytest.mark.parametrize(
+    ("cpu", "features", "pairs"),
+    [
+        ("znver4", AVX512, True),
+        ("znver5", AVX512, True),
+        ("sapphirerapids", AVX512, False),
+        ("cooperlake", AVX512, False),
+        ("sapphirerapids", TILES, True),  # what tiles do not take
+        ("znver4", AVX512.replace("+avx512bf16", "-avx512bf16"), False),
+        ("znver3", "+avx2,+fma", False),
+    ],
+)
+def test_products_of_pairs_are_made_where_they_gain(asked, cpu, features, pairs):
+    assert Machine(cpu, features, LINUX).bf16_dot is pairs
+
+
 # Which products, and their code
 
 
@@ -155,7 +171,7 @@ def test_products_in_tiles_use_the_instructions(name):
         assert b"llvm.x86" not in binary
 
 
-@pytest.mark.filterwarnings("ignore:This CPU has no instructions")
+@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16")
 @pytest.mark.parametrize(
     ("cpu", "features"),
     [
@@ -176,7 +192,7 @@ def test_small_or_badly_filled_products_are_not_made_in_tiles():
     assert costs.pays(128, 128, 128)
     assert costs.pays(64, 4096, 4096)
     assert not costs.pays(32, 32, 32)  # over before tiles are configured
-    assert not costs.pays(17, 4097, 33)  # three quarters of the tiles would be zeros
+    assert not costs.pays(2, 4097, 33)  # fifteen of sixteen parts of the tiles would be zeros
     for small in (product(17, 33, 40), convolution(16, 8, 3, 4, 3)):
         codes, _ = assembly(small, TILES)
         assert codes

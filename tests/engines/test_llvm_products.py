@@ -16,6 +16,7 @@ pytest.importorskip("llvmlite")
 SMALL = [(1, 1, 1), (2, 3, 1), (1, 5, 300), (33, 17, 65), (100, 1, 7)]
 LARGE = [(97, 1700, 30), (70, 40, 1100), (131, 1601, 530), (40, 3100, 200)]
 LARGE += [(37, 1650, 1990), (301, 41, 10_500), (9, 1901, 1701), (1, 1801, 1802)]
+LARGE += [(1501, 130, 749), (90, 2100, 1999)]  # x packed; panels that stay in the first-level cache
 OTHER_CPUS = {
     "AVX2": {"cpu": "haswell", "features": "+avx2,+fma,+bmi,+bmi2,+f16c"},
     "SSE2": {"cpu": "x86-64", "features": "+sse2"},

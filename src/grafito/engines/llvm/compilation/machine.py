@@ -35,7 +35,8 @@ class Machine:
     Attributes:
         kernels: what the cost models of kernels ask about it.
         width: float32 numbers in a vector register: the lanes of the layout.
-        bf16_dot: whether it adds up products of bfloat16 two at a time.
+        bf16_dot: whether products of bfloat16 are added up two at a time: where that pays, or
+            beside tiles.
         amx: whether it multiplies tiles of them. Features that the operating system refuses are
             left out for this CPU; features that are given are not checked.
     """
@@ -49,10 +50,11 @@ class Machine:
             self.features = self.features.replace("+amx-", "-amx-")
         enabled = {f[1:] for f in self.features.split(",") if f.startswith("+")}
         self.triple = triple or llvm.get_process_triple()
-        self.kernels = TARGETS[_instruction_set(self.triple, enabled)]
+        self.kernels = TARGETS[_instruction_set(self.triple, self.cpu, enabled)]
         self.width = self.kernels.lanes
-        self.bf16_dot = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
-        self.amx = self.bf16_dot and enabled >= amx.FEATURES
+        pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
+        self.amx = pairs and enabled >= amx.FEATURES
+        self.bf16_dot = pairs and (self.kernels.pairs or self.amx)
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self._target = self._new_target()
@@ -105,8 +107,10 @@ class Machine:
         return "SwitchToThread" if "windows" in self.triple else "sched_yield"
 
 
-def _instruction_set(triple: str, enabled: Set[str]) -> str:
+def _instruction_set(triple: str, cpu: str, enabled: Set[str]) -> str:
     """The row of `TARGETS`."""
     if triple.startswith(("aarch64", "arm64")):
         return "NEON"
-    return "AVX-512" if "avx512f" in enabled else "AVX2" if "avx2" in enabled else "SSE2"
+    if "avx512f" in enabled:
+        return "AVX-512 of AMD" if cpu.startswith("znver") else "AVX-512"
+    return "AVX2" if "avx2" in enabled else "SSE2"

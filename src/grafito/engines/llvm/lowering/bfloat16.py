@@ -37,11 +37,11 @@ def _before_widening(x: Node) -> Node | None:
 
 
 def warn_that_it_is_slow() -> None:
-    """Say once that a program multiplies bfloat16 as float32."""
+    """Say once that a program multiplies bfloat16 as float32, at its speed."""
     warn(
         GrafitoWarning(
-            "This CPU has no instructions for bfloat16 (AVX512-BF16): mixed precision gives the "
-            "same numbers as elsewhere, but is no faster than float32."
+            "This CPU multiplies bfloat16 no faster than float32 (that takes AMX, or AVX512-BF16 "
+            "on an AMD CPU): mixed precision gives the same numbers as elsewhere, but no sooner."
         )
     )
 

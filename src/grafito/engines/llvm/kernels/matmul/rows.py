@@ -28,6 +28,7 @@ DEPTH = 560  # steps of the inner axis after which the sums of all tiles are spi
 UNITS = 16  # parts of a product that threads can share out
 LARGE = 12 << 20  # bytes; larger results exceed the caches and are written row by row
 STRIPS = 16  # rows of tiles for which x is packed at once
+REUSE = 4  # panels that must read a packed x again
 BAND = 64  # rows for which packing the other operand pays
 STREAMS = 8  # rows in memory that a CPU prefetches side by side
 STREAM_UNITS = 4  # parts of such rows, which are long
@@ -98,20 +99,27 @@ class Product:
         by_pairs = "bfloat16" in (self.out.dtype, self.y_at[0].dtype)
         # Both operands are read where they are, in one loop over the whole inner axis.
         self.unpacked = unpacked = self.split or by_pairs
-        one_block = unpacked or self.inner <= DEPTH * 3 // 2
-        self.blocks = 1 if one_block else -(-self.inner // DEPTH)
-        self.depth = -(-self.inner // self.blocks) if self.inner else 1
-        panel = self.depth * self.breadth * self.element
-        self.group = max(1, min(target.l2_block // panel, self.wide.size))
         transposed = self.y_at[1].coefficient(self.lane) != 1 and self.lanes > 1
         transposed = transposed and self.y_at[1].coefficient(self.k) == 1
-        misses = self._misses(self.y_at, self.wide.size > self.group)
-        misses = misses and panel > target.l1_panel // 4
-        shares = self.wide.size > 1 and self._shares_lines() and panel > target.l1_panel // 4
+        large = self.inner * self.columns * self.element >= LARGE
+        misses = self._misses(self.y_at, self.wide.size > 1)
+        shares = self.wide.size > 1 and self._shares_lines()
+        vector_row = self.breadth * self.element
+        misses, shares = (
+            each and min(self.inner, DEPTH) * vector_row > target.l1_panel // 4
+            for each in (misses, shares)
+        )
         pays = transposed or ((misses or shares) and self.rows >= BAND // 2)
         self.packs_y = pays and not unpacked
+        # Panels that come from memory by way of a prefetch stay in the first-level cache: it waits
+        # for few lines at a time.
+        near = self.packs_y and self.rows <= 2 * BAND and not (transposed and large)
+        depth = max(target.l1_panel // vector_row, 1) if near else DEPTH
+        one_block = unpacked or self.inner <= depth * 3 // 2
+        self.blocks = 1 if one_block else -(-self.inner // depth)
+        self.depth = -(-self.inner // self.blocks) if self.inner else 1
+        self.group = max(1, min(target.l2_block // (self.depth * vector_row), self.wide.size))
         self.transposes = transposed and self.packs_y
-        large = self.inner * self.columns * self.element >= LARGE
         few = self.rows < BAND // 2 and self.wide.size > self.group
         if large and few and not (transposed or unpacked):
             # Few rows use each element of y once or twice: it is read as it lies in memory.
@@ -122,7 +130,8 @@ class Product:
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
         strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
         one_vector = self.tile.rows <= self.frame.width  # of rows, so that it is copied as one
-        self.packs_x = strided and one_vector and not unpacked and self._misses(self.x_at, False)
+        pays = self._reads_lines_again() or self._misses(self.x_at, False)
+        self.packs_x = strided and one_vector and not unpacked and pays
         if self.packs_y and not self.packs_x and self.rows < UNITS * BAND:
             # Threads share out columns: bands of few rows would pack the same panels again.
             batches = loop_nest.product(self.batch)
@@ -149,6 +158,17 @@ class Product:
         row, target = abs(operand[1].step(self.k)) * self.element, self.frame.target
         long = row * self.inner > 4 * target.l2_block
         return (in_part and long) or (row > 0 and row % target.alias == 0)
+
+    def _reads_lines_again(self) -> bool:
+        """Whether a strided x comes from the second-level cache for several panels.
+
+        Each step reads a line of it, which packing replaces by a few numbers in a row. That pays
+        where the lines of a tile do not stay in the first-level cache, or where tiles are high.
+        """
+        target = self.frame.target
+        large = self.depth * self.rows * self.element > target.l2 // 4
+        lost, high = self.depth * LINE > target.l1_panel, 2 * self.tile.rows * self.element >= LINE
+        return self.group >= REUSE and large and (lost or high)
 
     def _shares_lines(self) -> bool:
         """Whether narrow panels begin within a line of the cache, so that two panels read it."""
