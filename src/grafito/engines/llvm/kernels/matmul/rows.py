@@ -163,12 +163,12 @@ class Product:
         """Whether a strided x comes from the second-level cache for several panels.
 
         Each step reads a line of it, which packing replaces by a few numbers in a row. That pays
-        where the lines of a tile do not stay in the first-level cache, or where tiles are high.
+        sooner where tiles are high, since a number that is copied costs less then, and where the
+        lines are those of examples that a step selects.
         """
-        target = self.frame.target
-        large = self.depth * self.rows * self.element > target.l2 // 4
-        lost, high = self.depth * LINE > target.l1_panel, 2 * self.tile.rows * self.element >= LINE
-        return self.group >= REUSE and large and (lost or high)
+        high = 2 * self.tile.rows * self.element >= LINE
+        least = self.frame.target.l2 // (4 if high or self.x_at[1].gathered() else 2)
+        return self.group >= REUSE and self.depth * self.rows * self.element > least
 
     def _shares_lines(self) -> bool:
         """Whether narrow panels begin within a line of the cache, so that two panels read it."""
