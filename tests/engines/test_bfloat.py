@@ -14,6 +14,7 @@ from grafito.graph.program import Graph, trace_graph
 pytest.importorskip("llvmlite")
 from grafito.engines.llvm import Engine
 from grafito.engines.llvm.compilation.machine import Machine
+from grafito.engines.llvm.lowering import bfloat16
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 CPUS = {"this": {}} | (
@@ -47,6 +48,7 @@ def options(cpu, request):
 def run(step, feeds, products=True, **options):
     """The outputs of one step, by the CPU engine; products of bfloat16 warn where they are slow."""
     engine = Engine(**options)
+    bfloat16.warn_that_it_is_slow.cache_clear()
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         program = engine.compile(step)
@@ -229,3 +231,13 @@ def test_a_training_is_that_of_the_reference(options):
     np.testing.assert_allclose(ours[0], reference[0], rtol=1e-4)
     np.testing.assert_allclose(ours, reference, rtol=2e-2)  # some sums round to another bfloat16
     assert ours[-1] < 0.8 * ours[0]
+
+
+def test_what_is_no_faster_is_told_once():
+    step = mixed_bfloat16(trilinear(ROWS["product"][0], ROWS["product"][1:]))
+    bfloat16.warn_that_it_is_slow.cache_clear()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for cpu in ("haswell", "x86-64"):
+            Engine(cpu=cpu, features="+sse2").compile(step)
+    assert len(said) == 1

@@ -33,6 +33,34 @@ print(program.run()["y"].tolist())
 """
 
 
+# Products of rows and columns that are gathered, whose positions lie in the arena.
+GATHERED = """
+import guard
+import numpy as np
+from grafito import graph
+from grafito.engines.llvm import Engine
+from grafito.graph.program import Graph
+
+random = np.random.default_rng(0)
+for m, k, n, turned in [(65, 749, 2048, True), (65, 2749, 2048, False), (40, 2749, 4000, True)]:
+    rows = n if turned else k
+    x = graph.placeholder((m, k), name="x")
+    t = graph.placeholder((50, k if turned else n), name="t")
+    i = graph.placeholder((rows,), "int32", name="i")
+    y = graph.take(t, i, axis=0)
+    feeds = {"x": random.normal(size=(m, k)), "t": random.normal(size=t.shape)}
+    feeds = {name: value.astype("float32") for name, value in feeds.items()}
+    feeds["i"] = random.integers(0, 50, rows).astype("int32")
+    step = Graph({"x": x, "t": t, "i": i}, {"z": x @ (y.T if turned else y)}, {})
+    program = Engine(threads=2).compile(step)
+    program.bind(feeds)
+    right = feeds["t"][feeds["i"]].astype("float64")
+    right = feeds["x"] @ (right.T if turned else right)
+    np.testing.assert_allclose(program.run()["z"][0], right, rtol=1e-4, atol=1e-3)
+print("right")
+"""
+
+
 def python(guard, *arguments):
     found = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
     surroundings = os.environ | {"GUARD": guard, "PYTHONPATH": os.pathsep.join(found)}
@@ -45,6 +73,11 @@ def python(guard, *arguments):
 def test_a_kernel_that_writes_beyond_its_buffer_crashes():
     assert python("end", "-c", SHORT.format(short=False)).stdout == "[[5.0, 10.0, 15.0]]\n"
     assert python("end", "-c", SHORT.format(short=True)).returncode < 0  # ended by a signal
+
+
+@pytest.mark.parametrize("guard", ["end", "start"])
+def test_a_prefetch_reads_no_position_beyond_the_table(guard):
+    assert python(guard, "-c", GATHERED).stdout == "right\n"
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ two images that do.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -36,8 +37,9 @@ def _before_widening(x: Node) -> Node | None:
     return x
 
 
+@functools.cache  # once a process
 def warn_that_it_is_slow() -> None:
-    """Say once that a program multiplies bfloat16 as float32, at its speed."""
+    """Say that products of bfloat16 are made as float32, at its speed."""
     warn(
         GrafitoWarning(
             "This CPU multiplies bfloat16 no faster than float32 (that takes AMX, or AVX512-BF16 "

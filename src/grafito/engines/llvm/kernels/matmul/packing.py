@@ -98,18 +98,22 @@ class PackedBlock:
             """A square of as many rows as a vector has lanes."""
             env[self.k], reader.lane = k, self.k
             below, lines = code.mask(code.b.sub(rows[1], k)), []
+            env[lane] = i64(0)
+            last = code.b.sub(i64(self.width - 1), reader.scalar(self.column))
             for n in range(lanes):
                 env[lane] = i64(n)
                 reader.mask = below
                 if self.ragged:
-                    column = reader.scalar(self.column)
-                    exists = code.b.icmp_signed("<", column, i64(self.width))
+                    exists = code.b.icmp_signed("<=", i64(n), last)
                     reader.mask = code.b.and_(below, code.splat(exists))
+                    if self.place.gathered():  # the table ends with the last column
+                        env[lane] = code.smaller(i64(n), last)
                 reader.start()
                 lines.append(reader.load(self.buffer, self.place))
-                env[lane] = i64(n + lanes)
-                at = reader.scalar(self.place)
-                code.prefetch(reader.pointers[self.buffer], self.buffer.dtype, at)
+                if not self.place.gathered():  # there may be no such place in the table
+                    env[lane] = i64(n + lanes)
+                    at = reader.scalar(self.place)
+                    code.prefetch(reader.pointers[self.buffer], self.buffer.dtype, at)
             env[lane], reader.lane, reader.mask = i64(0), lane, None
             for n, line in enumerate(transpose(code, lines)):
                 env[self.k] = code.b.add(k, i64(n))

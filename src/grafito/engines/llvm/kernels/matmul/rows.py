@@ -126,7 +126,8 @@ class Product:
             self.blocks = -(-self.inner // STREAMS)
             self.depth = -(-self.inner // self.blocks)
             self.group = -(-self.wide.size // STREAM_UNITS)
-        self.prefetches_y = self.packs_y and (large if transposed else misses)
+        ahead = large if transposed else misses
+        self.prefetches_y = self.packs_y and ahead and not self.y_at[1].gathered()
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
         strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
         one_vector = self.tile.rows <= self.frame.width  # of rows, so that it is copied as one
