@@ -171,7 +171,6 @@ def test_products_in_tiles_use_the_instructions(name):
         assert b"llvm.x86" not in binary
 
 
-@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16")
 @pytest.mark.parametrize(
     ("cpu", "features"),
     [

@@ -26,7 +26,7 @@ CPUS = {"this": {}} | (
     else {}
 )
 # Only AMD's CPUs gain by pairs without tiles; their code runs on others that have the instruction.
-PAIRS = "+avx512bf16" in Machine().features
+PAIRS = Machine().pairs
 CPUS |= {"pairs": {"cpu": "znver4"}} if PAIRS else {}
 AND_TILES = [*CPUS, "tiles"]  # AMX, emulated where this CPU has none
 

@@ -17,10 +17,7 @@ pytest.importorskip("llvmlite")
 from grafito.engines.llvm import Engine
 from grafito.engines.llvm.lowering import winograd
 
-pytestmark = [
-    pytest.mark.usefixtures("poisoned_memory"),
-    pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster"),
-]
+pytestmark = pytest.mark.usefixtures("poisoned_memory")
 CPUS = {"this": {}}
 if platform.machine().lower() in ("x86_64", "amd64"):
     CPUS["AVX2"] = {"cpu": "haswell", "features": "+avx2,+fma,+bmi,+bmi2,+f16c"}

@@ -194,7 +194,6 @@ def rows():
             yield name, cpu
 
 
-@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster")
 @pytest.mark.parametrize(("name", "cpu"), list(rows()))
 def test_weights_after_a_short_training(name, cpu):
     if platform.machine().lower() not in ("x86_64", "amd64"):

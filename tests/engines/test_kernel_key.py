@@ -38,8 +38,6 @@ from grafito.graph.dtypes import is_floating
 from grafito.graph.precision import with_precision
 from grafito.graph.program import Graph
 
-pytestmark = pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster")
-
 NUMBERS = {"inf": math.inf, "nan": math.nan}  # as Python writes them
 
 

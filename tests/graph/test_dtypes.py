@@ -304,7 +304,6 @@ BF16 = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster")
 @every_engine
 @pytest.mark.parametrize("name", BF16)
 def test_sums_of_bfloat16_are_rounded_once(name, engine):

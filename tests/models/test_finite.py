@@ -202,7 +202,6 @@ def test_a_training_step_of_ones_own():
     assert "output of layer 'planted'" in text
 
 
-@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_mixed_precision(engine):
     model = network([Root(NAN, 7, name="planted")])

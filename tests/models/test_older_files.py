@@ -31,7 +31,6 @@ def parts(expected, name, part):
     return found[0] if len(found) == 1 else found
 
 
-@pytest.mark.filterwarnings("ignore:This CPU multiplies bfloat16 no faster")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_predicts_and_trains_on(path, expected):
     name = path.stem

@@ -29,7 +29,7 @@ Step = Callable[[Any], Any]
 
 def kinds(machine: Machine) -> list[str]:
     """The kinds of products that a machine has an instruction for."""
-    more = ["bfloat16"] * machine.bf16_dot + ["amx"] * machine.amx
+    more = ["bfloat16"] * machine.pairs + ["amx"] * machine.amx
     return ["float32", *more]
 
 

@@ -35,8 +35,8 @@ class Machine:
     Attributes:
         kernels: what the cost models of kernels ask about it.
         width: float32 numbers in a vector register: the lanes of the layout.
-        bf16_dot: whether products of bfloat16 are added up two at a time: where that pays, or
-            beside tiles.
+        pairs: whether it has an instruction that adds up products of bfloat16 two at a time.
+        bf16_dot: whether products of bfloat16 take it: where that pays, or beside tiles.
         amx: whether it multiplies tiles of them. Features that the operating system refuses are
             left out for this CPU; features that are given are not checked.
     """
@@ -52,9 +52,9 @@ class Machine:
         self.triple = triple or llvm.get_process_triple()
         self.kernels = TARGETS[_instruction_set(self.triple, self.cpu, enabled)]
         self.width = self.kernels.lanes
-        pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
-        self.amx = pairs and enabled >= amx.FEATURES
-        self.bf16_dot = pairs and (self.kernels.pairs or self.amx)
+        self.pairs = self.width == 16 and {"avx512bf16", "avx512vl"} <= enabled
+        self.amx = self.pairs and enabled >= amx.FEATURES
+        self.bf16_dot = self.pairs and (self.kernels.pairs or self.amx)
         if self.width == 16:
             self.features += ",-prefer-256-bit"
         self._target = self._new_target()

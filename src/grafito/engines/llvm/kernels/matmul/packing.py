@@ -99,7 +99,8 @@ class PackedBlock:
             env[self.k], reader.lane = k, self.k
             below, lines = code.mask(code.b.sub(rows[1], k)), []
             env[lane] = i64(0)
-            last = code.b.sub(i64(self.width - 1), reader.scalar(self.column))
+            if self.ragged:  # the lane of the last column, if it is here
+                last = code.b.sub(i64(self.width - 1), reader.scalar(self.column))
             for n in range(lanes):
                 env[lane] = i64(n)
                 reader.mask = below

@@ -102,23 +102,20 @@ class Product:
         transposed = self.y_at[1].coefficient(self.lane) != 1 and self.lanes > 1
         transposed = transposed and self.y_at[1].coefficient(self.k) == 1
         large = self.inner * self.columns * self.element >= LARGE
-        misses = self._misses(self.y_at, self.wide.size > 1)
-        shares = self.wide.size > 1 and self._shares_lines()
-        vector_row = self.breadth * self.element
-        misses, shares = (
-            each and min(self.inner, DEPTH) * vector_row > target.l1_panel // 4
-            for each in (misses, shares)
-        )
+        several, panel_row = self.wide.size > 1, self.breadth * self.element
+        long = min(self.inner, DEPTH) * panel_row > target.l1_panel // 4
+        misses = long and self._misses(self.y_at, several)
+        shares = long and several and self._shares_lines()
         pays = transposed or ((misses or shares) and self.rows >= BAND // 2)
         self.packs_y = pays and not unpacked
         # Panels that come from memory by way of a prefetch stay in the first-level cache: it waits
         # for few lines at a time.
         near = self.packs_y and self.rows <= 2 * BAND and not (transposed and large)
-        depth = max(target.l1_panel // vector_row, 1) if near else DEPTH
+        depth = max(target.l1_panel // panel_row, 1) if near else DEPTH
         one_block = unpacked or self.inner <= depth * 3 // 2
         self.blocks = 1 if one_block else -(-self.inner // depth)
         self.depth = -(-self.inner // self.blocks) if self.inner else 1
-        self.group = max(1, min(target.l2_block // (self.depth * vector_row), self.wide.size))
+        self.group = max(1, min(target.l2_block // (self.depth * panel_row), self.wide.size))
         self.transposes = transposed and self.packs_y
         few = self.rows < BAND // 2 and self.wide.size > self.group
         if large and few and not (transposed or unpacked):
@@ -131,8 +128,8 @@ class Product:
         results = sum(n.size for n in {*self.frame.buffers} if n.shape == self.out.shape)
         strided = self.x_at[1].coefficient(self.row) == 1 and self.x_at[1].coefficient(self.k) != 1
         one_vector = self.tile.rows <= self.frame.width  # of rows, so that it is copied as one
-        pays = self._reads_lines_again() or self._misses(self.x_at, False)
-        self.packs_x = strided and one_vector and not unpacked and pays
+        far = self._reads_lines_again() or self._misses(self.x_at, False)
+        self.packs_x = strided and one_vector and not unpacked and far
         if self.packs_y and not self.packs_x and self.rows < UNITS * BAND:
             # Threads share out columns: bands of few rows would pack the same panels again.
             batches = loop_nest.product(self.batch)
