@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grafito import graph, ops
-from grafito.engines.llvm import bandwidth, peak
+from grafito.engines.llvm import bandwidth, peak, report
 from grafito.engines.llvm.compilation.machine import Machine
 from grafito.engines.llvm.pipeline import assemble
 from grafito.engines.llvm.roofline import Cost, Roofline, working_set
@@ -111,6 +111,20 @@ def test_a_step_touches_its_variables_and_not_all_examples():
 )
 def test_the_roof_is_made_of_operations_and_bytes(cost, expected):
     assert Roofline({"float32": 100.0, "bfloat16": 200.0}, 10.0).limits(cost) == expected
+
+
+def test_a_time_of_the_clock_tells_no_rate():
+    """A kernel of no measurable time had 128,000 GFLOP/s and 3,000,000 % of its roof."""
+    _, made = costs(graph.matmul, x=(32, 64), y=(64, 16))
+    roofline = Roofline({"float32": 1e11}, 1e10)
+    for seconds, told in ((1e-5, "6.6 "), (0.0, "–")):
+        line = next(
+            line
+            for line in report.measured(made, [seconds] * len(made.calls), roofline).splitlines()
+            if line.startswith("matmul")
+        )
+        assert told in line
+        assert line.endswith("%") == (seconds > 0), line
 
 
 def test_this_machine_has_a_roof():

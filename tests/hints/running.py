@@ -219,6 +219,13 @@ ROWS = [
         before="from grafito import engines; engines._warn_that_it_is_slow.cache_clear()",
     ),
     Row(
+        "bfloat16.warn_that_it_is_slow()",
+        new="precision='float32'",
+        sentence="an argument of the user's own compile",
+        before="from grafito.engines.llvm.lowering import bfloat16; "
+        "bfloat16.warn_that_it_is_slow.cache_clear()",
+    ),
+    Row(
         "with patch.object(Engine, 'obstacle', lambda *_: 'none'):\n    Engine().compile(None)",
         new="pip install 'grafito[jax]'",
         sentence="a command, not code",

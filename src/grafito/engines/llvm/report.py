@@ -16,6 +16,7 @@ from grafito.language import translate as _
 
 Row = tuple[str, ...]
 SHOWN = 5  # fused ops that a line names
+LEAST = 1e-7  # seconds of a kernel that tell a rate; shorter times are those of the clock
 # The kinds of places that a kernel writes to.
 PLACES = (N_("input"), N_("variable"), N_("constant"))
 
@@ -125,8 +126,9 @@ def measured(assembled: Assembled, seconds: Sequence[float], roofline: Roofline)
             (
                 *(call.name, "/".join(scope_of(kernel)), title(kernel)),
                 *(f"{took * 1e6:.1f}", f"{took / whole:.1%}", *_work(cost)),
-                *(f"{(cost.operations - cost.saved) / took / 1e9:.1f}", f"{roof * 1e6:.1f}"),
-                *(_("operations") if computing > moving else _("bytes"), f"{roof / took:.0%}"),
+                f"{(cost.operations - cost.saved) / took / 1e9:.1f}" if took >= LEAST else "–",
+                *(f"{roof * 1e6:.1f}", _("operations") if computing > moving else _("bytes")),
+                f"{roof / took:.0%}" if took >= LEAST else "–",
             )
         )
     rows.append(

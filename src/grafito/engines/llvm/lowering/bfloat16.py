@@ -43,7 +43,9 @@ def warn_that_it_is_slow() -> None:
     warn(
         GrafitoWarning(
             "This CPU multiplies bfloat16 no faster than float32 (that takes AMX, or AVX512-BF16 "
-            "on an AMD CPU): mixed precision gives the same numbers as elsewhere, but no sooner."
+            "on an AMD CPU): mixed precision gives the same numbers as elsewhere, but takes a "
+            "little longer than float32.",
+            fix="precision='float32'",
         )
     )
 
