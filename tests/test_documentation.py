@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from docs.__main__ import write_sources
 from grafito import language
 from grafito.utils import clear_session
 
@@ -87,6 +88,18 @@ def test_links_of_page(page):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     local = [target for target in targets if "://" not in target]
     missing = [target for target in local if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_links_of_the_website(tmp_path):
+    """What a page of the website links to is there too: fewer files than in the project."""
+    write_sources(tmp_path)
+    missing = [
+        (page_name(ROOT / page.relative_to(tmp_path)), target)
+        for page in tmp_path.glob("**/*.md")
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
     assert not missing
 
 
