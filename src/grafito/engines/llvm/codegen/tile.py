@@ -39,6 +39,7 @@ from grafito.graph.dtypes import is_floating
 # What a step of a tile takes at least: its loads and products overlap with those of others.
 SHORTEST_STEP = 4  # cycles
 PRODUCTS_A_CYCLE = LOADS_A_CYCLE = 2
+LOAD = 0.02  # cycles of a load beside products: it may wait for the cache
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,13 @@ def best_tile(
         total = 0.0
         for height, count in loop_nest.pieces(rows, tile.rows):
             for breadth, times in loop_nest.pieces(vectors, tile.vectors):
-                step = step_cycles(height, breadth)
+                step, loads = step_cycles(height, breadth), height + breadth
                 if height * reuse > target.l1_panel:
                     step = max(step, height * lanes_bytes / target.l2_rate)
                 if depth * breadth * 64 > target.l1_panel:
                     step = max(step, breadth * 64 / target.l2_rate)
-                total += count * times * step
+                    loads += 2 * breadth
+                total += count * times * (step + LOAD * loads)
         return total
 
     heights = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grafito.engines.llvm.codegen import loops as loop_nest
-from grafito.engines.llvm.codegen.addresses import Index, address, broadcast_index
+from grafito.engines.llvm.codegen.addresses import address, broadcast_index
 from grafito.engines.llvm.codegen.affine import Affine, Loop, var
 from grafito.engines.llvm.codegen.builder import I8, SIZES, Builder, i64
 from grafito.engines.llvm.codegen.frame import Compiled, Frame, emit_epilogue, outlined
@@ -23,6 +23,7 @@ from grafito.engines.llvm.codegen.tile_loop import TileLoop
 from grafito.engines.llvm.ir.nodes import Node
 from grafito.engines.llvm.kernels.matmul.inner_loops import InnerLoops
 from grafito.engines.llvm.kernels.matmul.packing import LINE, PackedBlock
+from grafito.engines.llvm.kernels.matmul.remainder import Remainder, columns_apart
 
 DEPTH = 560  # steps of the inner axis after which the sums of all tiles are spilled
 UNITS = 16  # parts of a product that threads can share out
@@ -53,44 +54,49 @@ class Product:
     def __init__(self, frame: Frame):
         self.frame, self.out = frame, frame.out
         out, (x, y), width = frame.out, frame.out.inputs, frame.width
+        self.x, self.y = x, y
         self.rows, self.columns, self.inner = out.shape[-2], out.shape[-1], x.shape[-1]
         self.lanes = loop_nest.vector_lanes(self.columns, width)
         self.code = frame.code(self.lanes)
         self.reader = frame.reader(self.code)
         self.split = x.kind == "transpose" and x.inputs[0].lanes
         self.element = SIZES[out.dtype]
+        self.batch, self.batch_index = loop_nest.own_index(out.shape[:-2], False, width)
+        apart = columns_apart(self)
+        self.whole = self.columns - apart  # columns of the panels
         registers = frame.target.product_accumulators * 4 // max(self.element, 4)
         self.tile = best_tile(
-            frame.target, max(self.rows, 1), max(self.columns, 1), self.lanes, self.inner, registers
+            frame.target, max(self.rows, 1), max(self.whole, 1), self.lanes, self.inner, registers
         )
         self.breadth = self.tile.vectors * self.lanes
-        self.batch, batch_index = loop_nest.own_index(out.shape[:-2], False, width)
         self.tall, self.wide = (
             Loop(-(-self.rows // self.tile.rows)),
-            Loop(-(-self.columns // self.breadth)),
+            Loop(-(-self.whole // self.breadth)),
         )
         self.k = Loop(self.inner // width if self.split else self.inner)
         self.block, self.part = Loop(1), Loop(width)
         self.row, self.vector, self.lane = (
             Loop(self.tile.rows), Loop(self.tile.vectors), Loop(self.lanes)
         )  # fmt: skip
-        self._place(x, y, batch_index)
+        self._place()
         self._block()
+        self.remainder = Remainder(self, apart) if apart else None
 
-    def _place(self, x: Node, y: Node, batch_index: Index) -> None:
+    def at(self, operand: Node, first: Affine, second: Affine) -> tuple[Node, Affine]:
+        """The buffer of an operand and the address of an element in it."""
+        index = broadcast_index(operand, (*self.batch_index, first, second))
+        index = whole_index(operand, index, first, second)
+        return address(operand, index, self.frame.width, self.frame.materialized)
+
+    def _place(self) -> None:
         """Where operands and results are."""
-        out, width, materialized = self.out, self.frame.width, self.frame.materialized
         i = var(self.tall) * self.tile.rows + var(self.row)
         j = var(self.wide) * self.breadth + var(self.vector) * self.lanes + var(self.lane)
-        k = var(self.k) * width + var(self.part) if self.split else var(self.k)
-
-        def at(node: Node, first: Affine, second: Affine) -> tuple[Node, Affine]:
-            index = broadcast_index(node, (*batch_index, first, second))
-            return address(node, whole_index(node, index, first, second), width, materialized)
-
-        self.x_at, self.y_at = at(x, i, k), at(y, k, j)
+        k = var(self.k) * self.frame.width + var(self.part) if self.split else var(self.k)
+        self.x_at, self.y_at = self.at(self.x, i, k), self.at(self.y, k, j)
         self.index = tuple(
-            a if n != 1 else Affine() for a, n in zip((*batch_index, i, j), out.shape, strict=True)
+            a if n != 1 else Affine()
+            for a, n in zip((*self.batch_index, i, j), self.out.shape, strict=True)
         )
 
     def _block(self) -> None:
@@ -115,6 +121,9 @@ class Product:
         one_block = unpacked or self.inner <= depth * 3 // 2
         self.blocks = 1 if one_block else -(-self.inner // depth)
         self.depth = -(-self.inner // self.blocks) if self.inner else 1
+        if self.whole < self.columns and self.blocks > 1:  # lanes may be steps of a block
+            self.depth = -(-self.depth // self.lanes) * self.lanes
+            self.blocks = -(-self.inner // self.depth)
         self.group = max(1, min(target.l2_block // (self.depth * panel_row), self.wide.size))
         self.transposes = transposed and self.packs_y
         few = self.rows < BAND // 2 and self.wide.size > self.group
@@ -145,6 +154,8 @@ class Product:
             bands = max(1, min(bands, self.rows // BAND))
         elif not self.packs_x and bands * groups * batches < UNITS:
             groups = max(groups, min(-(-UNITS // max(bands * batches, 1)), self.wide.size))
+        if self.whole < self.columns:  # each band packs the other columns of y
+            bands = max(1, min(bands, self.rows // self.lanes))
         self.bands, self.groups = Loop(bands), Loop(groups)
         self.band, self.group = -(-self.tall.size // max(bands, 1)), -(-self.wide.size // groups)
 
@@ -184,7 +195,7 @@ class Product:
         if self.packs_y:
             self.panels = self._copies(
                 self.reader, self.y_at, (self.wide, self.vector, self.lane),
-                (self.breadth, self.columns), self.group, scratch,
+                (self.breadth, self.whole), self.group, scratch,
             )  # fmt: skip
             scratch += self.panels.node.size * self.element
         if self.packs_x:
@@ -198,6 +209,9 @@ class Product:
             )  # fmt: skip
             self.strips.ahead = STRIPS * self.tile.rows
             scratch += self.strips.node.size * self.element
+        if self.remainder is not None:
+            self.remainder.reserve(scratch)
+            scratch += self.remainder.size
         units = loop_nest.product([*self.batch, self.groups, self.bands]) if out.size else 0
         if units:
             code.loop(frame.begin, frame.end, 1, self._unit)
@@ -227,6 +241,9 @@ class Product:
                 y_at = self.panels.node, self.panels.at
             if self.strips is not None:
                 x_at = self.strips.node, self.strips.at
+
+            if self.remainder is not None:
+                self.remainder.begin(n, talls, wides, rows)
 
             def tile(t: Any, w: Any) -> None:
                 env[self.tall] = t
@@ -295,7 +312,7 @@ class Product:
             def panel(w: Any) -> None:
                 env[self.wide] = w
                 begin = b.mul(w, i64(self.breadth))
-                stop = self.code.smaller(b.add(begin, i64(self.breadth)), i64(self.columns))
+                stop = self.code.smaller(b.add(begin, i64(self.breadth)), i64(self.whole))
                 across = b.sdiv(b.add(b.sub(stop, begin), i64(lanes - 1)), i64(lanes))
                 self._point_to_spill(t, w)
 
@@ -304,10 +321,16 @@ class Product:
                     env[self.row], env[self.vector], env[self.lane] = r, v, i64(0)
                     reader.lane = self.lane if lanes > 1 else None
                     reader.mask = mask
-                    total = self.store.get(b.add(b.mul(r, across), v))
+                    if self.remainder is not None and mask is not None:
+                        total = self.remainder.get()
+                    else:
+                        total = self.store.get(b.add(b.mul(r, across), v))
                     emit_epilogue(reader, self.frame.kernel, self.index, total)
                     reader.mask = None
 
+                if self.remainder is not None:
+                    last = b.icmp_signed("==", stop, i64(self.whole))
+                    stop = b.select(last, i64(self.columns), stop)
                 code.vectors(begin, self.columns, stop, vector)
 
             code.loop(*wides, 1, panel)
@@ -319,8 +342,9 @@ class Product:
         code = self.code
         self.reader.env[self.wide] = w
         self._point_to_spill(t, w)
+        in_tile = self.remainder is not None and not self.remainder.strided
         in_pieces(
-            code, w, self.wide, self.columns, self.breadth,
+            code, w, self.wide, self.columns if in_tile else self.whole, self.breadth,
             lambda count: in_pieces(
                 code, t, self.tall, self.rows, self.tile.rows,
                 lambda height: self._tile(height, count, steps, operands),
@@ -367,9 +391,13 @@ class Product:
     def _tile(self, height: int, count: int, steps: tuple[Any, Any], operands: Any) -> None:
         """A tile of this height and number of columns, for one block of the inner axis."""
         across, tail = -(-count // self.lanes), count % self.lanes
+        apart = tail if self.remainder is not None else 0
+        if apart:
+            across, tail = across - 1, 0
         copies = [c for c in (self.panels, self.strips) if c is not None]
         loops = [*self.batch, self.groups, self.bands, self.block, self.tall, self.wide]
         loops += [loop for c in copies for loop in (c.first_row, c.first_panel)]
+        loops += [self.remainder.base] if self.remainder is not None else []
         loops += [c.columns[1] for c in copies if c is self.strips]
 
         def body(reader: Reader, memory: Any, *steps: Any) -> None:
@@ -388,5 +416,7 @@ class Product:
             totals = accumulate(reader, loop, (height, across), 0 if self.packs_y else tail, start)
             for place, total in enumerate(totals):
                 store.put(place, total)
+            if apart and self.remainder is not None:
+                self.remainder.of_tile(reader, height, steps)
 
         outlined(self.frame, self.reader, loops, [self.store.at(i64(0)), *steps], body)
