@@ -60,6 +60,34 @@ for m, k, n, turned in [(65, 749, 2048, True), (65, 2749, 2048, False), (40, 274
 print("right")
 """
 
+# Training steps whose columns beyond whole vectors are summed up apart.
+TRAINED = """
+import guard
+import numpy as np
+from grafito import graph
+from grafito.engines.llvm import Engine
+from grafito.graph.program import Graph
+
+random = np.random.default_rng(0)
+for n, k, m in [(32, 65, 17), (35, 70, 50), (33, 1703, 100), (64, 900, 19), (130, 90, 39)]:
+    w = graph.Variable(guard.guarded_empty((k, m), "float32"))
+    x = graph.placeholder((n, k), name="x")
+    g = graph.placeholder((n, m), name="g")
+    feeds = {"x": random.normal(size=(n, k)), "g": random.normal(size=(n, m))}
+    feeds = {name: value.astype("float32") for name, value in feeds.items()}
+    step = Graph({"x": x, "g": g}, {"y": x @ w, "d": g @ w.T}, {w: w - x.T @ g})
+    program = Engine(threads=2).compile(step)
+    program.bind(feeds)
+    for _ in range(2):
+        before = w.numpy().astype("float64")
+        found = program.run()
+        np.testing.assert_allclose(found["y"][0], feeds["x"] @ before, rtol=1e-3, atol=1e-2)
+        np.testing.assert_allclose(found["d"][0], feeds["g"] @ before.T, rtol=1e-3, atol=1e-2)
+        after = before - feeds["x"].T.astype("float64") @ feeds["g"]
+        np.testing.assert_allclose(w.numpy(), after, rtol=1e-3, atol=1e-2)
+print("right")
+"""
+
 
 def python(guard, *arguments):
     found = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -78,6 +106,12 @@ def test_a_kernel_that_writes_beyond_its_buffer_crashes():
 @pytest.mark.parametrize("guard", ["end", "start"])
 def test_a_prefetch_reads_no_position_beyond_the_table(guard):
     assert python(guard, "-c", GATHERED).stdout == "right\n"
+
+
+@pytest.mark.parametrize("guard", ["end", "start"])
+def test_columns_summed_up_apart_read_nothing_beyond(guard):
+    ran = python(guard, "-c", TRAINED)
+    assert ran.stdout == "right\n", ran.stderr
 
 
 @pytest.mark.slow

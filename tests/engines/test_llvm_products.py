@@ -102,6 +102,73 @@ def test_the_code_of_products_of_many_sizes_is_well_formed(dtype, cpu):
             binding.parse_assembly(source.text)
 
 
+# Examples, features and units; the units beyond whole vectors of 4, 8 or 16 are few, and so are
+# summed up apart: in steps of 16 that end within the features, in blocks, in groups of rows.
+TRAINED = [(32, 64, 17), (33, 65, 18), (70, 129, 35), (100, 2000, 100), (1000, 90, 84)]
+TRAINED += [(64, 900, 33), (300, 100, 20), (7, 200, 50), (65, 3072, 10), (129, 77, 200)]
+
+
+def trained(shape, dtype="float32", **options):
+    """Forward product, gradients of the input and new weights; by the engine and by NumPy."""
+    from grafito.engines.llvm import Engine
+
+    n, k, m = shape
+    rng = np.random.default_rng(0)
+    table, rows = rng.normal(size=(50, k)).astype(dtype), rng.integers(0, 50, n).astype("int32")
+    g, start = rng.normal(size=(n, m)).astype(dtype), rng.normal(size=(k, m)).astype(dtype)
+    w = graph.Variable(start)
+    given = {"table": table, "rows": rows, "g": g}
+    inputs = {name: graph.placeholder(a.shape, str(a.dtype), name) for name, a in given.items()}
+    x = graph.take(inputs["table"], inputs["rows"], axis=0)
+    outputs = {"y": graph.tanh(x @ w / 50.0), "d": inputs["g"] @ w.T}
+    updates = {w: w - 0.125 * (x.T @ inputs["g"])}
+    program = Engine(**options).compile(Graph(inputs, outputs, updates))
+    program.bind(given)
+    ran = program.run()
+    x, g, first = (a.astype("float64") for a in (table[rows], g, start))
+    exact = [np.tanh(x @ first / 50), g @ first.T, first - 0.125 * x.T @ g]
+    return [ran["y"][0], ran["d"][0], w.numpy()], exact
+
+
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 3e-4), ("float64", 1e-11)])
+@pytest.mark.parametrize("shape", TRAINED)
+def test_products_of_a_training_step(shape, dtype, error):
+    for ours, exact in zip(*trained(shape, dtype), strict=True):
+        np.testing.assert_allclose(ours, exact, rtol=error, atol=error)
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="no x86")
+@pytest.mark.parametrize("cpu", OTHER_CPUS)
+@pytest.mark.parametrize("shape", TRAINED)
+def test_products_of_a_training_step_on_other_cpus(shape, cpu):
+    for ours, exact in zip(*trained(shape, **OTHER_CPUS[cpu]), strict=True):
+        np.testing.assert_allclose(ours, exact, rtol=3e-4, atol=3e-4)
+
+
+@pytest.mark.parametrize("shape", TRAINED)
+def test_any_number_of_threads_trains_to_the_same_bits(shape):
+    one, two, four = (trained(shape, threads=n)[0] for n in (1, 2, 4))
+    for a, b, c in zip(one, two, four, strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+
+
+def test_terms_are_added_in_any_order_only_where_weights_train():
+    """With steps in the lanes, so that terms change their order, only where weights train."""
+    from grafito.engines.llvm.compilation.machine import Machine
+    from grafito.engines.llvm.pipeline import stages
+
+    w = graph.Variable(np.ones((64, 100), "float32"))
+    x = graph.placeholder((32, 64), "float32", "x")
+    g = graph.placeholder((32, 100), "float32", "g")
+    inputs, outputs = {"x": x, "g": g}, {"y": x @ w, "z": g @ w.T}
+    for updates, marked in [({w: w * 2.0}, True), ({}, False)]:
+        *_, (_, stage) = stages(Graph(inputs, outputs, updates), Machine())
+        products = [k.anchor for k in stage.kernels if k.anchor is not None]
+        assert len(products) == 2
+        assert all(("any_order" in p.attributes) == marked for p in products)
+
+
 SHARED = [  # rows, inner, columns, and which operands are turned
     ((128, 784, 64), (False, False)),
     ((784, 128, 64), (True, False)),

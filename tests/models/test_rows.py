@@ -23,6 +23,7 @@ class Own(layers.Layer):
 
 NETS = {
     "dense": ((4,), [lambda: layers.Dense(7, "tanh"), lambda: layers.Dense(3, "softmax")]),
+    "wide": ((80,), [lambda: layers.Dense(100, "tanh"), lambda: layers.Dense(35)]),
     "images": (
         (6, 6, 2),
         [
@@ -74,6 +75,18 @@ def test_rows_have_the_bits_of_a_batch_of_their_own(name, monkeypatch):
     assert len(model._executor._programs) > 3
     for some, others in zip(filled, alone, strict=True):
         np.testing.assert_array_equal(some, others)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_row_has_the_same_bits_in_any_batch(name):
+    shape, parts = NETS[name]
+    model = Sequential([layers.Input(shape, dtype="int32" if shape == (5,) else None)])
+    for part in parts:
+        model.add(part())
+    x = data(shape)
+    whole = model.predict(x, batch_size=64, verbose=0)
+    for n in (1, 2, 7, 16, 33):
+        np.testing.assert_array_equal(model.predict(x[:n], batch_size=64, verbose=0), whole[:n])
 
 
 @pytest.mark.parametrize("name", ACROSS)

@@ -28,16 +28,25 @@ SHORTEST = 64  # steps for which it pays
 def columns_apart(product: Product) -> int:
     """How many columns of a product are summed up in another way; 0 where that does not pay."""
     p, row, k = product, Loop(product.rows), Loop(product.inner)
-    rest, (_, place) = p.columns % p.lanes, p.at(p.x, var(row), var(k))
-    dtypes = {p.out.dtype, p.x.dtype, p.y.dtype}
-    plain = dtypes in ({"float32"}, {"float64"}) and not p.split
+    rest = p.columns % p.lanes
+    plain = {p.out.dtype, p.x.dtype, p.y.dtype} in ({"float32"}, {"float64"})
+    several = p.columns > p.lanes == p.frame.width
+    long = p.rows >= VECTORS * p.lanes and p.inner >= SHORTEST
+    if not (rest and plain and several and long) or _in_lanes(p.x) or _in_lanes(p.y):
+        return 0
     most = p.lanes // (2 if p.columns >= 2 * p.lanes else 4)
+    _, place = p.at(p.x, var(row), var(k))
     if place.coefficient(row) != 1:
         in_steps = place.coefficient(k) == 1 and "any_order" in p.out.attributes
         most = min(most, MOST_IN_STEPS) if in_steps else 0
-    long = p.rows >= VECTORS * p.lanes and p.inner >= SHORTEST
-    several = p.columns > p.lanes == p.frame.width
-    return rest if plain and several and long and rest <= most else 0
+    return rest if rest <= most else 0
+
+
+def _in_lanes(x: Node) -> bool:
+    """Whether an operand is a view of what is stored with images as lanes."""
+    while x.moves and not x.lanes:
+        x = x.inputs[0]
+    return x.lanes
 
 
 class Remainder:
