@@ -51,9 +51,13 @@ class Tile:
 
 
 def step_cycles(rows: int, vectors: int) -> float:
-    """What a step of a tile takes: its products, its loads, and at least the delay of a product."""
+    """What a step of a tile takes: its products, its loads, and at least the delay of a product.
+
+    Of tiles that take as long, the one with fewer loads is chosen.
+    """
     products, loads = rows * vectors, rows + vectors
-    return max(products / PRODUCTS_A_CYCLE, loads / LOADS_A_CYCLE, SHORTEST_STEP)
+    least = max(products / PRODUCTS_A_CYCLE, loads / LOADS_A_CYCLE, SHORTEST_STEP)
+    return least + LOAD * loads
 
 
 def most_rows(target: Target, vectors: int) -> int:
@@ -90,13 +94,12 @@ def best_tile(
         total = 0.0
         for height, count in loop_nest.pieces(rows, tile.rows):
             for breadth, times in loop_nest.pieces(vectors, tile.vectors):
-                step, loads = step_cycles(height, breadth), height + breadth
+                step = step_cycles(height, breadth)
                 if height * reuse > target.l1_panel:
                     step = max(step, height * lanes_bytes / target.l2_rate)
                 if depth * breadth * 64 > target.l1_panel:
-                    step = max(step, breadth * 64 / target.l2_rate)
-                    loads += 2 * breadth
-                total += count * times * (step + LOAD * loads)
+                    step = max(step, breadth * 64 / target.l2_rate) + 2 * LOAD * breadth
+                total += count * times * step
         return total
 
     heights = {
