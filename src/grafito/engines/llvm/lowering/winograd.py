@@ -177,7 +177,8 @@ def weight_gradient(
     """The gradient of a kernel of this shape."""
     count = math.prod(points(tile, shape[:2]))  # type: ignore[arg-type]
     vectors = tiles(y.shape[1:3], tile, dilation) * -(-y.shape[0] // 16)
-    rows, columns = (_split(n, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
+    most = math.isqrt(SUMS // (4 * count)) // PANEL * PANEL
+    rows, columns = (_split(n, most, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
     all_sums = slices, count, math.prod(rows), math.prod(columns)
     sums = Node.make(
@@ -189,12 +190,12 @@ def weight_gradient(
     )
 
 
-def _split(size: int, step: int) -> Pair:
+def _split(size: int, most: int, step: int) -> Pair:
     """How many parts an axis of a kernel is cut into, and how long each is: multiples of `step`."""
-    count = -(-size // CHANNELS)
+    count = -(-size // most)
     return count, -(-size // (count * step)) * step
 
 
-CHANNELS = 64  # of a part of a kernel's gradient
+SUMS = 600_000  # bytes of a part of a kernel's gradient, at all points
 PARTS = 16  # of the work on a kernel's gradient, at least, where there is enough of it
 STEP = 4  # tiles of some images that are seen together
