@@ -180,10 +180,10 @@ def weight_gradient(
     most = math.isqrt(SUMS // (4 * count)) // PANEL * PANEL
     rows, columns = (_split(n, most, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
-    all_sums = slices, count, math.prod(rows), math.prod(columns)
+    all_sums = slices, rows[0], columns[0], count, rows[1], columns[1]  # a part lies together
     sums = Node.make(
         "winograd_sums", (image, y), all_sums, image.dtype,
-        tile=tile, window=shape[:2], dilation=dilation, before=before, parts=(rows, columns),
+        tile=tile, window=shape[:2], dilation=dilation, before=before,
     )  # fmt: skip
     return Node.make(
         "winograd_weight_gradient", (sums,), shape, image.dtype, tile=tile, window=shape[:2]

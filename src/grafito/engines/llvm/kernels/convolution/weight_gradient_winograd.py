@@ -60,9 +60,8 @@ class _Sums:
         self.image, self.y = out.inputs
         self.reader.strict = True
         self.tiles = ImageTiles(frame, self.reader, out, self.y, width)
-        self.count = out.shape[1]
-        (rows, self.high), (columns, self.broad) = out.parts
-        self.slices, self.rows, self.columns = Loop(out.shape[0]), Loop(rows), Loop(columns)
+        slices, rows, columns, self.count, self.high, self.broad = out.shape
+        self.slices, self.rows, self.columns = Loop(slices), Loop(rows), Loop(columns)
         self.tile = _tile(self.high, self.broad // width, frame.target)
         blocks = self.broad // width
         self.x = Scratch(code, frame.scratch, self.count, STEP, self.high + self.tile[0])
@@ -154,17 +153,17 @@ class _Sums:
         code, env, out = self.code, self.reader.env, self.out
         tall, wide = self.tile
         pointer = self.frame.pointers[out]
-        shape = out.shape[1:]
-        rows = [code.b.mul(env[self.slices], i64(shape[0])), p]
-        start = code.b.mul(code.b.add(*rows), i64(shape[1] * shape[2]))
-        start = code.b.add(start, code.b.mul(env[self.rows], i64(self.high * shape[2])))
-        start = code.b.add(start, code.b.mul(env[self.columns], i64(self.broad)))
+        start = env[self.slices]
+        for loop in (self.rows, self.columns):
+            start = code.b.add(code.b.mul(start, i64(loop.size)), env[loop])
+        start = code.b.add(code.b.mul(start, i64(self.count)), p)
+        start = code.b.mul(start, i64(self.high * self.broad))
 
         def tile(c: Any, height: int, f: Any) -> None:
-            corner = code.b.add(code.b.mul(c, i64(shape[2])), code.b.mul(f, i64(self.width)))
+            corner = code.b.add(code.b.mul(c, i64(self.broad)), code.b.mul(f, i64(self.width)))
             corner = code.b.add(start, corner)
             places = [
-                code.b.add(corner, i64(i * shape[2] + j * self.width))
+                code.b.add(corner, i64(i * self.broad + j * self.width))
                 for i, j in itertools.product(range(height), range(wide))
             ]
             known, zero = code.splat(begun), code.const(0, "float32")
@@ -219,7 +218,7 @@ def weight_gradient(frame: Frame) -> Compiled:
     """The slices of sums added up, and G' on both sides; results of the same shape may follow."""
     kernel, width, out = frame.kernel, frame.width, frame.out
     (total,) = out.inputs
-    slices, count, rows, columns = total.shape
+    slices, rows, columns, count, high, broad = total.shape
     code = frame.code(width)
     reader = frame.reader(code)
     c, f, lane = Loop(out.shape[2]), Loop(-(-out.shape[3] // width)), Loop(width)
@@ -235,13 +234,19 @@ def weight_gradient(frame: Frame) -> Compiled:
         reader.env[lane] = i64(0)
         reader.lane = lane
         first = code.b.mul(reader.env[f], i64(width))
-        start = code.b.add(code.b.mul(reader.env[c], i64(columns)), first)
+        part, within = (
+            [op(at, i64(size)) for at, size in ((reader.env[c], high), (first, broad))]
+            for op in (code.b.udiv, code.b.urem)
+        )
+        start = code.b.add(code.b.mul(part[0], i64(columns)), part[1])
+        start = code.b.add(code.b.mul(start, i64(count * high)), within[0])
+        start = code.b.add(code.b.mul(start, i64(broad)), within[1])
 
         def add(s: Any, *old: Any) -> list[Any]:
-            at = code.b.add(start, code.b.mul(s, i64(count * rows * columns)))
+            at = code.b.add(start, code.b.mul(s, i64(rows * columns * count * high * broad)))
             new = []
             for p, x in enumerate(old):
-                place = code.b.add(at, i64(p * rows * columns))
+                place = code.b.add(at, i64(p * high * broad))
                 new.append(code.b.fadd(x, code.load(pointer, "float32", place)))
             return new
 
