@@ -40,6 +40,7 @@ from grafito.graph.dtypes import is_floating
 SHORTEST_STEP = 4  # cycles
 PRODUCTS_A_CYCLE = LOADS_A_CYCLE = 2
 LOAD = 0.02  # cycles of a load beside products: it may wait for the cache
+BETWEEN = 16  # cycles between two tiles
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def best_tile(
             those of all rows are too many for the first-level cache, they come from the second.
     """
     vectors, lanes_bytes = -(-columns // lanes), 4 * target.lanes
+    between = BETWEEN / depth if depth else 0.0
     registers = registers or target.accumulators
 
     def cycles(tile: Tile) -> float:
@@ -99,7 +101,7 @@ def best_tile(
                     step = max(step, height * lanes_bytes / target.l2_rate)
                 if depth * breadth * 64 > target.l1_panel:
                     step = max(step, breadth * 64 / target.l2_rate) + 2 * LOAD * breadth
-                total += count * times * step
+                total += count * times * (step + between)
         return total
 
     heights = {
