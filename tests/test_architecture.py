@@ -178,7 +178,7 @@ BUDGET = {
     "callbacks": 1_160,
     "cli": 1_000,
     "datasets": 4_250,
-    "engines": 13_980,
+    "engines": 14_480,
     "estimators": 530,
     "figures": 7_520,
     "files": 850,

@@ -151,7 +151,7 @@ class Remainder:
     def of_tile(self, reader: Reader, height: int, steps: Span) -> None:
         """The sums of the rows of a tile, from the products in lanes."""
         p, code, b = self.product, reader.code, reader.code.b
-        bounds = [b.udiv(b.add(n, i64(p.lanes - 1)), i64(p.lanes)) for n in steps]
+        begin, end = (b.udiv(b.add(n, i64(p.lanes - 1)), i64(p.lanes)) for n in steps)
         partial = p.inner % p.lanes
 
         def mask() -> Any:
@@ -160,7 +160,7 @@ class Remainder:
 
         loop = TileLoop(
             p.out.dtype, self.x_at, self.y_at, (p.row, self.column), self.lane,
-            [(self.step, False)], mask if partial else None, lambda _: bounds,
+            [(self.step, False)], mask if partial else None, lambda _: (begin, end),
         )  # fmt: skip
         together = p.lanes // self.count
         for first in range(0, height, together):
