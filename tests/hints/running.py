@@ -90,6 +90,7 @@ ROWS = [
         says="predict can be called from any thread meanwhile",
         before="from concurrent.futures import ThreadPoolExecutor; m = net()",
     ),
+    Row("net(precision='bfloat16')", "'bfloat16'", "'mixed_bfloat16'"),
     Row(
         "net(run_eagerly=True, precision='mixed_bfloat16')",
         "precision='mixed_bfloat16'",

@@ -84,10 +84,16 @@ def member(module: str, given: str, known: Iterable[str]) -> str | None:
 def nearest(given: str, known: Iterable[str]) -> str | None:
     """The known name that the fewest slips of the keyboard made this one; None if they are many.
 
+    The only name of which it is a whole part comes first: bfloat16 of mixed_bfloat16.
+
     Example:
         >>> nearest("acuracy", ["accuracy", "auc"]), nearest("oculta", ["out"])
         ('accuracy', None)
     """
+    known = list(known)
+    whole = [each for each in known if given.lower() in each.lower().split("_")]
+    if len(whole) == 1:
+        return whole[0]
     allowed = max((len(given) + 1) // 3, min(len(given) - 1, 1))
     distances = {
         each: (_distance(given.lower(), each.lower()), _distance(given, each)) for each in known
