@@ -183,7 +183,7 @@ BUDGET = {
     "figures": 7_520,
     "files": 850,
     "files at the top": 3_335,
-    "foreign": 1_330,
+    "foreign": 1_350,
     "graph": 9_300,
     "initializers": 550,
     "insight": 3_750,
