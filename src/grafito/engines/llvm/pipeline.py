@@ -15,6 +15,7 @@ from grafito.engines.llvm.lowering import bfloat16, ops
 from grafito.engines.llvm.planning import memory
 from grafito.engines.llvm.planning.fusion import choose_materialized, drop_unread, make_kernels
 from grafito.engines.llvm.planning.layout import spread_lanes
+from grafito.engines.llvm.planning.products import arrange
 from grafito.engines.llvm.planning.summation import in_any_order
 from grafito.engines.llvm.planning.updates import find_in_place, update_order
 from grafito.graph.evaluate import topological_order
@@ -114,6 +115,11 @@ def order_sums(stage: Stage, machine: Machine) -> Stage:
     return stage.map(in_any_order(topological_order(stage.results), stage.updates.keys()))
 
 
+def arrange_products(stage: Stage, machine: Machine) -> Stage:
+    """Products read large matrices as they lie, and take in what follows their reshapes."""
+    return stage.map(arrange(topological_order(stage.results), stage.results))
+
+
 def images_as_lanes(stage: Stage, machine: Machine) -> Stage:
     """Choose the layout of each node; a variable is never in lanes."""
     stage = stage.map(spread_lanes(topological_order(stage.results), machine.width))
@@ -163,6 +169,7 @@ def keep_in_registers(stage: Stage, machine: Machine) -> Stage:
 PASSES: list[Callable[[Stage, Machine], Stage]] = [
     lower_ops,
     order_sums,
+    arrange_products,
     images_as_lanes,
     bfloat16_operands,
     order_updates,
