@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from grafito.engines.llvm.codegen.builder import SIZES
 from grafito.engines.llvm.ir.builders import reshape
@@ -95,11 +95,13 @@ class _Rewriting:
         return x.elementwise and x.kind not in ("bounds_check", "fill") and self._users[x] == 1
 
 
-def _alike(x: Node):
+def _alike(x: Node) -> Callable[[Node], bool]:
+    """A test for operands that have x's shape or are one number."""
     return lambda y: y.shape in (x.shape, ())
 
 
 def _reshaped(x: Node, shape: Shape) -> Node:
+    """The elements in another shape, by one reshape at most."""
     while x.kind == "reshape":
         (x,) = x.inputs
     return reshape(x, shape)
