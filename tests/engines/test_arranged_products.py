@@ -66,6 +66,26 @@ def test_a_turned_product_keeps_its_bits(monkeypatch, rows, dtype):
     np.testing.assert_allclose(plain[0], exact, rtol=error, atol=error)
 
 
+@pytest.mark.parametrize("rows", [33, 50, 100])
+def test_a_turned_product_with_weights_that_train(rows):
+    """Rows beyond whole vectors are summed apart, with steps in the lanes."""
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(rows, WIDE + 3)).astype("float32")
+    old = rng.normal(size=(WIDE, WIDE + 3)).astype("float32")
+    found = []
+    for threads in (1, 3):
+        w = Variable(old)
+        x = graph.placeholder(data.shape, "float32", "x")
+        step = Graph({"x": x}, {"y": x @ w.T}, {w: w * 0.5})
+        program = Engine(threads=threads).compile(step)
+        program.bind({"x": data})
+        found.append(program.run()["y"][0])
+        np.testing.assert_array_equal(w.value, old * np.float32(0.5))
+    np.testing.assert_array_equal(*found)
+    exact = data.astype("f8") @ old.T.astype("f8")
+    np.testing.assert_allclose(found[0], exact, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("rows", "shape"), [(31, (WIDE, WIDE)), (257, (WIDE, WIDE)), (64, (WIDE, 1700))]
 )

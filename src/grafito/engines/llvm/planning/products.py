@@ -1,6 +1,7 @@
 """Products among moves: which operand is read as it lies, and what joins a product's kernel.
 
-Both rewrites add the terms of a sum in the same order as before, so results keep their bits.
+Results keep their bits: sums add the same terms in the same order. Only products that may add them
+in any order do so where rows of the turned product are beyond whole vectors.
 """
 
 from __future__ import annotations
