@@ -13,7 +13,7 @@ from grafito.errors import ArgumentError, FileError, GrafitoError
 from grafito.figures import graph_table
 from grafito.figures.text import number
 from grafito.insight import chain_rule, page
-from grafito.language import use
+from grafito.language import known_names, use
 
 FORMULA, POINT = "(w*x - t)^2", {"w": 2.0, "x": 3.0, "t": 5.0}
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -170,6 +170,19 @@ def test_numbers_in_formulas_have_the_sign_of_the_language(lang, number):
 
 
 # The page
+
+
+@pytest.mark.parametrize(("known", "title"), [(True, "salida"), (False, "output")])
+def test_regions_are_called_as_in_every_drawing(known, title):
+    model = Sequential([layers.Input((2,)), layers.Dense(1, name="output")])
+    model.compile("sgd", "mse")
+    player = insight.Player(model, X, Y)
+    with known_names(known):  # those of an experiment of grafito are translated
+        text = player.html(lang="es")
+    drawn = ElementTree.fromstring(re.search(r"<svg.*?</svg>", text, re.DOTALL)[0])
+    shown = {"".join(element.itertext()).strip() for element in drawn.iter()}
+    assert title in shown
+    assert not {"output", "salida"} - {title} & shown
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])

@@ -136,13 +136,9 @@ def graph_diagram(
             fix="level='layers'" if coarse else "a part of the graph, or fewer outputs",
         )
     labels = {m.name: _label(m, reading, vocabulary, lang) for m in reading.marks.values()}
-    numbers, named = _numbers(every), own_namer(lang)
+    numbers = _numbers(every)
     nodes = [
-        Node(
-            *(m.name, labels[m.name], m.kind),
-            tuple(renamed(group, named(group)) for group in m.groups),
-            _number(m, numbers),
-        )
+        Node(m.name, labels[m.name], m.kind, _groups(m, lang), _number(m, numbers))
         for m in reading.marks.values()
     ]
     digits, most = _decimals(digits, most)
@@ -194,6 +190,12 @@ def _label(mark: Mark, reading: Reading, vocabulary: Mapping[str, str], lang: st
         m.name for m in reading.marks.values() if m.kind == mark.kind and not m.tensors[0].name
     ]
     return f"{vocabulary[mark.kind]} {alike.index(mark.name) + 1}"
+
+
+def _groups(mark: Mark, lang: str | None) -> tuple[str, ...]:
+    """The regions around a node, called as in the language."""
+    named = own_namer(lang)
+    return tuple(renamed(group, named(group)) for group in mark.groups)
 
 
 def _short(x: Tensor, lang: str | None) -> str:

@@ -147,7 +147,7 @@ class Marks:
 
 def step_diagram(reading: Reading) -> Diagram:
     """The graph of a step with the numbers of the table."""
-    from grafito.figures.graph import _edge, _label
+    from grafito.figures.graph import _edge, _groups, _label
     from grafito.figures.text import words
 
     vocabulary, lang = words(), language.current()
@@ -157,7 +157,7 @@ def step_diagram(reading: Reading) -> Diagram:
         if mark.kind == "op":
             count += 1
             label = f"{label}  #{count}" if not mark.tensors[0].name else label
-        nodes.append(Node(mark.name, label, mark.kind, mark.groups))
+        nodes.append(Node(mark.name, label, mark.kind, _groups(mark, lang)))
     edges = [_edge(arrow, reading, 3, lang, 3) for arrow in reading.arrows]
     return Diagram(tuple(nodes), tuple(edges))
 
