@@ -187,7 +187,7 @@ BUDGET = {
     "graph": 9_300,
     "initializers": 550,
     "insight": 3_750,
-    "lab": 19_740,
+    "lab": 19_960,
     "layers": 6_350,
     "losses": 1_700,
     "metrics": 2_050,

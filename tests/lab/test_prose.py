@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -12,9 +13,12 @@ from grafito.lab.prose import answers_of_others as o
 from grafito.lab.prose import comparing as d
 from grafito.lab.prose import conclusions as c
 from grafito.lab.prose import conclusions_by_hand as h
+from grafito.lab.prose import conclusions_of_classes as k
 from grafito.lab.prose import conclusions_of_exercises as e
 from grafito.lab.prose import of_fits, of_seeds, of_the_course
 from grafito.lab.prose.sentence import Sentence
+from grafito.lab.report.blocks import Writer
+from grafito.language import use
 
 FALLING = [1.0, 0.5, 0.25, 0.12]
 BACK = [1.0, 0.5, 0.6, 0.9]
@@ -22,6 +26,7 @@ STEADY = [1 / (1 + epoch) for epoch in range(100)]
 FLAT = [1.0, 0.5, 0.501, 0.502]
 SLOW = [1.0, 0.9, 0.8, 0.7]
 MIXED = np.array([[8, 2], [5, 5]])
+TIED = np.diag([9, 9, 9, 9, 8]) + np.eye(5, k=-4, dtype=int)  # four are known wholly
 
 # Of each kind: what other numbers make of it, and what each then says.
 TURNS = {
@@ -76,8 +81,17 @@ TURNS = {
         (lambda: c.behind(math.nan, 0.96, 0.95, "validation"), None),
     ],
     "confusions": [
-        (lambda: c.confusions(MIXED, ["cat", "dog"])[0], "most frequent"),
-        (lambda: c.confusions(np.diag([3, 4]), ["cat", "dog"])[0], "No test example"),
+        (lambda: k.confusions(MIXED, "ab")[0], "The most frequent"),
+        (lambda: k.confusions(np.full((2, 2), 2), "ab")[0], "with {lost} examples each (class"),
+        (lambda: k.confusions(np.full((3, 3), 2), "abc")[0], "with {lost} examples each, among"),
+        (lambda: k.confusions(np.full((2, 2), 1), "ab")[0], "twice; there are {count} (class"),
+        (lambda: k.confusions(np.full((3, 3), 1), "abc")[0], "twice; there are {count}, among"),
+        (lambda: k.confusions(np.array([[3, 1], [0, 3]]), "ab")[0], "The only confusion"),
+        (lambda: k.confusions(np.diag([3, 4]), "ab")[0], "No test example"),
+    ],
+    "known best": [
+        (lambda: k.confusions(MIXED, "ab")[1], "“{best}” is known best"),
+        (lambda: k.confusions(TIED, "abcde")[1], "Classes known best"),
     ],
     "course": [
         (
@@ -471,9 +485,21 @@ def test_the_winner_is_the_better_one():
         assert found.values["first"] == ("a" if lower else "b")
 
 
+@pytest.mark.parametrize(("ours", "shirt"), [(True, "camisa"), (False, "shirt")])
+def test_classes_that_are_confused_equally_often_are_all_counted_and_some_named(ours, shirt):
+    found = k.confusions(np.full((5, 5), 3), ["shirt", *"abcd"])
+    (first, *_) = [one.entry() for one in found]
+    writer = Writer(ours)
+    with use("es"):
+        told = writer.filled(first["text"], json.loads(json.dumps(first["values"])))
+    assert "{" not in told
+    assert f"{shirt} → a; {shirt} → b; {shirt} → c" in told
+    assert told.count("→") == k.MOST_NAMED + 1
+
+
 def test_every_conclusion_has_a_row():
     """A function that gives sentences is in the table above."""
-    modules = (a, c, d, e, h, o)
+    modules = (a, c, d, e, h, k, o)
     names = {module.__name__ for module in modules}
     given = [f for module in modules for f in vars(module).values() if callable(f)]
     own = {f.__name__ for f in given if getattr(f, "__module__", "") in names}

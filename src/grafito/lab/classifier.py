@@ -12,7 +12,7 @@ import numpy as np
 from grafito import figures, losses
 from grafito.figures.ranking import Ranking
 from grafito.lab.prose.answers import ranked
-from grafito.lab.prose.conclusions import confusions
+from grafito.lab.prose.conclusions_of_classes import confusions
 from grafito.lab.prose.measures import of_classes
 from grafito.lab.prose.sentence import Sentence
 from grafito.lab.record import Record

@@ -25,7 +25,8 @@ from grafito.lab.experiments.regression import r_squared
 from grafito.lab.own_data.folds import Fold, Team, averaged, batch_size_for, error_of
 from grafito.lab.own_data.rivals import NETWORK
 from grafito.lab.prose import of_own_data as prose
-from grafito.lab.prose.conclusions import confusions, overfitting
+from grafito.lab.prose.conclusions import overfitting
+from grafito.lab.prose.conclusions_of_classes import confusions
 from grafito.lab.prose.measures import R_SQUARED, of_classes
 from grafito.lab.prose.sentence import Sentence, Words, paragraph, said
 from grafito.lab.prose.theory import theory_of

@@ -26,6 +26,7 @@ WIDE_PICTURE = 1000  # CSS pixels: more than two thirds of it would not fit an u
 # Values that are grafito's words and not names, and columns of such, whoever has the names.
 WORDS = ("name", "metric", "part", "of", "setting", "settings", "rival", "why")
 WORDS_IN_COLUMNS = ("judgement", "status")
+BETWEEN = {"pairs": " – ", "taken": " → "}  # what parts the two of values that are pairs
 
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
@@ -190,9 +191,10 @@ class Writer:
                 return retell(str(value))
             if key == "name" and isinstance(value, str):
                 return self.name(value)
-            if key == "pairs" and isinstance(value, list):
+            if key in BETWEEN and isinstance(value, list):
                 whole = (pair if isinstance(pair, list) else [pair] for pair in value)
-                return self.value([" – ".join(map(self.form, pair)) for pair in whole], ours=False)
+                told = [BETWEEN[key].join(map(self.form, pair)) for pair in whole]
+                return self.value(told, ours=False)
             return self.value(value, ours=self.ours or key in WORDS)
 
         return re.sub(r"{(\w+)}", fill, _(text))
