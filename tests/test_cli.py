@@ -168,6 +168,20 @@ def test_draw_shapes_where_no_values_are_given(run):
     assert "gradient" not in done.stdout
 
 
+@pytest.mark.parametrize("words", [["list"], ["doctor"], ["data", "list"], ["build", "list"]])
+def test_a_narrow_terminal_wraps_what_a_wide_one_shows(words, run, monkeypatch):
+    shown = {}
+    for columns in ("20", "500"):
+        monkeypatch.setenv("COLUMNS", columns)
+        shown[columns] = run(*words, "--lang", "en").stdout
+    assert "…" not in shown["20"]
+    assert max(map(len, shown["20"].splitlines())) <= 20
+    whole = {columns: "".join(re.findall(r"[^\s\d]", text)) for columns, text in shown.items()}
+    assert sorted(whole["20"]) == sorted(whole["500"])  # digits apart: memory is never the same
+    if words == ["list"]:
+        assert "mnist-dense\n" in shown["20"]
+
+
 def test_data_list(run):
     done = run("data", "list")
     assert done.exit_code == 0

@@ -33,6 +33,7 @@ REASONS = (
     N_("No space left on device"),
     N_("Read-only file system"),
 )
+NARROW = 40  # letters in a line of a terminal, below which columns would be too thin
 WRONG_USE = (ArgumentError, DtypeError, ShapeError)
 
 
@@ -68,11 +69,23 @@ class Group(Spoken, TyperGroup):
 
 
 def print_table(titles: list[str], rows: list[list[str]]) -> None:
-    """Print rows under their titles."""
+    """Print rows under their titles; on a narrow terminal each row's cells below each other."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*titles, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    console = Console()
+    if console.width < NARROW:
+        for first, *others in [titles, *rows]:
+            if first:
+                console.print(first, overflow="fold", highlight=False)
+            for other in filter(None, others):
+                console.print(Padding(Text(other, overflow="fold"), (0, 0, 0, 2)))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console.print(table)
