@@ -168,7 +168,25 @@ def test_matrices_stand_in_rows_that_a_page_holds(count, classes, places):
     boxes = [axes.get_subplotspec() for axes in figure.axes[:count]]
     rows = [[b.colspan.start for b in boxes if b.rowspan.start == row] for row in range(2)]
     assert "/".join("".join(map(str, row)) for row in rows if row) == places
-    assert figure.get_figwidth() < 15
+    assert figure.get_figwidth() <= NARROW
+
+
+NARROW = 927 / 96 / 0.8  # inches that a page of 1,000 pixels shows, shrunk by a fifth
+
+
+@pytest.mark.parametrize(("classes", "columns"), [(3, 2), (10, 2), (11, 1), (20, 1)])
+def test_two_ways_fit_a_page_and_no_number_leaves_its_cell(classes, columns):
+    counts = np.full((classes, classes), 9999)
+    figure = confusion_matrix(counts, normalise=(None, "true"), margins=True, lang="es")
+    assert figure.get_figwidth() <= NARROW
+    figure.canvas.draw()
+    first, second, *_ = figure.axes
+    assert first.get_subplotspec().get_gridspec().ncols == columns
+    for axes in (first, second):
+        cell = axes.transData.transform([[0, 0], [1, 0]])
+        room = cell[1][0] - cell[0][0]
+        told = [text for text in axes.texts if text.get_gid() != "margin"]
+        assert max(text.get_window_extent().width for text in told) < room
 
 
 def test_margins_are_recall_and_precision():

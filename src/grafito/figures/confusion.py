@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 2000
 MOST_IN_A_ROW = 3  # matrices
-WIDEST = 13.5  # inches
+# Inches. A page of 1,000 pixels shows a drawing of this width without a scroll bar.
+WIDEST, OF_THE_SCALE = 12.0, 0.7
+CELL, LEAST_CELL = 0.42, 0.34  # they shrink where two matrices stand side by side
+MATRIX, LARGEST_MATRIX = 1.6, 9.0
 MOST_NUMBERS = 20  # classes; beyond, numbers in the cells would be too small to read
 
 # The axis whose sum becomes 1, and what the cells are then.
@@ -81,10 +84,13 @@ def confusion_matrix(
         if way not in WAYS:
             raise unknown_name("way to normalise", way, [str(known) for known in WAYS])
     names = {n: [*map(say, _names(class_names, len(each)))] for n, each in counts.items()}
-    side = 1.6 + min(max(0.42 * max(map(len, counts.values())), 1.6), 9.0) + 0.5 * margins
-    place = _places(len(counts), len(ways), side)
+    around, most = 1.6 + 0.5 * margins, max(map(len, counts.values()))
+    room = WIDEST - OF_THE_SCALE
+    place = _places(len(counts), len(ways), int(room / (around + _across(most, LEAST_CELL))))
     rows, columns = (1 + max(each) for each in zip(*place, strict=True))
-    sheet = canvas.new_sheet(side * columns + 0.7, side * rows, layout="constrained")
+    across = max(_across(most, LEAST_CELL), min(_across(most, CELL), room / columns - around))
+    side = around + across
+    sheet = canvas.new_sheet(side * columns + OF_THE_SCALE, side * rows, layout="constrained")
     sheet.alt = "; ".join([title or vocabulary["predicted class"], *filter(None, counts)])
     with canvas.style():
         groups: list[tuple[list[Any], float]] = []
@@ -94,7 +100,8 @@ def confusion_matrix(
             for n, (name, each) in enumerate(counts.items()):
                 row, column = place[k * len(counts) + n]
                 axes = sheet.add_subplot(rows, columns, row * columns + column + 1)
-                _draw_matrix(axes, _normalised(each, way), names[name], (way, top), lang)
+                cell = across / len(each)
+                _draw_matrix(axes, _normalised(each, way), names[name], (way, top), cell, lang)
                 axes.set(xlabel=vocabulary["predicted class"], ylabel=vocabulary["true class"])
                 heads = [name, vocabulary[WAYS[way][1]] if len(ways) > 1 else ""]
                 head = ": ".join(filter(None, [*heads, title if len(place) == 1 else ""]))
@@ -113,9 +120,14 @@ def confusion_matrix(
     return sheet
 
 
-def _places(matrices: int, ways: int, side: float) -> list[tuple[int, int]]:
-    """Row and column of each matrix, way by way: as many side by side as a page is wide."""
-    room = max(1, int(WIDEST / side))
+def _across(classes: int, cell: float) -> float:
+    """How wide a matrix with cells of this size is."""
+    return min(max(cell * classes, MATRIX), LARGEST_MATRIX)
+
+
+def _places(matrices: int, ways: int, room: int) -> list[tuple[int, int]]:
+    """Row and column of each matrix, way by way: as many side by side as a page has room for."""
+    room = max(1, room)
     if matrices == 1:
         return [(k // min(ways, room), k % min(ways, room)) for k in range(ways)]
     lines = math.ceil(matrices / min(room, MOST_IN_A_ROW))
@@ -124,7 +136,12 @@ def _places(matrices: int, ways: int, side: float) -> list[tuple[int, int]]:
 
 
 def _draw_matrix(
-    axes: Any, shown: np.ndarray, names: Sequence[str], scale: tuple[str | None, float], lang: Any
+    axes: Any,
+    shown: np.ndarray,
+    names: Sequence[str],
+    scale: tuple[str | None, float],
+    cell: float,
+    lang: str | None,
 ) -> None:
     from grafito.figures import canvas
 
@@ -137,12 +154,11 @@ def _draw_matrix(
             text = _cell(float(shown[i, j]), way, lang)
             size = 9 if len(text) <= 4 else 7
             ink = canvas.ink_on(shades(image.norm(shown[i, j])))
-            cell = axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=size)
-            cell.set_in_layout(False)
+            told = axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=size)
+            told.set_in_layout(False)
     ticks = range(0, classes, max(1, classes // 25))
     shown_names = [names[i] for i in ticks]
-    room = max(0.42, 1.6 / classes)  # inches of one cell
-    tilt = 45 if 0.075 * max(map(len, shown_names)) > room - 0.05 else 0
+    tilt = 45 if 0.075 * max(map(len, shown_names)) > max(cell, LEAST_CELL) - 0.05 else 0
     axes.set_xticks(ticks, shown_names, rotation=tilt, ha="right" if tilt else "center")
     axes.set_yticks(ticks, shown_names)
     axes.tick_params(length=0)
