@@ -147,6 +147,11 @@ TURNS = {
         (lambda: h.outputs({"a": 1.0, "b": 2.0}), "largest"),
         (lambda: h.outputs({"a": 1.0}), None),
     ],
+    "at rest over seeds": [
+        (lambda: h.at_rest_over_seeds({"a": [(0, 3), (0, 5)]})[0], "each of the {count}"),
+        (lambda: h.at_rest_over_seeds({"a": [(1, 9), (4, 9)]})[0], "none of the {count}"),
+        (lambda: h.at_rest_over_seeds({"a": [(1, 9), (0, 4)]})[0], "from {rest} of {count}"),
+    ],
     "perceptron": [
         (lambda: h.at_rest({"a": [3, 1, 0]})[0], "comes to rest"),
         (lambda: h.at_rest({"a": [3, 5, 4]})[0], "goes up and down"),
@@ -483,6 +488,16 @@ def test_the_winner_is_the_better_one():
     for lower in (False, True):
         found = c.best_of({"a": 0.1, "b": 0.9}, "loss" if lower else "r2", lower)
         assert found.values["first"] == ("a" if lower else "b")
+
+
+def test_what_seeds_say_of_the_perceptron_are_their_numbers():
+    ends = {"all": [(0, 40), (0, 19)], "none": [(7, 90), (7, 80)], "some": [(2, 99), (0, 12)]}
+    told = [one.values for one in h.at_rest_over_seeds(ends)]
+    assert told == [
+        {"name": "all", "count": 2, "rest": 2, "updates": "19–40"},
+        {"name": "none", "count": 2, "points": "7"},
+        {"name": "some", "count": 2, "rest": 1, "updates": "12", "points": "2"},
+    ]
 
 
 @pytest.mark.parametrize(("ours", "shirt"), [(True, "camisa"), (False, "shirt")])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from grafito.errors import ArgumentError, unknown_name
 from grafito.lab.course import Sayings, course_settings
-from grafito.lab.prose.sentence import Task
+from grafito.lab.prose.sentence import Task, Words
 from grafito.lab.record import Record
 
 Variants = Mapping[str, Mapping[str, Any]]
@@ -78,6 +78,10 @@ class Experiment(ABC):
     def forms(self) -> Mapping[str, Experiment]:
         """What this one puts side by side, by name, each with its own settings; else nothing."""
         return {}
+
+    def over_seeds(self, metrics: Sequence[Mapping[str, float]]) -> list[Words]:
+        """What the numbers of several seeds say in words of its own; else how far they spread."""
+        return []
 
     def sources(self) -> tuple[str, ...]:
         """The data sets that this form reads."""

@@ -21,8 +21,7 @@ from grafito.lab.prose.comparing import courses_of_training
 from grafito.lab.prose.of_seeds import LIMITS, in_the_course, spread
 from grafito.lab.prose.sentence import paragraph, said
 from grafito.lab.record import Record
-from grafito.lab.report import write_report
-from grafito.lab.report.numerals import names_share
+from grafito.lab.report import numerals, write_report
 from grafito.lab.report.recorded_run import RecordedRun, read_run
 from grafito.lab.runner import Result, describe, run
 from grafito.language import message as N_
@@ -143,7 +142,10 @@ def _judge(record: Record, experiment: Experiment, ended: list[Result]) -> None:
         if all(f"{form} {metric}" in result.metrics for result in ended)
     }
     found = [result.metrics.get(first, math.nan) for result in ended]
-    if not forms and first and len(found) > 1:  # a single one has no spread
+    own = experiment.over_seeds([result.metrics for result in ended]) if len(found) > 1 else []
+    if own:
+        record.words("findings", [[one] for one in own])
+    elif not forms and first and len(found) > 1:  # a single one has no spread
         course = course_numbers({"": experiment})
         beside = in_the_course(first, found, course[first]) if first in course else None
         record.words("findings", [said(*spread(first, found), beside)])
@@ -152,18 +154,11 @@ def _judge(record: Record, experiment: Experiment, ended: list[Result]) -> None:
         tell_differences(record, means, metric, differences_of(values))
 
 
-def _written(name: str, values: list[float]) -> Callable[[float], float]:
-    """How the table writes a number: counts are whole, their means have two decimals."""
-    if names_share(name) or not all(float(value).is_integer() for value in values):
-        return float
-    return lambda value: int(value) if float(value).is_integer() else round(value, 2)
-
-
 def _tabulate(record: Record, results: list[Result], ended: list[Result]) -> None:
     """A row for each seed, then mean and deviation of each number over those that ended."""
     keys = dict.fromkeys(key for result in results for key in result.metrics)
     values = {key: [one.metrics[key] for one in ended if key in one.metrics] for key in keys}
-    written = {key: _written(key, found) for key, found in values.items()}
+    written = {key: numerals.written(key, found) for key, found in values.items()}
 
     def row(title: str, numbers: Mapping[str, float]) -> list[Any]:
         return [title, *(written[key](numbers[key]) if key in numbers else "" for key in keys)]

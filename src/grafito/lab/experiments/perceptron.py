@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -10,8 +11,8 @@ import numpy as np
 
 from grafito import figures
 from grafito.lab.experiment import Experiment, Variants
-from grafito.lab.prose.conclusions_by_hand import at_rest
-from grafito.lab.prose.sentence import paragraph
+from grafito.lab.prose.conclusions_by_hand import at_rest, at_rest_over_seeds
+from grafito.lab.prose.sentence import Words, paragraph
 from grafito.lab.prose.tasks_by_hand import PERCEPTRON
 from grafito.lab.record import Record
 from grafito.language import message as N_
@@ -22,6 +23,7 @@ SETS = {
     "overlapping": N_("overlapping"),
     N_("exclusive-or"): N_("exclusive or"),
 }
+ERRORS, UPDATES = N_("errors"), N_("updates")
 CENTRE = (4.0, 2.0)  # of all points; away from the origin, where the first boundary passes
 
 
@@ -124,6 +126,17 @@ class Perceptron(Experiment):
         )
         record.words("limits", [paragraph(self.task.of(self.variant).limits)])
 
+    def over_seeds(self, metrics: Sequence[Mapping[str, float]]) -> list[Words]:
+        """From how many seeds the rule came to rest."""
+        ends = {
+            SETS[name]: [
+                (int(one[f"{SETS[name]} {ERRORS}"]), int(one[f"{SETS[name]} {UPDATES}"]))
+                for one in metrics
+            ]
+            for name in self.forms() or (self.variant,)
+        }
+        return [*at_rest_over_seeds(ends)]
+
     def forms(self) -> dict[str, Perceptron]:
         names = tuple(SETS) if self.variant == "both" else ()
         return {name: self.another(name) for name in names}
@@ -161,8 +174,8 @@ class Perceptron(Experiment):
         )
         record.metrics(
             {
-                f"{SETS[name]} {N_('errors')}": learned.errors[-1],
-                f"{SETS[name]} {N_('updates')}": len(learned.weights),
+                f"{SETS[name]} {ERRORS}": learned.errors[-1],
+                f"{SETS[name]} {UPDATES}": len(learned.weights),
             }
         )
         return learned.errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -132,6 +133,51 @@ def at_rest(errors: Mapping[str, Sequence[int]]) -> list[Sentence]:
                 )
         found.append(Sentence(text, told))
     return found
+
+
+def at_rest_over_seeds(ends: Mapping[str, Sequence[tuple[int, int]]]) -> list[Sentence]:
+    """For each set of points, from how many seeds the perceptron came to rest.
+
+    Args:
+        ends: of each seed the errors of the last epoch and all updates, by the name of the set.
+
+    Example:
+        >>> [one.values["updates"] for one in at_rest_over_seeds({"separable": [(0, 19), (0, 40)]})]
+        ['19–40']
+    """
+    found = []
+    for name, seeds in ends.items():
+        told: dict[str, Any] = {"name": name, "count": len(seeds)}
+        left = [errors for errors, _updates in seeds if errors]
+        updates = [count for errors, count in seeds if not errors]
+        if updates:
+            told |= {"rest": len(updates), "updates": _span(updates)}
+        if left:
+            told["points"] = _span(left)
+        if not left:
+            text = N_(
+                "“{name}”: the rule comes to rest from each of the {count} seeds, after {updates} "
+                "updates; where the line ends and how soon is a matter of the points drawn."
+            )
+        elif not updates:
+            text = N_(
+                "“{name}”: the rule comes to rest from none of the {count} seeds; in the last "
+                "epoch the line is still moved this many times: {points}."
+            )
+        else:
+            text = N_(
+                "“{name}”: the rule comes to rest from {rest} of {count} seeds, after {updates} "
+                "updates; from the others the line is still moved this many times in the last "
+                "epoch: {points}."
+            )
+        found.append(Sentence(text, told))
+    return found
+
+
+def _span(counts: Sequence[int]) -> str:
+    """From the least to the greatest."""
+    least, most = min(counts), max(counts)
+    return f"{least}–{most}" if least < most else str(least)
 
 
 def strongest(feature_map: np.ndarray) -> Sentence:

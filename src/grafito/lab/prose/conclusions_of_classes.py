@@ -84,7 +84,7 @@ def _best_and_worst(counts: np.ndarray, names: Sequence[str]) -> list[Sentence]:
     most, fewest = float(np.nanmax(recall)), float(np.nanmin(recall))
     if most == fewest:
         return []
-    best, worst = ([names[i] for i in np.flatnonzero(recall == end)] for end in (most, fewest))
+    best, worst = ([names[int(i)] for i in np.flatnonzero(recall == x)] for x in (most, fewest))
     shares = {"most": percent(most), "fewest": percent(fewest)}
     if len(best) == len(worst) == 1:
         text = N_(

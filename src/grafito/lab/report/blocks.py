@@ -36,11 +36,16 @@ NOT_FRAMED = message("The steps cannot be shown inside this page; they are in th
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as texts, and for each column whether it holds numbers."""
+    """Cells as texts, and for each column whether it holds numbers.
+
+    Attributes:
+        verbatim: titles that somebody chose, which get no capital.
+    """
 
     titles: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: Sequence[bool]
+    verbatim: Collection[str] = ()
 
     @property
     def letters(self) -> int:
@@ -54,7 +59,8 @@ class Table:
     def turned(self) -> Table:
         """The same with a column for each row, named by its first cell."""
         (_rows, *titles), *rows = zip(self.titles, *self.rows, strict=True)
-        return Table(["", *titles], rows, [False, *([any(self.numeric[1:])] * len(self.rows))])
+        numeric = [False, *([any(self.numeric[1:])] * len(self.rows))]
+        return Table(["", *titles], rows, numeric, self.verbatim)
 
 
 @dataclass(frozen=True)
@@ -160,6 +166,11 @@ class Writer:
         words, sign, rest = name.partition(" ±")
         return f"{in_words(words)}{sign}{rest}"
 
+    @property
+    def verbatim(self) -> Collection[str]:
+        """Names of forms that stand as somebody chose them."""
+        return () if self.ours else self.forms
+
     def form(self, name: Any) -> str:
         """The name of a form."""
         return namer(current())(name) if self.ours else str(name)
@@ -221,13 +232,12 @@ class Writer:
             numeric.append(numbers is not None)
         table = Table(
             [
-                title
-                if title in self.forms and not self.ours
-                else localised(self.name(title), current())
+                title if title in self.verbatim else localised(self.name(title), current())
                 for title in titles
             ],
             list(zip(*columns, strict=True)),
             numeric,
+            self.verbatim,
         )
         few = 0 < len(rows) < min(len(titles), MOST_COLUMNS)
         return table.turned() if few and len(titles) > MOST_COLUMNS else table

@@ -17,6 +17,8 @@ from grafito.lab.report.recorded_run import TOTALS, RecordedRun, in_language
 from grafito.language import message
 from grafito.language import translate as _
 
+ALL_AT_ZERO = ("examples", "test_examples")  # settings of which 0 means all
+EVERY_ONE = message("all")
 HEADLINES = 4  # numbers in large type
 LONGEST_OUTLINE = 24  # entries; a longer one has sections alone
 
@@ -98,7 +100,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
         ),
         "headlines": shown[:HEADLINES],
         "others": shown[HEADLINES:],
-        "settings": [(writer.name(n), _typed(v, writer)) for n, v in _shared(run).items()],
+        "settings": [(writer.name(n), _typed(n, v, writer)) for n, v in _shared(run).items()],
         "forms": _columns(run, writer),
         "data": [_card(source) for source in told.get("data", [])],
         "command": str(told.get("command", "")),
@@ -124,8 +126,6 @@ def _facts(run: RecordedRun, writer: Writer) -> list[tuple[str, str]]:
         "engine": str(told.get("engine", "")),
         "seeds": str(told.get("seeds", "")),
     }
-    if told.get("seeds"):
-        facts["seed"] = ""
     return [(_(name), value) for name, value in facts.items() if value]
 
 
@@ -171,13 +171,19 @@ def problems(run: RecordedRun) -> list[str]:
 
 def _settings(run: RecordedRun) -> dict[str, Any]:
     settings = run.configuration.get("settings", {})
-    return settings if isinstance(settings, dict) else {}
+    return _without_seed(settings, run) if isinstance(settings, dict) else {}
+
+
+def _without_seed(settings: dict[str, Any], run: RecordedRun) -> dict[str, Any]:
+    """Settings of a run; of one from several seeds, of which each has its own, the others."""
+    several = bool(run.configuration.get("seeds"))
+    return {name: value for name, value in settings.items() if not (several and name == "seed")}
 
 
 def _forms(run: RecordedRun) -> dict[str, dict[str, Any]]:
     """The settings of each of several forms, by its name; nothing for a single one."""
     forms: dict[str, dict[str, Any]] = run.configuration.get("forms", {})
-    return forms
+    return {name: _without_seed(own, run) for name, own in forms.items()}
 
 
 def _shared(run: RecordedRun) -> dict[str, Any]:
@@ -195,19 +201,24 @@ def _columns(run: RecordedRun, writer: Writer) -> Table | None:
     forms, shared = _forms(run), _shared(run)
     names = dict.fromkeys(name for form in forms.values() for name in form if name not in shared)
     rows = [
-        [writer.name(name), *(_typed(f[name], writer) if name in f else "" for f in forms.values())]
+        [
+            writer.name(name),
+            *(_typed(name, f[name], writer) if name in f else "" for f in forms.values()),
+        ]
         for name in names
     ]
     titles = [_("setting"), *map(writer.form, forms)]
-    return Table(titles, rows, [False] * len(titles)) if rows else None
+    return Table(titles, rows, [False] * len(titles), writer.verbatim) if rows else None
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _typed(value: Any, writer: Writer) -> str:
-    """A setting; words stay as one types them."""
+def _typed(name: str, value: Any, writer: Writer) -> str:
+    """A setting; words stay as one types them, and where 0 stands for all, that is said."""
+    if name.split(" ")[-1] in ALL_AT_ZERO and value == 0:
+        return _(EVERY_ONE)
     return value if isinstance(value, str) else writer.value(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from grafito.figures.text import fitting, number, short, whole
 from grafito.language import message, translator
@@ -69,6 +69,24 @@ def names_share(name: str) -> bool:
         (True, True, False)
     """
     return any(word in PERCENT for word in re.split(r"[_ ]", name))
+
+
+def written(name: str, values: Sequence[float]) -> Callable[[float], float]:
+    """How a table writes what is made of a number: of counts as counts, means with two decimals.
+
+    Args:
+        name: of the number.
+        values: all that stand in the table.
+
+    Example:
+        >>> written("updates", [3.0, 4.0])(3.5), written("epochs", [30.0])(30.0)
+        (3.5, 30)
+        >>> written("accuracy", [1.0])(1.0), written("loss", [0.25])(0.25)
+        (1.0, 0.25)
+    """
+    if names_share(name) or not all(float(value).is_integer() for value in values):
+        return float
+    return lambda value: int(value) if float(value).is_integer() else round(value, 2)
 
 
 def read(text: str) -> int | float | None:
