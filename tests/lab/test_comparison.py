@@ -87,9 +87,42 @@ NAMES = {
             {"settings": {"a": 1, "b": n, "c": n, "d": n, "e": e}}
             for n, e in ((2, 3), (4, 3), (2, 5))
         ],
-        ["b=2, c=2, d=2", "b=4, c=4, d=4", "b=2, c=2, d=2 (2)"],
+        ["b=2 c=2 e=3", "b=4 c=4 e=3", "b=2 c=2 e=5"],
     ),
-    "quick and not": ([{"quick": True}, {}], ["quick=True", "quick=False"]),
+    "settings that do not tell": (
+        [
+            {"settings": dict.fromkeys("abcd", n), "forms": {"x": {"u": 1}, "y": {"u": m}}}
+            for n, m in ((2, 1), (4, 1), (2, 2))
+        ],
+        ["a=2 b=2 y u=1", "a=4 b=4 y u=1", "a=2 b=2 y u=2"],
+    ),
+    "as they are typed": (
+        [
+            {"settings": {"flat": flat, "units": units, "l2": l2, "epochs": 5}}
+            for flat, units, l2 in ((True, [64, 32], 1e-5), (False, [16], 0.0))
+        ],
+        ["flat=true units=[64,32] l2=1e-05", "flat=false units=16 l2=0.0"],
+    ),
+    "quick and not": ([{"quick": True}, {}], ["digits --quick", "digits"]),
+    "quick and chosen": (
+        [
+            {"settings": {"epochs": 30, "units": [64]}},
+            {"settings": {"epochs": 30, "units": [16]}, "changes": {"units": [16]}},
+            {"settings": {"epochs": 2, "units": [64]}, "quick": True},
+        ],
+        ["units=64", "units=16", "units=64 --quick"],
+    ),
+    "quick and chosen alike": (
+        [
+            {"settings": {"epochs": 30, "units": [64]}, "changes": {"units": [64]}},
+            {"settings": {"epochs": 2, "units": [16]}, "quick": True},
+        ],
+        ["units=64", "units=16 --quick"],
+    ),
+    "chosen settings first": (
+        [{"settings": {**dict.fromkeys("abcd", n), "z": n}, "changes": {"z": n}} for n in (1, 2)],
+        ["z=1 a=1 b=1", "z=2 a=2 b=2"],
+    ),
 }
 
 
@@ -97,6 +130,33 @@ NAMES = {
 def test_names(case, tmp_path):
     told, names = NAMES[case]
     assert list(comparison.group([read_run(f) for f in runs(tmp_path, *told)])) == names
+
+
+def heads(page, where):
+    """The heads of the first table behind this text, and their classes."""
+    table = page[page.index(where) :].partition("</thead>")[0]
+    return re.findall(r'<th scope="col" class="([^"]*)">([^<]*)</th>', table)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_page_writes_names_as_they_are_typed_and_counts_as_counts(lang, tmp_path):
+    numbers = dict.fromkeys(("accuracy", *"abcdef"), 0.5)
+    told = [{"settings": {"epochs": n, "flat": n > 3, "examples": 0}} for n in (3, 4)]
+    told = [{**one, "numbers": numbers} for one in told]
+    found = lab.compare(runs(tmp_path, *told), out=tmp_path, lang=lang)
+    page = found.page.read_text()
+    names = ["epochs=3 flat=false", "epochs=4 flat=true"]
+    assert " | ".join(names) in page
+    for where in ('id="table-1"', 'id="settings"'):
+        shown = dict(map(reversed, heads(page, where)))
+        assert list(shown)[1:] == names
+        assert all("symbol" in shown[name] for name in names)  # no capital of our own
+    assert "False" not in page
+    assert [row["epochs"] for row in found.numbers] == [5, 5]
+    assert [row["epochs"] for row in table(found.page, "numbers")] == ["5", "5"]
+    settings = re.sub(r"<[^>]+>", "|", page[page.index('id="settings"') :])
+    assert {"en": "|no|yes|", "es": "|no|sí|"}[lang] in re.sub(r"\|\s*\|*", "|", settings)
+    assert {"en": "|all|", "es": "|todos|"}[lang] in re.sub(r"\|\s*\|*", "|", settings)
 
 
 def some_seeds(folder, variant, accuracies):
@@ -269,13 +329,17 @@ def test_seeds_have_a_report_with_their_curves(tmp_path):
     assert (folder / "curves.svg").is_file()
 
 
+CASES = ["one form", "several forms", "nothing trained", "several forms, nothing trained"]
+
+
 @pytest.mark.parametrize("lang", ["en", "es"])
-@pytest.mark.parametrize("case", ["one form", "several forms", "nothing trained"])
+@pytest.mark.parametrize("case", CASES)
 def test_a_page_of_several_seeds_has_words(case, lang, tmp_path):
     settings = {
         "one form": ("digits", "", {"epochs": 2}),
         "several forms": ("moons", "all", {"epochs": 2}),
         "nothing trained": ("perceptron", "separable", {}),
+        "several forms, nothing trained": ("perceptron", "both", {}),
     }
     name, variant, given = settings[case]
     results = lab.run_seeds(lab.get(name, variant, **given), 2, out=tmp_path, lang=lang, verbose=0)
@@ -285,6 +349,12 @@ def test_a_page_of_several_seeds_has_words(case, lang, tmp_path):
     assert said[lang] in page
     spread = {"en": "on average, between", "es": "de media, entre"}
     assert (spread[lang] in page) == (case == "one form")
+    heads = {"en": "What the numbers say", "es": "Lo que dicen los números"}
+    assert f"<h2>{heads[lang]}</h2>" in page
+    own = {"en": "comes to rest from each of the 2", "es": "llega al reposo con cada una de las 2"}
+    assert (own[lang] in page) == ("nothing trained" in case)
+    seed = {"en": "<dt>seed</dt>", "es": "<dt>semilla</dt>"}
+    assert seed[lang] not in page  # each has its own
 
 
 def words(page):

@@ -7,7 +7,7 @@ import itertools
 import math
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,14 +23,18 @@ from grafito.lab.folder import RunFolder
 from grafito.lab.prose import comparing, conclusions
 from grafito.lab.prose.sentence import Sentence, said
 from grafito.lab.record import Record
+from grafito.lab.report import numerals
 from grafito.lab.report.page import write_report
 from grafito.lab.report.recorded_run import TOTALS, RecordedRun, one_of_each_seed, read_run
+from grafito.lab.settings import write_settings
 from grafito.lab.statistics import ALPHA, Difference, holm, welch
 from grafito.language import in_words, message
 from grafito.language import translate as _
 
 MOST_NAMED = 3  # settings in the name of a run
 NAMES = ("experiment", "variant")  # of settings that differ as well
+QUICK = "quick"
+BETWEEN = " | "  # names of runs
 
 Groups = Mapping[str, Sequence[RecordedRun]]
 
@@ -160,16 +164,18 @@ def group(runs: Sequence[RecordedRun]) -> dict[str, list[RecordedRun]]:
 
 def table_of(groups: Groups) -> list[dict[str, Any]]:
     """Of each group its name, the count of its seeds, and mean and deviation of each number."""
-    rows = []
-    for name, runs in groups.items():
-        row: dict[str, Any] = {"run": name, "seeds": len(runs)}
-        for key in [*_names(runs), *TOTALS]:
+    rows: list[dict[str, Any]] = [
+        {"run": name, "seeds": len(runs)} for name, runs in groups.items()
+    ]
+    every = [run for runs in groups.values() for run in runs]
+    for key in [*_names(every), *TOTALS]:
+        written = numerals.written(key, [run.numbers[key] for run in every if key in run.numbers])
+        for row, runs in zip(rows, groups.values(), strict=True):
             values = [run.numbers[key] for run in runs if key in run.numbers]
             if values:
-                row[key] = float(np.mean(values))
+                row[key] = written(float(np.mean(values)))
             if len(values) > 1 and key not in TOTALS:
-                row[f"{key} ±"] = float(np.std(values, ddof=1))
-        rows.append(row)
+                row[f"{key} ±"] = written(float(np.std(values, ddof=1)))
     return rows
 
 
@@ -318,11 +324,14 @@ def _describe(
     words = ["grafito", "compare", *(os.fspath(run) for run in runs)]
     words += ["--metric", metric] if metric else []
     natures = {name: _nature(runs[0]) for name, runs in groups.items()}
-    forms = {name: {k: v for k, v in nature.items() if v} for name, nature in natures.items()}
+    forms = {
+        name: {k: v for k, v in nature.items() if v not in ("", None, [])}
+        for name, nature in natures.items()
+    }
     return {
         "experiment": "compare",
         "what": message("Runs side by side"),
-        "variant": ", ".join(groups),
+        "variant": BETWEEN.join(groups),
         "quick": any(run.configuration.get("quick") for runs in groups.values() for run in runs),
         "ours": False,
         "command": shlex.join(words),
@@ -366,17 +375,50 @@ def _nature(run: RecordedRun) -> dict[str, Any]:
 
 
 def _labels(groups: Sequence[Sequence[RecordedRun]]) -> list[str]:
-    """A short name for each group: experiment and variant, and settings where these do not tell."""
+    """A short name for each group: experiment and variant, and settings where these do not tell.
+
+    Settings stand as one types them, with spaces between, so that commas can part several names.
+    """
     natures = [_nature(runs[0]) for runs in groups]
-    words = [key for key in ("experiment", "variant") if _differ(key, natures)]
+    chosen = {name for runs in groups for name in runs[0].configuration.get("changes", {})}
+    words = [key for key in NAMES if _differ(key, natures)]
     labels = [" ".join(str(nature[key]) for key in words if nature[key]) for nature in natures]
     names: list[str] = []
     for label, nature, runs in zip(labels, natures, groups, strict=True):
         alike = [n for n, other in zip(natures, labels, strict=True) if other == label]
-        apart = [f"{key}={nature[key]}" for key in nature if _differ(key, alike)]
-        name = f"{label} {', '.join(apart[:MOST_NAMED])}".strip() or str(nature["experiment"])
+        telling = _telling(nature, alike, chosen)
+        if not label and telling in ([], [QUICK]):
+            label = str(nature["experiment"])
+        name = " ".join(filter(None, [label, *(_typed(key, nature[key]) for key in telling)]))
         names.append(f"{name} ({runs[0].path.name})" if name in names else name)
     return names
+
+
+def _telling(
+    nature: Mapping[str, Any], alike: Sequence[Mapping[str, Any]], chosen: Collection[str]
+) -> list[str]:
+    """The few settings that tell a run from others: first those that somebody chose.
+
+    What nobody chose and is the same in all quick forms, and in all others, is told by the form.
+    """
+    keys = [key for key in nature if _differ(key, alike) and key != QUICK]
+    short, whole = ([n for n in alike if bool(n[QUICK]) == quick] for quick in (True, False))
+    if short and whole:
+        keys = [k for k in keys if k in chosen or _differ(k, short) or _differ(k, whole)]
+    keys.sort(key=lambda key: key not in chosen)
+    for some in itertools.combinations(keys, min(len(keys), MOST_NAMED)):
+        if len({repr([n.get(key) for key in (QUICK, *some)]) for n in alike}) == len(alike):
+            keys = [*some]
+            break
+    return keys[:MOST_NAMED] + ([QUICK] if short and whole else [])
+
+
+def _typed(key: str, value: Any) -> str:
+    """A setting as one types it; "" for that of a run that is no quick form."""
+    if key == QUICK:
+        return "--quick" if value else ""
+    only = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return write_settings({key: only})
 
 
 def _differ(key: str, natures: Sequence[Mapping[str, Any]]) -> bool:
