@@ -244,6 +244,18 @@ def test_a_notebook_shows_the_page(lang):
     assert given["title"] in given["srcdoc"]
 
 
+def test_a_drawing_fits_the_frame_of_a_report():
+    """A page of 1,000 pixels shows all of it: no scroll bar below, none beside."""
+    model = Sequential([layers.Input((2,)), layers.Dense(2, "tanh"), layers.Dense(1, "tanh")])
+    model.compile("sgd", "mse")
+    text = insight.Player(model, X[:1], Y[:1]).html()
+    assert float(re.search(r'data-width="([\d.]+)"', text)[1]) <= page.IN_FRAME
+    (across, down) = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+    high = int(re.search(r"height:(\d+)px", page.framed(text))[1])
+    assert down * page.IN_FRAME / across <= page.SHARE_OF_DRAWING * high
+    assert "height:740px" in page.framed("<p>No drawing.</p>")
+
+
 def test_a_table_has_the_numbers_of_the_step():
     utils.set_random_seed(1)
     player = insight.Player(xor(), X, Y)

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from grafito.insight.player import Operation, Player
 
 LARGEST = 300_000  # bytes of a page
+WIDEST = 12.5  # inches of a drawing; as a frame of a report it fits a page of 1,000 pixels
+IN_FRAME = 921  # CSS pixels that a page of 1,000 has for it
+FRAME = 740.0, 1000.0  # CSS pixels from top to bottom, at least and at most
+BESIDES = 500.0  # of title, buttons and panes
+SHARE_OF_DRAWING, MOST_GROWTH = 0.55, 1.25  # as player.html has them
 LETTERS = "ab"
 SPELT_OUT = 4  # rows and columns of an array whose numbers are told
 TEMPLATE = Path(__file__).parent / "player.html"
@@ -41,7 +46,7 @@ def player_page(player: Player, title: str | None = None, lang: str | None = Non
     """
     with language.use(lang):
         diagram = step_diagram(player.reading)
-        drawing, marks = drawing_of(diagram), Marks(diagram)
+        drawing, marks = drawing_of(diagram, WIDEST), Marks(diagram)
         context = {
             "title": title or _(TITLE),
             "drawing": drawing,
@@ -87,10 +92,15 @@ def framed(page: str, title: str = "") -> str:
         >>> framed("<p>a & b</p>", "step")[:40]
         '<iframe class="player" sandbox="allow-sc'
     """
+    drawn = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', page)
+    across, down = (float(side) for side in drawn.groups()) if drawn else (1.0, 0.0)
+    shown = down * min(IN_FRAME / across, MOST_GROWTH)
+    low, high = FRAME
+    height = min(max(low, shown / SHARE_OF_DRAWING, shown + BESIDES), high)
     inside = html.escape(page, quote=False).replace("'", "&#39;")  # fewer than the other quotes
     return (
         f'<iframe class="player" sandbox="allow-scripts" title="{html.escape(title)}" '
-        'style="width:100%;height:46rem;border:1px solid #8886;border-radius:4px" '
+        f'style="width:100%;height:{height:.0f}px;border:1px solid #8886;border-radius:4px" '
         f"srcdoc='{inside}'></iframe>"
     )
 
@@ -162,12 +172,17 @@ def step_diagram(reading: Reading) -> Diagram:
     return Diagram(tuple(nodes), tuple(edges))
 
 
-def drawing_of(diagram: Diagram) -> str:
-    """It as SVG, laid out as all drawings of graphs."""
+def drawing_of(diagram: Diagram, width: float = 17.5) -> str:
+    """It as SVG, laid out as all drawings of graphs.
+
+    Args:
+        diagram: it.
+        width: inches, beyond which it goes on in a further row.
+    """
     from grafito.figures.graph import draw_diagram
 
     file = io.StringIO()
-    draw_diagram(diagram, lang=language.current()).savefig(file, format="svg")
+    draw_diagram(diagram, width=width, lang=language.current()).savefig(file, format="svg")
     return _slim(file.getvalue())
 
 
