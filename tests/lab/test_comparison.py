@@ -357,6 +357,15 @@ def test_a_page_of_several_seeds_has_words(case, lang, tmp_path):
     assert seed[lang] not in page  # each has its own
 
 
+def test_a_comparison_says_which_of_its_runs_are_quick_and_shows_no_empty_column(tmp_path):
+    told = [{"quick": True}, {}]
+    page = lab.compare(runs(tmp_path, *told), out=tmp_path, lang="en").page
+    assert "Quick forms among them." in page.read_text()
+    assert "this short run" not in page.read_text()
+    assert list(table(page, "differences")[0]) == ["first", "second", "difference", "judgement"]
+    assert "confidence" not in words(page)
+
+
 def words(page):
     """What a page says outside tables."""
     return re.sub(r"<(svg|table|nav)\b.*?</\1>|<[^>]+>", " ", page.read_text(), flags=re.DOTALL)

@@ -25,7 +25,7 @@ from grafito.lab.report import numerals, pdf, pictures, players
 from grafito.lab.report.blocks import WIDE_PICTURE, Block
 from grafito.lab.report.recorded_run import read_history
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "wbr"}
 
 
 class Page(html.parser.HTMLParser):
@@ -137,6 +137,23 @@ def test_the_page_needs_no_network_and_runs_nothing(folder):
     assert all(source.startswith("data:") for source in sources)
     assert not re.search(r"@import|url\((?!#)", page.source)
     assert lab.write_report(folder).stat().st_size < 2_000_000
+
+
+def test_lines_break_between_words_and_names_keep_their_letters(folder):
+    told = {"text": "Right: {share} %, says {name}; see --seeds 5.", "values": {"share": 97.5}}
+    contents = json.loads((folder / "index.json").read_text())
+    contents.append({"kind": "words", "part": "findings", "paragraphs": [[told]]})
+    (folder / "index.json").write_text(json.dumps(contents))
+    tell(settings={"loss": "sparse_categorical_crossentropy", "seed": 1})(folder)
+    (folder / "step.html").write_text("a step")
+    page = report(folder)
+    assert "Right: 97.5\u202f%, says" in page.text
+    assert '<span class="whole">--seeds</span> 5.' in page.source
+    assert "sparse_<wbr>categorical_<wbr>crossentropy" in page.source
+    assert '<dt class="symbol">grafito</dt>' in page.source  # no capital of our own
+    assert "<dt>machine</dt>" in page.source
+    assert "step.html" in page.links
+    assert "report.html" not in report(folder).links
 
 
 def test_figures_are_described(folder):

@@ -34,6 +34,8 @@ from grafito.language import translate as _
 MOST_NAMED = 3  # settings in the name of a run
 NAMES = ("experiment", "variant")  # of settings that differ as well
 QUICK = "quick"
+PAIR = (message("first"), message("second"), message("difference"))
+JUDGED = (message("lowest"), message("highest"), message("p value"))  # of several seeds alone
 BETWEEN = " | "  # names of runs
 
 Groups = Mapping[str, Sequence[RecordedRun]]
@@ -268,12 +270,19 @@ def _hand_over(
         else "",
     )
     if differences:
+        titles = [*PAIR, *JUDGED, message("judgement")]
+        rows = [[*pair, *_row(found)] for pair, found in differences.items()]
+        if all(math.isnan(found.p) for found in differences.values()):  # nothing was judged
+            kept = [index for index, title in enumerate(titles) if title not in JUDGED]
+            titles, *rows = ([row[index] for index in kept] for row in [titles, *rows])
         record.table(
             "differences",
-            ["first", "second", "difference", "lowest", "highest", "p value", "judgement"],
-            [[*pair, *_row(found)] for pair, found in differences.items()],
+            titles,
+            rows,
             message("Differences in {metric}"),
-            message("First minus second, with its interval of 95 % confidence."),
+            message("First minus second, with its interval of 95 % confidence.")
+            if JUDGED[0] in titles
+            else message("First minus second."),
             metric=metric.replace("_", " "),
         )
         record.text(METHOD, message("How differences are judged"))
@@ -332,7 +341,7 @@ def _describe(
         "experiment": "compare",
         "what": message("Runs side by side"),
         "variant": BETWEEN.join(groups),
-        "quick": any(run.configuration.get("quick") for runs in groups.values() for run in runs),
+        "some_quick": _some_quick(groups),
         "ours": False,
         "command": shlex.join(words),
         "settings": {},
@@ -356,8 +365,11 @@ def _tell(record: Record, groups: Groups, remark: str) -> None:
     told = comparing.compared(seeds, apart)
     record.words("task", [told, [Sentence(remark)] if remark else []])
     record.words("findings", [comparing.courses_of_training(*histories(groups))])
-    quick = any(run.configuration.get("quick") for runs in groups.values() for run in runs)
-    record.words("limits", [comparing.how_far(seeds, apart, quick)])
+    record.words("limits", [comparing.how_far(seeds, apart, _some_quick(groups))])
+
+
+def _some_quick(groups: Groups) -> bool:
+    return any(run.configuration.get(QUICK) for runs in groups.values() for run in runs)
 
 
 def _nature(run: RecordedRun) -> dict[str, Any]:

@@ -28,6 +28,8 @@ WORDS = ("name", "metric", "part", "of", "setting", "settings", "rival", "why")
 WORDS_IN_COLUMNS = ("judgement", "status")
 BETWEEN = {"pairs": " – ", "taken": " → "}  # what parts the two of values that are pairs
 
+BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")  # a number and its sign stay together
+
 NOT_ALL_ROWS = message("The first {} of {} rows; all are in the file {}.")
 FILE_IS_MISSING = message("The file {} is missing or damaged.")
 NOT_EMBEDDED = message("The figure is too large for this page; it is in the file {}.")
@@ -208,7 +210,7 @@ class Writer:
                 return self.value(told, ours=False)
             return self.value(value, ours=self.ours or key in WORDS)
 
-        return re.sub(r"{(\w+)}", fill, _(text))
+        return BEFORE_PERCENT.sub("\u202f", re.sub(r"{(\w+)}", fill, _(text)))
 
     def tabulate(
         self, titles: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[str] = ()

@@ -42,6 +42,13 @@ BANNERS = {
             "its answers hold for this short run alone."
         ),
     ),
+    "some_quick": (
+        message("Quick forms among them."),
+        message(
+            "These have less data or fewer epochs than the whole experiment: their numbers lie "
+            "behind."
+        ),
+    ),
     "as_course": (
         message("As in the course."),
         message("Where the course gives a setting, this run has it."),
@@ -108,6 +115,7 @@ def _of_run(run: RecordedRun, writer: Writer) -> dict[str, Any]:
             (name if name != "machine" else _("machine"), version)
             for name, version in told.get("versions", {}).items()
         ],
+        "packages": [name for name in told.get("versions", {}) if name != "machine"],
         "seeds": [_link(seed, run) for seed in run.seeds],
         "files_beside": _files(run),
     }
@@ -275,7 +283,7 @@ def _files(run: RecordedRun) -> list[tuple[str, str]]:
     return [
         (path.name, numerals.memory(path.stat().st_size, language.current()))
         for path in files
-        if path.suffix != ".html" and not path.name.startswith(".")
+        if path.name != run.page and not path.name.startswith(".")
     ]
 
 

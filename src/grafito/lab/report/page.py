@@ -12,7 +12,7 @@ from grafito.figures.templates import templates
 from grafito.lab.folder import write_part
 from grafito.lab.report.context import context_of
 from grafito.lab.report.notes import sign
-from grafito.lab.report.pieces import is_symbol
+from grafito.lab.report.pieces import in_lines, is_symbol
 from grafito.lab.report.recorded_run import read_run
 from grafito.language import translate as _
 
@@ -63,6 +63,7 @@ def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
     """Write a page, whole or not at all."""
     environment = templates(Path(__file__).parent)
     environment.tests["symbol"] = is_symbol
+    environment.filters["lines"] = in_lines
     page = environment.get_template(template).render(
         context,
         _=_,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from grafito.errors import GrafitoError
 from grafito.figures.formula import formula_mathml, formula_tex
 from grafito.language import current
 
+OPTION = re.compile(r"(?<![\w-])--\w[\w-]*")
+LONG_NAME = re.compile(r"\w{21,}")  # longer than a column of settings is wide
 LONGEST = 200  # characters of a formula
 SYMBOL = re.compile(r"[^\W\d_]\d*(?![^\W_]|\s\w)")  # a letter that begins no word
 LENGTH = 5  # elements of what stands for a vector; a sum shows no number
@@ -42,6 +45,17 @@ def is_symbol(name: str) -> bool:
         (True, True, False, False)
     """
     return SYMBOL.match(name) is not None
+
+
+def in_lines(text: Any) -> str:
+    """A text for a page, whose options stay whole and whose long names may go on in a new line.
+
+    Example:
+        >>> print(in_lines("--seeds 5 & sparse_crossentropy_x"))
+        <span class="whole">--seeds</span> 5 &amp; sparse_<wbr>crossentropy_<wbr>x
+    """
+    whole = OPTION.sub(r'<span class="whole">\g<0></span>', html.escape(str(text), quote=False))
+    return LONG_NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), whole)
 
 
 def piece_of(item: Mapping[str, Any], filled: Callable[[str, Mapping[str, Any]], str]) -> Piece:
