@@ -178,7 +178,7 @@ BUDGET = {
     "callbacks": 1_160,
     "cli": 1_000,
     "datasets": 4_250,
-    "engines": 14_480,
+    "engines": 14_780,
     "estimators": 530,
     "figures": 7_560,
     "files": 850,

@@ -56,11 +56,15 @@ def block(rng: np.random.Generator, shape: tuple[int, ...]) -> Block:
     if rng.random() < 0.7:
         size = min(3, height), min(3, width)
     options: dict[str, Any] = {"padding": str(rng.choice(["same", "valid"]))}
-    way = rng.choice(["plain", "plain", "plain", "strides", "dilation", "groups"])
+    way = rng.choice(["plain", "plain", "plain", "strides", "strides", "dilation", "groups"])
     if way == "groups":
         options["groups"] = int(rng.choice([g for g in (1, 2, channels) if channels % g == 0]))
-    elif way == "strides" or 2 * max(size) <= min(height, width):
-        options |= {way: 2} if way != "plain" else {}
+    elif way == "strides":
+        options |= {"strides": tuple(int(n) for n in rng.choice([1, 2, 2, 3, 4], 2))}
+        if rng.random() < 0.5:
+            size = tuple(int(rng.integers(1, 1 + min(9, n))) for n in (height, width))
+    elif way == "dilation" and 2 * max(size) <= min(height, width):
+        options |= {"dilation": 2}
     groups = options.get("groups", 1)
     filters = groups * int(rng.choice([1, 8, 17])) if groups < channels else channels
     kernel = rng.normal(size=(*size, channels // groups, filters)) / np.sqrt(
@@ -110,9 +114,9 @@ def tile(rng: np.random.Generator) -> Callable[..., Any]:
     """Chooses tiles of Winograd's method, which its own rule seldom takes for small images."""
     points = rng.choice([4, 6, 6], 2)
 
-    def choose(sizes: Any, *_: Any) -> Any:
+    def choose(sizes: Any, *_: Any, **__: Any) -> Any:
         window = sizes.window
-        if max(window) == 1:
+        if max(window) == 1 or max(window) > 5:
             return None
         counts = [6 if r > 3 else n for n, r in zip(points, window, strict=True)]
         return tuple(n - r + 1 if r > 1 else 1 for n, r in zip(counts, window, strict=True))

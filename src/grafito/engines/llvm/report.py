@@ -152,7 +152,8 @@ def _told(roofline: Roofline) -> str:
     told = _(
         "One thread. Peaks in GFLOP/s: {}; {} GB/s, as measured here for as many bytes as a step "
         "touches. The roof is the longer of FLOPs / peak and bytes / bandwidth. The FLOPs under "
-        "'saved' are not done: Winograd's method needs fewer, and rows of padding are skipped."
+        "'saved' are not done: Winograd's method needs fewer, and rows of padding are skipped. "
+        "A kernel whose operands lie in a nearer cache may pass 100 %."
     ).format(peaks, f"{roofline.bandwidth / 1e9:.1f}")
     return localised(told)
 

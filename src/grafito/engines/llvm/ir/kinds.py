@@ -128,8 +128,9 @@ def _conv_weight_gradient(x: Node) -> int:
 
 
 def _winograd(x: Node, y: Node) -> int:
-    """Those of the direct convolution."""
-    return 2 * y.size * math.prod(x.window) * x.inputs[0].shape[3]
+    """Those of the direct convolution; of the taps of a phase there are so many on average."""
+    taps = math.prod(x.taps) / math.prod(x.strides)
+    return int(2 * y.size * taps * x.inputs[0].shape[3])
 
 
 KINDS: dict[str, Kind] = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from grafito.engines.llvm.ir.builders import cast, crop, pad
 from grafito.engines.llvm.ir.nodes import Node, Shape
-from grafito.engines.llvm.lowering import costs, winograd
+from grafito.engines.llvm.lowering import costs, polyphase, winograd
 
 
 def _borders(pads: Any) -> tuple[Shape, Shape]:
@@ -56,15 +56,10 @@ def _tile(
 
 
 def _winograd(
-    x: Any,
-    image: Node,
-    weights: Node,
-    tile: tuple[int, int],
-    before: tuple[int, int],
-    backward: bool = False,
+    x: Any, image: Node, weights: Node, windows: winograd.Windows, backward: bool = False
 ) -> Node:
     """By Winograd's method, whose sums are float32 and are rounded to the dtype of the result."""
-    sums = winograd.convolution(image, weights, x.shape, tile, x.op.dilation, before, backward)
+    sums = winograd.convolution(image, weights, x.shape, windows, backward)
     return sums if sums.dtype == x.dtype else cast(sums, x.dtype)
 
 
@@ -85,7 +80,9 @@ def _conv2d(x: Any, image: Node, weights: Node, amx: bool = False) -> Node:
     op = x.op
     tile = _tile(op, image.shape, x.shape, weights.shape, weights.dtype, amx)
     if tile is not None:
-        return _winograd(x, image, weights, tile, _before(op))
+        return _winograd(x, image, weights, winograd.Windows(tile, _before(op), op.dilation))
+    if (found := polyphase.convolution(op, image, weights, x.shape)) is not None:
+        return found
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv", (padded, weights), x.shape, x.dtype,
@@ -100,7 +97,10 @@ def _conv2dinputgradient(x: Any, y: Node, weights: Node, amx: bool = False) -> N
     tile = _tile(op, y.shape, x.shape, shape, weights.dtype, amx)
     if tile is not None:
         top, left = (n - 1 - z for n, z in zip(window, _before(op), strict=True))
-        return _winograd(x, y, weights, tile, (top, left), True)
+        windows = winograd.Windows(tile, (top, left), op.dilation)
+        return _winograd(x, y, weights, windows, backward=True)
+    if (found := polyphase.input_gradient(op, y, weights, x.shape)) is not None:
+        return found
     before, after = [], []
     rows = zip(
         x.shape[1:3], y.shape[1:3], weights.shape, op.strides, op.padding, op.dilation, strict=False
@@ -123,7 +123,10 @@ def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     if y.dtype == "float32":
         tile = _tile(op, image.shape, y.shape, x.shape, y.dtype, False, True)
     if tile is not None:
-        return winograd.weight_gradient(image, y, x.shape, tile, op.dilation, _before(op))
+        windows = winograd.Windows(tile, _before(op), op.dilation)
+        return winograd.weight_gradient(image, y, x.shape, windows)
+    if (found := polyphase.weight_gradient(op, image, y, x)) is not None:
+        return found
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv_weight_gradient", (padded, y), x.shape, x.dtype,

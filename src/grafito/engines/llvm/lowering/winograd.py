@@ -19,6 +19,7 @@ Only float32 is computed in this way; where the inputs are bfloat16 they are wid
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import math
@@ -144,14 +145,31 @@ def transform_weights(weights: Node, tile: Pair, backward: bool) -> Node:
     )
 
 
+@dataclass(frozen=True)
+class Windows:
+    """How the windows of a convolution lie in the images.
+
+    Attributes:
+        tile: of the results.
+        before: rows and columns of zeros above and to the left, in steps of the dilation.
+        dilation: of the window along both axes.
+        strides: of the convolution whose phases the channels are, or on the way back the filters.
+        taps: the size of its window, where that is another one.
+    """
+
+    tile: Pair
+    before: Pair
+    dilation: Pair = (1, 1)
+    strides: Pair = (1, 1)
+    taps: Pair | None = None
+
+    def attributes(self, size: Pair) -> dict[str, Pair]:
+        """Those of a node, for windows of a size."""
+        return dataclasses.asdict(self) | {"window": size, "taps": self.taps or size}
+
+
 def convolution(
-    image: Node,
-    weights: Node,
-    shape: Shape,
-    tile: Pair,
-    dilation: Pair,
-    before: Pair,
-    backward: bool = False,
+    image: Node, weights: Node, shape: Shape, windows: Windows, backward: bool = False
 ) -> Node:
     """Results at i, j from the image at i + d (a - before), j + d (b - before); zeros around it.
 
@@ -159,34 +177,27 @@ def convolution(
         image: what is seen.
         weights: the weights.
         shape: of the results.
-        tile: of the results.
-        dilation: d, of the window along both axes.
-        before: rows and columns of zeros above and to the left, in steps of the dilation.
+        windows: with the dilation d.
         backward: for the input gradient; the weights are flipped and their channels swapped.
     """
-    inputs = image, transform_weights(weights, tile, backward)
-    return Node.make(
-        "winograd", inputs, shape, "float32",
-        tile=tile, window=weights.shape[:2], dilation=dilation, before=before,
-    )  # fmt: skip
+    inputs = image, transform_weights(weights, windows.tile, backward)
+    attributes = windows.attributes(weights.shape[:2])  # type: ignore[arg-type]
+    return Node.make("winograd", inputs, shape, "float32", **attributes, of_filters=backward)
 
 
-def weight_gradient(
-    image: Node, y: Node, shape: Shape, tile: Pair, dilation: Pair, before: Pair
-) -> Node:
+def weight_gradient(image: Node, y: Node, shape: Shape, windows: Windows) -> Node:
     """The gradient of a kernel of this shape."""
-    count = math.prod(points(tile, shape[:2]))  # type: ignore[arg-type]
-    vectors = tiles(y.shape[1:3], tile, dilation) * -(-y.shape[0] // 16)
+    size, tile = shape[:2], windows.tile
+    count = math.prod(points(tile, size))  # type: ignore[arg-type]
+    vectors = tiles(y.shape[1:3], tile, windows.dilation) * -(-y.shape[0] // 16)
     most = math.isqrt(SUMS // (4 * count)) // PANEL * PANEL
     rows, columns = (_split(n, most, step) for n, step in zip(shape[2:], (1, PANEL), strict=True))
     slices = max(1, min(PARTS // (rows[0] * columns[0]), vectors // STEP))
     all_sums = slices, rows[0], columns[0], count, rows[1], columns[1]  # a part lies together
-    sums = Node.make(
-        "winograd_sums", (image, y), all_sums, image.dtype,
-        tile=tile, window=shape[:2], dilation=dilation, before=before,
-    )  # fmt: skip
+    attributes = windows.attributes(size)  # type: ignore[arg-type]
+    sums = Node.make("winograd_sums", (image, y), all_sums, image.dtype, **attributes)
     return Node.make(
-        "winograd_weight_gradient", (sums,), shape, image.dtype, tile=tile, window=shape[:2]
+        "winograd_weight_gradient", (sums,), shape, image.dtype, tile=tile, window=size
     )
 
 

@@ -264,11 +264,11 @@ class _Fusion:
     def pieces(self, x: Node, materialized: Set[Node]) -> None:
         """The inputs of a `concat` or a `pad`, each to its place in the buffer."""
         if x.fill is not None:
-            filling = Node("fill", (), x.shape, x.dtype, {"value": x.fill}, x.lanes)
+            filling = Node("fill", (), x.shape, x.dtype, {"value": x.fill}, x.lanes, x.scope)
             draft = _Draft(None, x.shape, x.lanes, [filling], [Store(filling, x)])
             self._home[x] = self._add(draft)
         for y, starts, steps in zip(x.inputs, x.starts, x.steps, strict=True):
-            piece = Node("stopgradient", (y,), y.shape, y.dtype, {}, x.lanes)
+            piece = Node("stopgradient", (y,), y.shape, y.dtype, {}, x.lanes, x.scope)
             reads = reads_of(piece, materialized, x.lanes)
             if x in self._home:
                 reads.aligned[x] = False  # after the filling

@@ -75,6 +75,10 @@ class _Spread:
                 # Convolutions skip rows of zeros, which they know by the node of the padding.
                 source = self.in_layout(x.inputs[0], True)
                 copy = _like(x, "pad", source, dict(x.attributes))
+            elif lanes and _slices_of_one(x):
+                source = self.in_layout(x.inputs[0].inputs[0], True)
+                pieces = [dataclasses.replace(y, inputs=(source,), lanes=True) for y in x.inputs]
+                copy = dataclasses.replace(x, inputs=tuple(pieces))
             else:
                 copy = _like(x, "copy", x, {})
             self._copies[x, lanes] = dataclasses.replace(copy, lanes=lanes)
@@ -183,6 +187,14 @@ def _pieces(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:
 def _whole_batch(x: Node) -> bool:
     """Whether each piece has all examples."""
     return all(y.shape[0] == x.shape[0] for y in x.inputs)
+
+
+def _slices_of_one(x: Node) -> bool:
+    """Whether x consists of parts of a batch, as the phases of images do."""
+    if x.kind not in ("pad", "concat") or not _whole_batch(x):
+        return False
+    (source, *others) = {y.inputs[0] if y.kind == "slice" else y for y in x.inputs}
+    return not others and source.shape[0] == x.shape[0] and source not in x.inputs
 
 
 def _copy(spread: _Spread, x: Node, inputs: Sequence[Node]) -> Choice:

@@ -141,8 +141,8 @@ class _Convolution:
             origin + var(within) * step
             for origin, step, within in zip(self.tiles.origin, out.dilation, (a, b), strict=True)
         )
-        filters = var(self.chunks) * breadth + var(self.filter)
-        self.index = without_unit_axes(out, (self.tiles.n, rows, columns, filters))
+        self.filters = var(self.chunks) * breadth + var(self.filter)
+        self.index = without_unit_axes(out, (self.tiles.n, rows, columns, self.filters))
         self.pointer = frame.pointers[self.weights]
 
     def emit(self) -> Compiled:
@@ -229,9 +229,11 @@ class _Convolution:
             flat = [self.m.get(i64(p), t, f) for p in range(self.count)]
             grid = [flat[k : k + self.counts[1]] for k in range(0, self.count, self.counts[1])]
             results = both_ways(code, rows, columns, grid, "points")
+            number = self.reader.scalar(self.filters)
             for place, value in enumerate(itertools.chain(*results)):
-                kept = value if self.zeros is None else self.zeros.keep(t, place, value)
-                self.store.put(place, kept)
+                if self.zeros is not None:
+                    value = self.zeros.keep(t, place, value, number)
+                self.store.put(place, value)
             code.loop(i64(0), self.tiles.left(0), 1, self._finish_line)
 
         done = code.b.mul(self.reader.env[self.chunks], i64(self.breadth))
