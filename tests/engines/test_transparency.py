@@ -11,6 +11,7 @@ pytest.importorskip("llvmlite")
 from grafito import Input, engines, graph, language, layers, models
 from grafito.engines.llvm import pipeline
 from grafito.engines.llvm.compilation.machine import Machine
+from grafito.engines.llvm.program import Program
 from grafito.errors import ArgumentError, GraphError, UnknownNameError
 from grafito.graph.program import Graph, trace_graph
 
@@ -69,6 +70,22 @@ def test_a_profile_tells_time_and_share_of_the_roof(model):
     assert share.endswith("%")
     assert of_roof.endswith("%")
     assert "100.0%" in text.splitlines()[-2]
+
+
+def test_a_profile_sees_the_first_batch_and_no_row_behind_the_last(model, monkeypatch):
+    """After an epoch the next batch would lie behind the data, where any memory may be."""
+    began = []
+    run = Program._enter
+
+    def enter(self, *args):
+        began.append(int(model._executor.start.storage))
+        return run(self, *args)
+
+    monkeypatch.setattr(Program, "_enter", enter)
+    model.fit(np.zeros((64, 8, 8, 1), "float32"), np.zeros((64, 10), "float32"), verbose=0)
+    del began[:]
+    model.explain(profile=True)
+    assert began == [0]
 
 
 def test_the_program_is_listed_after_each_pass(model):

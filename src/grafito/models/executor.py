@@ -367,6 +367,11 @@ class Executor(Guarded):
         """The training steps that were compiled, by batch size."""
         return {c.size: c.program for c in self._programs.values() if c.trains and not c.probes}
 
+    def profile(self, program: Program) -> str:
+        """The times of a program's kernels, for the first batch: behind the last there is no row."""
+        self.start.storage = np.array(0, "int32")
+        return program.profile()
+
     def _trace(
         self, step: TracedStep, batches: Batches, size: int, probe: Probe | None = None
     ) -> Graph:

@@ -385,7 +385,7 @@ class Model(Trainable):
                 fix="model.fit(x, y), one epoch will do",
             )
         program = programs[max(programs)]
-        return program.profile() if profile else program.explain(passes)
+        return self._executor.profile(program) if profile else program.explain(passes)
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as text, without weights; `models.model_from_json` makes it anew.
