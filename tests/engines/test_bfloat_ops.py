@@ -90,7 +90,7 @@ CONVOLUTIONS = {
 def test_convolutions_and_their_gradients_are_rounded_once(name, method, cpu, monkeypatch):
     """Sums are float32 until the end, whatever the dtype of the result."""
     if method == "winograd":
-        monkeypatch.setattr(winograd, "choose", lambda sizes, *_: TILES.get(sizes.window))
+        monkeypatch.setattr(winograd, "choose", lambda sizes, *_, **__: TILES.get(sizes.window))
     shape, kernel, options = CONVOLUTIONS[name]
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=s).astype(NARROW) for s in (shape, kernel)]

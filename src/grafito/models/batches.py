@@ -9,6 +9,8 @@ import numpy as np
 from grafito.engines.processes import process_count
 from grafito.models.examples import Examples
 
+FEW_ROWS = 1 << 12  # every program holds so many
+
 
 @dataclass(frozen=True)
 class Batches:
@@ -70,3 +72,19 @@ class Batches:
         """The sizes of the batches of an epoch, each with the number of such batches."""
         full, rest = divmod(self.length, self.size)
         return [(size, n) for size, n in ((self.size, full), (rest, 1)) if size and n]
+
+
+def room(count: int, bits: int = 1) -> int:
+    """The next power of 2, or of 2**bits: so many fit, and few numbers are different.
+
+    Example:
+        >>> room(5), room(5, 2), room(16, 2), room(1)
+        (8, 16, 16, 1)
+    """
+    return 1 << -(-(count - 1).bit_length() // bits) * bits
+
+
+def rooms(batches: Batches, size: int) -> tuple[int, int]:
+    """The rows that a program holds, and the positions of their orders with a batch behind them."""
+    positions = batches.orders.size + size
+    return room(max(len(batches.examples), FEW_ROWS)), room(max(positions, FEW_ROWS))

@@ -30,7 +30,7 @@ from grafito.graph.program import Graph, trace_graph
 from grafito.graph.rows import rows_alone, table
 from grafito.graph.show import SHOWN, print_shown
 from grafito.locks import Guarded
-from grafito.models.batches import Batches
+from grafito.models.batches import Batches, room, rooms
 from grafito.models.eager import EagerProgram
 from grafito.models.examples import Examples, pack_x_y_sample_weight
 from grafito.models.finite import Call, FiniteCheck
@@ -39,7 +39,6 @@ from grafito.models.outputs import Outputs
 from grafito.models.probe import Probe
 from grafito.models.renewal import Origin, Renewals
 
-FEW_ROWS = 1 << 12  # every program holds so many
 KEPT = 8  # programs of a model, those that were used last
 SLICE_SECONDS = 0.2  # how long the machine runs before callbacks and Ctrl-C have their turn
 
@@ -368,7 +367,7 @@ class Executor(Guarded):
         return {c.size: c.program for c in self._programs.values() if c.trains and not c.probes}
 
     def profile(self, program: Program) -> str:
-        """The times of a program's kernels, for the first batch: behind the last there is no row."""
+        """The times of a program's kernels on the first batch: behind the last is no row."""
         self.start.storage = np.array(0, "int32")
         return program.profile()
 
@@ -429,22 +428,6 @@ def _note_seconds(together: Sequence[Compiled], began: float, steps: int) -> Non
 def _key(step: TracedStep, batches: Batches, size: int) -> tuple[Hashable, ...]:
     """Equal for steps that one program serves."""
     return step.kind, step.reset is None, size, rooms(batches, size), batches.examples.form
-
-
-def room(count: int, bits: int = 1) -> int:
-    """The next power of 2, or of 2**bits: so many fit, and few numbers are different.
-
-    Example:
-        >>> room(5), room(5, 2), room(16, 2), room(1)
-        (8, 16, 16, 1)
-    """
-    return 1 << -(-(count - 1).bit_length() // bits) * bits
-
-
-def rooms(batches: Batches, size: int) -> tuple[int, int]:
-    """The rows that a program holds, and the positions of their orders with a batch behind them."""
-    positions = batches.orders.size + size
-    return room(max(len(batches.examples), FEW_ROWS)), room(max(positions, FEW_ROWS))
 
 
 def _assigned_by(function: Callable[[], None] | None) -> dict[graph.Variable, graph.Tensor]:

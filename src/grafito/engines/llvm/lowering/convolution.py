@@ -119,14 +119,13 @@ def _conv2dinputgradient(x: Any, y: Node, weights: Node, amx: bool = False) -> N
 
 def _conv2dkernelgradient(x: Any, image: Node, y: Node) -> Node:
     op = x.op
-    tile = None
     if y.dtype == "float32":
         tile = _tile(op, image.shape, y.shape, x.shape, y.dtype, False, True)
-    if tile is not None:
-        windows = winograd.Windows(tile, _before(op), op.dilation)
-        return winograd.weight_gradient(image, y, x.shape, windows)
-    if (found := polyphase.weight_gradient(op, image, y, x)) is not None:
-        return found
+        if tile is not None:
+            windows = winograd.Windows(tile, _before(op), op.dilation)
+            return winograd.weight_gradient(image, y, x.shape, windows)
+        if (found := polyphase.weight_gradient(op, image, y, x)) is not None:
+            return found
     padded = pad(image, *_borders(op.padding))
     return Node.make(
         "conv_weight_gradient", (padded, y), x.shape, x.dtype,

@@ -61,7 +61,7 @@ def shared(tile: int, size: int, before: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Taps:
+class PhaseTaps:
     """Which places of the window have taps along an axis, by phase.
 
     Attributes:
@@ -75,7 +75,7 @@ class Taps:
     empty: int
 
     @classmethod
-    def of(cls, out: Node, axis: int) -> Taps:
+    def of(cls, out: Node, axis: int) -> PhaseTaps:
         """Windows are flipped on the way back; phases without any tap are left out."""
         stride, taps, size = out.strides[axis], out.taps[axis], out.window[axis]
         whole = taps - stride * (size - 1)
@@ -104,7 +104,7 @@ class Zeros:
         self.tiles, self.code, self.out = tiles, tiles.code, out
         self.shape, self.channels = image.shape[1:3], image.shape[3]
         self.across = points(out.tile, out.window)
-        self.taps = Taps.of(out, 0), Taps.of(out, 1)
+        self.taps = PhaseTaps.of(out, 0), PhaseTaps.of(out, 1)
         groups = math.prod(taps.groups for taps in self.taps)
         self.tile_masks = math.prod(out.tile) * (groups if out.of_filters else 1)
         self.masks = TileStore(self.code, "int32", self.tile_masks * group)
@@ -117,7 +117,7 @@ class Zeros:
     def of(cls, tiles: ImageTiles, image: Node, out: Node, group: int) -> Zeros | None:
         """None where such results are 0 by themselves."""
         by_themselves = all(exact(m, r) for m, r in zip(out.tile, out.window, strict=True))
-        if by_themselves and not any(Taps.of(out, axis).others for axis in (0, 1)):
+        if by_themselves and not any(PhaseTaps.of(out, axis).others for axis in (0, 1)):
             return None
         return cls(tiles, image, out, group)
 
